@@ -1,0 +1,110 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// One array for every target; a setting here is a rule of the whole package.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+
+/// The arrows between modules. An import that is not listed here does not compile
+/// (see `SWIFT_FLAGS` in the Makefile); no fake lists another fake.
+func module(_ name: String, uses modules: [Target.Dependency] = [], _ external: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: modules + external, swiftSettings: settings)
+}
+
+func tests(
+    _ name: String, uses modules: [Target.Dependency], _ external: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .testTarget(name: name, dependencies: modules + external, exclude: exclude, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "agentcore-local",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "agentcore-local", targets: ["Command"]),
+        .executable(name: "bench", targets: ["bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // Layer 1: the world a fake lives in.
+        module("Kernel", [httpTypes]),
+        // Layer 2: the three vocabularies and the store.
+        module(
+            "OAuthCore",
+            uses: ["Kernel"],
+            [httpTypes, .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto")]),
+        module("MCPCore", uses: ["Kernel"], [httpTypes]),
+        module("AWSCore", uses: ["Kernel"], [httpTypes]),
+        module("SQLiteStore", uses: ["Kernel"], [.product(name: "GRDB", package: "GRDB.swift")]),
+        // Layer 3: the fakes. They talk HTTP only.
+        module("ControlPlane", uses: ["Kernel", "AWSCore"], [httpTypes]),
+        module("IdentityService", uses: ["Kernel", "AWSCore", "OAuthCore"], [httpTypes]),
+        module("Gateway", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore"], [httpTypes]),
+        module("InboundProvider", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        module("AuthorizationServer", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        module("MCPServer", uses: ["Kernel", "OAuthCore", "MCPCore"], [httpTypes]),
+        module("Application", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        // The scenario language; it knows no fake.
+        module("Scenario", uses: ["Kernel"], [.product(name: "Yams", package: "Yams")]),
+        // Layer 4: assembly, actors, steps, runner; and the HTTP shell.
+        module(
+            "Harness",
+            uses: [
+                "Kernel", "OAuthCore", "MCPCore", "AWSCore", "SQLiteStore", "ControlPlane", "IdentityService", "Gateway",
+                "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "Scenario",
+            ],
+            [httpTypes]),
+        module(
+            "Serve",
+            uses: ["Kernel"],
+            [
+                httpTypes, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // Leaves above the harness.
+        module("Control", uses: ["Kernel", "Harness"], [httpTypes]),
+        .executableTarget(
+            name: "Command",
+            dependencies: [
+                "Kernel", "Scenario", "Harness", "Serve", "Control",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "bench", dependencies: ["Kernel", "OAuthCore", "Scenario", "Harness"], swiftSettings: settings),
+        tests("KernelTests", uses: ["Kernel"], [httpTypes]),
+        tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),
+        tests("OAuthCoreTests", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        tests("AWSCoreTests", uses: ["Kernel", "AWSCore", "Harness"], [httpTypes]),
+        tests("InboundProviderTests", uses: ["Kernel", "OAuthCore", "InboundProvider"], [httpTypes]),
+        tests("AuthorizationServerTests", uses: ["Kernel", "OAuthCore", "AuthorizationServer"], [httpTypes]),
+        tests("MCPServerTests", uses: ["Kernel", "OAuthCore", "MCPCore", "MCPServer"], [httpTypes]),
+        tests("ControlPlaneTests", uses: ["Kernel", "AWSCore", "ControlPlane"], [httpTypes]),
+        tests("IdentityServiceTests", uses: ["Kernel", "AWSCore", "OAuthCore", "IdentityService"], [httpTypes]),
+        tests("GatewayTests", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore", "Gateway"], [httpTypes]),
+        tests("ApplicationTests", uses: ["Kernel", "OAuthCore", "Application"], [httpTypes]),
+        tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
+        tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
+        tests("ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness"]),
+        tests("TidyTests", uses: []),
+    ]
+)

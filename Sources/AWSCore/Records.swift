@@ -1,0 +1,224 @@
+package import Kernel
+
+// The nouns that control plane, identity service and gateway share. The behaviour is each party's own.
+
+package enum GatewayTag {}
+package typealias GatewayID = Identifier<GatewayTag>
+package enum TargetTag {}
+package typealias TargetID = Identifier<TargetTag>
+package enum ProviderTag {}
+/// Name of a credential provider, unique in an account.
+package typealias ProviderName = Identifier<ProviderTag>
+package enum WorkloadTag {}
+/// Name of a workload identity, unique in an account.
+package typealias WorkloadName = Identifier<WorkloadTag>
+
+/// A gateway as `CreateGateway` made it. Members of the API that nothing decides on stay in `request`, to be echoed.
+package struct GatewayRecord: Record {
+    package static let collection = "gateway"
+    package let id: GatewayID
+    package var account: String
+    package var name: String
+    package var status: GatewayStatus
+    package var statusReasons: [String] = []
+    package let createdAt: Instant
+    package var updatedAt: Instant
+    /// Input of the last create or update.
+    package var request: JSONObject
+    package var keys: [RecordKey] { [RecordKey("account", account), RecordKey("name", "\(account)/\(name)")] }
+
+    package init(id: GatewayID, account: String, name: String, status: GatewayStatus, createdAt: Instant, request: JSONObject) {
+        self.id = id
+        self.account = account
+        self.name = name
+        self.status = status
+        self.createdAt = createdAt
+        updatedAt = createdAt
+        self.request = request
+    }
+
+    /// `CUSTOM_JWT`, `AWS_IAM`, `NONE` or `AUTHENTICATE_ONLY`.
+    package var authorizerType: String { request["authorizerType"]?.string ?? "" }
+    package var customJWTAuthorizer: JSONObject? { request["authorizerConfiguration"]?["customJWTAuthorizer"]?.object }
+    /// `protocolConfiguration.mcp`.
+    package var mcp: JSONObject { request["protocolConfiguration"]?["mcp"]?.object ?? [:] }
+    package var supportedVersions: [String] { mcp["supportedVersions"]?.strings ?? [] }
+    package var isDebug: Bool { request["exceptionLevel"] == "DEBUG" }
+    /// The gateway's own workload identity: made with the gateway, named by its id.
+    package var workloadName: WorkloadName { WorkloadName(id.rawValue) }
+}
+
+package enum GatewayStatus: String, Sendable, Codable, CaseIterable {
+    case creating = "CREATING"
+    case updating = "UPDATING"
+    case updateUnsuccessful = "UPDATE_UNSUCCESSFUL"
+    case deleting = "DELETING"
+    case ready = "READY"
+    case failed = "FAILED"
+}
+
+/// A gateway target.
+package struct TargetRecord: Record {
+    package static let collection = "target"
+    package let id: TargetID
+    package let gateway: GatewayID
+    package var name: String
+    package var description: String?
+    /// Where `TargetMachine` stands.
+    package var state: TargetMachine.State
+    package var statusReasons: [String] = []
+    package let createdAt: Instant
+    package var updatedAt: Instant
+    package var lastSynchronizedAt: Instant?
+    /// `targetConfiguration` as it was sent.
+    package var configuration: JSONObject
+    /// `credentialProviderConfigurations` as they were sent; at most one.
+    package var credentials: [JSONValue]
+    package var metadata: JSONValue?
+    package var authorization: TargetAuthorization?
+    package var keys: [RecordKey] { [RecordKey("gateway", gateway.rawValue), RecordKey("name", "\(gateway)/\(name)")] }
+
+    package init(
+        id: TargetID, gateway: GatewayID, name: String, state: TargetMachine.State, createdAt: Instant,
+        configuration: JSONObject, credentials: [JSONValue]
+    ) {
+        self.id = id
+        self.gateway = gateway
+        self.name = name
+        self.state = state
+        self.createdAt = createdAt
+        updatedAt = createdAt
+        self.configuration = configuration
+        self.credentials = credentials
+    }
+
+    package var status: TargetStatus { state.status }
+    /// `targetConfiguration.mcp.mcpServer`.
+    package var mcpServer: JSONObject? { configuration["mcp"]?["mcpServer"]?.object }
+    /// The OAuth credential configuration, if the target has one.
+    package var oauth: OAuthCredential? {
+        guard let provider = credentials.first?["credentialProvider"]?["oauthCredentialProvider"]?.object else { return nil }
+        return OAuthCredential(provider)
+    }
+}
+
+/// `oauthCredentialProvider` of a target.
+package struct OAuthCredential: Sendable, Hashable {
+    package enum Grant: String, Sendable {
+        case clientCredentials = "CLIENT_CREDENTIALS"
+        case authorizationCode = "AUTHORIZATION_CODE"
+        case tokenExchange = "TOKEN_EXCHANGE"
+    }
+    /// Last part of `providerArn`.
+    package let provider: ProviderName
+    package let grant: Grant
+    package let scopes: [String]
+    package let customParameters: JSONObject
+    package let defaultReturnURL: String?
+
+    package init(_ json: JSONObject) {
+        let arn = json["providerArn"]?.string ?? ""
+        provider = ProviderName(arn.split(separator: "/").last.map(String.init) ?? arn)
+        // Without grantType older tools mean CLIENT_CREDENTIALS (ledger P41).
+        grant = Grant(rawValue: json["grantType"]?.string ?? "") ?? .clientCredentials
+        scopes = json["scopes"]?.strings ?? []
+        customParameters = json["customParameters"]?.object ?? [:]
+        defaultReturnURL = json["defaultReturnUrl"]?.string
+    }
+}
+
+/// What an admin needs for the consent a target waits for: one per create, update or synchronization.
+package struct TargetAuthorization: Sendable, Hashable, Codable {
+    package let url: String
+    /// Opaque; gateway id, target id and a UUID in one word.
+    package let userID: String
+    package let sessionURI: String
+    package init(url: String, userID: String, sessionURI: String) {
+        self.url = url
+        self.userID = userID
+        self.sessionURI = sessionURI
+    }
+}
+
+/// Tools of a target as they were crawled or given up front.
+package struct CatalogueRecord: Record {
+    package static let collection = "catalogue"
+    package let id: TargetID
+    package let gateway: GatewayID
+    /// Tool definitions as the target names them, without the target's prefix.
+    package var tools: [JSONValue]
+    package var keys: [RecordKey] { [RecordKey("gateway", gateway.rawValue)] }
+    package init(id: TargetID, gateway: GatewayID, tools: [JSONValue]) {
+        self.id = id
+        self.gateway = gateway
+        self.tools = tools
+    }
+}
+
+/// An OAuth2 credential provider: a client registration somewhere else, with its secret.
+package struct CredentialProviderRecord: Record {
+    package static let collection = "credential-provider"
+    package let id: ProviderName
+    package var account: String
+    /// `GithubOauth2`, `CustomOauth2`, …
+    package var vendor: String
+    package var clientID: String
+    package var clientSecret: Secret?
+    /// Where the authorization server's endpoints come from.
+    package var discovery: Discovery
+    /// `CLIENT_SECRET_BASIC`, `CLIENT_SECRET_POST`, …; nil where the caller named none.
+    package var authenticationMethod: String?
+    /// Last part of `callbackUrl`, unique per provider; a recreated provider has another.
+    package let callbackID: String
+    package let secretSuffix: String
+    /// The configuration as it was sent, without secrets; echoed.
+    package var configuration: JSONObject
+    package let createdAt: Instant
+    package var updatedAt: Instant
+    package var keys: [RecordKey] { [RecordKey("callback", callbackID)] }
+
+    package enum Discovery: Sendable, Hashable, Codable {
+        case url(String)
+        case metadata(issuer: String, authorizationEndpoint: String, tokenEndpoint: String, methods: [String])
+    }
+
+    package init(
+        id: ProviderName, account: String, vendor: String, clientID: String, clientSecret: Secret?, discovery: Discovery,
+        authenticationMethod: String?, callbackID: String, secretSuffix: String, configuration: JSONObject, createdAt: Instant
+    ) {
+        self.id = id
+        self.account = account
+        self.vendor = vendor
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.discovery = discovery
+        self.authenticationMethod = authenticationMethod
+        self.callbackID = callbackID
+        self.secretSuffix = secretSuffix
+        self.configuration = configuration
+        self.createdAt = createdAt
+        updatedAt = createdAt
+    }
+}
+
+/// An agent's own identity.
+package struct WorkloadIdentityRecord: Record {
+    package static let collection = "workload-identity"
+    package let id: WorkloadName
+    package var account: String
+    /// Made by the service for a gateway: no caller gets a token for it.
+    package let isServiceLinked: Bool
+    /// nil while no list was ever set.
+    package var allowedReturnURLs: [String]?
+    package let createdAt: Instant
+    package var updatedAt: Instant
+
+    package init(id: WorkloadName, account: String, isServiceLinked: Bool, allowedReturnURLs: [String]?, createdAt: Instant) {
+        self.id = id
+        self.account = account
+        self.isServiceLinked = isServiceLinked
+        self.allowedReturnURLs = allowedReturnURLs
+        self.createdAt = createdAt
+        updatedAt = createdAt
+    }
+}

@@ -1,0 +1,49 @@
+/// Where each party is reached: the real hosts' names in a scenario, loopback origins under `serve`.
+///
+/// A party builds its own URLs from here and never from a Host header, so that a forged header cannot redirect anybody.
+package struct AddressBook: Sendable, Hashable {
+    private let origins: [Party: String]
+    private let gatewayTemplate: String
+
+    /// - Parameters:
+    ///   - origins: for each party scheme, host and port, without path or final slash.
+    ///   - gatewayTemplate: base of one gateway's URLs; `{gatewayId}` stands for its id.
+    package init(origins: [Party: String], gatewayTemplate: String) {
+        self.origins = origins
+        self.gatewayTemplate = gatewayTemplate
+    }
+
+    /// Origin of a party, such as `https://github.com`; empty for a party this lab does not have.
+    package func origin(of party: Party) -> String { origins[party] ?? "" }
+
+    /// Base of one gateway's URLs, without final slash; its MCP endpoint is this plus `/mcp`.
+    package func gatewayBase(_ gatewayID: String) -> String {
+        guard let hole = gatewayTemplate.range(of: "{gatewayId}") else { return gatewayTemplate }
+        return gatewayTemplate[..<hole.lowerBound] + gatewayID + gatewayTemplate[hole.upperBound...]
+    }
+}
+
+extension StringProtocol {
+    /// First place where `needle` stands. The standard library has no such search without Foundation.
+    package func range(of needle: String) -> Range<Index>? {
+        guard !needle.isEmpty else { return nil }
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(needle) { return start..<index(start, offsetBy: needle.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+
+    /// All occurrences of `needle` replaced.
+    package func replacing(_ needle: String, by replacement: String) -> String {
+        var result = ""
+        var rest = self[startIndex...]
+        while let hit = rest.range(of: needle) {
+            result += rest[..<hit.lowerBound]
+            result += replacement
+            rest = rest[hit.upperBound...]
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+
+/// What a random value is for. Each purpose is a stream of its own, so that a new nonce in one fake
+/// does not change every code in every trace.
+package struct Purpose: Hashable, Sendable, ExpressibleByStringLiteral {
+    package let name: String
+    package init(_ name: String) { self.name = name }
+    package init(stringLiteral value: String) { name = value }
+}
+
+/// Source of every random value in a lab.
+package protocol Entropy: Sendable {
+    func bytes(_ count: Int, for purpose: Purpose) -> [UInt8]
+}
+
+/// Same seed, same bytes, in any process: SplitMix64 (Steele, Lea, Flood 2014) per purpose. Not for keys that matter.
+package final class SeededEntropy: Entropy {
+    private let seed: UInt64
+    private let streams = Mutex<[String: UInt64]>([:])
+
+    package init(seed: UInt64) { self.seed = seed }
+
+    package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
+        streams.withLock { streams in
+            var state = streams[purpose.name] ?? (seed &* 0x9E37_79B9_7F4A_7C15) ^ hash64(purpose.name)
+            var result: [UInt8] = []
+            result.reserveCapacity(count + 7)
+            while result.count < count {
+                state &+= 0x9E37_79B9_7F4A_7C15
+                var word = state
+                word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+                word ^= word >> 31
+                for shift in stride(from: 0, to: 64, by: 8) { result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+            }
+            streams[purpose.name] = state
+            result.removeLast(result.count - count)
+            return result
+        }
+    }
+
+    /// Where each stream stands, to be put back by a snapshot.
+    package var positions: [String: UInt64] { streams.withLock { $0 } }
+    package func restore(_ positions: [String: UInt64]) { streams.withLock { $0 = positions } }
+}
+
+extension Entropy {
+    /// `count` characters drawn evenly from `alphabet` (at most 256 ASCII characters).
+    package func text(_ count: Int, from alphabet: Alphabet, for purpose: Purpose) -> String {
+        let letters = alphabet.letters
+        // Rejection keeps the draw even: a plain remainder would favour the first letters.
+        let limit = 256 - 256 % letters.count
+        var result: [UInt8] = []
+        result.reserveCapacity(count)
+        while result.count < count {
+            for byte in bytes(count - result.count, for: purpose) where Int(byte) < limit {
+                result.append(letters[Int(byte) % letters.count])
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// A version 4 UUID in lower case.
+    package func uuid(for purpose: Purpose) -> String {
+        var raw = bytes(16, for: purpose)
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        let hex = Hex.encode(raw)
+        let groups = [8, 4, 4, 4, 12]
+        var rest = hex[...]
+        return groups.map { length in
+            defer { rest = rest.dropFirst(length) }
+            return String(rest.prefix(length))
+        }.joined(separator: "-")
+    }
+}
+
+/// The letters a random text may have.
+package struct Alphabet: Sendable {
+    let letters: [UInt8]
+    package init(_ letters: String) { self.letters = Array(letters.utf8) }
+    package static let base62 = Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    package static let lowerAlphanumeric = Alphabet("0123456789abcdefghijklmnopqrstuvwxyz")
+    package static let upperAlphanumeric = Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    package static let hex = Alphabet("0123456789abcdef")
+    package static let base64URL = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+}
+
+/// FNV-1a: `Hasher` is seeded anew in each process and so of no use for anything that must repeat.
+package func hash64(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
+}

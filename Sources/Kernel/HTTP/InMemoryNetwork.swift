@@ -1,0 +1,78 @@
+import HTTPTypes
+import Synchronization
+
+/// Hands a request to the party that stands for its host, in the same process, and writes the exchange down.
+package final class InMemoryNetwork: Sendable {
+    private let hosts: HostTable
+    private let origins = Mutex<[Party: any Origin]>([:])
+    private let clock: VirtualClock
+    private let store: Store
+    package let faults = FaultBoard()
+
+    package init(hosts: HostTable, clock: VirtualClock, store: Store) {
+        self.hosts = hosts
+        self.clock = clock
+        self.store = store
+    }
+
+    /// Puts a party on the network.
+    package func connect(_ party: Party, _ origin: any Origin) { origins.withLock { $0[party] = origin } }
+
+    package func origin(of party: Party) -> (any Origin)? { origins.withLock { $0[party] } }
+
+    /// The network as `party` uses it: its name stands on every request it sends.
+    package func port(of party: Party) -> any Network { Port(network: self, party: party) }
+
+    /// From somewhere on this network, by host name.
+    package func send(_ request: Request, from sender: Party) async throws(NetworkFailure) -> Response {
+        let authority = request.head.authority ?? ""
+        guard let route = hosts.route(authority) else { throw NetworkFailure(.unknownHost, host: authority) }
+        var local = request
+        if !route.prefix.isEmpty { local.head.path = route.prefix + (request.head.path ?? "/") }
+        return try await deliver(local, to: route.party, from: sender)
+    }
+
+    /// To a party that was reached by its own address: what `serve` calls for each request from a socket.
+    package func deliver(_ request: Request, to party: Party, from sender: Party) async throws(NetworkFailure) -> Response {
+        guard let origin = origin(of: party) else { throw NetworkFailure(.unreachable, host: party.rawValue) }
+        do throws(NetworkFailure) {
+            let response = try await answer(request, by: origin, party)
+            record(request, from: sender, to: party, .answered(response))
+            return response
+        } catch {
+            record(request, from: sender, to: party, .failed(error))
+            throw error
+        }
+    }
+
+    private func answer(_ request: Request, by origin: any Origin, _ party: Party) async throws(NetworkFailure) -> Response {
+        guard let fault = faults.take(for: party, request) else { return await origin.respond(to: request) }
+        store.append(.fault(name: fault.name, party: party), at: clock.now)
+        switch fault.effect {
+        case .answer(let response): return response
+        case .drop: throw NetworkFailure(.unreachable, host: party.rawValue)
+        case .delay(let span):
+            // The answer is late; nobody waits: world time moves and what was due meanwhile rings at the next step.
+            clock.addDelay(span)
+            return await origin.respond(to: request)
+        case .duplicate:
+            _ = await origin.respond(to: request)
+            return await origin.respond(to: request)
+        case .truncate:
+            _ = await origin.respond(to: request)
+            throw NetworkFailure(.truncated, host: party.rawValue)
+        }
+    }
+
+    private func record(_ request: Request, from sender: Party, to party: Party, _ outcome: Exchange.Outcome) {
+        store.append(.exchange(Exchange(from: sender, to: party, request: request, outcome: outcome)), at: clock.now)
+    }
+
+    private struct Port: Network {
+        let network: InMemoryNetwork
+        let party: Party
+        func send(_ request: Request) async throws(NetworkFailure) -> Response {
+            try await network.send(request, from: party)
+        }
+    }
+}

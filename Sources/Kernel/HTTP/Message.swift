@@ -1,0 +1,117 @@
+package import HTTPTypes
+
+/// An HTTP request with its whole body.
+package struct Request: Hashable, Sendable, Codable {
+    package var head: HTTPRequest
+    package var body: [UInt8]
+
+    package init(head: HTTPRequest, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
+
+    /// - Parameter url: absolute: `https://github.com/login/oauth/authorize?client_id=…`.
+    package init(_ method: HTTPRequest.Method, _ url: String, headers: HTTPFields = [:], body: [UInt8] = []) {
+        let parts = URLParts(url)
+        head = HTTPRequest(
+            method: method, scheme: parts?.scheme, authority: parts?.authority, path: parts?.target ?? url,
+            headerFields: headers)
+        self.body = body
+    }
+
+    package var method: HTTPRequest.Method { head.method }
+    /// Path without query; `/` if there is none.
+    package var path: String {
+        let target = head.path ?? "/"
+        guard let end = target.utf8.firstIndex(where: { $0 == UInt8(ascii: "?") }) else { return target }
+        return String(target[..<end])
+    }
+    /// Query without its question mark; empty if there is none.
+    package var query: String {
+        let target = head.path ?? ""
+        guard let end = target.utf8.firstIndex(where: { $0 == UInt8(ascii: "?") }) else { return "" }
+        return String(target[target.utf8.index(after: end)...])
+    }
+    package var parameters: Form { Form(parsing: query) }
+
+    package func header(_ name: HTTPField.Name) -> String? { head.headerFields[name] }
+
+    /// Media type in lower case without parameters, such as `application/json`.
+    package var mediaType: String? {
+        header(.contentType)?.split(separator: ";", maxSplits: 1).first.map { trimmed($0).lowercased() }
+    }
+
+    /// Cookies by name; the first of a name counts.
+    package var cookies: [String: String] {
+        var result: [String: String] = [:]
+        for field in head.headerFields[values: .cookie] {
+            for pair in field.split(separator: ";") {
+                guard let equals = pair.firstIndex(of: "=") else { continue }
+                let name = trimmed(pair[..<equals])
+                if result[name] == nil { result[name] = trimmed(pair[pair.index(after: equals)...]) }
+            }
+        }
+        return result
+    }
+
+    /// Credentials of an `Authorization` header of this scheme (compared without case, RFC 9110 section 11.1).
+    package func credentials(_ scheme: String) -> String? {
+        guard let value = header(.authorization) else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == scheme.lowercased() else { return nil }
+        return trimmed(parts[1])
+    }
+}
+
+/// An HTTP response with its whole body.
+package struct Response: Hashable, Sendable, Codable {
+    package var head: HTTPResponse
+    package var body: [UInt8]
+
+    package init(_ status: Int, headers: HTTPFields = [:], body: [UInt8] = []) {
+        head = HTTPResponse(status: .init(code: status), headerFields: headers)
+        self.body = body
+    }
+
+    package static func json(_ status: Int, _ value: JSONValue, headers: HTTPFields = [:]) -> Response {
+        text(status, value.bytes, "application/json", headers)
+    }
+    package static func html(_ status: Int, _ page: String, headers: HTTPFields = [:]) -> Response {
+        text(status, Array(page.utf8), "text/html; charset=utf-8", headers)
+    }
+    package static func plain(_ status: Int, _ line: String, headers: HTTPFields = [:]) -> Response {
+        text(status, Array(line.utf8), "text/plain; charset=utf-8", headers)
+    }
+    /// A redirect by 302, or 303 after a form that carried credentials (RFC 9700 section 4.12).
+    package static func redirect(_ location: String, status: Int = 302, headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.location] = location
+        return Response(status, headers: headers)
+    }
+
+    private static func text(_ status: Int, _ body: [UInt8], _ type: String, _ headers: HTTPFields) -> Response {
+        var headers = headers
+        headers[.contentType] = type
+        return Response(status, headers: headers, body: body)
+    }
+
+    package var status: Int { head.status.code }
+    package func header(_ name: HTTPField.Name) -> String? { head.headerFields[name] }
+    package var bodyText: String { String(decoding: body, as: UTF8.self) }
+    /// The body as JSON; nil if it is none.
+    package var json: JSONValue? { try? JSONValue(parsing: body) }
+}
+
+/// A field name that is known to be legal; for names the HTTP types do not carry themselves.
+package func fieldName(_ name: StaticString) -> HTTPField.Name {
+    guard let field = HTTPField.Name("\(name)") else { preconditionFailure("\(name) is no field name") }
+    return field
+}
+
+/// Without blanks and tabs at both ends.
+package func trimmed(_ text: some StringProtocol) -> String {
+    let isBlank = { (letter: Character) in letter == " " || letter == "\t" }
+    let tail = text.drop(while: isBlank)
+    guard let last = tail.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(tail[...last])
+}

@@ -1,0 +1,62 @@
+package import HTTPTypes
+
+/// Values of a route's holes: `{gatewayId}` in the template is `["gatewayId"]` here, percent-decoded.
+package struct PathParameters: Sendable, Hashable {
+    private let values: [String: String]
+    init(_ values: [String: String]) { self.values = values }
+    /// Empty for a name the template does not have.
+    package subscript(_ name: String) -> String { values[name] ?? "" }
+}
+
+/// Method and path template to a handler. A final slash does not matter; a hole is one path segment.
+package struct Router<Handler: Sendable>: Sendable {
+    private struct Route: Sendable {
+        let method: HTTPRequest.Method
+        let segments: [Segment]
+        let handler: Handler
+    }
+    private enum Segment: Sendable {
+        case literal(String)
+        case hole(String)
+    }
+    private var routes: [Int: [Route]] = [:]
+
+    package init() {}
+
+    package mutating func on(_ method: HTTPRequest.Method, _ template: String, _ handler: Handler) {
+        let segments = template.split(separator: "/").map { part -> Segment in
+            part.hasPrefix("{") && part.hasSuffix("}") ? .hole(String(part.dropFirst().dropLast())) : .literal(String(part))
+        }
+        routes[segments.count, default: []].append(Route(method: method, segments: segments, handler: handler))
+    }
+
+    package enum Match {
+        case found(Handler, PathParameters)
+        /// The path exists with other methods: 405 and this `Allow`.
+        case otherMethods([HTTPRequest.Method])
+        case nothing
+    }
+
+    package func match(_ request: Request) -> Match {
+        // Split before decoding, so that %2F stays inside its segment.
+        let segments = request.path.split(separator: "/")
+        var others: [HTTPRequest.Method] = []
+        for route in routes[segments.count] ?? [] {
+            guard let values = Self.values(of: route.segments, in: segments) else { continue }
+            if route.method == request.method { return .found(route.handler, PathParameters(values)) }
+            others.append(route.method)
+        }
+        return others.isEmpty ? .nothing : .otherMethods(others)
+    }
+
+    private static func values(of template: [Segment], in path: [Substring]) -> [String: String]? {
+        var values: [String: String] = [:]
+        for (segment, part) in zip(template, path) {
+            switch segment {
+            case .literal(let text): if text != part { return nil }
+            case .hole(let name): values[name] = percentDecoded(part)
+            }
+        }
+        return values
+    }
+}

@@ -1,0 +1,130 @@
+/// One thing that happened in a lab. Scenarios, reports and the console read these and nothing else.
+package struct JournalEntry: Sendable, Hashable, Codable {
+    /// Position from 1, without gaps.
+    package let sequence: Int
+    /// World time of the lab's clock (not a party's skewed one).
+    package let at: Instant
+    package let event: Event
+
+    package init(sequence: Int, at: Instant, event: Event) {
+        self.sequence = sequence
+        self.at = at
+        self.event = event
+    }
+
+    package enum Event: Sendable, Hashable, Codable {
+        /// A request and what came of it.
+        case exchange(Exchange)
+        /// A state machine moved.
+        case transition(Transition)
+        /// An alarm rang.
+        case alarm(Alarm)
+        /// A fault took the place of an answer.
+        case fault(name: String, party: Party)
+        /// A token came to be, changed hands or died.
+        case token(TokenEvent)
+        /// A party refused something by a rule, or has something to say to the reader.
+        case note(Note)
+    }
+}
+
+/// A request and its answer as the network saw them.
+package struct Exchange: Sendable, Hashable, Codable {
+    package let from: Party
+    package let to: Party
+    /// Method, path and query as the receiver saw them: the path is relative to the party, so a served run and one in
+    /// memory leave the same trace.
+    package let request: Request
+    package let outcome: Outcome
+
+    package enum Outcome: Sendable, Hashable, Codable {
+        case answered(Response)
+        case failed(NetworkFailure)
+    }
+
+    package init(from: Party, to: Party, request: Request, outcome: Outcome) {
+        self.from = from
+        self.to = to
+        self.request = request
+        self.outcome = outcome
+    }
+
+    /// Status code, or nil when no answer came.
+    package var status: Int? {
+        if case .answered(let response) = outcome { response.status } else { nil }
+    }
+}
+
+/// A step of a state machine: `target K7Q2M9XPLD` from `CREATING` to `READY` because of `crawl succeeded`.
+package struct Transition: Sendable, Hashable, Codable {
+    /// Kind and id: `target K7Q2M9XPLD`, `session urn:…`, `code 3f2a…`.
+    package let subject: String
+    /// nil where the subject came to be.
+    package let from: String?
+    package let to: String
+    package let cause: String
+    package init(subject: String, from: String?, to: String, cause: String) {
+        self.subject = subject
+        self.from = from
+        self.to = to
+        self.cause = cause
+    }
+}
+
+/// A token's life, by its fingerprint; the value itself is kept only so that a leak can be found.
+package enum TokenEvent: Sendable, Hashable, Codable {
+    case issued(TokenBirth)
+    /// A party keeps it: `vault`.
+    case held(id: String, by: String)
+    case revoked(id: String, cause: String)
+}
+
+/// A token as its issuer made it.
+package struct TokenBirth: Sendable, Hashable, Codable {
+    /// First twelve hexadecimal digits of FNV-1a over the value: a name, not a proof.
+    package let id: String
+    /// `access_token`, `refresh_token`, `id_token`, `authorization_code`, `workload_access_token`.
+    package let kind: String
+    package let issuer: Party
+    package let user: String?
+    package let scopes: [String]
+    package let audience: [String]
+    /// Id of what it was made from: the code behind an access token, the refresh token behind its successor.
+    package let parent: String?
+    package let expires: Instant?
+    package let value: Secret
+
+    package init(
+        kind: String, issuer: Party, user: String?, scopes: [String] = [], audience: [String] = [], parent: String? = nil,
+        expires: Instant?, value: Secret
+    ) {
+        id = tokenID(value.exposed)
+        self.kind = kind
+        self.issuer = issuer
+        self.user = user
+        self.scopes = scopes
+        self.audience = audience
+        self.parent = parent
+        self.expires = expires
+        self.value = value
+    }
+}
+
+/// How a token is called in the journal.
+package func tokenID(_ value: String) -> String {
+    let digits = String(hash64(value), radix: 16)
+    return String(String(repeating: "0", count: 16 - digits.count) + digits).prefix(12).description
+}
+
+/// Something a party says to the reader of the journal, in plain words and without secrets.
+package struct Note: Sendable, Hashable, Codable {
+    package let party: Party
+    /// Name of the rule that stopped something; nil for a remark.
+    package let rule: String?
+    package let text: String
+    package init(party: Party, rule: Rule? = nil, _ text: String) {
+        self.party = party
+        self.rule = rule?.name
+        self.text = text
+    }
+}

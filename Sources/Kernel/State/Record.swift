@@ -1,0 +1,30 @@
+/// A noun that outlives a request. Kept whole under its id; found by its keys.
+package protocol Record: Codable, Hashable, Sendable {
+    associatedtype ID: RawRepresentable<String>, Hashable, Sendable
+    /// Name of the collection; never changed once a data file may have it.
+    static var collection: String { get }
+    var id: ID { get }
+    /// Secondary keys it can be found by.
+    var keys: [RecordKey] { get }
+}
+
+extension Record {
+    package var keys: [RecordKey] { [] }
+}
+
+/// A secondary key: `RecordKey("name", "github")`.
+package struct RecordKey: Hashable, Sendable {
+    package let name: String
+    package let value: String
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Our own fault or the disk's: nothing a peer could have caused.
+package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package let reason: String
+    package init(_ reason: String) { self.reason = reason }
+    package var description: String { reason }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+
+/// Records and journal of a lab: in memory, and behind an archive on disk when one is given.
+///
+/// One writer at a time. A body that throws leaves nothing behind. Bodies are synchronous on purpose: a handler that
+/// could await the network in the middle of a transaction could be re-entered, the classic way to redeem a code twice.
+package final class Store: Sendable {
+    private let state: Mutex<Transaction>
+    private let archive: (any Archive)?
+
+    /// - Parameter archive: where committed changes are kept beyond the process; nil keeps them in memory only.
+    package init(archive: (any Archive)? = nil) throws {
+        self.archive = archive
+        state = Mutex(Transaction(archive: archive, journal: try archive?.journal() ?? []))
+    }
+
+    /// In memory only.
+    package init() {
+        archive = nil
+        state = Mutex(Transaction(archive: nil, journal: []))
+    }
+
+    /// Runs `body` as one transaction. Do not call the store from inside it.
+    package func write<Value: Sendable>(_ body: (inout Transaction) throws -> Value) throws -> Value {
+        try state.withLock { transaction in
+            transaction.begin()
+            do {
+                let value = try body(&transaction)
+                try transaction.commit()
+                return value
+            } catch {
+                transaction.rollBack()
+                throw error
+            }
+        }
+    }
+
+    /// Reads without the possibility to write.
+    package func read<Value: Sendable>(_ body: (borrowing Transaction) throws -> Value) rethrows -> Value {
+        try state.withLock { transaction in try body(transaction) }
+    }
+
+    /// Adds one entry outside any transaction: what the network saw stays on record even if a handler rolled back.
+    package func append(_ event: JournalEntry.Event, at instant: Instant) {
+        state.withLock { transaction in
+            transaction.append(event, at: instant)
+            transaction.flushJournal()
+        }
+    }
+
+    /// Entries with a sequence number above `sequence`, oldest first.
+    package func journal(after sequence: Int = 0) -> [JournalEntry] {
+        state.withLock { $0.journal(after: sequence) }
+    }
+
+    /// The store as it is now, to come back to.
+    package func picture() -> StorePicture {
+        state.withLock { StorePicture(tables: $0.tables.mapValues { $0.copy() }, journal: $0.journal) }
+    }
+
+    /// Back to an earlier picture; the journal too unless `keepingJournal`.
+    package func restore(_ picture: StorePicture) throws {
+        try state.withLock { transaction in
+            transaction.replaceAll(tables: picture.tables.mapValues { $0.copy() }, journal: picture.journal)
+            try archive?.clear()
+        }
+    }
+}
+
+/// What a store was at some moment.
+package struct StorePicture: Sendable {
+    let tables: [String: any AnyTable]
+    let journal: [JournalEntry]
+}
+
+/// Where a store keeps its changes beyond the life of the process. Behind it stands SQLite.
+package protocol Archive: Sendable {
+    /// Keeps all of it or nothing.
+    func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure)
+    /// Records of one collection as they were last kept, in the order of their first save.
+    func records<R: Record>(_ type: R.Type) throws(StoreFailure) -> [R]
+    func journal() throws(StoreFailure) -> [JournalEntry]
+    /// Forgets everything.
+    func clear() throws(StoreFailure)
+}
+
+/// One record written (or removed, with nil) by a transaction.
+package struct Change: Sendable {
+    package let collection: String
+    package let id: String
+    package let record: (any Record)?
+}

@@ -1,0 +1,105 @@
+/// What a transaction sees of the store. Lives only inside `Store.write` and `Store.read`.
+package struct Transaction: Sendable {
+    var tables: [String: any AnyTable] = [:]
+    private(set) var journal: [JournalEntry]
+    private let archive: (any Archive)?
+    private var undo: [@Sendable () -> Void] = []
+    private var changes: [Change] = []
+    private var journalStart = 0
+    private var archiveFailure: StoreFailure?
+
+    init(archive: (any Archive)?, journal: [JournalEntry]) {
+        self.archive = archive
+        self.journal = journal
+        journalStart = journal.count
+    }
+
+    /// The record with this id.
+    package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? { table(type).find(id) }
+
+    /// Records with this secondary key, in the order of their first save.
+    package mutating func find<R: Record>(_ type: R.Type, where name: String, is value: String) -> [R] {
+        table(type).find(where: RecordKey(name, value))
+    }
+
+    /// Every record of a collection, in the order of their first save.
+    package mutating func all<R: Record>(_ type: R.Type) -> [R] { table(type).all() }
+
+    package mutating func save<R: Record>(_ record: R) { replace(record.id, by: record) }
+
+    package mutating func remove<R: Record>(_ type: R.Type, _ id: R.ID) {
+        let nothing: R? = nil
+        replace(id, by: nothing)
+    }
+
+    /// Adds an entry that stands or falls with this transaction.
+    package mutating func append(_ event: JournalEntry.Event, at instant: Instant) {
+        journal.append(JournalEntry(sequence: (journal.last?.sequence ?? 0) + 1, at: instant, event: event))
+    }
+
+    func journal(after sequence: Int) -> [JournalEntry] {
+        guard let first = journal.first?.sequence else { return [] }
+        return Array(journal.dropFirst(max(0, sequence - first + 1)))
+    }
+
+    private mutating func replace<R: Record>(_ id: R.ID, by record: R?) {
+        let table = table(R.self)
+        let old = table.replace(id, by: record)
+        undo.append { _ = table.replace(id, by: old) }
+        if archive != nil { changes.append(Change(collection: R.collection, id: id.rawValue, record: record)) }
+    }
+
+    private mutating func table<R: Record>(_ type: R.Type) -> Table<R> {
+        if let table = tables[R.collection] as? Table<R> { return table }
+        let table = Table<R>()
+        if let archive {
+            do throws(StoreFailure) {
+                for record in try archive.records(type) { _ = table.replace(record.id, by: record) }
+            } catch {
+                // Reported at commit: a body reads on an empty table and then cannot be kept.
+                archiveFailure = error
+            }
+        }
+        tables[R.collection] = table
+        return table
+    }
+}
+
+// What the store itself does around a body.
+extension Transaction {
+    mutating func begin() {
+        undo.removeAll(keepingCapacity: true)
+        changes.removeAll(keepingCapacity: true)
+        journalStart = journal.count
+    }
+
+    mutating func commit() throws(StoreFailure) {
+        if let archiveFailure { throw archiveFailure }
+        guard let archive, !changes.isEmpty || journal.count > journalStart else { return }
+        try archive.keep(changes, journal[journalStart...])
+    }
+
+    mutating func rollBack() {
+        for step in undo.reversed() { step() }
+        undo.removeAll()
+        journal.removeLast(journal.count - journalStart)
+    }
+
+    /// Keeps entries that were added outside a transaction.
+    mutating func flushJournal() {
+        guard let archive else { return }
+        do throws(StoreFailure) {
+            try archive.keep([], journal.suffix(1))
+        } catch {
+            archiveFailure = error
+        }
+    }
+
+    mutating func replaceAll(tables: [String: any AnyTable], journal: [JournalEntry]) {
+        self.tables = tables
+        self.journal = journal
+        journalStart = journal.count
+        undo = []
+        changes = []
+    }
+}

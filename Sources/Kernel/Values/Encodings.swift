@@ -1,0 +1,91 @@
+/// Base64 in its two alphabets. Decoding is strict: a stray or missing character is nil, never a guess.
+package enum Base64 {
+    private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// With padding, RFC 4648 section 4.
+    package static func encode(_ bytes: [UInt8]) -> String { encode(bytes, standard, padded: true) }
+
+    /// Without padding, RFC 4648 section 5: what JOSE and PKCE use.
+    package static func encodeURL(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes), urlSafe, padded: false) }
+
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        guard text.utf8.count % 4 == 0 else { return nil }
+        let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2 else { return nil }
+        return decode(text.utf8.dropLast(padding), standard)
+    }
+
+    package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? { decode(text.utf8, urlSafe) }
+
+    private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> String {
+        var result: [UInt8] = []
+        result.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var index = 0
+        while index < bytes.count {
+            let left = bytes.count - index
+            let one = bytes[index]
+            let two = left > 1 ? bytes[index + 1] : 0
+            let three = left > 2 ? bytes[index + 2] : 0
+            result.append(alphabet[Int(one >> 2)])
+            result.append(alphabet[Int(one & 3) << 4 | Int(two >> 4)])
+            if left > 1 { result.append(alphabet[Int(two & 15) << 2 | Int(three >> 6)]) }
+            if left > 2 { result.append(alphabet[Int(three & 63)]) }
+            index += 3
+        }
+        while padded, result.count % 4 != 0 { result.append(UInt8(ascii: "=")) }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func decode(_ text: some Sequence<UInt8>, _ alphabet: [UInt8]) -> [UInt8]? {
+        var result: [UInt8] = []
+        var buffer: UInt32 = 0
+        var bits = 0
+        var count = 0
+        for letter in text {
+            guard let value = sextet(letter, alphabet) else { return nil }
+            buffer = buffer << 6 | UInt32(value)
+            bits += 6
+            count += 1
+            if bits >= 8 {
+                bits -= 8
+                result.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+            }
+        }
+        // One letter left over carries six bits: no byte. Bits beyond the last byte must be zero.
+        guard count % 4 != 1, buffer & ((1 << UInt32(bits)) - 1) == 0 else { return nil }
+        return result
+    }
+
+    private static func sextet(_ letter: UInt8, _ alphabet: [UInt8]) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): letter - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): letter - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): letter - UInt8(ascii: "0") + 52
+        case alphabet[62]: 62
+        case alphabet[63]: 63
+        default: nil
+        }
+    }
+}
+
+/// Hexadecimal in lower case.
+package enum Hex {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var result: [UInt8] = []
+        for byte in bytes {
+            result.append(digits[Int(byte >> 4)])
+            result.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
+/// Whether two texts are equal, in a time that does not depend on where they differ.
+package func constantTimeEqual(_ left: String, _ right: String) -> Bool {
+    let (one, other) = (Array(left.utf8), Array(right.utf8))
+    guard one.count == other.count else { return false }
+    return zip(one, other).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+}

@@ -1,0 +1,133 @@
+/// JSON as the wire has it: members keep their order, whole numbers stay whole.
+package indirect enum JSONValue: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case double(Double)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+}
+
+/// The members of a JSON object in their order. Small, so looked up by walking.
+package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+    package private(set) var members: [Member]
+
+    package struct Member: Hashable, Sendable {
+        package var name: String
+        package var value: JSONValue
+        package init(_ name: String, _ value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package init(_ members: [Member] = []) { self.members = members }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        members = elements.map { Member($0.0, $0.1) }
+    }
+
+    /// Value of a member; setting nil removes it, setting a new one appends it.
+    package subscript(_ name: String) -> JSONValue? {
+        get { members.first { $0.name == name }?.value }
+        set {
+            let place = members.firstIndex { $0.name == name }
+            switch (place, newValue) {
+            case (let place?, let value?): members[place].value = value
+            case (let place?, nil): members.remove(at: place)
+            case (nil, let value?): members.append(Member(name, value))
+            case (nil, nil): break
+            }
+        }
+    }
+
+    package var names: [String] { members.map(\.name) }
+    package var isEmpty: Bool { members.isEmpty }
+    package var count: Int { members.count }
+
+    /// Adds a member without looking for an earlier one: for building, where names are known to differ.
+    package mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name, value)) }
+
+    /// Members that the other has too take its value; its further ones are appended.
+    package func merging(_ other: JSONObject) -> JSONObject {
+        var result = self
+        for member in other.members { result[member.name] = member.value }
+        return result
+    }
+
+    /// Equal whatever the order: an object is a set of members.
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.count == right.count && left.members.allSatisfy { right[$0.name] == $0.value }
+    }
+    package func hash(into hasher: inout Hasher) {
+        for member in members.sorted(by: { $0.name < $1.name }) { hasher.combine(member) }
+    }
+}
+
+extension JSONValue {
+    package var string: String? { if case .string(let text) = self { text } else { nil } }
+    package var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    package var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+    package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+    package var isNull: Bool { self == .null }
+
+    /// A whole number, also one written `3.0`.
+    package var int: Int64? {
+        switch self {
+        case .int(let number): number
+        case .double(let number): Int64(exactly: number)
+        default: nil
+        }
+    }
+    package var double: Double? {
+        switch self {
+        case .int(let number): Double(number)
+        case .double(let number): number
+        default: nil
+        }
+    }
+
+    /// The texts of an array of strings; nil if any item is something else.
+    package var strings: [String]? {
+        guard let array else { return nil }
+        let texts = array.compactMap(\.string)
+        return texts.count == array.count ? texts : nil
+    }
+
+    /// A member of an object; nil for anything that is not one.
+    package subscript(_ name: String) -> JSONValue? { object?[name] }
+    /// An item of an array; nil beyond its end.
+    package subscript(_ index: Int) -> JSONValue? {
+        guard let array, array.indices.contains(index) else { return nil }
+        return array[index]
+    }
+
+    /// `null`, `boolean`, `number`, `string`, `array` or `object`.
+    package var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .int, .double: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
+    ExpressibleByNilLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(integerLiteral value: Int64) { self = .int(value) }
+    package init(floatLiteral value: Double) { self = .double(value) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(JSONObject(elements.map { JSONObject.Member($0.0, $0.1) }))
+    }
+    package init(nilLiteral: ()) { self = .null }
+    /// An array of texts.
+    package static func strings(_ texts: some Sequence<String>) -> JSONValue { .array(texts.map { .string($0) }) }
+}
