@@ -50,7 +50,10 @@ let package = Package(
         module(
             "OAuthCore",
             uses: ["Kernel"],
-            [httpTypes, .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                httpTypes, .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         module("MCPCore", uses: ["Kernel"], [httpTypes]),
         module("AWSCore", uses: ["Kernel"], [httpTypes]),
         module("SQLiteStore", uses: ["Kernel"], [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -68,7 +71,8 @@ let package = Package(
         module(
             "Harness",
             uses: [
-                "Kernel", "OAuthCore", "MCPCore", "AWSCore", "SQLiteStore", "ControlPlane", "IdentityService", "Gateway",
+                "Kernel", "OAuthCore", "MCPCore", "AWSCore", "SQLiteStore", "ControlPlane", "IdentityService",
+                "Gateway",
                 "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "Scenario",
             ],
             [httpTypes]),

@@ -27,7 +27,9 @@ package struct GatewayRecord: Record {
     package var request: JSONObject
     package var keys: [RecordKey] { [RecordKey("account", account), RecordKey("name", "\(account)/\(name)")] }
 
-    package init(id: GatewayID, account: String, name: String, status: GatewayStatus, createdAt: Instant, request: JSONObject) {
+    package init(
+        id: GatewayID, account: String, name: String, status: GatewayStatus, createdAt: Instant, request: JSONObject
+    ) {
         self.id = id
         self.account = account
         self.name = name
@@ -97,7 +99,9 @@ package struct TargetRecord: Record {
     package var mcpServer: JSONObject? { configuration["mcp"]?["mcpServer"]?.object }
     /// The OAuth credential configuration, if the target has one.
     package var oauth: OAuthCredential? {
-        guard let provider = credentials.first?["credentialProvider"]?["oauthCredentialProvider"]?.object else { return nil }
+        guard let provider = credentials.first?["credentialProvider"]?["oauthCredentialProvider"]?.object else {
+            return nil
+        }
         return OAuthCredential(provider)
     }
 }
@@ -183,8 +187,10 @@ package struct CredentialProviderRecord: Record {
     }
 
     package init(
-        id: ProviderName, account: String, vendor: String, clientID: String, clientSecret: Secret?, discovery: Discovery,
-        authenticationMethod: String?, callbackID: String, secretSuffix: String, configuration: JSONObject, createdAt: Instant
+        id: ProviderName, account: String, vendor: String, clientID: String, clientSecret: Secret?,
+        discovery: Discovery,
+        authenticationMethod: String?, callbackID: String, secretSuffix: String, configuration: JSONObject,
+        createdAt: Instant
     ) {
         self.id = id
         self.account = account
@@ -213,7 +219,9 @@ package struct WorkloadIdentityRecord: Record {
     package let createdAt: Instant
     package var updatedAt: Instant
 
-    package init(id: WorkloadName, account: String, isServiceLinked: Bool, allowedReturnURLs: [String]?, createdAt: Instant) {
+    package init(
+        id: WorkloadName, account: String, isServiceLinked: Bool, allowedReturnURLs: [String]?, createdAt: Instant
+    ) {
         self.id = id
         self.account = account
         self.isServiceLinked = isServiceLinked

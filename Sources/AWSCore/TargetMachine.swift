@@ -1,4 +1,4 @@
-package import Kernel
+import Kernel
 
 /// The eleven statuses of a gateway target, exactly as the service model has them.
 package enum TargetStatus: String, Sendable, Codable, CaseIterable {
@@ -76,7 +76,8 @@ package enum TargetMachine: StateMachine {
         case .askConsent:
             guard let pending = pendingStatus(of: status) else { throw Rejection(status) }
             return (State(pending), [])
-        case .consentCompleted where status.isPendingAuth: return (State(workingStatus(of: status)), [.dropAuthorization, .crawl])
+        case .consentCompleted where status.isPendingAuth:
+            return (State(workingStatus(of: status)), [.dropAuthorization, .crawl])
         case .consentFailed(let reason) where status.isPendingAuth: return failed(status, reason)
         case .crawlSucceeded where status.isWorking: return (State(.ready), [.stampSynchronized])
         case .crawlFailed(let reason) where status.isWorking: return failed(status, reason)

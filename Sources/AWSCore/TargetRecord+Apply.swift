@@ -32,10 +32,13 @@ extension Transaction {
         noteTransition(of: target, from: nil, cause: cause, at: now)
     }
 
-    private mutating func noteTransition(of target: TargetRecord, from old: TargetStatus?, cause: String, at now: Instant) {
+    private mutating func noteTransition(
+        of target: TargetRecord, from old: TargetStatus?, cause: String, at now: Instant
+    ) {
         append(
             .transition(
-                Transition(subject: "target \(target.id)", from: old?.rawValue, to: target.status.rawValue, cause: cause)),
+                Transition(
+                    subject: "target \(target.id)", from: old?.rawValue, to: target.status.rawValue, cause: cause)),
             at: now)
     }
 }

@@ -31,7 +31,9 @@ package final class SeededEntropy: Entropy {
                 word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
                 word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
                 word ^= word >> 31
-                for shift in stride(from: 0, to: 64, by: 8) { result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+                for shift in stride(from: 0, to: 64, by: 8) {
+                    result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+                }
             }
             streams[purpose.name] = state
             result.removeLast(result.count - count)

@@ -19,7 +19,8 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         pairs = text.split(separator: "&").map { part in
             guard let equals = part.firstIndex(of: "=") else { return Pair(percentDecoded(part, plus: true), "") }
             return Pair(
-                percentDecoded(part[..<equals], plus: true), percentDecoded(part[part.index(after: equals)...], plus: true))
+                percentDecoded(part[..<equals], plus: true),
+                percentDecoded(part[part.index(after: equals)...], plus: true))
         }
     }
 
@@ -40,7 +41,8 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// `application/x-www-form-urlencoded`, blanks as `+`.
     package var encoded: String {
-        pairs.map { "\(percentEncoded($0.name, plus: true))=\(percentEncoded($0.value, plus: true))" }.joined(separator: "&")
+        pairs.map { "\(percentEncoded($0.name, plus: true))=\(percentEncoded($0.value, plus: true))" }.joined(
+            separator: "&")
     }
 
     /// For a URL's query: as `encoded`.
@@ -75,7 +77,9 @@ package func percentEncoded(_ text: some StringProtocol, plus: Bool = false) -> 
 /// The reverse; a percent sign without two hexadecimal digits stays as it is.
 package func percentDecoded(_ text: some StringProtocol, plus: Bool = false) -> String {
     let source = Array(text.utf8)
-    guard source.contains(UInt8(ascii: "%")) || (plus && source.contains(UInt8(ascii: "+"))) else { return String(text) }
+    guard source.contains(UInt8(ascii: "%")) || (plus && source.contains(UInt8(ascii: "+"))) else {
+        return String(text)
+    }
     var result: [UInt8] = []
     var place = 0
     while place < source.count {

@@ -33,7 +33,9 @@ package final class InMemoryNetwork: Sendable {
     }
 
     /// To a party that was reached by its own address: what `serve` calls for each request from a socket.
-    package func deliver(_ request: Request, to party: Party, from sender: Party) async throws(NetworkFailure) -> Response {
+    package func deliver(_ request: Request, to party: Party, from sender: Party) async throws(NetworkFailure)
+        -> Response
+    {
         guard let origin = origin(of: party) else { throw NetworkFailure(.unreachable, host: party.rawValue) }
         do throws(NetworkFailure) {
             let response = try await answer(request, by: origin, party)
@@ -45,7 +47,9 @@ package final class InMemoryNetwork: Sendable {
         }
     }
 
-    private func answer(_ request: Request, by origin: any Origin, _ party: Party) async throws(NetworkFailure) -> Response {
+    private func answer(_ request: Request, by origin: any Origin, _ party: Party) async throws(NetworkFailure)
+        -> Response
+    {
         guard let fault = faults.take(for: party, request) else { return await origin.respond(to: request) }
         store.append(.fault(name: fault.name, party: party), at: clock.now)
         switch fault.effect {

@@ -39,7 +39,9 @@ package struct HostTable: Sendable {
     package mutating func add(_ authority: String, _ party: Party) { exact[authority] = party }
 
     /// Every host that ends in `suffix` is `party`; its first label takes the place of `{label}` in `prefix`.
-    package mutating func add(suffix: String, _ party: Party, prefix: String) { suffixes.append((suffix, party, prefix)) }
+    package mutating func add(suffix: String, _ party: Party, prefix: String) {
+        suffixes.append((suffix, party, prefix))
+    }
 
     package func route(_ authority: String) -> Route? {
         if let party = exact[authority] { return Route(party: party, prefix: "") }

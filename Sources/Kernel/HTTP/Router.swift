@@ -25,7 +25,8 @@ package struct Router<Handler: Sendable>: Sendable {
 
     package mutating func on(_ method: HTTPRequest.Method, _ template: String, _ handler: Handler) {
         let segments = template.split(separator: "/").map { part -> Segment in
-            part.hasPrefix("{") && part.hasSuffix("}") ? .hole(String(part.dropFirst().dropLast())) : .literal(String(part))
+            part.hasPrefix("{") && part.hasSuffix("}")
+                ? .hole(String(part.dropFirst().dropLast())) : .literal(String(part))
         }
         routes[segments.count, default: []].append(Route(method: method, segments: segments, handler: handler))
     }

@@ -95,7 +95,8 @@ package struct TokenBirth: Sendable, Hashable, Codable {
     package let value: Secret
 
     package init(
-        kind: String, issuer: Party, user: String?, scopes: [String] = [], audience: [String] = [], parent: String? = nil,
+        kind: String, issuer: Party, user: String?, scopes: [String] = [], audience: [String] = [],
+        parent: String? = nil,
         expires: Instant?, value: Secret
     ) {
         id = tokenID(value.exposed)

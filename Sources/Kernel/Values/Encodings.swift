@@ -7,7 +7,9 @@ package enum Base64 {
     package static func encode(_ bytes: [UInt8]) -> String { encode(bytes, standard, padded: true) }
 
     /// Without padding, RFC 4648 section 5: what JOSE and PKCE use.
-    package static func encodeURL(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes), urlSafe, padded: false) }
+    package static func encodeURL(_ bytes: some Sequence<UInt8>) -> String {
+        encode(Array(bytes), urlSafe, padded: false)
+    }
 
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         guard text.utf8.count % 4 == 0 else { return nil }

@@ -15,7 +15,9 @@ package struct Identifier<Tag>: RawRepresentable, Hashable, Sendable, Codable, C
 }
 
 /// A text that must not be printed: it shows itself as dots wherever it is interpolated.
-package struct Secret: Hashable, Sendable, Codable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Secret: Hashable, Sendable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     /// The text itself; call it only where it goes on the wire or into the store.
     package let exposed: String
     package init(_ text: String) { exposed = text }

@@ -32,7 +32,9 @@ private struct JSONParser {
     func failure(_ reason: String) -> JSONFailure { JSONFailure(reason: reason, offset: place) }
 
     mutating func skipSpace() {
-        while place < bytes.count, bytes[place] == 32 || (9...10).contains(bytes[place]) || bytes[place] == 13 { place += 1 }
+        while place < bytes.count, bytes[place] == 32 || (9...10).contains(bytes[place]) || bytes[place] == 13 {
+            place += 1
+        }
     }
 
     mutating func value() throws(JSONFailure) -> JSONValue {

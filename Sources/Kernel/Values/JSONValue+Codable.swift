@@ -3,7 +3,8 @@ extension JSONValue: Codable {
         if let container = try? decoder.container(keyedBy: Name.self) {
             // A coder gives keys in no fixed order; a fixed one keeps two runs alike.
             let names = container.allKeys.sorted { $0.stringValue < $1.stringValue }
-            self = .object(JSONObject(try names.map { .init($0.stringValue, try container.decode(JSONValue.self, forKey: $0)) }))
+            self = .object(
+                JSONObject(try names.map { .init($0.stringValue, try container.decode(JSONValue.self, forKey: $0)) }))
         } else if var container = try? decoder.unkeyedContainer() {
             var items: [JSONValue] = []
             while !container.isAtEnd { items.append(try container.decode(JSONValue.self)) }
