@@ -1,0 +1,176 @@
+import HTTPTypes
+package import Kernel
+
+/// Why an MCP server was of no use.
+package enum MCPFailure: Error, Hashable, Sendable {
+    /// 401 or 403.
+    case unauthorized(status: Int)
+    /// No answer came.
+    case unreachable(NetworkFailure)
+    /// Any other status that is no success.
+    case status(Int)
+    /// `initialize` itself was refused, by status or by a JSON-RPC error.
+    case handshakeRefused(status: Int)
+    /// The server answered with a JSON-RPC error.
+    case error(JSONRPCError)
+    /// The answer is not MCP.
+    case malformed(String)
+}
+
+/// A connection to an MCP server, as a client of revision 2025-11-25 holds one. Takes JSON and SSE-framed answers.
+package struct MCPClient: Sendable {
+    private let network: any Network
+    private let endpoint: String
+    private let token: Secret?
+    private var session: String?
+    private var nextID: Int64 = 1
+    private var revision = Revision.november2025
+    /// `capabilities` of the server; empty before `connect`.
+    package private(set) var capabilities: JSONObject = [:]
+
+    /// The token is sent as `Authorization: Bearer`; nil for a server that asks for none.
+    package init(network: any Network, endpoint: String, token: Secret?) {
+        self.network = network
+        self.endpoint = endpoint
+        self.token = token
+    }
+
+    /// `initialize` and `notifications/initialized`. A revision that is unknown here ends it.
+    package mutating func connect(as name: String, version: String) async throws(MCPFailure) {
+        let params: JSONObject = [
+            "protocolVersion": .string(Revision.november2025.rawValue), "capabilities": [:],
+            "clientInfo": ["name": .string(name), "version": .string(version)],
+        ]
+        let id = takeID()
+        let response = try await post(JSONRPC.request(id, "initialize", params), isHandshake: true)
+        guard (200..<300).contains(response.status) else { throw .handshakeRefused(status: response.status) }
+        let result: JSONValue
+        do throws(MCPFailure) {
+            result = try Self.answer(in: response, to: id)
+        } catch .error {
+            throw .handshakeRefused(status: response.status)
+        }
+        guard let agreed = result["protocolVersion"]?.string.map(Revision.init(rawValue:)),
+            Revision.handshakes.contains(agreed)
+        else { throw .malformed("initialize: unknown protocolVersion") }
+        revision = agreed
+        capabilities = result["capabilities"]?.object ?? [:]
+        session = response.header(MCPName.sessionHeader)
+        let accepted = try await post(JSONRPC.notification("notifications/initialized"))
+        guard (200..<300).contains(accepted.status) else { throw .status(accepted.status) }
+    }
+
+    /// Every item of a list, page after page: `tools/list` with `tools`.
+    ///
+    /// A cursor that comes back, or more than `limit` items, ends it: a server must not be able to hold a client forever.
+    package mutating func list(
+        _ method: String, _ member: String, limit: Int = 10_000
+    ) async throws(MCPFailure) -> [JSONValue] {
+        var items: [JSONValue] = []
+        var seen: Set<String> = []
+        var cursor: String?
+        repeat {
+            let page = try await request(method, cursor.map { ["cursor": .string($0)] } ?? [:])
+            guard let part = page[member]?.array else { throw .malformed("\(method): no \(member)") }
+            items += part
+            cursor = page["nextCursor"]?.string
+            if let cursor, !seen.insert(cursor).inserted { throw .malformed("\(method): the cursor repeats") }
+            guard items.count <= limit, seen.count <= limit else { throw .malformed("\(method): too many items") }
+        } while cursor != nil
+        return items
+    }
+
+    /// One request and its result.
+    package mutating func request(_ method: String, _ params: JSONObject = [:]) async throws(MCPFailure) -> JSONValue {
+        let id = takeID()
+        let response = try await post(JSONRPC.request(id, method, params))
+        if !(200..<300).contains(response.status) {
+            // A server may put its JSON-RPC error into a 4xx; what it says is worth more than the number.
+            if case .error(let error)? = Self.failure(in: response, to: id) { throw .error(error) }
+            throw .status(response.status)
+        }
+        return try Self.answer(in: response, to: id)
+    }
+
+    private mutating func takeID() -> RequestID {
+        defer { nextID += 1 }
+        return .int(nextID)
+    }
+
+    private func post(_ message: JSONValue, isHandshake: Bool = false) async throws(MCPFailure) -> Response {
+        var headers: HTTPFields = [
+            .accept: "application/json, text/event-stream", .contentType: "application/json",
+        ]
+        if !isHandshake { headers[MCPName.versionHeader] = revision.rawValue }
+        if let session { headers[MCPName.sessionHeader] = session }
+        if let token { headers[.authorization] = "Bearer \(token.exposed)" }
+        let response: Response
+        do throws(NetworkFailure) {
+            response = try await network.send(Request(.post, endpoint, headers: headers, body: message.bytes))
+        } catch {
+            throw .unreachable(error)
+        }
+        if response.status == 401 || response.status == 403 { throw .unauthorized(status: response.status) }
+        return response
+    }
+
+    private static func failure(in response: Response, to id: RequestID) -> MCPFailure? {
+        do throws(MCPFailure) {
+            _ = try answer(in: response, to: id)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func answer(in response: Response, to id: RequestID) throws(MCPFailure) -> JSONValue {
+        let type = response.header(.contentType)?.prefix { $0 != ";" }.lowercased() ?? ""
+        switch trimmed(type) {
+        case "application/json": return try result(of: [response.body], id)
+        case "text/event-stream": return try result(of: ServerSentEvents.data(in: response.body), id)
+        default: throw .malformed("unexpected content type")
+        }
+    }
+
+    /// The message among `bodies` that answers `id`; what else a stream carries is not for a client without capabilities.
+    private static func result(of bodies: [[UInt8]], _ id: RequestID) throws(MCPFailure) -> JSONValue {
+        for body in bodies {
+            guard case .success(.response(let answered, let outcome)) = JSONRPCMessage.parse(body),
+                answered == nil || answered == id
+            else { continue }
+            switch outcome {
+            case .success(let value): return value
+            case .failure(let error): throw .error(error)
+            }
+        }
+        throw .malformed("no answer to the request")
+    }
+}
+
+/// The framing of `text/event-stream` (WHATWG HTML section 9.2.6), as far as MCP uses it.
+package enum ServerSentEvents {
+    /// Data of each event called `message`, or not called at all; empty data is none.
+    package static func data(in body: [UInt8]) -> [[UInt8]] {
+        var events: [[UInt8]] = []
+        var lines: [ArraySlice<UInt8>] = []
+        var name = "message"
+        for line in body.split(separator: 10, omittingEmptySubsequences: false) {
+            let line = line.last == 13 ? line.dropLast() : line
+            guard !line.isEmpty else {
+                let data = Array(lines.joined(separator: [10]))
+                if name == "message", !data.isEmpty { events.append(data) }
+                (lines, name) = ([], "message")
+                continue
+            }
+            let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+            var value = line[min(colon + 1, line.endIndex)...]
+            if value.first == 32 { value = value.dropFirst() }
+            switch String(decoding: line[..<colon], as: UTF8.self) {
+            case "data": lines.append(value)
+            case "event": name = String(decoding: value, as: UTF8.self)
+            default: break
+            }
+        }
+        return events
+    }
+}
