@@ -89,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Kernel", "Scenario", "Harness", "Serve", "Control",
+                "Kernel", "Scenario", "Harness", "Serve", "Control", "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -109,6 +109,6 @@ let package = Package(
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
         tests("ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness"]),
-        tests("TidyTests", uses: []),
+        tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),
     ]
 )

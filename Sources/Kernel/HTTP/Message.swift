@@ -10,7 +10,7 @@ package struct Request: Hashable, Sendable, Codable {
         self.body = body
     }
 
-    /// - Parameter url: absolute: `https://github.com/login/oauth/authorize?client_id=…`.
+    /// A request to an absolute URL such as `https://github.com/login/oauth/authorize?client_id=…`.
     package init(_ method: HTTPRequest.Method, _ url: String, headers: HTTPFields = [:], body: [UInt8] = []) {
         let parts = URLParts(url)
         head = HTTPRequest(

@@ -35,7 +35,7 @@ package struct HostTable: Sendable {
 
     package init() {}
 
-    /// - Parameter authority: `github.com` or `127.0.0.1:4583`.
+    /// One host, with its port unless it is the scheme's own: `github.com` or `127.0.0.1:4583`.
     package mutating func add(_ authority: String, _ party: Party) { exact[authority] = party }
 
     /// Every host that ends in `suffix` is `party`; its first label takes the place of `{label}` in `prefix`.

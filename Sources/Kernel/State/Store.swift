@@ -8,10 +8,10 @@ package final class Store: Sendable {
     private let state: Mutex<Transaction>
     private let archive: (any Archive)?
 
-    /// - Parameter archive: where committed changes are kept beyond the process; nil keeps them in memory only.
-    package init(archive: (any Archive)? = nil) throws {
+    /// With an archive behind it: committed changes outlive the process, and earlier ones are there again.
+    package init(archive: any Archive) throws(StoreFailure) {
         self.archive = archive
-        state = Mutex(Transaction(archive: archive, journal: try archive?.journal() ?? []))
+        state = Mutex(Transaction(archive: archive, journal: try archive.journal()))
     }
 
     /// In memory only.
@@ -62,9 +62,15 @@ package final class Store: Sendable {
     package func restore(_ picture: StorePicture) throws {
         try state.withLock { transaction in
             transaction.replaceAll(tables: picture.tables.mapValues { $0.copy() }, journal: picture.journal)
-            try archive?.clear()
+            guard let archive else { return }
+            try archive.clear()
+            try archive.keep(
+                transaction.tables.sorted { $0.key < $1.key }.flatMap(\.value.changes), picture.journal[...])
         }
     }
+
+    /// Transactions committed so far: a cost that does not depend on the machine.
+    package var transactionCount: Int { state.withLock { $0.committed } }
 }
 
 /// What a store was at some moment.

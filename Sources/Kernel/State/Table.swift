@@ -4,6 +4,8 @@ import Synchronization
 package protocol AnyTable: Sendable {
     func copy() -> any AnyTable
     var count: Int { get }
+    /// Every record as a change: what a fresh archive has to keep.
+    var changes: [Change] { get }
 }
 
 /// Records of one type: by id, by key, and in the order of their first save.
@@ -25,6 +27,8 @@ final class Table<R: Record>: AnyTable {
     }
 
     var count: Int { rows.withLock { $0.byID.count } }
+
+    var changes: [Change] { all().map { Change(collection: R.collection, id: $0.id.rawValue, record: $0) } }
 
     func find(_ id: R.ID) -> R? { rows.withLock { $0.byID[id]?.record } }
 

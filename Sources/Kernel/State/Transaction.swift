@@ -7,6 +7,7 @@ package struct Transaction: Sendable {
     private var changes: [Change] = []
     private var journalStart = 0
     private var archiveFailure: StoreFailure?
+    private(set) var committed = 0
 
     init(archive: (any Archive)?, journal: [JournalEntry]) {
         self.archive = archive
@@ -75,6 +76,7 @@ extension Transaction {
 
     mutating func commit() throws(StoreFailure) {
         if let archiveFailure { throw archiveFailure }
+        committed += 1
         guard let archive, !changes.isEmpty || journal.count > journalStart else { return }
         try archive.keep(changes, journal[journalStart...])
     }

@@ -1,0 +1,142 @@
+import Foundation
+import GRDB
+package import Kernel
+
+// Keeps a store's changes in one SQLite file, so that a served lab outlives its process. Knows records only as JSON; it must
+// not know what any of them means.
+
+/// The file behind `--data`: records, journal, and nothing that a store does not give it.
+///
+/// WAL with `synchronous=NORMAL`: an answered write survives the process being killed, not the machine losing power.
+package final class SQLiteArchive: Archive {
+    private let queue: DatabaseQueue
+
+    /// Opens or makes the file, readable by its owner alone, and holds it until the process ends.
+    ///
+    /// - Throws: `StoreFailure` when the file is no database, was written by a newer version, is damaged, read-only, or
+    ///   held by another process. The file is then untouched.
+    package init(path: String) throws(StoreFailure) {
+        do {
+            let isNew = !FileManager.default.fileExists(atPath: path)
+            var configuration = Configuration()
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            }
+            if isNew,
+                !FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            {
+                throw StoreFailure("\(path): cannot be created")
+            }
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try Self.check(queue, path)
+            try Schema.migrator.migrate(queue)
+        } catch let failure as StoreFailure {
+            throw failure
+        } catch {
+            throw Self.failure(error, path)
+        }
+    }
+
+    private static func check(_ queue: DatabaseQueue, _ path: String) throws {
+        try queue.write { database in
+            guard try !Schema.migrator.hasBeenSuperseded(database) else {
+                throw StoreFailure(
+                    "\(path): written by a newer version of agentcore-local; use that one or another file")
+            }
+            let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
+            guard verdict == "ok" else { throw StoreFailure("\(path): damaged (\(verdict))") }
+        }
+    }
+
+    private static func failure(_ error: any Error, _ path: String) -> StoreFailure {
+        guard let error = error as? DatabaseError else { return StoreFailure("\(path): \(error.localizedDescription)") }
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED: return StoreFailure("\(path): in use by another process")
+        case .SQLITE_NOTADB: return StoreFailure("\(path): not a data file of agentcore-local")
+        case .SQLITE_FULL: return StoreFailure("\(path): the disk is full")
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM: return StoreFailure("\(path): cannot be written")
+        case .SQLITE_CORRUPT: return StoreFailure("\(path): damaged")
+        default: return StoreFailure("\(path): \(error.message ?? error.description)")
+        }
+    }
+
+    package func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
+        do {
+            try queue.write { database in
+                for change in changes { try Self.keep(change, in: database) }
+                for entry in entries { try Self.keep(entry, in: database) }
+            }
+        } catch {
+            throw Self.failure(error, queue.path)
+        }
+    }
+
+    private static func keep(_ change: Change, in database: Database) throws {
+        guard let record = change.record else {
+            let delete = try database.cachedStatement(sql: "DELETE FROM record WHERE collection = ? AND id = ?")
+            return try delete.execute(arguments: [change.collection, change.id])
+        }
+        let upsert = try database.cachedStatement(
+            sql: """
+                INSERT INTO record (collection, id, body) VALUES (?, ?, ?)
+                ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body
+                """)
+        try upsert.execute(arguments: [change.collection, change.id, try JSON.text(record)])
+    }
+
+    private static func keep(_ entry: JournalEntry, in database: Database) throws {
+        let insert = try database.cachedStatement(sql: "INSERT INTO journal (sequence, at, event) VALUES (?, ?, ?)")
+        try insert.execute(arguments: [entry.sequence, entry.at.milliseconds, try JSON.text(entry.event)])
+    }
+
+    package func records<R: Kernel.Record>(_ type: R.Type) throws(StoreFailure) -> [R] {
+        do {
+            return try queue.read { database in
+                let bodies = try String.fetchAll(
+                    database, sql: "SELECT body FROM record WHERE collection = ? ORDER BY position",
+                    arguments: [R.collection])
+                return try bodies.map { try JSON.value(R.self, $0) }
+            }
+        } catch {
+            throw Self.failure(error, queue.path)
+        }
+    }
+
+    package func journal() throws(StoreFailure) -> [JournalEntry] {
+        do {
+            return try queue.read { database in
+                try Row.fetchAll(database, sql: "SELECT sequence, at, event FROM journal ORDER BY sequence").map {
+                    row in
+                    JournalEntry(
+                        sequence: row["sequence"], at: Instant(milliseconds: row["at"]),
+                        event: try JSON.value(JournalEntry.Event.self, row["event"]))
+                }
+            }
+        } catch {
+            throw Self.failure(error, queue.path)
+        }
+    }
+
+    package func clear() throws(StoreFailure) {
+        do {
+            try queue.write { database in try database.execute(sql: "DELETE FROM record; DELETE FROM journal") }
+        } catch {
+            throw Self.failure(error, queue.path)
+        }
+    }
+}
+
+/// Keys sorted: Foundation's order changes from process to process.
+private enum JSON {
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func value<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+import Kernel
+import Testing
+
+private struct Echo: Origin {
+    func respond(to request: Request) async -> Response { .plain(200, request.path) }
+}
+
+struct RouterTests {
+    private var router: Router<String> {
+        var router = Router<String>()
+        router.on(.get, "/gateways/", "list")
+        router.on(.get, "/gateways/{id}/targets/{target}/", "get")
+        router.on(.put, "/gateways/{id}/targets/{target}/", "put")
+        return router
+    }
+
+    private func match(_ method: HTTPRequest.Method, _ path: String) -> String {
+        switch router.match(Request(method, "http://x\(path)")) {
+        case .found(let name, let values): "\(name) \(values["id"]) \(values["target"])"
+        case .otherMethods(let methods): "405 \(methods.map(\.rawValue).joined(separator: ","))"
+        case .nothing: "404"
+        }
+    }
+
+    @Test(arguments: [
+        (HTTPRequest.Method.get, "/gateways", "list  "), (.get, "/gateways/?maxResults=1", "list  "),
+        (.get, "/gateways/g1/targets/t1", "get g1 t1"), (.put, "/gateways/a%2Fb/targets/t1/", "put a/b t1"),
+        (.post, "/gateways/g1/targets/t1/", "405 GET,PUT"), (.get, "/nothing", "404"),
+    ])
+    func routes(_ row: (method: HTTPRequest.Method, path: String, result: String)) {
+        #expect(match(row.method, row.path) == row.result)
+    }
+}
+
+struct InMemoryNetworkTests {
+    private func network() -> (InMemoryNetwork, Store) {
+        var hosts = HostTable()
+        hosts.add("github.com", .github)
+        hosts.add(suffix: ".gateway.test", .gateway, prefix: "/gateways/{label}")
+        let store = Store()
+        let network = InMemoryNetwork(hosts: hosts, clock: VirtualClock(now: Instant(milliseconds: 0)), store: store)
+        network.connect(.github, Echo())
+        network.connect(.gateway, Echo())
+        return (network, store)
+    }
+
+    @Test func aHostNameReachesItsPartyAndTheJournal() async throws {
+        let (network, store) = network()
+        let answer = try await network.port(of: .aws).send(Request(.get, "https://github.com/user?x=1"))
+        #expect(answer.bodyText == "/user")
+        guard case .exchange(let exchange) = store.journal().first?.event else {
+            Issue.record("no exchange in the journal")
+            return
+        }
+        #expect(exchange.from == .aws && exchange.to == .github && exchange.status == 200)
+    }
+
+    @Test func aHostOfManyNamesBecomesAPathPrefix() async throws {
+        let (network, _) = network()
+        let answer = try await network.port(of: .aws).send(Request(.post, "https://gw-1.gateway.test/mcp"))
+        #expect(answer.bodyText == "/gateways/gw-1/mcp")
+    }
+
+    @Test(arguments: [
+        "https://evil.test/", "https://a.b.gateway.test/", "https://.gateway.test/", "https://github.com.evil/",
+    ])
+    func anotherHostIsRefused(_ url: String) async {
+        let (network, _) = network()
+        await #expect(throws: NetworkFailure.self) { try await network.port(of: .aws).send(Request(.get, url)) }
+    }
+
+    @Test func aFaultStrikesSoOftenAndNoMore() async throws {
+        let (network, store) = network()
+        network.faults.put(
+            Fault(name: "slow", party: .github, operation: "GET /user", effect: .answer(.plain(503, "no")), first: 2))
+        var statuses: [Int] = []
+        for _ in 0..<3 {
+            statuses.append(try await network.port(of: .aws).send(Request(.get, "https://github.com/user/")).status)
+        }
+        #expect(statuses == [503, 503, 200])
+        #expect(store.journal().count { if case .fault = $0.event { true } else { false } } == 2)
+    }
+}
