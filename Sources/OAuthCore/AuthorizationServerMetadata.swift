@@ -1,0 +1,55 @@
+package import Kernel
+
+/// A metadata document lacks what a client needs.
+package struct MetadataFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+/// An authorization server's metadata: RFC 8414 section 2 and OpenID Connect Discovery section 3.
+package struct AuthorizationServerMetadata: Hashable, Sendable {
+    package let issuer: String
+    package let authorizationEndpoint: String
+    package let tokenEndpoint: String
+    package let jwksURI: String?
+    /// Absent means `client_secret_basic`.
+    package let tokenEndpointAuthMethods: [String]
+    package let codeChallengeMethods: [String]
+    /// RFC 9207 section 3.
+    package let issParameterSupported: Bool
+    /// The document as it came.
+    package let json: JSONValue
+
+    package init(json: JSONValue) throws(MetadataFailure) {
+        self.json = json
+        issuer = try Self.url("issuer", json)
+        authorizationEndpoint = try Self.url("authorization_endpoint", json)
+        tokenEndpoint = try Self.url("token_endpoint", json)
+        jwksURI = json["jwks_uri"]?.string
+        tokenEndpointAuthMethods =
+            json["token_endpoint_auth_methods_supported"]?.strings ?? ["client_secret_basic"]
+        codeChallengeMethods = json["code_challenge_methods_supported"]?.strings ?? []
+        issParameterSupported = json["authorization_response_iss_parameter_supported"]?.bool ?? false
+    }
+
+    private static func url(_ name: String, _ json: JSONValue) throws(MetadataFailure) -> String {
+        guard let text = json[name]?.string, let parts = URLParts(text), ["https", "http"].contains(parts.scheme) else {
+            throw MetadataFailure("metadata has no \(name) that is a URL")
+        }
+        return text
+    }
+
+    /// RFC 8414 section 3.1: the well-known part stands between host and path. nil if `issuer` is no URL.
+    package static func oauthURL(of issuer: String) -> String? { inserted("oauth-authorization-server", issuer) }
+
+    /// OpenID Connect Discovery section 4.1: it is appended.
+    package static func openIDURL(of issuer: String) -> String {
+        let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+        return "\(base)/.well-known/openid-configuration"
+    }
+
+    private static func inserted(_ suffix: String, _ url: String) -> String? {
+        guard let parts = URLParts(url) else { return nil }
+        return "\(parts.origin)/.well-known/\(suffix)\(parts.path == "/" ? "" : parts.path)"
+    }
+}

@@ -1,0 +1,52 @@
+/// A `WWW-Authenticate: Bearer` challenge: RFC 6750 section 3 with `resource_metadata` of RFC 9728 section 5.1.
+package struct BearerChallenge: Hashable, Sendable {
+    package enum Part: String, Hashable, Sendable {
+        case realm
+        case error
+        case errorDescription = "error_description"
+        case scope
+        case resourceMetadata = "resource_metadata"
+    }
+
+    package var realm: String?
+    package var error: String?
+    package var errorDescription: String?
+    package var scope: String?
+    package var resourceMetadata: String?
+    /// Servers differ in the order of the parts and clients must not care; a fake keeps the order of its original.
+    package var order: [Part]
+
+    package init(
+        error: String? = nil, errorDescription: String? = nil, scope: String? = nil, resourceMetadata: String? = nil,
+        realm: String? = nil, order: [Part] = [.realm, .error, .errorDescription, .scope, .resourceMetadata]
+    ) {
+        self.realm = realm
+        self.error = error
+        self.errorDescription = errorDescription
+        self.scope = scope
+        self.resourceMetadata = resourceMetadata
+        self.order = order
+    }
+
+    /// `Bearer error="invalid_token", resource_metadata="https://…"`; `Bearer` alone if there is nothing to say.
+    package var rendered: String {
+        let parts = order.compactMap { part in value(of: part).map { "\(part.rawValue)=\"\(Self.quotable($0))\"" } }
+        return parts.isEmpty ? "Bearer" : "Bearer \(parts.joined(separator: ", "))"
+    }
+
+    private func value(of part: Part) -> String? {
+        switch part {
+        case .realm: realm
+        case .error: error
+        case .errorDescription: errorDescription
+        case .scope: scope
+        case .resourceMetadata: resourceMetadata
+        }
+    }
+
+    /// What would end the quoted string, or the header, is left out.
+    private static func quotable(_ text: String) -> String {
+        let bytes = text.utf8.filter { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

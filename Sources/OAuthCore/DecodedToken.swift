@@ -1,0 +1,31 @@
+package import Kernel
+
+/// A compact JWS taken apart and not verified. Strict: three parts, base64url without padding, JSON objects.
+package struct DecodedToken: Sendable {
+    package let header: JSONObject
+    package let claims: JSONObject
+    let signature: [UInt8]
+    /// What the signature covers: header and claims as they came, RFC 7515 section 5.2.
+    let signingInput: [UInt8]
+
+    /// Longer ones are refused unread; no header or claim set of this world comes near it.
+    package static let longest = 16_384
+
+    package init?(_ compact: String) {
+        guard compact.utf8.count <= Self.longest else { return nil }
+        let parts = compact.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3,
+            let header = Self.object(parts[0]), let claims = Self.object(parts[1]),
+            let signature = Base64.decodeURL(parts[2])
+        else { return nil }
+        self.header = header
+        self.claims = claims
+        self.signature = signature
+        signingInput = Array("\(parts[0]).\(parts[1])".utf8)
+    }
+
+    private static func object(_ part: Substring) -> JSONObject? {
+        guard let bytes = Base64.decodeURL(part) else { return nil }
+        return (try? JSONValue(parsing: bytes))?.object
+    }
+}

@@ -1,0 +1,63 @@
+package import HTTPTypes
+package import Kernel
+
+/// Pages for browsers without script: sign-in, consent, errors.
+package enum HTML {
+    /// Text that may stand between tags and in attributes.
+    package static func escape(_ text: some StringProtocol) -> String {
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "&"): result.append(contentsOf: "&amp;".utf8)
+            case UInt8(ascii: "<"): result.append(contentsOf: "&lt;".utf8)
+            case UInt8(ascii: ">"): result.append(contentsOf: "&gt;".utf8)
+            case UInt8(ascii: "\""): result.append(contentsOf: "&quot;".utf8)
+            case UInt8(ascii: "'"): result.append(contentsOf: "&#39;".utf8)
+            default: result.append(byte)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// A whole page. `title` is escaped, `body` is markup.
+    package static func page(title: String, body: String) -> String {
+        """
+        <!doctype html>
+        <html lang="en">
+        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>\(escape(title))</title>
+        <style>body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:3rem auto;padding:0 1rem}\
+        label,button{display:block;margin:.6rem 0}input{font:inherit}button{font:inherit;padding:.3rem 1rem}</style></head>
+        <body>
+        <h1>\(escape(title))</h1>
+        \(body)
+        </body>
+        </html>
+
+        """
+    }
+
+    package static func hidden(_ name: String, _ value: String) -> String {
+        "<input type=\"hidden\" name=\"\(escape(name))\" value=\"\(escape(value))\">"
+    }
+
+    /// RFC 9700 sections 4.2 and 4.16: a page is not framed, not kept, and its URL goes to nobody.
+    package static var pageHeaders: HTTPFields {
+        var headers = HTTPFields()
+        headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        headers[fieldName("X-Frame-Options")] = "DENY"
+        headers[fieldName("Referrer-Policy")] = "no-referrer"
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.cacheControl] = "no-store"
+        return headers
+    }
+
+    /// A page with its headers.
+    package static func response(_ status: Int, title: String, body: String) -> Response {
+        .html(status, page(title: title, body: body), headers: pageHeaders)
+    }
+
+    /// A page with one paragraph of plain text, where nothing more can be done.
+    package static func message(_ status: Int, title: String, _ text: String) -> Response {
+        response(status, title: title, body: "<p>\(escape(text))</p>")
+    }
+}

@@ -1,0 +1,67 @@
+package import Kernel
+
+/// Whether a requested redirect URI is the registered one, by the two rules that exist.
+package enum RedirectURIMatch {
+    /// RFC 9700 section 2.1: equal as strings. The one freedom is the port of a loopback address (RFC 8252 section 7.3).
+    package static func exact(registered: String, requested: String, freeLoopbackPort: Bool = true) -> Bool {
+        guard let asked = legal(requested) else { return false }
+        if registered == requested { return true }
+        guard freeLoopbackPort, let known = legal(registered), known.scheme == "http", known.isLoopback else {
+            return false
+        }
+        return asked.scheme == known.scheme && asked.host == known.host && asked.path == known.path
+            && asked.query == known.query
+    }
+
+    /// GitHub's older rule: the host or one of its sub-domains, the same port, the path or one below it.
+    ///
+    /// The path is decoded and its dot segments are resolved first, and compared on a segment's boundary.
+    package static func wildcard(registered: String, requested: String) -> Bool {
+        guard let known = legal(registered), let asked = legal(requested), asked.scheme == known.scheme,
+            isSameHostOrBelow(asked.host, known.host, subdomains: !known.isLoopback),
+            known.isLoopback || asked.effectivePort == known.effectivePort,
+            let knownPath = normalised(known.path), let askedPath = normalised(asked.path)
+        else { return false }
+        return askedPath.starts(with: knownPath)
+    }
+
+    /// RFC 6749 section 3.1.2: absolute and without fragment; no party accepts user information either.
+    package static func legal(_ uri: String) -> URLParts? {
+        guard let parts = URLParts(uri), parts.fragment == nil, parts.userInfo == nil,
+            parts.host.utf8.allSatisfy(isHostByte)
+        else { return nil }
+        return parts
+    }
+
+    private static func isSameHostOrBelow(_ asked: String, _ known: String, subdomains: Bool) -> Bool {
+        asked == known || subdomains && asked.hasSuffix(".\(known)") && !asked.hasPrefix(".")
+    }
+
+    /// Path segments without escapes and dot segments; nil where they leave the root or cannot be told.
+    private static func normalised(_ path: String) -> [Substring]? {
+        var text = path
+        // An escape within an escape is somebody's attempt to be read twice.
+        for _ in 0..<4 { text = percentDecoded(text) }
+        guard !text.contains("\\"), text == percentDecoded(text) else { return nil }
+        var result: [Substring] = []
+        for segment in text.split(separator: "/") {
+            switch segment {
+            case ".": continue
+            case "..":
+                guard !result.isEmpty else { return nil }
+                result.removeLast()
+            default: result.append(segment)
+            }
+        }
+        return result
+    }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+            UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Kernel
+
+/// Signature algorithms of RFC 7518 section 3.1 and RFC 8037 that a public key can check. `none` and HMAC are not among
+/// them: a key set that anybody can read must never be a shared secret (RFC 8725 section 2.1).
+package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+    let keyType: String
+    /// Curve the key must be on; nil for RSA.
+    let curve: String?
+
+    private init(_ name: String, _ keyType: String, curve: String? = nil) {
+        rawValue = name
+        self.keyType = keyType
+        self.curve = curve
+    }
+
+    package init?(rawValue: String) {
+        guard let known = Self.all.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = known
+    }
+
+    package static let all: [SignatureAlgorithm] = [
+        .init("RS256", "RSA"), .init("RS384", "RSA"), .init("RS512", "RSA"),
+        .init("PS256", "RSA"), .init("PS384", "RSA"), .init("PS512", "RSA"),
+        .init("ES256", "EC", curve: "P-256"), .init("ES384", "EC", curve: "P-384"),
+        .init("ES512", "EC", curve: "P-521"),
+        .init("EdDSA", "OKP", curve: "Ed25519"),
+    ]
+
+    /// RFC 8725 section 3.1: the key's type, and whatever it says about itself, must fit the algorithm.
+    func fits(_ jwk: JSONObject) -> Bool {
+        guard jwk["kty"]?.string == keyType, curve == nil || jwk["crv"]?.string == curve else { return false }
+        if let use = jwk["use"], use.string != "sig" { return false }
+        if let stated = jwk["alg"], stated.string != rawValue { return false }
+        return true
+    }
+}

@@ -1,0 +1,80 @@
+package import Kernel
+import Synchronization
+
+/// A private key set cannot be used.
+package struct KeyFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Signs claims as a JWT (RFC 7519). Same claims, same bytes: members are sorted, and a signature that was once made is
+/// given again, because an RSA signature is the largest single cost of a lab.
+package final class TokenSigner: Sendable {
+    private struct Key: Sendable {
+        let name: String
+        let algorithm: SignatureAlgorithm
+        let jwk: JSONObject
+    }
+    private struct Memo {
+        var tokens: [String: String] = [:]
+        var order: [String] = []
+        var signatures = 0
+    }
+    private let keys: [Key]
+    private let memo = Mutex(Memo())
+    private let limit: Int
+
+    /// Of a private JWK set the first key signs unless another is asked for. `limit` signed tokens are kept.
+    package init(keys: JSONValue, limit: Int = 512) throws {
+        self.keys = try (keys["keys"]?.array ?? []).map { item in
+            guard let jwk = item.object, let name = jwk["kid"]?.string, let stated = jwk["alg"]?.string,
+                let algorithm = SignatureAlgorithm(rawValue: stated), algorithm.fits(jwk), jwk["d"]?.string != nil
+            else { throw KeyFailure("a key set needs private keys with kty, kid, alg and d") }
+            return Key(name: name, algorithm: algorithm, jwk: jwk)
+        }
+        guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
+        self.limit = limit
+    }
+
+    /// How many signatures were really made.
+    package var signatures: Int { memo.withLock { $0.signatures } }
+
+    /// Names of the algorithms in the set, in its order.
+    package var algorithms: [String] { keys.map(\.algorithm.rawValue) }
+
+    /// The public half as a JWK set, RFC 7517 section 5.
+    package var publicKeys: JSONValue {
+        .object([
+            "keys": .array(
+                keys.map { key in
+                    var jwk: JSONObject = ["kty": .string(key.algorithm.keyType), "use": "sig"]
+                    jwk["alg"] = .string(key.algorithm.rawValue)
+                    jwk["kid"] = .string(key.name)
+                    for name in ["crv", "x", "y", "n", "e"] { jwk[name] = key.jwk[name] }
+                    return .object(jwk)
+                })
+        ])
+    }
+
+    /// The claims as a compact JWS. `type` is the `typ` header; nil leaves it out, as Cognito does.
+    package func sign(_ claims: JSONObject, type: String? = "JWT", keyID: String? = nil) async throws -> String {
+        guard let key = keyID == nil ? keys.first : keys.first(where: { $0.name == keyID }) else {
+            throw KeyFailure("no such key")
+        }
+        var header: JSONObject = ["alg": .string(key.algorithm.rawValue), "kid": .string(key.name)]
+        if let type { header.append("typ", .string(type)) }
+        let parts = [JSONValue.object(header), JSONValue.object(claims).sorted].map { Base64.encodeURL($0.bytes) }
+        let input = parts.joined(separator: ".")
+        if let known = memo.withLock({ $0.tokens[input] }) { return known }
+        guard let signer = await SignatureKeys.shared.key(key.jwk, algorithm: key.algorithm.rawValue) else {
+            throw KeyFailure("key \(key.name) cannot sign")
+        }
+        let token = "\(input).\(Base64.encodeURL(try signer.signature(of: Array(input.utf8))))"
+        memo.withLock { memo in
+            memo.signatures += 1
+            if memo.tokens.updateValue(token, forKey: input) == nil { memo.order.append(input) }
+            if memo.order.count > limit { memo.tokens[memo.order.removeFirst()] = nil }
+        }
+        return token
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import JWTKit
+import Kernel
+import Synchronization
+
+// The only door to jwt-kit: a JSON Web Key in, signatures out. Times and claims are none of its business.
+
+/// A key that signs or checks, bound to one algorithm.
+struct SignatureKey: Sendable {
+    let algorithm: any JWTAlgorithm
+
+    func signature(of input: [UInt8]) throws -> [UInt8] { try algorithm.sign(input) }
+
+    func isValid(_ signature: [UInt8], of input: [UInt8]) -> Bool {
+        (try? algorithm.verify(signature, signs: input)) ?? false
+    }
+}
+
+/// Reads JSON Web Keys (RFC 7517) and keeps the last ones, since reading an RSA key costs as much as using it.
+final class SignatureKeys: Sendable {
+    static let shared = SignatureKeys(limit: 64)
+
+    private struct Kept {
+        var keys: [String: SignatureKey] = [:]
+        var order: [String] = []
+    }
+    private let kept = Mutex(Kept())
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// The key in `jwk` for `algorithm`; nil if jwt-kit cannot use it.
+    func key(_ jwk: JSONObject, algorithm: String) async -> SignatureKey? {
+        // jwt-kit takes the algorithm from the key first; what the caller checked must win.
+        var fixed = JSONObject()
+        for name in ["kty", "n", "e", "d", "p", "q", "crv", "x", "y"] { fixed[name] = jwk[name] }
+        fixed["alg"] = .string(algorithm)
+        fixed["kid"] = "key"
+        let text = JSONValue.object(fixed).text
+        if let known = kept.withLock({ $0.keys[text] }) { return known }
+        guard let key = await Self.read(text) else { return nil }
+        kept.withLock { kept in
+            if kept.keys.updateValue(key, forKey: text) == nil { kept.order.append(text) }
+            if kept.order.count > limit { kept.keys[kept.order.removeFirst()] = nil }
+        }
+        return key
+    }
+
+    private static func read(_ text: String) async -> SignatureKey? {
+        do {
+            let keys = JWTKeyCollection()
+            try await keys.add(jwk: JWK(json: text))
+            return SignatureKey(algorithm: try await keys.getKey(for: "key"))
+        } catch {
+            return nil
+        }
+    }
+}
