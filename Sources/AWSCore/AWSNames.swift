@@ -1,0 +1,53 @@
+package import Kernel
+
+/// ARNs and URLs of the AWS side (ledger `aws-arns`).
+package struct AWSNames: Sendable, Hashable {
+    package let region: String
+    /// Who calls without a signature, or with an access key that is no account number.
+    package static let defaultAccount = "000000000000"
+
+    package init(region: String = "us-east-1") { self.region = region }
+
+    /// The caller's account: the access key id of a SigV4 `Credential=` when it is twelve digits. Signatures are not
+    /// checked, so that every SDK works with any keys.
+    package static func account(of request: Request) -> String {
+        guard let credentials = request.credentials("AWS4-HMAC-SHA256"),
+            let mark = credentials.range(of: "Credential=")
+        else { return defaultAccount }
+        let key = credentials[mark.upperBound...].prefix { $0 != "/" && $0 != "," }
+        let isAccount = key.utf8.count == 12 && key.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
+        return isAccount ? String(key) : defaultAccount
+    }
+
+    package func gatewayARN(_ gateway: GatewayID, account: String) -> String { core(account, "gateway/\(gateway)") }
+
+    package func workloadARN(_ workload: WorkloadName, account: String) -> String {
+        core(account, "workload-identity-directory/default/workload-identity/\(workload)")
+    }
+
+    package func providerARN(_ provider: ProviderName, account: String) -> String {
+        core(account, "token-vault/default/oauth2credentialprovider/\(provider)")
+    }
+
+    /// `suffix` is six characters, as Secrets Manager adds them.
+    package func secretARN(_ provider: ProviderName, suffix: String, account: String) -> String {
+        "arn:aws:secretsmanager:\(region):\(account):secret:bedrock-agentcore-identity!default/oauth2/\(provider)-\(suffix)"
+    }
+
+    /// Where an authorization server sends the browser back to; the caller registers it there.
+    package static func callbackURL(_ callbackID: String, in addresses: AddressBook) -> String {
+        addresses.origin(of: .aws) + callbackPath + callbackID
+    }
+    package static let callbackPath = "/identities/oauth2/callback/"
+
+    /// Where a person begins a consent.
+    package static func authorizationURL(_ sessionURI: String, in addresses: AddressBook) -> String {
+        let query: Form = ["request_uri": sessionURI]
+        return query.added(to: addresses.origin(of: .aws) + authorizePath)
+    }
+    package static let authorizePath = "/identities/oauth2/authorize"
+
+    private func core(_ account: String, _ resource: String) -> String {
+        "arn:aws:bedrock-agentcore:\(region):\(account):\(resource)"
+    }
+}

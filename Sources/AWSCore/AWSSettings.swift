@@ -1,0 +1,63 @@
+package import Kernel
+
+/// What control plane, identity service and gateway of one lab have in common.
+package struct AWSSettings: Sendable {
+    /// Endpoints of an authorization server whose vendor names need no configuration of their own.
+    package struct VendorEndpoints: Sendable, Hashable {
+        package let issuer: String
+        package let authorizationEndpoint: String
+        package let tokenEndpoint: String
+        package init(issuer: String, authorizationEndpoint: String, tokenEndpoint: String) {
+            self.issuer = issuer
+            self.authorizationEndpoint = authorizationEndpoint
+            self.tokenEndpoint = tokenEndpoint
+        }
+    }
+
+    package let region: String
+    /// By vendor of the model: `GithubOauth2` reaches this lab's GitHub.
+    package let vendorEndpoints: [String: VendorEndpoints]
+    package let servicePrincipal: ServicePrincipal
+    /// How long work takes that AWS does after its answer.
+    package let work: Span
+    package let quotas: Quotas
+
+    /// How much an account may have (ledger `aws-quotas`).
+    package struct Quotas: Sendable, Hashable {
+        package var gateways = 1000
+        package var targetsPerGateway = 100
+        package var toolsPerTarget = 1000
+        package var credentialProviders = 50
+        package var workloadIdentities = 11_000
+        /// Bytes of `mcpToolSchema.inlinePayload`.
+        package var inlineSchema = 1_048_576
+        package init() {}
+    }
+
+    package init(
+        servicePrincipal: ServicePrincipal, vendorEndpoints: [String: VendorEndpoints], region: String = "us-east-1",
+        work: Span = .milliseconds(50), quotas: Quotas = Quotas()
+    ) {
+        self.servicePrincipal = servicePrincipal
+        self.vendorEndpoints = vendorEndpoints
+        self.region = region
+        self.work = work
+        self.quotas = quotas
+    }
+
+    /// With the built-in vendor that this lab plays itself.
+    package init(servicePrincipal: ServicePrincipal, addresses: AddressBook) {
+        self.init(servicePrincipal: servicePrincipal, vendorEndpoints: Self.vendors(at: addresses))
+    }
+
+    /// `GithubOauth2` at the lab's own GitHub (ledger `github-endpoints`).
+    package static func vendors(at addresses: AddressBook) -> [String: VendorEndpoints] {
+        let github = addresses.origin(of: .github) + "/login/oauth"
+        return [
+            "GithubOauth2": VendorEndpoints(
+                issuer: github, authorizationEndpoint: github + "/authorize", tokenEndpoint: github + "/access_token")
+        ]
+    }
+
+    package var names: AWSNames { AWSNames(region: region) }
+}

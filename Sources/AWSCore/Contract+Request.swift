@@ -1,0 +1,37 @@
+import HTTPTypes
+package import Kernel
+
+extension Contract {
+    /// An HTTP request as an SDK would build it, unsigned: path labels percent-encoded, query, JSON body.
+    ///
+    /// Nothing is checked here, so that a scenario can send what a careless client would.
+    /// - Throws: `ContractFailure` if there is no such operation.
+    package func request(for name: String, input: JSONObject, origin: String) throws -> Request {
+        guard let operation = operation(named: name) else { throw ContractFailure("no operation \(name)") }
+        var members: [Shape.Member] = []
+        if let input = operation.input, case .structure(let list, _) = shapes[input].kind { members = list }
+        var path = operation.uri
+        var query = Form()
+        var body = JSONObject()
+        for entry in input.members {
+            let member = members.first { $0.name == entry.name }
+            switch member?.place {
+            case .uri:
+                let hole = "{\(member?.wireName ?? "")}"
+                path = path.replacing(hole, by: percentEncoded(Self.plain(entry.value)))
+            case .query:
+                for value in entry.value.array ?? [entry.value] {
+                    query.append(member?.wireName ?? "", Self.plain(value))
+                }
+            case .body, .header, nil: body.append(member?.wireName ?? entry.name, entry.value)
+            }
+        }
+        let hasBody = operation.method != .get && operation.method != .delete
+        return Request(
+            operation.method, query.added(to: origin + path),
+            headers: hasBody ? [.contentType: "application/json"] : [:],
+            body: hasBody ? JSONValue.object(body).bytes : [])
+    }
+
+    private static func plain(_ value: JSONValue) -> String { value.string ?? value.text }
+}
