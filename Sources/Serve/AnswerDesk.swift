@@ -1,0 +1,49 @@
+package import Kernel
+import Synchronization
+
+/// Gives a party's answer. Throwing breaks the connection without an answer, as a lost answer does.
+package typealias PartyAnswer = @Sendable (Request, Party) async throws -> Response
+
+/// Where requests wait until there is a lab to answer them: ports are bound first, the lab is built after.
+final class AnswerDesk: Sendable {
+    /// What answers, and who may ask.
+    struct Counter: Sendable {
+        let answer: PartyAnswer
+        let callers: CallerGuard
+    }
+    private enum State {
+        case closed(waiting: [CheckedContinuation<Counter, Never>])
+        case open(Counter)
+    }
+    private let state = Mutex(State.closed(waiting: []))
+
+    /// Returns at once when the desk is open.
+    func counter() async -> Counter {
+        if let counter { return counter }
+        return await withCheckedContinuation { continuation in
+            let counter: Counter? = state.withLock { state in
+                switch state {
+                case .open(let counter): return counter
+                case .closed(let waiting):
+                    state = .closed(waiting: waiting + [continuation])
+                    return nil
+                }
+            }
+            if let counter { continuation.resume(returning: counter) }
+        }
+    }
+
+    private var counter: Counter? {
+        state.withLock { if case .open(let counter) = $0 { counter } else { nil } }
+    }
+
+    func open(_ answer: @escaping PartyAnswer, guardedBy callers: CallerGuard) {
+        let counter = Counter(answer: answer, callers: callers)
+        let waiting: [CheckedContinuation<Counter, Never>] = state.withLock { state in
+            defer { state = .open(counter) }
+            if case .closed(let waiting) = state { return waiting }
+            return []
+        }
+        for continuation in waiting { continuation.resume(returning: counter) }
+    }
+}

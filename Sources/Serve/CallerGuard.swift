@@ -1,0 +1,33 @@
+import HTTPTypes
+import Kernel
+
+/// Who may call a served lab: programs on this machine, under a name that can only mean this machine.
+///
+/// A page on the internet can make a browser call 127.0.0.1. DNS rebinding shows in the `Host`, a cross-site call in the
+/// `Origin`; both are checked on every port.
+struct CallerGuard: Sendable {
+    /// Host names, without port, that are allowed besides the loopback ones.
+    let names: Set<String>
+
+    /// The answer for a caller who may not call; nil for one who may.
+    func refusal(host authority: String?, headers: HTTPFields) -> Response? {
+        guard let authority, let host = URLParts("http://\(authority)")?.host, allows(host) else {
+            return .plain(421, "No party of this lab has that name. Is the Host header right?\n")
+        }
+        guard let origin = headers[.origin] else { return nil }
+        // `null` is what a form sends from a page with `Referrer-Policy: no-referrer`, which sign-in pages have.
+        if origin == "null" {
+            return headers[Self.fetchSite] == "cross-site" ? Self.foreignPage : nil
+        }
+        guard let page = URLParts(origin), allows(page.host) else { return Self.foreignPage }
+        return nil
+    }
+
+    private func allows(_ host: String) -> Bool {
+        if host.hasSuffix(".localhost") { return Party.served.contains { "\($0).localhost" == host } }
+        return names.contains(host) || URLParts("http://\(host)")?.isLoopback == true
+    }
+
+    private static let foreignPage = Response.plain(403, "Pages of other sites may not call this lab.\n")
+    private static let fetchSite = fieldName("sec-fetch-site")
+}

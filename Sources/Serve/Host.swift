@@ -1,0 +1,30 @@
+import Dispatch
+import Foundation
+package import Kernel
+
+/// What only a served lab takes from the machine it runs on.
+package enum Host {
+    /// The machine's time; a served lab's clock follows it.
+    package static var now: Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// Returns at the first SIGTERM or SIGINT. A second one ends the process at once.
+    package static func untilStopped() async {
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        let sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                signal(number, SIG_DFL)
+                continuation.yield(number)
+            }
+            source.activate()
+            return source
+        }
+        for await _ in signals { break }
+        for source in sources { source.cancel() }
+    }
+}

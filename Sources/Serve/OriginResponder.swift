@@ -1,0 +1,74 @@
+import HTTPTypes
+import HummingbirdCore
+import Kernel
+import NIOCore
+
+/// Between a socket and a party: reads the whole body, checks who calls, writes the whole answer.
+///
+/// No `Date` and no `Server` header is added: an answer is the same bytes for the same seed.
+struct OriginResponder: Sendable {
+    let party: Party
+    let desk: AnswerDesk
+
+    /// Parties refuse what is over 6 MB in their own words, so a little more must reach them; this is the hard end.
+    static let longestBody = 8 << 20
+
+    @concurrent
+    func respond(_ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter) async throws {
+        let counter = await desk.counter()
+        let host = request.head.authority
+        if let refusal = counter.callers.refusal(host: host, headers: request.headers) {
+            return try await write(refusal, to: request.method, writer)
+        }
+        guard let target = Self.originForm(request.head.path) else {
+            return try await write(.plain(400, "This is no proxy.\n"), to: request.method, writer)
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.longestBody {
+            return try await write(Self.tooLarge, to: request.method, writer)
+        }
+        // RFC 9110 section 10.1.1: the client waits for this before it sends a long body.
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        }
+        guard let body = try await Self.collect(request.body) else {
+            return try await write(Self.tooLarge, to: request.method, writer)
+        }
+        var head = request.head
+        head.path = target
+        // RFC 9110 section 9.3.2: HEAD is GET without the content, so parties need not know it.
+        if head.method == .head { head.method = .get }
+        let response = try await counter.answer(Kernel.Request(head: head, body: body), party)
+        try await write(response, to: request.method, writer)
+    }
+
+    /// Path and query of the request target; an absolute one (RFC 9112 section 3.2.2) loses scheme and host.
+    static func originForm(_ target: String?) -> String? {
+        guard let target, !target.isEmpty else { return nil }
+        if target.utf8.first == UInt8(ascii: "/") || target == "*" { return target }
+        return URLParts(target)?.target
+    }
+
+    private static func collect(_ body: RequestBody) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for try await part in body {
+            guard bytes.count + part.readableBytes <= longestBody else { return nil }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+
+    private static let tooLarge = Kernel.Response.plain(
+        413, "The body is longer than any party of this lab reads.\n", headers: [.connection: "close"])
+
+    @concurrent
+    private func write(
+        _ response: Kernel.Response, to method: HTTPRequest.Method, _ writer: consuming ResponseWriter
+    ) async throws {
+        var head = response.head
+        // RFC 9110 section 8.6: no length on a 204 or 304 without content.
+        let hasContent = head.status.code != 204 && head.status.code != 304
+        if hasContent { head.headerFields[.contentLength] = String(response.body.count) }
+        guard hasContent, method != .head, !response.body.isEmpty else { return try await writer.writeResponse(head) }
+        try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+}

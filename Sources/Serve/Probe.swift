@@ -1,0 +1,42 @@
+import Foundation
+
+/// Asks a served port one question, over a plain socket: for `wait` and for measuring, where an HTTP client is too much.
+package enum Probe {
+    /// Status code of `GET path`; nil when nobody answers within two seconds.
+    package static func status(of path: String, host: String = "127.0.0.1", port: Int) -> Int? {
+        guard let socket = connected(host, port) else { return nil }
+        defer { close(socket) }
+        let question = Array("GET \(path) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n\r\n".utf8)
+        guard send(socket, question, question.count, noSignal) == question.count else { return nil }
+        var answer: [UInt8] = Array(repeating: 0, count: 64)
+        let count = recv(socket, &answer, answer.count, 0)
+        guard count > 12 else { return nil }
+        let words = String(decoding: answer[..<count], as: UTF8.self).split(separator: " ", maxSplits: 2)
+        guard words.count > 1, words[0].hasPrefix("HTTP/1.") else { return nil }
+        return Int(words[1])
+    }
+
+    private static let noSignal = Int32(MSG_NOSIGNAL)
+
+    private static func connected(_ host: String, _ port: Int) -> Int32? {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &found) == 0 else { return nil }
+        defer { freeaddrinfo(found) }
+        var next = found
+        while let address = next?.pointee {
+            let number = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
+            if number >= 0 {
+                var patience = timeval(tv_sec: 2, tv_usec: 0)
+                let size = socklen_t(MemoryLayout<timeval>.size)
+                setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+                setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+                if connect(number, address.ai_addr, address.ai_addrlen) == 0 { return number }
+                close(number)
+            }
+            next = address.ai_next
+        }
+        return nil
+    }
+}

@@ -1,0 +1,114 @@
+// Serve puts parties behind loopback sockets, one port each. It knows HTTP and ports; it knows no party's behaviour,
+// builds no lab and decides no answer beyond refusing callers who may not call.
+
+import HummingbirdCore
+package import Kernel
+import Logging
+import NIOCore
+import NIOPosix
+
+/// One HTTP server per party, from binding to the last answer.
+package struct ServerGroup: Sendable {
+    private let plan: PortPlan
+    private let parties: [Party]
+
+    /// - Parameters:
+    ///   - plan: where each party listens and what its origin is called.
+    ///   - parties: who is served.
+    package init(_ plan: PortPlan, parties: [Party] = Party.served) {
+        self.plan = plan
+        self.parties = parties
+    }
+
+    /// Binds every port, lets `assemble` build what answers, serves until `stop` returns, then closes.
+    ///
+    /// Ports come first because with free ports nobody knows a party's origin before. Requests that arrive while
+    /// `assemble` works wait for it; none is refused.
+    /// - Parameters:
+    ///   - assemble: gets the origins, returns what answers. Runs once, when every port is bound.
+    ///   - stop: returns when serving shall end.
+    /// - Throws: `ServeFailure` when a port cannot be had; what `assemble` throws.
+    package func run(
+        assemble: @escaping @Sendable (ServedOrigins) async throws -> PartyAnswer,
+        until stop: @escaping @Sendable () async -> Void
+    ) async throws {
+        // One loop is enough: it only moves bytes, parties work on the pool. Each further one costs memory and start.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let desk = AnswerDesk()
+        let (bound, bindings) = AsyncStream<Binding>.makeStream()
+        let servers = parties.map { party in
+            server(of: party, group: group, desk: desk) { bindings.yield(Binding(party: party, port: $0)) }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for (party, server) in zip(parties, servers) {
+                tasks.addTask { try await serve(server, party) }
+            }
+            tasks.addTask {
+                var ports: [Party: Int] = [:]
+                for await binding in bound {
+                    ports[binding.party] = binding.port
+                    if ports.count == parties.count { break }
+                }
+                guard ports.count == parties.count else { return }
+                let origins = plan.origins(ports: ports)
+                desk.open(try await assemble(origins), guardedBy: plan.callers(of: origins))
+                await stop()
+                await close(servers)
+                throw Stopped()
+            }
+            do {
+                for try await _ in tasks {}
+            } catch is Stopped {
+                // The ordinary end. Whoever still holds a connection after the grace loses it here.
+                tasks.cancelAll()
+            }
+        }
+    }
+
+    private typealias HTTPServer = Server<HTTP1Channel>
+    private struct Stopped: Error {}
+    private struct Binding {
+        let party: Party
+        let port: Int
+    }
+
+    private func server(
+        of party: Party, group: any EventLoopGroup, desk: AnswerDesk, bound: @escaping @Sendable (Int) -> Void
+    ) -> HTTPServer {
+        let responder = OriginResponder(party: party, desk: desk)
+        let channel = HTTP1Channel(responder: { request, writer, _ in try await responder.respond(request, writer) })
+        return HTTPServer(
+            childChannelSetup: channel,
+            configuration: ServerConfiguration(address: .hostname(plan.bindAddress, port: plan.port(of: party))),
+            onServerRunning: { channel in bound(channel.localAddress?.port ?? 0) },
+            eventLoopGroup: group, logger: Logger(label: party.rawValue) { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func serve(_ server: HTTPServer, _ party: Party) async throws {
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw ServeFailure(error, party: party, port: plan.port(of: party), address: plan.bindAddress)
+        }
+    }
+
+    /// Answers under way are finished, idle connections closed; whoever takes longer than the grace is cut off.
+    private func close(_ servers: [HTTPServer]) async {
+        await withTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                await withTaskGroup(of: Void.self) { closing in
+                    for server in servers { closing.addTask { try? await server.shutdownGracefully() } }
+                }
+                return true
+            }
+            tasks.addTask {
+                try? await Task.sleep(for: Self.grace)
+                return false
+            }
+            _ = await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+
+    private static let grace: Duration = .milliseconds(700)
+}
