@@ -1,0 +1,79 @@
+/// A mistake of the person who wrote a file: where it is, what is wrong, what to do about it.
+package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
+    package let place: Place
+    package let message: String
+    package let hint: String?
+
+    package init(_ place: Place, _ message: String, hint: String? = nil) {
+        self.place = place
+        self.message = message
+        self.hint = hint
+    }
+
+    /// Four lines: message, place, the line itself, a caret with the hint.
+    package var rendered: String {
+        let gutter = String(repeating: " ", count: String(place.line).count)
+        return "error: \(message)\n\(gutter)--> \(place)\n\(place.excerpt(hint))\n"
+    }
+
+    package var description: String { "\(place): \(message)\(hint.map { " (\($0))" } ?? "")" }
+}
+
+/// What is known while a file is read, and every mistake found so far: a file is read to its end whatever it says.
+package struct Reading: Sendable {
+    package let vocabulary: Vocabulary
+    package private(set) var diagnostics: [Diagnostic] = []
+
+    package init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+    package mutating func report(_ diagnostic: Diagnostic) {
+        // An anchor's node is read wherever it is named; its mistake is told once.
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+    }
+    package mutating func report(_ place: Place, _ message: String, hint: String? = nil) {
+        report(Diagnostic(place, message, hint: hint))
+    }
+
+    /// Reports a name that is not among the known ones. An empty list means that any name will do.
+    package mutating func expectName(_ name: String, of what: String, among known: [String], at place: Place) {
+        guard !known.isEmpty, !known.contains(name), !name.contains("${") else { return }
+        report(place, "there is no \(what) \"\(name)\"", hint: Suggestion.hint(for: name, among: known))
+    }
+}
+
+/// Did-you-mean by edit distance.
+package enum Suggestion {
+    /// `did you mean "browser"?`, or what there is to choose from if the list is short.
+    package static func hint(for word: String, among known: [String]) -> String? {
+        if let nearest = nearest(to: word, among: known) { return "did you mean \"\(nearest)\"?" }
+        guard !known.isEmpty, known.count <= 16 else { return nil }
+        return "known: \(known.joined(separator: ", "))"
+    }
+
+    /// The known word that a typing mistake can have made into `word`.
+    package static func nearest(to word: String, among known: [String]) -> String? {
+        let limit = max(1, min(4, word.count / 3 + 1))
+        let scored = known.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }
+        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }
+        return best.name
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+    static func distance(_ left: String, _ right: String) -> Int {
+        let (one, two) = (Array(left.unicodeScalars.prefix(64)), Array(right.unicodeScalars.prefix(64)))
+        var rows = [Array(0...two.count)]
+        for row in 1..<(one.count + 1) {
+            var current = [row]
+            for column in 1..<(two.count + 1) {
+                let cost = one[row - 1] == two[column - 1] ? 0 : 1
+                var best = min(rows[row - 1][column] + 1, current[column - 1] + 1, rows[row - 1][column - 1] + cost)
+                if row > 1, column > 1, one[row - 1] == two[column - 2], one[row - 2] == two[column - 1] {
+                    best = min(best, rows[row - 2][column - 2] + 1)
+                }
+                current.append(best)
+            }
+            rows.append(current)
+        }
+        return rows[one.count][two.count]
+    }
+}

@@ -1,0 +1,189 @@
+package import Kernel
+
+/// What a value must be: a literal that it equals, `absent`, `present`, or a mapping of tests that all hold.
+package struct Predicate: Sendable {
+    package let place: Place
+    private let tests: [Test]
+
+    private enum Test: Sendable {
+        case equals(Template)
+        case not(Predicate)
+        case matches(Template)
+        case contains(Template)
+        case startsWith(Template)
+        case endsWith(Template)
+        case type(String)
+        case length(Predicate)
+        case oneOf(Template)
+        case compare(Comparison, Template)
+        case absent(Bool)
+    }
+
+    private enum Comparison: String {
+        case greater = "greater than"
+        case less = "less than"
+        case atLeast = "at least"
+        case atMost = "at most"
+    }
+
+    package static let names = [
+        "equals", "not", "matches", "contains", "starts-with", "ends-with", "type", "length", "one-of",
+        "greater-than", "less-than", "at-least", "at-most", "absent", "present",
+    ]
+    private static let types = ["null", "boolean", "number", "string", "array", "object"]
+
+    package init(_ node: DocumentNode, _ reading: inout Reading) {
+        place = node.place
+        if node.isWord("absent") {
+            tests = [.absent(true)]
+        } else if node.isWord("present") {
+            tests = [.absent(false)]
+        } else if node.isMapping {
+            // A mapping is always one of tests: a slip in a test's name is no object to compare with.
+            _ = node.members("an expectation", known: Self.names, &reading)
+            if node.members.isEmpty { reading.report(node.place, "an expectation without a test", hint: "equals: {}") }
+            tests = node.members.compactMap { Self.test($0, &reading) }
+        } else {
+            tests = [.equals(Template(node, &reading))]
+        }
+    }
+
+    private static func test(_ member: DocumentNode.Member, _ reading: inout Reading) -> Test? {
+        let node = member.value
+        switch member.name {
+        case "equals": return .equals(Template(node, &reading))
+        case "not": return .not(Predicate(node, &reading))
+        case "matches":
+            if let pattern = node.text(&reading, as: "a pattern"), !pattern.contains("${"), !isPattern(pattern) {
+                reading.report(node.place, "this is no regular expression")
+            }
+            return .matches(Template(node, &reading))
+        case "contains": return .contains(Template(node, &reading))
+        case "starts-with": return .startsWith(Template(node, &reading))
+        case "ends-with": return .endsWith(Template(node, &reading))
+        case "type":
+            guard let name = node.isNothing ? "null" : node.text(&reading, as: "a type") else { return nil }
+            reading.expectName(name, of: "type", among: types, at: node.place)
+            return .type(name)
+        case "length": return .length(Predicate(node, &reading))
+        case "one-of":
+            if node.items == nil { reading.report(node.place, "one-of must be a list, this is \(node.typeName)") }
+            return .oneOf(Template(node, &reading))
+        case "greater-than": return .compare(.greater, Template(node, &reading))
+        case "less-than": return .compare(.less, Template(node, &reading))
+        case "at-least": return .compare(.atLeast, Template(node, &reading))
+        case "at-most": return .compare(.atMost, Template(node, &reading))
+        case "absent": return node.flag(&reading, as: "absent").map { .absent($0) }
+        case "present": return node.flag(&reading, as: "present").map { .absent(!$0) }
+        default: return nil
+        }
+    }
+
+    private static func isPattern(_ text: String) -> Bool { (try? Regex(text)) != nil }
+
+    /// nil if the value is as it must be, else what was expected, in words.
+    package func refusal(of value: JSONValue?, _ variables: Variables) throws(Diagnostic) -> String? {
+        for test in tests {
+            if let expected = try Self.refusal(test, value, variables) { return expected }
+        }
+        return nil
+    }
+
+    private static func refusal(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
+        -> String?
+    {
+        switch test {
+        case .equals(let template):
+            let wanted = try template.value(variables)
+            return value.map { same($0, wanted) } == true ? nil : wanted.text
+        case .not(let predicate):
+            return try predicate.refusal(of: value, variables) == nil ? "anything but \(value?.text ?? "nothing")" : nil
+        case .matches(let template):
+            let pattern = try template.text(variables)
+            guard let regex = try? Regex(pattern) else {
+                throw Diagnostic(template.place, "this is no regular expression: \(pattern)")
+            }
+            let hit = value.map { ($0.string ?? $0.text).firstMatch(of: regex) != nil } ?? false
+            return hit ? nil : "a match of \(pattern)"
+        case .contains(let template):
+            let part = try template.value(variables)
+            return value.map { contains($0, part) } == true ? nil : "something that contains \(part.text)"
+        case .startsWith(let template):
+            let head = try template.text(variables)
+            return value?.string?.hasPrefix(head) == true ? nil : "a text that starts with \(head)"
+        case .endsWith(let template):
+            let tail = try template.text(variables)
+            return value?.string?.hasSuffix(tail) == true ? nil : "a text that ends with \(tail)"
+        case .type(let name): return value?.typeName == name ? nil : "a value of type \(name)"
+        case .length(let predicate):
+            guard let length = value.flatMap(length) else { return "something that has a length" }
+            return try predicate.refusal(of: .int(Int64(length)), variables).map { "a length of \($0), not \(length)" }
+        case .oneOf(let template):
+            let choices = try template.value(variables)
+            let hit = choices.array?.contains { choice in value.map { same($0, choice) } ?? false } ?? false
+            return hit ? nil : "one of \(choices.text)"
+        case .compare(let comparison, let template):
+            let bound = try template.value(variables)
+            return holds(comparison, value, bound) ? nil : "something \(comparison.rawValue) \(bound.text)"
+        case .absent(let wanted):
+            return (value == nil) == wanted ? nil : wanted ? "nothing at all" : "a value, whichever"
+        }
+    }
+
+    private static func length(_ value: JSONValue) -> Int? {
+        switch value {
+        case .string(let text): text.count
+        case .array(let items): items.count
+        case .object(let object): object.count
+        default: nil
+        }
+    }
+
+    /// Numbers by value, two texts (such as two times of one form) by their characters.
+    private static func holds(_ comparison: Comparison, _ value: JSONValue?, _ bound: JSONValue) -> Bool {
+        let order: Int
+        if let left = value?.double, let right = bound.double {
+            order = left < right ? -1 : left > right ? 1 : 0
+        } else if let left = value?.string, let right = bound.string {
+            order = left < right ? -1 : left > right ? 1 : 0
+        } else {
+            return false
+        }
+        switch comparison {
+        case .greater: return order > 0
+        case .less: return order < 0
+        case .atLeast: return order >= 0
+        case .atMost: return order <= 0
+        }
+    }
+
+    /// Equal with JSON types: `1` is `1.0` and is not `"1"`.
+    private static func same(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.int, .double), (.double, .int): left.double == right.double
+        case (.array(let one), .array(let two)): one.count == two.count && zip(one, two).allSatisfy { same($0, $1) }
+        case (.object(let one), .object(let two)):
+            one.count == two.count
+                && one.members.allSatisfy { member in two[member.name].map { same(member.value, $0) } ?? false }
+        default: left == right
+        }
+    }
+
+    /// A text in a text, an item in a list, some members in an object; an object in a list is an item with its members.
+    private static func contains(_ whole: JSONValue, _ part: JSONValue) -> Bool {
+        switch (whole, part) {
+        case (.string(let text), _): text.contains(part.string ?? part.text)
+        case (.array(let items), .object): items.contains { contains($0, part) }
+        case (.array(let items), .array(let parts)): parts.allSatisfy { part in items.contains { same($0, part) } }
+        case (.array(let items), _): items.contains { same($0, part) }
+        case (.object(let object), .object(let parts)):
+            parts.members.allSatisfy { part in object[part.name].map { includes($0, part.value) } ?? false }
+        default: same(whole, part)
+        }
+    }
+
+    /// Inside `contains`, a nested object may have further members; everything else must be equal.
+    private static func includes(_ value: JSONValue, _ part: JSONValue) -> Bool {
+        if case (.object, .object) = (value, part) { contains(value, part) } else { same(value, part) }
+    }
+}

@@ -1,0 +1,123 @@
+import Kernel
+import Yams
+
+extension DocumentNode {
+    /// Reads the one YAML document of a source. Anchors, aliases and merge keys (`<<`) are resolved.
+    package static func parse(_ source: Source) throws(Diagnostic) -> DocumentNode {
+        guard source.text.utf8.count <= 1_000_000 else {
+            throw Diagnostic(Place(source, line: 1, column: 1), "the file is larger than a megabyte")
+        }
+        try refuseDepth(source)
+        let root: Node?
+        do {
+            // The basic resolver has no patterns to match: types are decided in `DocumentNode.json`.
+            root = try Parser(yaml: source.text, resolver: .basic, encoding: .utf8).singleRoot()
+        } catch {
+            throw diagnostic(error as? YamlError, source)
+        }
+        guard let root else { throw Diagnostic(Place(source, line: 1, column: 1), "the file is empty") }
+        var reader = TreeReader(source: source)
+        return try reader.node(root)
+    }
+
+    /// Brackets that nest deeper than any scenario needs would exhaust the stack of the parser.
+    private static func refuseDepth(_ source: Source) throws(Diagnostic) {
+        var depth = 0
+        var line = 1
+        for byte in source.text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\n"): line += 1
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
+            default: continue
+            }
+            guard depth <= 200 else { throw Diagnostic(Place(source, line: line, column: 1), "nested too deep") }
+        }
+    }
+
+    private static func diagnostic(_ error: YamlError?, _ source: Source) -> Diagnostic {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            let place = Place(source, line: mark.line, column: mark.column)
+            let text = source.line(mark.line)
+            if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
+                return Diagnostic(place, "a tab cannot indent", hint: "use blanks")
+            }
+            return Diagnostic(place, "this is no YAML: \(problem)", hint: bracesHint(text))
+        case .duplicatedKeysInMapping(let names, let context):
+            return repeated(names.first ?? "", near: context.mark, source)
+        case .reader(let problem, _, _, _):
+            return Diagnostic(Place(source, line: 1, column: 1), "this is no text: \(problem)")
+        default:
+            return Diagnostic(Place(source, line: 1, column: 1), "this is no YAML")
+        }
+    }
+
+    private static func bracesHint(_ text: String) -> String? {
+        text.contains("{") && text.contains("${") ? "inside { } a ${…} must stand in quotes" : nil
+    }
+
+    /// The parser names the key and one of its places only: the last line of the same indentation is the repetition.
+    private static func repeated(_ name: String, near mark: Mark, _ source: Source) -> Diagnostic {
+        let lines = source.text.split(separator: "\n", omittingEmptySubsequences: false)
+        var place = Place(source, line: mark.line, column: mark.column, length: name.count)
+        for (index, text) in lines.enumerated().dropFirst(mark.line) {
+            let indent = text.prefix { $0 == " " }.count
+            if !text.isEmpty, indent < mark.column - 1 { break }
+            guard indent == mark.column - 1, text.dropFirst(indent).hasPrefix("\(name):") else { continue }
+            place = Place(source, line: index + 1, column: indent + 1, length: name.count)
+            break
+        }
+        return Diagnostic(place, "\"\(name)\" stands twice in the same mapping")
+    }
+}
+
+/// Turns the parser's tree into ours and counts nodes: an alias inside an alias can multiply without end.
+private struct TreeReader {
+    let source: Source
+    var count = 0
+    var depth = 0
+
+    mutating func node(_ node: Node) throws(Diagnostic) -> DocumentNode {
+        count += 1
+        depth += 1
+        defer { depth -= 1 }
+        let place = Place(source, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1, length: width(node))
+        guard count <= 50_000, depth <= 100 else { throw Diagnostic(place, "too many nodes, or nested too deep") }
+        switch node {
+        case .scalar(let scalar): return DocumentNode(.scalar(scalar.string, plain: scalar.style == .plain), at: place)
+        case .sequence(let sequence):
+            var items: [DocumentNode] = []
+            for item in sequence { items.append(try self.node(item)) }
+            return DocumentNode(.sequence(items), at: place)
+        case .mapping(let mapping): return DocumentNode(.mapping(try members(mapping)), at: place)
+        case .alias: throw Diagnostic(place, "this alias names no anchor")
+        }
+    }
+
+    private func width(_ node: Node) -> Int {
+        guard case .scalar(let scalar) = node, !scalar.string.contains("\n") else { return 1 }
+        let quotes = scalar.style == .plain ? 0 : 2
+        return scalar.string.unicodeScalars.count + quotes
+    }
+
+    private mutating func members(_ mapping: Node.Mapping) throws(Diagnostic) -> [DocumentNode.Member] {
+        var result: [DocumentNode.Member] = []
+        var merged: [DocumentNode.Member] = []
+        for (key, value) in mapping {
+            let key = try node(key)
+            guard let name = key.scalarText else { throw Diagnostic(key.place, "a key must be a text") }
+            let value = try node(value)
+            if key.isWord("<<") {
+                merged += value.members
+            } else if result.contains(where: { $0.name == name }) {
+                throw Diagnostic(key.place, "\"\(name)\" stands twice in the same mapping")
+            } else {
+                result.append(DocumentNode.Member(key: key, name: name, value: value))
+            }
+        }
+        for member in merged where !result.contains(where: { $0.name == member.name }) { result.append(member) }
+        return result
+    }
+}
