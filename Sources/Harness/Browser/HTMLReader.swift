@@ -1,0 +1,162 @@
+import Kernel
+
+/// Finds forms and links in a page. Tolerant as browsers are: what it does not know it walks over, nothing makes it fail.
+struct HTMLReader {
+    private let text: [UInt8]
+    private var place = 0
+    private var forms: [HTMLForm] = []
+    private var links: [HTMLLink] = []
+    private var isInForm = false
+
+    init(_ html: String) { text = Array(html.utf8) }
+
+    mutating func read() -> ([HTMLForm], [HTMLLink]) {
+        while let open = next(UInt8(ascii: "<")) {
+            place = open + 1
+            if starts(with: "!--") {
+                skip(past: "-->")
+            } else if let tag = tag() {
+                take(tag)
+            }
+        }
+        return (forms, links)
+    }
+
+    private struct Tag {
+        var name = ""
+        var attributes: [String: String] = [:]
+        subscript(_ name: String) -> String? { attributes[name] }
+    }
+
+    private mutating func take(_ tag: Tag) {
+        switch tag.name {
+        case "form":
+            forms.append(HTMLForm(action: tag["action"], method: tag["method"]?.uppercased() == "POST" ? "POST" : "GET"))
+            isInForm = true
+        case "/form": isInForm = false
+        case "a":
+            let words = (tag["rel"] ?? "").split(separator: " ").map(String.init)
+            if let target = tag["href"] { links.append(HTMLLink(target: target, relation: words)) }
+        case "input" where isInForm: takeInput(tag)
+        case "button" where isInForm && (tag["type"]?.lowercased() ?? "submit") == "submit":
+            forms[forms.count - 1].buttons.append(.init(name: tag["name"] ?? "", value: tag["value"] ?? ""))
+        case "script", "style", "textarea", "title": skip(past: "</\(tag.name)")
+        default: break
+        }
+    }
+
+    private mutating func takeInput(_ tag: Tag) {
+        let type = tag["type"]?.lowercased() ?? "text"
+        let name = tag["name"] ?? ""
+        let isBox = type == "checkbox" || type == "radio"
+        let value = tag["value"] ?? (isBox ? "on" : "")
+        switch type {
+        case "submit": forms[forms.count - 1].buttons.append(.init(name: name, value: value))
+        case "button", "reset", "image", "file": break
+        default:
+            let kind: HTMLForm.Field.Kind =
+                switch type {
+                case "checkbox": .checkbox
+                case "radio": .radio
+                case "hidden": .hidden
+                default: .text
+                }
+            let isChecked = tag["checked"] != nil
+            forms[forms.count - 1].fields.append(.init(name: name, value: value, kind: kind, isChecked: isChecked))
+        }
+    }
+
+    /// Reads `name a=b c="d" e>`; nil for a `<` that begins no tag.
+    private mutating func tag() -> Tag? {
+        var tag = Tag()
+        let start = place
+        while let byte = current, !Self.isBlank(byte), byte != UInt8(ascii: ">"), byte != UInt8(ascii: "/") || place == start
+        {
+            place += 1
+        }
+        tag.name = slice(start, place).lowercased()
+        guard tag.name.utf8.contains(where: { (97...122).contains($0) }) else { return nil }
+        while let byte = current, byte != UInt8(ascii: ">") {
+            guard !Self.isBlank(byte), byte != UInt8(ascii: "/") else {
+                place += 1
+                continue
+            }
+            let (name, value) = attribute()
+            if tag.attributes[name] == nil { tag.attributes[name] = value }
+        }
+        place += 1
+        return tag
+    }
+
+    private mutating func attribute() -> (String, String) {
+        let start = place
+        // A name has at least one byte, so that a stray equals sign does not stop the reader.
+        repeat { place += 1 } while current.map(Self.isNameByte) ?? false
+        let name = slice(start, place).lowercased()
+        skipBlanks()
+        guard current == UInt8(ascii: "=") else { return (name, "") }
+        place += 1
+        skipBlanks()
+        guard let quote = current, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
+            let start = place
+            while let byte = current, !Self.isBlank(byte), byte != UInt8(ascii: ">") { place += 1 }
+            return (name, decodingEntities(slice(start, place)))
+        }
+        place += 1
+        let opened = place
+        place = next(quote) ?? text.count
+        defer { place += 1 }
+        return (name, decodingEntities(slice(opened, place)))
+    }
+
+    private var current: UInt8? { place < text.count ? text[place] : nil }
+    private func next(_ byte: UInt8) -> Int? { place < text.count ? text[place...].firstIndex(of: byte) : nil }
+    private func slice(_ start: Int, _ end: Int) -> String {
+        String(decoding: text[min(start, text.count)..<min(end, text.count)], as: UTF8.self)
+    }
+    private func starts(with word: String) -> Bool { text.dropFirst(place).starts(with: word.utf8) }
+    private mutating func skipBlanks() { while current.map(Self.isBlank) ?? false { place += 1 } }
+
+    private mutating func skip(past word: String) {
+        while place < text.count, !starts(with: word) { place += 1 }
+        place = min(text.count, place + word.utf8.count)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        !isBlank(byte) && byte != UInt8(ascii: "=") && byte != UInt8(ascii: ">") && byte != UInt8(ascii: "/")
+    }
+}
+
+/// `&amp;`, `&#39;`, `&#x27;` and their like; anything else stays as it is.
+func decodingEntities(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
+    let names: [String: String] = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": "\u{A0}"]
+    var result = ""
+    var rest = text[...]
+    while let mark = rest.firstIndex(of: "&") {
+        result += rest[..<mark]
+        rest = rest[mark...]
+        guard let end = rest.prefix(12).firstIndex(of: ";") else {
+            result += "&"
+            rest = rest.dropFirst()
+            continue
+        }
+        let name = rest[rest.index(after: mark)..<end]
+        if let letter = names[String(name)] ?? numericEntity(name) {
+            result += letter
+        } else {
+            result += rest[...end]
+        }
+        rest = rest[rest.index(after: end)...]
+    }
+    return result + rest
+}
+
+private func numericEntity(_ name: Substring) -> String? {
+    guard name.hasPrefix("#") else { return nil }
+    let digits = name.dropFirst()
+    let isHex = digits.hasPrefix("x") || digits.hasPrefix("X")
+    let number = isHex ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
+    return number.flatMap(Unicode.Scalar.init).map { String(Character($0)) }
+}

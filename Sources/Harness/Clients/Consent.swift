@@ -1,0 +1,33 @@
+import HTTPTypes
+package import Kernel
+
+extension Lab {
+    /// Lets a user's robot open an authorization URL and decide.
+    ///
+    /// - Parameter complete: first tells the application who started the session, so that its return URL completes it;
+    ///   else whoever asked completes it himself.
+    package func consent(
+        url: String, user: String, decision: Decision = .approve, complete: Bool = true
+    ) async -> ConsentWalk {
+        if complete { await introduceStarter(ofSessionAt: url) }
+        return await browser(for: user).walk(from: url, deciding: decision)
+    }
+
+    /// The authorization URL names its session in `request_uri` (RFC 9126 section 4).
+    private func introduceStarter(ofSessionAt url: String) async {
+        guard let query = URLParts(url)?.query, let session = Form(parsing: query)["request_uri"],
+            let starter = starter(ofSession: session)
+        else { return }
+        let body: JSONValue
+        let path: String
+        switch starter {
+        case .token(let jwt): (path, body) = ("token", ["session_id": .string(session), "user_token": .string(jwt.exposed)])
+        case .id(let id): (path, body) = ("id", ["session_id": .string(session), "user_id": .string(id)])
+        }
+        let request = Request(
+            .post, "\(addresses.origin(of: .app))/userIdentifier/\(path)",
+            headers: [.contentType: "application/json"], body: body.bytes)
+        // An application that is down now is down at the end of the walk too, where it shows.
+        _ = try? await network.send(request, from: Party("lab"))
+    }
+}

@@ -1,0 +1,57 @@
+import AWSCore
+import Application
+import AuthorizationServer
+import ControlPlane
+import Gateway
+import IdentityService
+import InboundProvider
+import Kernel
+import MCPServer
+import OAuthCore
+
+/// The world as each party of one lab sees it.
+struct Worlds {
+    let clock: VirtualClock
+    let entropy: SeededEntropy
+    let network: InMemoryNetwork
+    let store: Store
+    let addresses: AddressBook
+    let switches: Switches
+
+    func world(of party: Party) -> World {
+        World(
+            party: party, clock: PartyClock(clock, for: party), scheduler: clock, entropy: entropy,
+            network: network.port(of: party), store: store, addresses: addresses, switches: switches)
+    }
+}
+
+/// The parties of one lab, each in its own world.
+struct Assembly {
+    let authorizationServer: AuthorizationServer
+    let origins: [(Party, any Origin)]
+    let handlers: [Party: any AlarmHandling]
+
+    init(definition: LabDefinition, worlds: Worlds) {
+        let contract = definition.contract
+        let principal = ServicePrincipal(proof: worlds.entropy.text(32, from: .base62, for: "service principal"))
+        let settings = AWSSettings(
+            servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: worlds.addresses),
+            region: definition.region)
+        let aws = AWSOrigin(
+            controlPlane: ControlPlane(world: worlds.world(of: .aws), contract: contract, settings: settings),
+            identityService: IdentityService(world: worlds.world(of: .aws), contract: contract, settings: settings))
+        let gateway = Gateway(world: worlds.world(of: .gateway), settings: settings)
+        let inbound = InboundProvider(
+            world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
+            signer: definition.signer)
+        authorizationServer = AuthorizationServer(
+            world: worlds.world(of: .github), profile: definition.vendor, directory: definition.directory)
+        let mcp = MCPServer(world: worlds.world(of: .mcp), catalogue: definition.tools)
+        let application = Application(world: worlds.world(of: .app))
+        handlers = [.aws: aws, .gateway: gateway]
+        origins = [
+            (.aws, aws), (.gateway, gateway), (.idp, inbound), (.github, authorizationServer), (.mcp, mcp),
+            (.app, application),
+        ]
+    }
+}

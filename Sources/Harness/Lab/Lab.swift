@@ -1,0 +1,143 @@
+// The harness assembles parties to labs and plays the people in them: browsers, MCP clients, administrators. It holds no
+// protocol rule of a party; those live in the fakes, which it reaches by HTTP like anybody else.
+
+package import AWSCore
+package import AuthorizationServer
+package import Kernel
+import OAuthCore
+import Synchronization
+
+/// One assembled world: a clock, a network, a store and the parties on them.
+package final class Lab: Sendable {
+    package let definition: LabDefinition
+    package let options: LabOptions
+    package let clock: VirtualClock
+    package let entropy: SeededEntropy
+    package let store: Store
+    package let network: InMemoryNetwork
+    package let addresses: AddressBook
+    package let hosts: HostTable
+    package let switches: Switches
+    package let authorizationServer: AuthorizationServer
+    private let handlers: [Party: any AlarmHandling]
+    private let browsers = Mutex<[String: Browser]>([:])
+    private let snapshots = Mutex<[String: LabSnapshot]>([:])
+    /// What reset goes back to.
+    private let beginning: LabSnapshot
+
+    package var contract: Contract { definition.contract }
+
+    /// - Throws: `SwitchMistake` for a rule or unknown that nobody knows, `StoreFailure` for an archive that cannot be read.
+    package init(_ definition: LabDefinition, _ options: LabOptions = LabOptions()) throws {
+        self.definition = definition
+        self.options = options
+        switches = try definition.switches(with: options)
+        (addresses, hosts) = definition.addresses(for: options)
+        clock = VirtualClock(now: options.start)
+        entropy = SeededEntropy(seed: options.seed)
+        store = try Store(archive: options.archive)
+        network = InMemoryNetwork(hosts: hosts, clock: clock, store: store)
+        let parts = Worlds(
+            clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches)
+        let parties = Assembly(definition: definition, worlds: parts)
+        authorizationServer = parties.authorizationServer
+        handlers = parties.handlers
+        beginning = LabSnapshot(
+            now: options.start, offset: .zero, alarms: [], skews: [:], entropy: entropy.positions,
+            picture: Store().picture(), faults: [], cookies: [:])
+        for (party, origin) in parties.origins { network.connect(party, kept(origin)) }
+        try takeUpKeptState()
+    }
+
+    /// Lets world time pass up to `goal`: rings every alarm on the way, in order. Nothing waits.
+    package func advance(to goal: Instant) async {
+        while let alarm = clock.advance(towards: goal) {
+            store.append(.alarm(alarm), at: clock.now)
+            await handlers[alarm.party]?.alarmFired(alarm)
+        }
+    }
+
+    /// Lets a span pass. Under `serve` the host's own time keeps going from there.
+    package func advance(by span: Span) async {
+        clock.addOffset(span)
+        await advance(to: clock.now + span)
+    }
+
+    /// The robot of one user; it keeps its cookies as long as the lab lives.
+    package func browser(for user: String) -> Browser {
+        browsers.withLock { browsers in
+            if let browser = browsers[user] { return browser }
+            let browser = Browser(user: user, surroundings: surroundings)
+            browsers[user] = browser
+            return browser
+        }
+    }
+
+    private var surroundings: Browser.Surroundings {
+        // Weak: the lab owns its browsers.
+        Browser.Surroundings(network: network, hosts: hosts, directory: definition.directory) { [weak self] span in
+            await self?.advance(by: span)
+        }
+    }
+}
+
+// Going back.
+extension Lab {
+    /// Back to the first state: records, journal, time, chance, faults, cookies.
+    package func reset() throws {
+        snapshots.withLock { $0.removeAll() }
+        try go(backTo: beginning, at: isServed ? clock.now - clock.offset : options.start)
+    }
+
+    /// The lab as it is now.
+    package func snapshot() -> LabSnapshot {
+        LabSnapshot(
+            now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms, skews: clock.skews,
+            entropy: entropy.positions, picture: store.picture(), faults: network.faults.all,
+            cookies: browsers.withLock { $0.mapValues(\.cookies) })
+    }
+
+    package func restore(_ snapshot: LabSnapshot) throws { try go(backTo: snapshot, at: snapshot.now) }
+
+    /// Keeps a snapshot under an id of its own.
+    package func keepSnapshot() -> String {
+        let snapshot = snapshot()
+        return snapshots.withLock { snapshots in
+            let id = "snapshot-\(snapshots.count + 1)"
+            snapshots[id] = snapshot
+            return id
+        }
+    }
+
+    package func keptSnapshot(_ id: String) -> LabSnapshot? { snapshots.withLock { $0[id] } }
+
+    private var isServed: Bool {
+        if case .served = options.addressing { true } else { false }
+    }
+
+    private func go(backTo snapshot: LabSnapshot, at instant: Instant) throws {
+        try store.restore(snapshot.picture)
+        // The host's time goes on, so the way back is an offset too.
+        let host = clock.now - clock.offset
+        clock.addOffset(instant - host - clock.offset)
+        clock.restore(now: instant, alarms: snapshot.alarms, skews: snapshot.skews)
+        entropy.restore(snapshot.entropy)
+        network.faults.remove(nil)
+        for fault in snapshot.faults { network.faults.put(fault) }
+        browsers.withLock { browsers in
+            for (user, browser) in browsers { browser.cookies = snapshot.cookies[user] ?? CookieJar() }
+        }
+    }
+}
+
+/// A lab at one moment.
+package struct LabSnapshot: Sendable {
+    package let now: Instant
+    let offset: Span
+    let alarms: [Alarm]
+    let skews: [Party: Span]
+    let entropy: [String: UInt64]
+    let picture: StorePicture
+    let faults: [Fault]
+    let cookies: [String: CookieJar]
+}

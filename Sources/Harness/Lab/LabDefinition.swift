@@ -1,0 +1,89 @@
+package import AWSCore
+package import AuthorizationServer
+package import InboundProvider
+package import Kernel
+package import MCPServer
+package import OAuthCore
+package import Scenario
+
+/// What a file under `mocks/labs/` assembles. Read and parsed once, then shared by every lab that is made from it.
+package struct LabDefinition: Sendable {
+    package let name: String
+    package let about: String
+    package let region: String
+    package let contract: Contract
+    package let directory: UserDirectory
+    package let inbound: InboundProfile
+    package let signer: TokenSigner
+    package let vendor: VendorProfile
+    package let tools: ToolCatalogue
+    /// Rules that are off and unknowns that are decided in every lab of this definition.
+    package let rulesOff: Set<String>
+    package let unknowns: [String: String]
+    let map: HostMap
+
+    /// - Parameters:
+    ///   - name: of the file, without its ending.
+    ///   - root: folder that holds `mocks/`.
+    package static func load(named name: String, root: String) throws(Diagnostic) -> LabDefinition {
+        let files = MockFiles(root: root)
+        let isPlain = !name.isEmpty && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }
+        guard isPlain else {
+            let place = Place(Source(name: "mocks/labs", text: ""), line: 1, column: 1)
+            throw Diagnostic(place, "a lab's name is the name of a file in mocks/labs, without folder and ending")
+        }
+        return try LabDefinition(name: name, LabReader(try files.document("labs/\(name).yaml"), files: files))
+    }
+
+    private init(name: String, _ reader: LabReader) throws(Diagnostic) {
+        self.name = name
+        try reader.checkNames()
+        about = try reader.text("about", or: name)
+        region = try reader.text("region", or: "us-east-1")
+        contract = try reader.file("contract") { json in try Contract(json: json) }
+        directory = try reader.file("users") { json in try UserDirectory(json: json) }
+        inbound = try reader.file("profile", of: .idp) { json in try InboundProfile(json: json) }
+        signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
+        vendor = try reader.file("profile", of: .github) { json in try VendorProfile(json: json) }
+        tools = try reader.file("profile", of: .mcp) { json in try ToolCatalogue(json: json) }
+        map = try reader.hostMap()
+        (rulesOff, unknowns) = try reader.switches()
+    }
+
+    /// The switches of one lab: the definition's, then the options'.
+    package func switches(with options: LabOptions) throws(SwitchMistake) -> Switches {
+        for name in options.rulesOff.sorted() { try SwitchCatalogue.expectRule(name) }
+        for name in options.unknowns.keys.sorted() {
+            try SwitchCatalogue.expectChoice(options.unknowns[name] ?? "", for: name)
+        }
+        return Switches(
+            off: rulesOff.union(options.rulesOff), chosen: unknowns.merging(options.unknowns) { $1 })
+    }
+
+    /// Where parties are reached, and which host leads to which.
+    func addresses(for options: LabOptions) -> (AddressBook, HostTable) {
+        var hosts = map.table
+        for authority in options.hostMap.keys.sorted() {
+            if let party = options.hostMap[authority] { hosts.add(authority, party) }
+        }
+        guard case .served(let origins) = options.addressing else { return (map.addresses, hosts) }
+        for party in Party.served {
+            if let authority = origins[party].flatMap({ URLParts($0)?.authority }) { hosts.add(authority, party) }
+        }
+        let template = "\(origins[.gateway] ?? "")/gateways/{gatewayId}"
+        return (AddressBook(origins: origins, gatewayTemplate: template), hosts)
+    }
+}
+
+/// The real hosts of a definition's parties.
+struct HostMap: Sendable {
+    let table: HostTable
+    let addresses: AddressBook
+    /// In the order of the file, for `/_local/info`.
+    let listed: [(party: Party, hosts: [String])]
+}
+
+extension LabDefinition {
+    /// The real hosts that each party stands for.
+    package var realHosts: [(party: Party, hosts: [String])] { map.listed }
+}

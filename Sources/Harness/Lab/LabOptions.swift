@@ -1,0 +1,31 @@
+package import Kernel
+
+/// What one lab is given beyond its definition. Every member has a default, so that each one named means something.
+package struct LabOptions: Sendable {
+    /// Same seed, same bytes.
+    package var seed: UInt64 = 1
+    /// World time at the beginning.
+    package var start = LabOptions.firstMoment
+    package var addressing = Addressing.realHosts
+    /// Names of rules that do not hold, beyond those of the definition.
+    package var rulesOff: Set<String> = []
+    /// Choices for unknowns, over those of the definition.
+    package var unknowns: [String: String] = [:]
+    /// Where changes are kept beyond the process; nil keeps them in memory only.
+    package var archive: (any Archive)?
+    /// Further hosts (`auth.example.com`, `127.0.0.1:9000`) and the party each one reaches.
+    package var hostMap: [String: Party] = [:]
+
+    /// Where parties are reached.
+    package enum Addressing: Sendable {
+        /// By the names of the real hosts; nobody listens on them.
+        case realHosts
+        /// By origins on this machine (scheme, host and port); requests to the real hosts still reach the parties.
+        case served(origins: [Party: String])
+    }
+
+    package init() {}
+
+    /// 2026-11-20T10:00:00Z.
+    package static let firstMoment = Instant(milliseconds: 1_795_168_800_000)
+}

@@ -1,0 +1,125 @@
+import Kernel
+import Scenario
+
+/// Reads a lab's file. Throws at the first mistake, with its place.
+struct LabReader {
+    private let root: DocumentNode
+    private let files: MockFiles
+    private static let members = ["about", "region", "contract", "users", "parties", "rules", "unknowns"]
+    private static let partyMembers = ["hosts", "each", "profile", "keys"]
+
+    init(_ root: DocumentNode, files: MockFiles) {
+        self.root = root
+        self.files = files
+    }
+
+    /// Every name in the file must be one that somebody reads.
+    func checkNames() throws(Diagnostic) {
+        try Self.expect(root, "a lab", Self.members)
+        let parties = try require("parties")
+        try Self.expect(parties, "parties", Party.served.map(\.rawValue))
+        for member in parties.members { try Self.expect(member.value, member.name, Self.partyMembers) }
+    }
+
+    func text(_ name: String, or standard: String) throws(Diagnostic) -> String {
+        guard let node = root[name] else { return standard }
+        return try Self.text(node, name)
+    }
+
+    /// What a file named in the lab says.
+    func file<Value>(
+        _ name: String, of party: Party? = nil, _ make: (JSONValue) throws -> Value
+    ) throws(Diagnostic) -> Value {
+        let path = try Self.text(party.map { (party) throws(Diagnostic) in try require(name, of: party) } ?? require(name), name)
+        return try files.parsed(path, make)
+    }
+
+    func hostMap() throws(Diagnostic) -> HostMap {
+        var table = HostTable()
+        var origins: [Party: String] = [:]
+        var listed: [(party: Party, hosts: [String])] = []
+        var template = ""
+        for party in Party.served {
+            var hosts: [String] = []
+            for host in try require("hosts", of: party).items ?? [] { hosts.append(try Self.text(host, "a host")) }
+            guard let first = hosts.first else {
+                throw Diagnostic(try require("hosts", of: party).place, "\(party) needs a list of at least one host")
+            }
+            for host in hosts { table.add(host, party) }
+            origins[party] = "https://\(first)"
+            if let each = root["parties"]?[party.rawValue]?["each"] {
+                let pattern = try Self.text(each, "each")
+                guard pattern.hasPrefix("{gatewayId}.") else {
+                    throw Diagnostic(each.place, "each must begin with {gatewayId}.")
+                }
+                template = "https://\(pattern)"
+                hosts.append(pattern)
+                let suffix = String(pattern.dropFirst("{gatewayId}".count))
+                table.add(suffix: suffix, party, prefix: "/gateways/{label}")
+            }
+            listed.append((party, hosts))
+        }
+        return HostMap(
+            table: table, addresses: AddressBook(origins: origins, gatewayTemplate: template), listed: listed)
+    }
+
+    /// `rules: {name: off}` and `unknowns: {name: choice}`.
+    func switches() throws(Diagnostic) -> (off: Set<String>, chosen: [String: String]) {
+        var off: Set<String> = []
+        var chosen: [String: String] = [:]
+        for member in root["rules"]?.members ?? [] {
+            try Self.at(member.key) { () throws(SwitchMistake) in try SwitchCatalogue.expectRule(member.name) }
+            switch try Self.text(member.value, member.name) {
+            case "off": off.insert(member.name)
+            case "on": break
+            default: throw Diagnostic(member.value.place, "a rule is on or off")
+            }
+        }
+        for member in root["unknowns"]?.members ?? [] {
+            let choice = try Self.text(member.value, member.name)
+            try Self.at(member.key) { () throws(SwitchMistake) in
+                try SwitchCatalogue.expectChoice(choice, for: member.name)
+            }
+            chosen[member.name] = choice
+        }
+        return (off, chosen)
+    }
+
+    private func require(_ name: String) throws(Diagnostic) -> DocumentNode {
+        if let node = root[name] { return node }
+        throw Diagnostic(root.place, "a lab needs \"\(name)\"")
+    }
+
+    private func require(_ name: String, of party: Party) throws(Diagnostic) -> DocumentNode {
+        let parties = try require("parties")
+        guard let node = parties[party.rawValue] else {
+            throw Diagnostic(parties.place, "parties needs \"\(party)\"")
+        }
+        if let member = node[name] { return member }
+        throw Diagnostic(node.place, "\(party) needs \"\(name)\"")
+    }
+
+    private static func text(_ node: DocumentNode, _ what: String) throws(Diagnostic) -> String {
+        if let text = node.scalarText, !node.isNothing { return text }
+        throw Diagnostic(node.place, "\(what) must be a text, this is \(node.typeName)")
+    }
+
+    private static func expect(_ node: DocumentNode, _ what: String, _ known: [String]) throws(Diagnostic) {
+        guard node.isMapping else {
+            throw Diagnostic(node.place, "\(what) must be a mapping, this is \(node.typeName)")
+        }
+        for member in node.members where !known.contains(member.name) {
+            throw Diagnostic(
+                member.key.place, "\(what) has no member \"\(member.name)\"",
+                hint: Suggestion.hint(for: member.name, among: known))
+        }
+    }
+
+    private static func at(_ node: DocumentNode, _ check: () throws(SwitchMistake) -> Void) throws(Diagnostic) {
+        do throws(SwitchMistake) {
+            try check()
+        } catch {
+            throw Diagnostic(node.place, error.message, hint: error.hint)
+        }
+    }
+}

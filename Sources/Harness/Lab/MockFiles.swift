@@ -1,0 +1,53 @@
+import Foundation
+import Kernel
+package import Scenario
+
+/// Reads the data files of a lab. Each mistake in one is a `Diagnostic` at its place.
+struct MockFiles {
+    /// Folder that holds `mocks/`.
+    let root: String
+
+    /// A YAML file below `mocks/`, with its marks.
+    func document(_ path: String) throws(Diagnostic) -> DocumentNode { try DocumentNode.parse(source(path)) }
+
+    /// A YAML or JSON file below `mocks/`, without marks.
+    func json(_ path: String) throws(Diagnostic) -> JSONValue {
+        guard path.hasSuffix(".json") else { return try document(path).json }
+        let source = try source(path)
+        do throws(JSONFailure) {
+            return try JSONValue(parsing: source.text)
+        } catch {
+            throw Diagnostic(Self.place(ofByte: error.offset, in: source), "this is no JSON: \(error.reason)")
+        }
+    }
+
+    /// Makes a party's data from a file; what the party has against it stands at the file's first line.
+    func parsed<Value>(_ path: String, _ make: (JSONValue) throws -> Value) throws(Diagnostic) -> Value {
+        let json = try json(path)
+        do {
+            return try make(json)
+        } catch let error as Diagnostic {
+            throw error
+        } catch {
+            throw Diagnostic(Place(Source(name: "mocks/\(path)", text: ""), line: 1, column: 1), "\(error)")
+        }
+    }
+
+    private func source(_ path: String) throws(Diagnostic) -> Source {
+        let name = "mocks/\(path)"
+        guard let data = FileManager.default.contents(atPath: "\(root)/\(name)") else {
+            throw Diagnostic(Place(Source(name: name, text: ""), line: 1, column: 1), "there is no file \(name)")
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw Diagnostic(Place(Source(name: name, text: ""), line: 1, column: 1), "the file is no UTF-8 text")
+        }
+        return Source(name: name, text: text)
+    }
+
+    private static func place(ofByte offset: Int, in source: Source) -> Place {
+        let before = source.text.utf8.prefix(offset)
+        let line = before.filter { $0 == UInt8(ascii: "\n") }.count + 1
+        let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count + 1
+        return Place(source, line: line, column: column)
+    }
+}
