@@ -1,0 +1,92 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+import Testing
+
+struct VocabularyTests {
+    @Test func scopesKeepTheirOrderAndAreASet() {
+        let scopes = ScopeSet(parsing: "repo,user  gist repo")
+        #expect(scopes.names == ["repo", "user", "gist"])
+        #expect(scopes == ScopeSet(["gist", "repo", "user"]))
+        #expect(scopes.hashValue == ScopeSet(["gist", "repo", "user"]).hashValue)
+        #expect(ScopeSet(["user"]).isSubset(of: scopes))
+        #expect(!scopes.isSubset(of: ScopeSet(["user"])))
+        #expect(scopes.union(ScopeSet(["x"])).spaceSeparated == "repo user gist x")
+        #expect(scopes.commaSeparated == "repo,user,gist")
+        #expect(ScopeSet(parsing: "").isEmpty)
+        #expect(ScopeSet.isLegal("gw/read") && !ScopeSet.isLegal("a\"b") && !ScopeSet.isLegal("é"))
+        #expect(ScopeSet(parsing: (0..<200_000).map(String.init).joined(separator: " ")).names.count == 200_000)
+    }
+
+    @Test func challengeKeepsTheOrderOfItsOriginal() {
+        let whole = BearerChallenge(
+            error: "insufficient_scope", errorDescription: "more \"please\"\r\n", scope: "repo",
+            resourceMetadata: "https://a.test/x")
+        #expect(
+            whole.rendered == """
+                Bearer error="insufficient_scope", error_description="more please", scope="repo", \
+                resource_metadata="https://a.test/x"
+                """)
+        var reordered = whole
+        reordered.order = [.scope, .error]
+        #expect(reordered.rendered == "Bearer scope=\"repo\", error=\"insufficient_scope\"")
+        #expect(BearerChallenge().rendered == "Bearer")
+    }
+
+    @Test func errorsAreEqualByCode() {
+        #expect(OAuthError(.invalidGrant, "one") == OAuthError(.invalidGrant, "other"))
+        #expect(OAuthError(.invalidGrant, "a \"b\" \\ \u{7}é").json["error_description"] == "a b  ")
+    }
+
+    @Test func pagesAreEscapedAndNotFramed() {
+        let page = HTML.message(400, title: "<b>", "\"x\" & 'y'")
+        #expect(page.bodyText.contains("&lt;b&gt;") && page.bodyText.contains("&quot;x&quot; &amp; &#39;y&#39;"))
+        #expect(page.header(.contentSecurityPolicy)?.contains("frame-ancestors 'none'") == true)
+        #expect(page.header(.cacheControl) == "no-store")
+        #expect(HTML.hidden("a", "\">").contains("value=\"&quot;&gt;\""))
+    }
+
+    @Test func metadata() throws {
+        let json: JSONValue = [
+            "issuer": "https://as.test/x", "authorization_endpoint": "https://as.test/a",
+            "token_endpoint": "https://as.test/t", "authorization_response_iss_parameter_supported": true,
+        ]
+        let metadata = try AuthorizationServerMetadata(json: json)
+        #expect(metadata.tokenEndpointAuthMethods == ["client_secret_basic"])
+        #expect(metadata.issParameterSupported && metadata.jwksURI == nil && metadata.codeChallengeMethods.isEmpty)
+        for broken: JSONValue in [
+            [], "x", ["issuer": 1], ["issuer": "https://as.test", "authorization_endpoint": "javascript:x"],
+        ] {
+            #expect(throws: MetadataFailure.self) { try AuthorizationServerMetadata(json: broken) }
+        }
+        #expect(
+            AuthorizationServerMetadata.oauthURL(of: "https://h.test/p")
+                == "https://h.test/.well-known/oauth-authorization-server/p")
+        #expect(
+            AuthorizationServerMetadata.openIDURL(of: "https://h.test/p")
+                == "https://h.test/p/.well-known/openid-configuration")
+    }
+
+    @Test func directory() throws {
+        let directory = try UserDirectory(json: [
+            "users": [
+                [
+                    "name": "alice", "password": "alice", "subject": "s-1", "email": "a@example.com",
+                    "login": "alice-gh", "numericId": 7,
+                ]
+            ]
+        ])
+        #expect(directory.user(named: "alice")?.numericID == 7)
+        #expect(directory.user(login: "alice-gh")?.name == "alice")
+        #expect(directory.user(subject: "s-1")?.displayName == "alice")
+        #expect(directory.signIn("alice-gh", password: "alice") != nil)
+        #expect(directory.signIn("alice", password: "bob") == nil)
+        #expect(directory.signIn("nobody", password: "") == nil)
+        #expect(throws: MetadataFailure.self) { try UserDirectory(json: ["users": [["name": "x"]]]) }
+    }
+
+    @Test func cookies() {
+        #expect(Cookies.set("s", "v") == "s=v; Path=/; HttpOnly; SameSite=Lax")
+        #expect(Cookies.set("s", "v", path: "/x", httpOnly: false) == "s=v; Path=/x; SameSite=Lax")
+    }
+}
