@@ -1,2 +1,69 @@
+# The only entry point people learn. `make help` lists the targets.
+
+# One flag set for every build: another one would rebuild the world. It makes the arrows of Package.swift binding.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-build-debug: ; swift build $(SWIFT_FLAGS)
+DEBUG := .build/debug/agentcore-local
+RELEASE := .build/release/agentcore-local
+VENVS := .cache/venv
+CLIENTS := Tests/RealClients
+ARGS ?= scenarios
+# One core for each: the interpreter the real clients' environments are made with.
+PYTHON ?= python3
+
+.PHONY: run test test-swift test-clients serve build build-debug bench lint format contract setup help clean
+
+run: build-debug ## Play the scenarios (ARGS=path for some of them)
+	$(DEBUG) run $(ARGS)
+
+test: lint test-swift test-clients ## Everything: lint, unit and scenario tests, real clients
+
+test-swift: setup ## Unit tests, scenarios, tidy
+	swift build $(SWIFT_FLAGS) --build-tests --quiet
+	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --quiet
+
+test-clients: build-debug $(VENVS)/mcp1/.ready $(VENVS)/mcp2/.ready ## boto3, the MCP SDKs and a plain HTTP client against `serve`
+	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/mcp1/bin/python -m pytest -q -p no:cacheprovider $(CLIENTS) --client mcp1
+	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/mcp2/bin/python -m pytest -q -p no:cacheprovider $(CLIENTS) --client mcp2
+
+serve: build-debug ## Serve the default lab on ports 4580 to 4586
+	$(DEBUG) serve
+
+build: setup ## Release binary at .build/release/agentcore-local
+	swift build -c release $(SWIFT_FLAGS) --product agentcore-local
+
+build-debug: setup
+	swift build $(SWIFT_FLAGS) --quiet
+
+bench: build ## Figures beside their budgets, on the release binary
+	swift build -c release $(SWIFT_FLAGS) --product bench
+	.build/release/bench
+
+lint: ## Style, strictly
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format: ## Apply the style
+	swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+contract: ## Make mocks/contract again from the botocore of the first python3 on PATH
+	$(PYTHON) Tests/Tools/contract.py mocks/contract/contract.json
+
+# Installs SQLite's headers when they are missing and it may; says how when it may not.
+setup:
+	@if ! printf '#include <sqlite3.h>\n' | cc -E - >/dev/null 2>&1; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q && apt-get install -yq libsqlite3-dev; \
+		else \
+			echo "SQLite's headers are missing. Install them: sudo apt-get install libsqlite3-dev" >&2; exit 1; \
+		fi; \
+	fi
+
+$(VENVS)/%/.ready: $(CLIENTS)/%.txt
+	$(PYTHON) -m venv --clear $(VENVS)/$*
+	$(VENVS)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+clean: ## Remove what was built
+	rm -rf .build .cache
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -14,43 +14,36 @@ package struct URLParts: Hashable, Sendable {
 
     /// Reads `scheme://[userinfo@]host[:port][/path][?query][#fragment]`; nil for anything else.
     package init?(_ text: String) {
-        guard let mark = text.range(of: "://"), mark.lowerBound > text.startIndex,
-            text[..<mark.lowerBound].utf8.allSatisfy(Self.isSchemeByte),
-            text.utf8.allSatisfy({ $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "\\") })
+        let bytes = text.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > bytes.startIndex,
+            bytes[..<colon].allSatisfy(Self.isSchemeByte), bytes[colon...].starts(with: "://".utf8),
+            bytes.allSatisfy({ $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "\\") })
         else { return nil }
-        scheme = text[..<mark.lowerBound].lowercased()
-        var rest = text[mark.upperBound...]
-        if let hash = rest.firstIndex(of: "#") {
-            fragment = String(rest[rest.index(after: hash)...])
-            rest = rest[..<hash]
-        } else {
-            fragment = nil
-        }
-        if let question = rest.firstIndex(of: "?") {
-            query = String(rest[rest.index(after: question)...])
-            rest = rest[..<question]
-        } else {
-            query = nil
-        }
-        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-        path = String(rest[slash...])
+        scheme = text[..<colon].lowercased()
+        let rest = bytes[bytes.index(colon, offsetBy: 3)...]
+        let hash = rest.firstIndex(of: UInt8(ascii: "#")) ?? rest.endIndex
+        fragment = hash == rest.endIndex ? nil : String(text[bytes.index(after: hash)...])
+        let question = rest[..<hash].firstIndex(of: UInt8(ascii: "?")) ?? hash
+        query = question == hash ? nil : String(text[bytes.index(after: question)..<hash])
+        let slash = rest[..<question].firstIndex(of: UInt8(ascii: "/")) ?? question
+        path = String(text[slash..<question])
         var authority = rest[..<slash]
-        if let at = authority.lastIndex(of: "@") {
-            userInfo = String(authority[..<at])
-            authority = authority[authority.index(after: at)...]
+        if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
+            userInfo = String(text[authority.startIndex..<at])
+            authority = authority[bytes.index(after: at)...]
         } else {
             userInfo = nil
         }
-        let afterBracket = authority.lastIndex(of: "]") ?? authority.startIndex
-        if let colon = authority[afterBracket...].lastIndex(of: ":") {
-            let digits = authority[authority.index(after: colon)...]
-            guard let number = UInt16(digits), digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }) else { return nil }
+        let afterBracket = authority.lastIndex(of: UInt8(ascii: "]")) ?? authority.startIndex
+        if let colon = authority[afterBracket...].lastIndex(of: UInt8(ascii: ":")) {
+            let digits = text[bytes.index(after: colon)..<authority.endIndex]
+            guard let number = UInt16(digits), digits.utf8.first != UInt8(ascii: "+") else { return nil }
             port = Int(number)
             authority = authority[..<colon]
         } else {
             port = nil
         }
-        host = authority.lowercased()
+        host = text[authority.startIndex..<authority.endIndex].lowercased()
         guard !host.isEmpty else { return nil }
     }
 

@@ -1,0 +1,193 @@
+"""A served lab for unmodified clients.
+
+Each client environment runs this folder with its own `--client`; a module says in `CLIENTS` which ones it is for.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import urllib.request
+
+import boto3
+import botocore.config
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--client", default="mcp1", choices=["mcp1", "mcp2"], help="which client environment this is")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A module for another environment may import what this one does not have, so it is not even read."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    source = collection_path.read_text()
+    return True if f'"{config.getoption("--client")}"' not in source.split("CLIENTS =", 1)[-1].split("\n", 1)[0] else None
+
+
+class Lab:
+    """A running `agentcore-local serve` and the ways into it."""
+
+    def __init__(self, process, endpoints):
+        self.process = process
+        self.endpoints = endpoints
+        self.region = endpoints["region"]
+
+    def __getattr__(self, party):
+        return self.endpoints[party]
+
+    def control(self, method, path, body=None):
+        """One call of the control API; the parsed answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.endpoints["console"] + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def sign_in(self, user, client="web"):
+        return self.control("POST", "/_local/sign-in", {"user": user, "client": client})
+
+    def consent(self, url, user, **options):
+        return self.control("POST", "/_local/consent", {"url": url, "user": user, **options})
+
+    def advance(self, span):
+        return self.control("POST", "/_local/clock", {"advance": span})
+
+    def aws(self, service):
+        """A boto3 client with nothing changed but the endpoint."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoints["aws"],
+            region_name=self.region,
+            aws_access_key_id="111122223333",
+            aws_secret_access_key="anything",
+            config=botocore.config.Config(retries={"max_attempts": 0}),
+        )
+
+    @property
+    def control_plane(self):
+        return self.aws("bedrock-agentcore-control")
+
+    @property
+    def identity(self):
+        return self.aws("bedrock-agentcore")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    binary = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
+    endpoints = tmp_path_factory.mktemp("lab") / "endpoints.json"
+    process = subprocess.Popen(
+        [binary, "--version"], stdout=subprocess.PIPE, cwd=ROOT, text=True
+    )
+    process.communicate(timeout=60)
+    log = open(endpoints.with_suffix(".log"), "w+")
+    process = subprocess.Popen(
+        [binary, "serve", "--port-base", "0", "--seed", "7", "--endpoints-file", str(endpoints)],
+        cwd=ROOT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    # The file is renamed into place when every port answers, so there is nothing to wait for beyond it.
+    while not endpoints.exists():
+        if process.poll() is not None:
+            log.seek(0)
+            pytest.exit(f"serve ended with {process.returncode}:\n{log.read()}", returncode=3)
+    yield Lab(process, json.loads(endpoints.read_text()))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+
+
+@pytest.fixture(autouse=True)
+def fresh(lab):
+    """Every test begins with the lab's first state."""
+    lab.control("POST", "/_local/reset")
+
+
+@pytest.fixture
+def world(lab):
+    """A GitHub provider and a ready gateway, made by boto3."""
+    return World(lab)
+
+
+SCHEMA = json.dumps(
+    {
+        "tools": [
+            {"name": name, "description": name, "inputSchema": {"type": "object", "properties": {}}}
+            for name in ("get_me", "search_repositories", "list_issues")
+        ]
+    }
+)
+
+
+class World:
+    """What the tests have in common: provider, gateway, targets."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        control = lab.control_plane
+        self.provider = control.create_oauth2_credential_provider(
+            name="github-provider",
+            credentialProviderVendor="GithubOauth2",
+            oauth2ProviderConfigInput={
+                "githubOauth2ProviderConfig": {
+                    "clientId": "Ov23liagentcorelocal",
+                    "clientSecret": "agentcore-local-secret",
+                }
+            },
+        )
+        self.gateway = control.create_gateway(
+            name="demo-gw",
+            roleArn="arn:aws:iam::111122223333:role/gw",
+            protocolType="MCP",
+            protocolConfiguration={"mcp": {"supportedVersions": ["2025-11-25"]}},
+            authorizerType="CUSTOM_JWT",
+            authorizerConfiguration={
+                "customJWTAuthorizer": {
+                    "discoveryUrl": lab.idp + "/.well-known/openid-configuration",
+                    "allowedClients": ["web"],
+                }
+            },
+        )
+        self.gateway_id = self.gateway["gatewayId"]
+        self.gateway_url = self.gateway["gatewayUrl"]
+        lab.advance("1s")
+        assert control.get_gateway(gatewayIdentifier=self.gateway_id)["status"] == "READY"
+
+    def credentials(self, **extra):
+        return [
+            {
+                "credentialProviderType": "OAUTH",
+                "credentialProvider": {
+                    "oauthCredentialProvider": {
+                        "providerArn": self.provider["credentialProviderArn"],
+                        "grantType": "AUTHORIZATION_CODE",
+                        "defaultReturnUrl": self.lab.app + "/callback",
+                        "scopes": ["repo", "read:user"],
+                        **extra,
+                    }
+                },
+            }
+        ]
+
+    def server(self, schema=None):
+        server = {"endpoint": self.lab.mcp + "/mcp"}
+        if schema:
+            server["mcpToolSchema"] = {"inlinePayload": schema}
+        return {"mcp": {"mcpServer": server}}
+
+    def create_target(self, name="github", schema=SCHEMA, **extra):
+        return self.lab.control_plane.create_gateway_target(
+            gatewayIdentifier=self.gateway_id,
+            name=name,
+            targetConfiguration=self.server(schema),
+            credentialProviderConfigurations=self.credentials(**extra),
+        )
+
+    def target(self, target_id):
+        return self.lab.control_plane.get_gateway_target(gatewayIdentifier=self.gateway_id, targetId=target_id)

@@ -1,0 +1,150 @@
+import Foundation
+import Testing
+
+/// Something no file may say, where it may, and what to say instead.
+private struct Ban {
+    let text: String
+    var except: Set<String> = []
+    let instead: String
+}
+
+private let bans: [Ban] = [
+    Ban(text: "Date()", except: ["Serve", "bench"], instead: "world.clock.now"),
+    Ban(text: "Date.now", except: ["Serve", "bench"], instead: "world.clock.now"),
+    Ban(text: "ContinuousClock", except: ["Serve", "bench"], instead: "world.clock.now"),
+    Ban(text: "SuspendingClock", except: ["Serve", "bench"], instead: "world.clock.now"),
+    Ban(text: "clock_gettime", except: ["Serve", "bench"], instead: "world.clock.now"),
+    Ban(text: "UUID()", instead: "world.entropy.uuid(for:)"),
+    Ban(text: ".random(", instead: "world.entropy.bytes(_:for:)"),
+    Ban(text: "SystemRandomNumberGenerator", instead: "world.entropy.bytes(_:for:)"),
+    Ban(text: "shuffled()", instead: "an order drawn from world.entropy"),
+    Ban(text: "Task {", except: ["Serve"], instead: "world.scheduler.schedule"),
+    Ban(text: "Task.detached", except: ["Serve"], instead: "world.scheduler.schedule"),
+    Ban(text: "Task.sleep", except: ["Serve"], instead: "world.scheduler.schedule"),
+    Ban(text: "DispatchQueue", except: ["Serve"], instead: "world.scheduler.schedule"),
+    Ban(text: "URLSession", instead: "world.network.send"),
+    Ban(text: "print(", except: ["Command", "bench"], instead: "a report"),
+    Ban(text: "@unchecked Sendable", instead: "a Mutex"),
+    Ban(text: "nonisolated(unsafe)", instead: "a Mutex"),
+    Ban(text: "@preconcurrency", instead: "a Sendable type"),
+    Ban(text: "try!", instead: "a typed error"),
+    Ban(text: "as!", instead: "as? and an error"),
+    Ban(text: "public ", instead: "package"),
+    Ban(text: "@testable", instead: "package access, which already reaches"),
+    Ban(text: "TODO", instead: "an issue, or the work itself"),
+]
+
+/// Third-party modules, and the only places that may import them.
+private let imports: [String: Set<String>] = [
+    "GRDB": ["SQLiteStore"],
+    "Yams": ["Scenario"],
+    "JWTKit": ["OAuthCore"],
+    "Crypto": ["OAuthCore"],
+    "Hummingbird": ["Serve"],
+    "HummingbirdCore": ["Serve"],
+    "NIOCore": ["Serve"],
+    "NIOPosix": ["Serve"],
+    "NIOHTTPTypes": ["Serve"],
+    "Logging": ["Serve"],
+    "ArgumentParser": ["Command"],
+    "Foundation": ["SQLiteStore", "Scenario", "Harness", "Serve", "Control", "Command", "bench", "OAuthCore"],
+]
+
+struct TidyTests {
+    @Test func noFileSaysWhatIsBanned() {
+        for file in Repository.sources {
+            for (number, line) in file.code {
+                for ban in bans where !ban.except.contains(file.module) && says(line, ban.text) {
+                    Issue.record("\(file.path):\(number): \(ban.text) is banned here; say \(ban.instead)")
+                }
+            }
+        }
+    }
+
+    /// A word is not said by a longer one: `Sprint(` does not print.
+    private func says(_ line: String, _ text: String) -> Bool {
+        var rest = line[...]
+        while let hit = rest.range(of: text) {
+            let before = hit.lowerBound > line.startIndex ? line[line.index(before: hit.lowerBound)] : " "
+            let isWord = text.first.map { $0.isLetter || $0.isNumber } ?? false
+            if !isWord || !(before.isLetter || before.isNumber || before == "_") { return !isQuoted(line, hit.lowerBound) }
+            rest = rest[hit.upperBound...]
+        }
+        return false
+    }
+
+    private func isQuoted(_ line: String, _ place: String.Index) -> Bool {
+        line[..<place].count { $0 == "\"" } % 2 == 1
+    }
+
+    @Test func everyImportIsInTheTable() {
+        for file in Repository.sources {
+            for (number, line) in file.code where line.hasPrefix("import ") || line.hasPrefix("package import ") {
+                guard let name = line.split(separator: " ").last.map(String.init), let allowed = imports[name] else { continue }
+                if !allowed.contains(file.module) {
+                    Issue.record("\(file.path):\(number): \(file.module) may not import \(name)")
+                }
+            }
+        }
+    }
+
+    /// Foundation would bring its clock, its coders and its random keys into the rules.
+    @Test func onlyTokensAndPKCEOfOAuthCoreUseFoundation() {
+        for file in Repository.sources where file.module == "OAuthCore" {
+            let usesFoundation = file.lines.contains { $0.hasSuffix("import Foundation") }
+            let name = file.path.split(separator: "/").last ?? ""
+            if usesFoundation, !name.hasPrefix("Token"), name != "PKCE.swift" {
+                Issue.record("\(file.path): may not import Foundation")
+            }
+        }
+    }
+
+    @Test func jsonHasAFixedOrder() {
+        for file in Repository.sources {
+            let text = file.lines.joined(separator: "\n")
+            if text.contains("JSONEncoder()"), !text.contains(".sortedKeys") {
+                Issue.record("\(file.path): a JSONEncoder without .sortedKeys writes another order in each process")
+            }
+        }
+    }
+
+    @Test func filesFunctionsAndLinesStayReadable() {
+        for file in Repository.sources + Repository.tests {
+            if file.lines.count > 401 { Issue.record("\(file.path): \(file.lines.count) lines; 400 at most") }
+            for (number, line) in file.lines.enumerated() where line.count > 120 {
+                Issue.record("\(file.path):\(number + 1): \(line.count) columns; 120 at most")
+            }
+            for (start, length) in functions(of: file) where length > 70 {
+                Issue.record("\(file.path):\(start): a function of \(length) lines; 70 at most")
+            }
+        }
+    }
+
+    /// swift-format puts a function's closing brace under its first word, so no parser is needed.
+    private func functions(of file: Repository.File) -> [(start: Int, length: Int)] {
+        var result: [(Int, Int)] = []
+        for (start, line) in file.lines.enumerated() where line.contains("func ") && !line.trimmed.hasPrefix("//") {
+            let indent = line.prefix { $0 == " " }
+            guard let end = file.lines[start...].firstIndex(where: { $0 == "\(indent)}" }) else { continue }
+            result.append((start + 1, end - start + 1))
+        }
+        return result
+    }
+
+    @Test func theTopLevelHasItsEntriesAndNoOthers() throws {
+        let allowed: Set = ["Package.swift", "Sources", "Tests", "scenarios", "mocks", "Makefile", "README.md", "LICENSE"]
+        let entries = try FileManager.default.contentsOfDirectory(atPath: Repository.root.path)
+        let strays = entries.filter { !$0.hasPrefix(".") && !allowed.contains($0) && $0 != "Package.resolved" }
+        #expect(strays.isEmpty, "top-level entries that do not belong: \(strays.sorted())")
+    }
+
+    @Test func everyModuleSaysWhatItIsForInItsFirstComment() {
+        for module in Set(Repository.sources.map(\.module)).sorted() {
+            let files = Repository.sources.filter { $0.module == module }
+            let says = files.contains { file in
+                file.lines.prefix(8).contains { $0.hasPrefix("// ") && $0.count > 40 }
+            }
+            if !says { Issue.record("Sources/\(module): no file begins with a sentence of purpose (// …)") }
+        }
+    }
+}
