@@ -10,13 +10,18 @@ package struct StreamableHTTP: Sendable {
     package let longestBody: Int
     /// Code of the 406: the reference servers send -32600, others their own.
     package let notAcceptableCode: Int
+    /// Whether an old revision too is refused with -32022 and the list of those that are served; else with -32600, as
+    /// the reference servers do.
+    package let namesServedToAll: Bool
 
     package init(
-        served: [Revision] = Revision.handshakes, longestBody: Int = 4 << 20, notAcceptableCode: Int = -32600
+        served: [Revision] = Revision.handshakes, longestBody: Int = 4 << 20, notAcceptableCode: Int = -32600,
+        namesServedToAll: Bool = false
     ) {
         self.served = served
         self.longestBody = longestBody
         self.notAcceptableCode = notAcceptableCode
+        self.namesServedToAll = namesServedToAll
     }
 
     /// A message that climbed the ladder.
@@ -99,7 +104,7 @@ package struct StreamableHTTP: Sendable {
         guard let text = request.header(MCPName.versionHeader) ?? inBody else { return nil }
         let revision = Revision(rawValue: text)
         if served.contains(revision) { return revision }
-        if revision > (served.first ?? .november2025) {
+        if namesServedToAll || revision > (served.first ?? .november2025) {
             throw refusal(400, .unsupportedVersion(text, supported: served), id: id)
         }
         let list = served.map(\.rawValue).joined(separator: ", ")

@@ -1,0 +1,94 @@
+package import AWSCore
+import HTTPTypes
+package import Kernel
+import MCPCore
+
+// The gateway is the MCP endpoint in front of targets: it checks who calls, serves cached tools, and calls a target with
+// the target's own credential. It keeps no token, judges no consent and knows no target by its code: HTTP only.
+
+/// Every gateway of a lab; which one is meant stands in the path.
+package struct Gateway: AlarmHandling {
+    let world: World
+    let settings: AWSSettings
+    let authorizer: InboundAuthorizer
+    let identity: IdentityClient
+
+    package init(world: World, settings: AWSSettings) {
+        self.world = world
+        self.settings = settings
+        authorizer = InboundAuthorizer(world: world, cache: KeyCache(world: world))
+        identity = IdentityClient(world: world, principal: settings.servicePrincipal)
+    }
+
+    private enum Route {
+        case mcp(GatewayID)
+        case metadata(GatewayID)
+    }
+
+    package func respond(to request: Request) async -> Response {
+        let browser = BrowserAccess(request, world: world)
+        guard let route = Self.route(request.path) else {
+            return AWSError(.resourceNotFound, "No such path").response
+        }
+        if let answer = browser.refusal ?? browser.preflight { return answer }
+        do throws(Refused) {
+            switch route {
+            case .mcp(let id): return browser.marked(try await mcp(request, find(id)))
+            case .metadata(let id): return browser.marked(try await metadata(request, find(id)))
+            }
+        } catch {
+            return browser.marked(error.response)
+        }
+    }
+
+    private static func route(_ path: String) -> Route? {
+        let segments = path.split(separator: "/").map { percentDecoded($0) }
+        let wellKnown = [".well-known", "oauth-protected-resource"]
+        guard segments.count >= 3 else { return nil }
+        if segments[0] == "gateways" {
+            let id = GatewayID(segments[1])
+            switch Array(segments[2...]) {
+            case ["mcp"]: return .mcp(id)
+            // Some clients insert the well-known part before the path, some after it (U18).
+            case wellKnown, wellKnown + ["mcp"]: return .metadata(id)
+            default: return nil
+            }
+        }
+        guard segments.count == 5, Array(segments[...1]) == wellKnown, segments[2] == "gateways", segments[4] == "mcp"
+        else { return nil }
+        return .metadata(GatewayID(segments[3]))
+    }
+
+    private func find(_ id: GatewayID) throws(Refused) -> GatewayRecord {
+        do {
+            let found = try world.store.write { $0.find(GatewayRecord.self, id) }
+            guard let found else { throw Refused(AWSError(.resourceNotFound, "Gateway not found").response) }
+            return found
+        } catch let refused as Refused {
+            throw refused
+        } catch {
+            throw Refused(AWSError(.internalServer, "The store failed").response)
+        }
+    }
+
+    private func mcp(_ request: Request, _ gateway: GatewayRecord) async throws(Refused) -> Response {
+        let caller = try await authorizer.authorize(request, at: gateway)
+        guard gateway.status == .ready else {
+            throw Refused(AWSError(.conflict, "Gateway is not ready: \(gateway.status.rawValue)").response)
+        }
+        return await Endpoint(gateway: self, record: gateway, caller: caller).answer(request)
+    }
+}
+
+/// A request that ends here, with this answer.
+struct Refused: Error {
+    let response: Response
+    init(_ response: Response) { self.response = response }
+}
+
+extension World {
+    /// Says something to the reader of the journal.
+    func note(_ text: String, rule: Rule? = nil) {
+        store.append(.note(Note(party: party, rule: rule, text)), at: clock.now)
+    }
+}

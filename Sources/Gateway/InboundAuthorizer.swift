@@ -1,0 +1,198 @@
+import AWSCore
+import HTTPTypes
+import Kernel
+import MCPCore
+import OAuthCore
+
+/// Who calls, as far as the gateway knows.
+struct Caller {
+    /// The JWT that was checked; nil where the gateway checks none.
+    let token: String?
+}
+
+/// Decides who may call a gateway: `customJWTAuthorizer` and its simpler kin (E20, E21, E22).
+struct InboundAuthorizer {
+    let world: World
+    let cache: KeyCache
+    private static let leeway = Span.seconds(60)
+
+    /// Checks of different kinds are all demanded; within one list a single match will do.
+    func authorize(_ request: Request, at gateway: GatewayRecord) async throws(Refused) -> Caller {
+        let bearer = request.credentials("Bearer").flatMap { $0.isEmpty ? nil : $0 }
+        switch gateway.authorizerType {
+        case "NONE":
+            return Caller(token: world.switches.isOn(.threeLeggedRequiresJWT) ? nil : bearer)
+        case "CUSTOM_JWT":
+            let challenge = Challenge(gateway: gateway, world: world)
+            guard let bearer else { throw challenge.missingToken }
+            guard let config = gateway.customJWTAuthorizer, let discovery = config["discoveryUrl"]?.string else {
+                throw challenge.invalidToken
+            }
+            let claims = try await verified(bearer, discovery, challenge)
+            try check(claims, config, challenge)
+            return Caller(token: bearer)
+        default:
+            // Signatures are not checked anywhere in the lab, so that every SDK works with any keys.
+            guard request.credentials("AWS4-HMAC-SHA256") != nil else {
+                throw Refused(AWSError(.accessDenied, "Missing Authentication Token").response)
+            }
+            return Caller(token: nil)
+        }
+    }
+
+    /// Signature, time and issuer.
+    private func verified(
+        _ token: String, _ discovery: String, _ challenge: Challenge
+    ) async throws(Refused) -> JSONObject {
+        guard let decoded = DecodedToken(token) else { throw challenge.invalidToken }
+        guard let keys = await cache.keys(for: discovery) else {
+            world.note("no keys at the discovery URL; no token can be verified")
+            throw challenge.invalidToken
+        }
+        var claims = cache.claims(of: token, by: keys)
+        if claims == nil {
+            let signed = await signedClaims(token, decoded, keys, discovery)
+            if signed == nil, world.switches.holds(.inboundTokenSignature) {
+                throw refused("the token is not signed by a key of its issuer", .inboundTokenSignature, challenge)
+            }
+            claims = signed
+        }
+        let trusted = claims ?? decoded.claims
+        if !isAlive(trusted), world.switches.holds(.inboundTokenExpiry) {
+            throw refused("the token is expired or not valid yet", .inboundTokenExpiry, challenge)
+        }
+        if trusted["iss"]?.string != keys.issuer, world.switches.holds(.inboundTokenIssuer) {
+            throw refused("the token is of another issuer", .inboundTokenIssuer, challenge)
+        }
+        return trusted
+    }
+
+    /// The claims if a key of the issuer signed them. Time and issuer are rules of their own, so the verifier is asked at a
+    /// moment inside the token's life and about the issuer it names itself.
+    private func signedClaims(
+        _ token: String, _ decoded: DecodedToken, _ keys: KeySetRecord, _ discovery: String
+    ) async -> JSONObject? {
+        let policy = TokenPolicy(issuer: decoded.claims["iss"]?.string ?? "", leeway: Self.leeway)
+        let moment = instant(decoded.claims["exp"]).map { $0 - .milliseconds(1) } ?? world.clock.now
+        var used = keys
+        var outcome = await TokenVerifier.verify(token, keys: used.keys, policy: policy, at: moment)
+        if case .failure(.unknownKey) = outcome, let newer = await cache.keysAfterUnknown(for: discovery) {
+            used = newer
+            outcome = await TokenVerifier.verify(token, keys: used.keys, policy: policy, at: moment)
+        }
+        guard case .success(let claims) = outcome else { return nil }
+        cache.remember(claims, of: token, by: used)
+        return claims
+    }
+
+    private func isAlive(_ claims: JSONObject) -> Bool {
+        let now = world.clock.now
+        guard let expires = instant(claims["exp"]), now < expires + Self.leeway else { return false }
+        return ["nbf", "iat"].allSatisfy { name in
+            guard let claim = claims[name] else { return true }
+            return instant(claim).map { $0 <= now + Self.leeway } ?? false
+        }
+    }
+
+    /// A NumericDate (RFC 7519 section 2); nil for what is none or is beyond the year 5000.
+    private func instant(_ claim: JSONValue?) -> Instant? {
+        guard let seconds = claim?.double, abs(seconds) < 1e11 else { return nil }
+        return Instant(milliseconds: Int64(seconds * 1000))
+    }
+
+    /// Audience, client, custom claims, scopes.
+    private func check(_ claims: JSONObject, _ config: JSONObject, _ challenge: Challenge) throws(Refused) {
+        if let allowed = config["allowedAudience"]?.strings, !Claims.audience(claims).contains(where: allowed.contains),
+            world.switches.holds(.allowedAudience)
+        {
+            throw mismatch("the token is for another audience", .allowedAudience, challenge)
+        }
+        if let allowed = config["allowedClients"]?.strings,
+            !(claims["client_id"]?.string).map(allowed.contains).isTrue,
+            world.switches.holds(.allowedClients)
+        {
+            throw mismatch("the token was issued to another client", .allowedClients, challenge)
+        }
+        if let rows = config["customClaims"]?.array, !rows.allSatisfy({ Claims.matches(claims, $0) }),
+            world.switches.holds(.customClaims)
+        {
+            throw mismatch("a custom claim does not match", .customClaims, challenge)
+        }
+        let acceptsScp = world.switches.isOn(.authorizerAcceptScp)
+        if let allowed = config["allowedScopes"]?.strings,
+            !Claims.scopes(claims, acceptsScp: acceptsScp).contains(where: allowed.contains),
+            world.switches.holds(.allowedScopes)
+        {
+            world.note("the token has none of the allowed scopes", rule: .allowedScopes)
+            throw challenge.insufficientScope
+        }
+    }
+
+    private func refused(_ text: String, _ rule: Rule, _ challenge: Challenge) -> Refused {
+        world.note(text, rule: rule)
+        return challenge.invalidToken
+    }
+
+    private func mismatch(_ text: String, _ rule: Rule, _ challenge: Challenge) -> Refused {
+        world.note(text, rule: rule)
+        let isForbidden = world.switches.choice(.authorizerMismatchStatus) == "403"
+        return isForbidden ? challenge.insufficientScope : challenge.invalidToken
+    }
+}
+
+extension Bool? {
+    fileprivate var isTrue: Bool { self ?? false }
+}
+
+/// Reading claims that issuers write in different shapes.
+enum Claims {
+    /// `aud` is one text or a list (RFC 7519 section 4.1.3).
+    static func audience(_ claims: JSONObject) -> [String] {
+        claims["aud"]?.strings ?? claims["aud"]?.string.map { [$0] } ?? []
+    }
+
+    /// `scope` is a text with blanks (RFC 9068 section 2.2.3); some issuers write a list, or `scp`.
+    static func scopes(_ claims: JSONObject, acceptsScp: Bool) -> [String] {
+        let names = acceptsScp ? ["scope", "scp"] : ["scope"]
+        return names.flatMap { name in
+            claims[name]?.strings ?? claims[name]?.string?.split(separator: " ").map(String.init) ?? []
+        }
+    }
+
+    /// One row of `customClaims`. A row that makes no sense matches nothing.
+    static func matches(_ claims: JSONObject, _ row: JSONValue) -> Bool {
+        guard let name = row["inboundTokenClaimName"]?.string, let claim = claims[name],
+            let match = row["authorizingClaimMatchValue"], let value = match["claimMatchValue"]
+        else { return false }
+        let text = value["matchValueString"]?.string
+        switch match["claimMatchOperator"]?.string {
+        case "EQUALS": return text != nil && claim.string == text
+        case "CONTAINS": return text.map { claim.strings?.contains($0) ?? false } ?? false
+        case "CONTAINS_ANY":
+            let wanted = value["matchValueStringList"]?.strings ?? []
+            return claim.strings?.contains(where: wanted.contains) ?? false
+        default: return false
+        }
+    }
+}
+
+/// The refusals of a gateway that takes JWTs. The message id is 0: the body is not read before the token is.
+struct Challenge {
+    let gateway: GatewayRecord
+    let world: World
+
+    var missingToken: Refused { refused(401, -32001, "Missing Bearer token", error: nil) }
+    var invalidToken: Refused { refused(401, -32001, "Invalid Bearer token", error: "invalid_token") }
+    var insufficientScope: Refused { refused(403, -32002, "insufficient_scope", error: "insufficient_scope") }
+
+    private func refused(_ status: Int, _ code: Int, _ message: String, error: String?) -> Refused {
+        let scopes = gateway.advertisedScopes
+        let challenge = BearerChallenge(
+            error: error, scope: scopes.isEmpty ? nil : scopes.joined(separator: " "),
+            resourceMetadata: gateway.metadataURL(world.addresses))
+        return Refused(
+            .json(
+                status, JSONRPC.error(.int(0), JSONRPCError(code, message)),
+                headers: [.wwwAuthenticate: challenge.rendered]))
+    }
+}

@@ -1,0 +1,57 @@
+package import Kernel
+
+extension Rule {
+    static let inboundTokenSignature = Rule(
+        "inbound-token-signature", "The gateway takes only tokens signed by a key its discovery URL leads to.")
+    static let inboundTokenExpiry = Rule(
+        "inbound-token-expiry", "The gateway takes a token only between its nbf and its exp, with 60 seconds of leeway."
+    )
+    static let inboundTokenIssuer = Rule(
+        "inbound-token-issuer", "The gateway takes only tokens whose iss is the issuer its discovery document names.")
+    static let allowedAudience = Rule(
+        "allowed-audience", "With allowedAudience configured, one of them must be in the token's aud.")
+    static let allowedClients = Rule(
+        "allowed-clients", "With allowedClients configured, the token's client_id must be one of them.")
+    static let allowedScopes = Rule(
+        "allowed-scopes", "With allowedScopes configured, the token must have at least one of them.")
+    static let customClaims = Rule("custom-claims", "With customClaims configured, every one of them must match.")
+    static let noTokenPassthrough = Rule(
+        "no-token-passthrough", "The caller's own token never leaves the gateway towards a target.")
+    static let gatewayBrowserOrigin = Rule(
+        "gateway-browser-origin", "A web page of a foreign origin gets no answer from the gateway.")
+}
+
+extension Unknown {
+    /// U8: whether the tools of before are served while a target is updated or synchronized, and after that failed.
+    static let pendingServeOld = Unknown("pending.serveOld", "on", or: "off")
+    /// U4: what becomes of a target whose consent nobody completes.
+    static let pendingOnExpiry = Unknown("pending.onExpiry", "fail", or: "stay")
+    /// U10: HTTP status of `-32601` and `-32602`.
+    static let httpErrorStatus = Unknown("http.errorStatus", "200", or: "class")
+    /// U19: whether a target with user consent needs a gateway that checks JWTs.
+    static let threeLeggedRequiresJWT = Unknown("3lo.requireJwt", "on", or: "off")
+    /// Status for a token whose client, audience or custom claim is not allowed; both were seen.
+    static let authorizerMismatchStatus = Unknown("authorizer.mismatchStatus", "401", or: "403")
+    /// Whether `scp` counts as `scope`.
+    static let authorizerAcceptScp = Unknown("authorizer.acceptScp", "on", or: "off")
+    /// Which web pages may call: those of the lab and of this machine, or all as the real gateway lets them.
+    static let cors = Unknown("cors", "lab", or: "open")
+    /// Tools on one page of `tools/list`.
+    static let toolsPageSize = Unknown("tools.pageSize", "30")
+    /// Whether the gateway shakes hands with a target before each `tools/call`.
+    static let upstreamHandshake = Unknown("upstream.handshake", "off", or: "on")
+    /// Revisions of a gateway that was made without `supportedVersions`, by commas.
+    static let gatewayDefaultVersions = Unknown("gateway.defaultVersions", "2025-11-25,2025-06-18,2025-03-26")
+}
+
+/// What a lab may turn off or decide at the gateway.
+package enum GatewaySwitches {
+    package static let rules: [Rule] = [
+        .inboundTokenSignature, .inboundTokenExpiry, .inboundTokenIssuer, .allowedAudience, .allowedClients,
+        .allowedScopes, .customClaims, .noTokenPassthrough, .gatewayBrowserOrigin,
+    ]
+    package static let unknowns: [Unknown] = [
+        .pendingServeOld, .pendingOnExpiry, .httpErrorStatus, .threeLeggedRequiresJWT, .authorizerMismatchStatus,
+        .authorizerAcceptScp, .cors, .toolsPageSize, .upstreamHandshake, .gatewayDefaultVersions,
+    ]
+}
