@@ -1,0 +1,114 @@
+import AWSCore
+import Kernel
+
+enum WorkloadTokenTag {}
+/// A workload access token; its own id, for nothing but the token itself finds it.
+typealias WorkloadTokenID = Identifier<WorkloadTokenTag>
+enum SessionTag {}
+/// `urn:ietf:params:oauth:request_uri:…`, on the wire `sessionUri`.
+typealias SessionURI = Identifier<SessionTag>
+enum VaultTag {}
+typealias VaultKey = Identifier<VaultTag>
+enum DocumentTag {}
+typealias DocumentURL = Identifier<DocumentTag>
+
+/// Whom a workload acts for.
+enum WorkloadUser: Hashable, Sendable, Codable {
+    /// `GetWorkloadAccessToken`: for itself.
+    case nobody
+    /// `GetWorkloadAccessTokenForJWT`; the artifact is what completion compares (ledger `E61`).
+    case token(issuer: String, subject: String, artifact: Secret)
+    /// `GetWorkloadAccessTokenForUserId`: an opaque word of the caller.
+    case id(String)
+
+    /// Names the user in keys. A JWT's user is issuer and subject (ledger `A27`), a plain id has a name space of its
+    /// own; as JSON, so that no value can pose as another's.
+    var key: String {
+        switch self {
+        case .nobody: JSONValue.strings(["nobody"]).text
+        case .token(let issuer, let subject, _): JSONValue.strings(["token", issuer, subject]).text
+        case .id(let id): JSONValue.strings(["id", id]).text
+        }
+    }
+
+    /// How the journal calls the user.
+    var name: String? {
+        switch self {
+        case .nobody: nil
+        case .token(_, let subject, _): subject
+        case .id(let id): id
+        }
+    }
+}
+
+/// What a workload access token stands for.
+struct WorkloadTokenRecord: Record {
+    static let collection = "workload-token"
+    let id: WorkloadTokenID
+    let workload: WorkloadName
+    let account: String
+    let user: WorkloadUser
+}
+
+/// A consent session.
+struct AuthorizationSessionRecord: Record {
+    static let collection = "authorization-session"
+    let id: SessionURI
+    /// Where `AuthorizationSessionMachine` stands.
+    var state: AuthorizationSessionMachine.State
+    let workload: WorkloadName
+    let user: WorkloadUser
+    let provider: ProviderName
+    /// Of the provider as it was when the session began; a recreated provider has another.
+    let callbackID: String
+    let scopes: [String]
+    let customParameters: JSONObject
+    let resources: [String]
+    let returnURL: String
+    let customState: String?
+    /// The `state` of the authorization request.
+    let oauthState: String
+    let verifier: Secret
+    /// Whom the provider's answer has to come from; known once the URL was opened.
+    var issuer: String?
+    /// The provider announced that it names itself in every answer (RFC 9207 section 3).
+    var issuerIsPromised = false
+    var code: Secret?
+    /// Somebody is exchanging the code right now.
+    var isClaimed = false
+    /// Who is to be told how it ends; a `TargetAddress` as text.
+    let notify: String?
+    let expires: Instant
+    var keys: [RecordKey] { [RecordKey("state", oauthState), RecordKey("owner", owner)] }
+
+    /// Names workload, user and provider together.
+    var owner: String { Self.owner(workload, user, provider) }
+    static func owner(_ workload: WorkloadName, _ user: WorkloadUser, _ provider: ProviderName) -> String {
+        JSONValue.strings([workload.rawValue, user.key, provider.rawValue]).text
+    }
+}
+
+/// A user's (or, for M2M, a workload's) tokens of one provider.
+struct VaultEntryRecord: Record {
+    static let collection = "vault-entry"
+    let id: VaultKey
+    /// Of the provider that gave the tokens.
+    let callbackID: String
+    var accessToken: Secret
+    /// nil where the provider named no end.
+    var expires: Instant?
+    var refreshToken: Secret?
+    var refreshExpires: Instant?
+    let requested: [String]
+    var granted: [String]
+    /// Since when somebody is refreshing it.
+    var claimedAt: Instant?
+}
+
+/// A discovery document or a key set, kept a while.
+struct FetchedDocumentRecord: Record {
+    static let collection = "identity-document"
+    let id: DocumentURL
+    let document: JSONValue
+    let fetchedAt: Instant
+}

@@ -1,0 +1,223 @@
+import AWSCore
+import Kernel
+import OAuthCore
+
+// GetResourceOauth2Token.
+extension IdentityService {
+    func resourceOauth2Token(_ call: Call) async throws(AWSError) -> JSONValue {
+        let flow = call.input["oauth2Flow"]?.string ?? ""
+        guard flow != "ON_BEHALF_OF_TOKEN_EXCHANGE" else {
+            throw AWSError(.validation, "oauth2Flow \(flow) is not supported by this build yet")
+        }
+        let request = try transact { transaction throws(Refusal) in
+            try self.request(call, isForWorkload: flow == "M2M", in: &transaction)
+        }
+        return request.isForWorkload
+            ? try await workloadToken(request) : try await userToken(request, polling: call.input["sessionUri"]?.string)
+    }
+
+    /// What a call asks for, looked up and allowed.
+    private struct TokenRequest {
+        let query: TokenVault.Query
+        let returnURL: String
+        let customParameters: JSONObject
+        let customState: String?
+        let resources: [String]
+        let isForced: Bool
+        let notify: String?
+        var isForWorkload: Bool { query.isForWorkload }
+
+        /// Goes on with what a session had asked for; a poll never forces.
+        func polled(_ query: TokenVault.Query) -> TokenRequest {
+            TokenRequest(
+                query: query, returnURL: returnURL, customParameters: customParameters, customState: customState,
+                resources: resources, isForced: false, notify: notify)
+        }
+    }
+
+    private func request(
+        _ call: Call, isForWorkload: Bool, in transaction: inout Transaction
+    ) throws(Refusal) -> TokenRequest {
+        let input = call.input
+        let tokenID = WorkloadTokenID(input["workloadIdentityToken"]?.string ?? "")
+        // Ledger `E67`.
+        guard let token = transaction.find(WorkloadTokenRecord.self, tokenID) else {
+            throw Refusal(.unauthorized, "The workload access token is invalid or expired")
+        }
+        guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload),
+            workload.account == token.account
+        else { throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found") }
+        var returnURL = ""
+        if !isForWorkload {
+            guard token.user != .nobody else {
+                throw Refusal(.validation, "USER_FEDERATION requires a workload access token that names a user")
+            }
+            let asked = input["resourceOauth2ReturnUrl"]?.string
+            returnURL = try allowedReturnURL(asked, of: workload)
+        }
+        let name = ProviderName(input["resourceCredentialProviderName"]?.string ?? "")
+        guard let provider = transaction.find(CredentialProviderRecord.self, name),
+            provider.account == token.account
+        else { throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found") }
+        return TokenRequest(
+            query: TokenVault.Query(
+                workload: workload.id, user: token.user, provider: provider,
+                scopes: ScopeSet(input["scopes"]?.strings ?? []), isForWorkload: isForWorkload),
+            returnURL: returnURL, customParameters: input["customParameters"]?.object ?? [:],
+            customState: input["customState"]?.string, resources: input["resources"]?.strings ?? [],
+            isForced: input["forceAuthentication"]?.bool ?? false, notify: call.notify)
+    }
+
+    // MARK: USER_FEDERATION
+
+    private func userToken(_ request: TokenRequest, polling uri: String?) async throws(AWSError) -> JSONValue {
+        var request = request
+        if let uri {
+            switch try transact({ transaction throws(Refusal) in try poll(uri, request, in: &transaction) }) {
+            case .answer(let answer): return answer
+            case .bound(let query): request = request.polled(query)
+            }
+        }
+        let next = try transact { transaction throws(Refusal) -> Next in
+            forget(request, in: &transaction)
+            let finding = vault.look(for: request.query, in: &transaction)
+            guard case .miss = finding else { return .found(finding) }
+            if let uri { return .answer(Self.status(uri, "FAILED")) }
+            return .session(begin(request, in: &transaction))
+        }
+        switch next {
+        case .answer(let answer): return answer
+        case .session(let begun): return opened(begun)
+        case .found(.hit(let token)): return ["accessToken": .string(token.exposed)]
+        case .found(.stale(let entry)):
+            if let token = try await refreshed(entry, of: request.query.provider) {
+                return ["accessToken": .string(token.exposed)]
+            }
+            if let uri { return Self.status(uri, "FAILED") }
+            return opened(try transact { transaction throws(Refusal) in begin(request, in: &transaction) })
+        case .found(.busy), .found(.miss):
+            throw AWSError(.throttling, "The access token is being refreshed, try again")
+        }
+    }
+
+    private enum Next: Sendable {
+        case answer(JSONValue)
+        case session(Begun)
+        case found(TokenVault.Finding)
+    }
+
+    /// A session that has just come to be, and those it ended.
+    private struct Begun: Sendable {
+        let session: AuthorizationSessionRecord
+        var ended: [(AuthorizationSessionRecord, [AuthorizationSessionMachine.Effect])] = []
+    }
+
+    /// Forced authentication: what is stored goes, refresh token included (ledger `E70`).
+    private func forget(_ request: TokenRequest, in transaction: inout Transaction) {
+        guard request.isForced, world.switches.holds(.forcedAuthenticationDropsToken) else { return }
+        vault.drop(request.query, in: &transaction)
+        note(.forcedAuthenticationDropsToken, "stored tokens dropped by forceAuthentication", in: &transaction)
+    }
+
+    /// A new session; it ends the older ones of the same workload, user and provider (ledger `P2`).
+    private func begin(_ request: TokenRequest, in transaction: inout Transaction) -> Begun {
+        let (query, now) = (request.query, world.clock.now)
+        let session = AuthorizationSessionRecord(
+            id: SessionURI(
+                "urn:ietf:params:oauth:request_uri:" + world.entropy.text(88, from: .base64URL, for: "session-uri")),
+            state: .issued, workload: query.workload, user: query.user, provider: query.provider.id,
+            callbackID: query.provider.callbackID, scopes: query.scopes.names,
+            customParameters: request.customParameters, resources: request.resources, returnURL: request.returnURL,
+            customState: request.customState, oauthState: world.entropy.uuid(for: "authorization-state"),
+            verifier: Secret(world.entropy.text(64, from: .base64URL, for: "code-verifier")), notify: request.notify,
+            expires: now + Self.sessionLifetime)
+        var begun = Begun(session: session)
+        if world.switches.isOn(.sessionSupersede), world.switches.holds(.newestSessionWins) {
+            let older = transaction.find(AuthorizationSessionRecord.self, where: "owner", is: session.owner)
+            for var old in older where old.state.isPending {
+                guard let effects = try? apply(.superseded, to: &old, in: &transaction) else { continue }
+                begun.ended.append((old, effects))
+            }
+        }
+        transaction.save(session)
+        noteTransition(of: session, from: nil, "GetResourceOauth2Token", in: &transaction)
+        return begun
+    }
+
+    private func opened(_ begun: Begun) -> JSONValue {
+        for (old, effects) in begun.ended { tell(old, effects) }
+        let session = begun.session
+        let label = "identity session-expired \(session.id)"
+        world.scheduler.schedule(Alarm(due: session.expires, party: world.party, label: label))
+        return [
+            "authorizationUrl": .string(AWSNames.authorizationURL(session.id.rawValue, in: world.addresses)),
+            "sessionUri": .string(session.id.rawValue), "sessionStatus": "IN_PROGRESS",
+        ]
+    }
+
+    private func refreshed(
+        _ entry: VaultEntryRecord, of provider: CredentialProviderRecord
+    ) async throws(AWSError) -> Secret? {
+        let form: Form = [
+            "grant_type": "refresh_token", "refresh_token": entry.refreshToken?.exposed ?? "",
+        ]
+        let outcome = await providers.token(form, of: provider)
+        return try transact { transaction throws(Refusal) in
+            vault.settle(entry, with: outcome, in: &transaction)
+        }
+    }
+
+    // MARK: polling
+
+    private enum Polled: Sendable {
+        case answer(JSONValue)
+        case bound(TokenVault.Query)
+    }
+
+    /// How a running session stands; only for the workload and user that began it.
+    private func poll(
+        _ uri: String, _ request: TokenRequest, in transaction: inout Transaction
+    ) throws(Refusal) -> Polled {
+        let query = request.query
+        let owner = AuthorizationSessionRecord.owner(query.workload, query.user, query.provider.id)
+        guard let session = transaction.find(AuthorizationSessionRecord.self, SessionURI(uri)), session.owner == owner
+        else { throw Refusal(.accessDenied, Self.sessionRefusal) }
+        switch session.state {
+        case .failed, .superseded: return .answer(Self.status(uri, "FAILED"))
+        case .issued, .atProvider, .codeReceived:
+            return .answer(Self.status(uri, obstacle(to: session, wasUsed: false) == nil ? "IN_PROGRESS" : "FAILED"))
+        case .bound:
+            return .bound(
+                TokenVault.Query(
+                    workload: query.workload, user: query.user, provider: query.provider,
+                    scopes: ScopeSet(session.scopes)))
+        }
+    }
+
+    private static func status(_ uri: String, _ status: String) -> JSONValue {
+        ["sessionUri": .string(uri), "sessionStatus": .string(status)]
+    }
+
+    // MARK: M2M
+
+    /// The workload's own token by client credentials, RFC 6749 section 4.4.
+    private func workloadToken(_ request: TokenRequest) async throws(AWSError) -> JSONValue {
+        let finding = try transact { transaction throws(Refusal) in
+            forget(request, in: &transaction)
+            return vault.look(for: request.query, in: &transaction)
+        }
+        if case .hit(let token) = finding { return ["accessToken": .string(token.exposed)] }
+        var form: Form = ["grant_type": "client_credentials"]
+        if !request.query.scopes.isEmpty { form.append("scope", request.query.scopes.spaceSeparated) }
+        let parameters = CustomParameters(world: world, custom: request.customParameters)
+        let outcome = await providers.token(parameters.added(to: form).form, of: request.query.provider)
+        guard case .granted(let answer) = outcome else {
+            // Ledger `m2m-failure`.
+            throw AWSError(.validation, "ClientCredentials response parse error")
+        }
+        return try transact { transaction throws(Refusal) in
+            vault.keep(answer, for: request.query, in: &transaction)
+            return ["accessToken": .string(answer.accessToken.exposed)]
+        }
+    }
+}

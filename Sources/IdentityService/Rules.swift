@@ -1,0 +1,74 @@
+package import Kernel
+
+/// Rules the identity service enforces, each checked in one place.
+extension Rule {
+    static let sessionBinding = Rule(
+        "session-binding", "A consent session is completed only with the very identity that started it.")
+    static let sessionLifetime = Rule(
+        "session-lifetime", "A consent session and its authorization URL live ten minutes of world time.")
+    static let sessionSingleUse = Rule(
+        "session-single-use", "An authorization URL is opened once and a consent session completed once.")
+    static let stateSingleUse = Rule(
+        "state-single-use", "The state of an authorization request is redeemed by one callback only.")
+    static let callbackProviderBinding = Rule(
+        "callback-provider-binding",
+        "A callback is redeemed only at the address of the credential provider that began the session.")
+    static let issuerIdentification = Rule(
+        "issuer-identification", "An authorization response that names another issuer than expected is refused.")
+    static let customParametersNeverOverride = Rule(
+        "custom-parameters-never-override", "A custom parameter never takes the place of a standard one.")
+    static let registeredReturnURL = Rule(
+        "registered-return-url", "A browser returns only to a URL that the workload identity allows, letter by letter.")
+    static let codeVerifierSent = Rule(
+        "code-verifier-sent", "The PKCE verifier goes along when an authorization code is exchanged.")
+    static let newestSessionWins = Rule(
+        "newest-session-wins", "A newer session of the same workload, user and provider ends the older ones.")
+    static let vaultPerUser = Rule("vault-per-user", "A token in the vault serves only the user who consented.")
+    static let vaultScopeMatch = Rule(
+        "vault-scope-match", "A token in the vault serves only a request for scopes that were granted.")
+    static let expiredTokenNotServed = Rule(
+        "expired-token-not-served", "An expired access token is refreshed or asked for again, never handed out.")
+    static let forcedAuthenticationDropsToken = Rule(
+        "forced-authentication-drops-token",
+        "Forced authentication drops access and refresh token and asks the user again.")
+    static let serviceLinkedIdentity = Rule(
+        "service-linked-identity", "Nobody but the service takes a token for the workload identity of a gateway.")
+    static let discoveryIssuerMatch = Rule(
+        "discovery-issuer-match", "A discovery document counts only if its issuer is the one its URL was built from.")
+    static let userTokenVerified = Rule(
+        "user-token-verified", "A user's JWT names a user only if signature, issuer and expiry are in order.")
+}
+
+/// What nobody outside AWS knows.
+extension Unknown {
+    /// Whether completion compares the original artifact or only issuer and subject (ledger `U7`).
+    static let bindingMode = Unknown("binding.mode", "token", or: "sub")
+    /// Whether return URLs of a gateway's own identity are checked (ledger `U6`).
+    static let returnURLEnforce = Unknown("returnUrl.enforce", "list", or: "off", "strict")
+    /// Whether a vault hit needs a subset of the granted scopes or the same set (ledger `U12`).
+    static let vaultScopeKey = Unknown("vault.scopeKey", "subset", or: "exact")
+    /// What a token answer without scopes has granted (ledger `vault-empty-scope`).
+    static let vaultEmptyScope = Unknown("vault.emptyScope", "requested", or: "nothing")
+    /// Where the browser goes after a denial (ledger `U13`).
+    static let denyRedirect = Unknown("deny.redirect", "off", or: "on")
+    /// What goes to the provider beside the parameters of one captured redirect (ledger `U22`).
+    static let authorizeExtra = Unknown("authorize.extra", "none", or: "nonce", "resource")
+    /// Whether a newer call ends an older pending session (ledger `P2`).
+    static let sessionSupersede = Unknown("session.supersede", "on", or: "off")
+    /// Whether a second completion is answered like the first (ledger `U15`).
+    static let completeIdempotent = Unknown("complete.idempotent", "off", or: "on")
+}
+
+/// Every switch of this module, for a lab to validate and list.
+package enum IdentityServiceSwitches {
+    package static let rules: [Rule] = [
+        .sessionBinding, .sessionLifetime, .sessionSingleUse, .stateSingleUse, .callbackProviderBinding,
+        .issuerIdentification, .customParametersNeverOverride, .registeredReturnURL, .codeVerifierSent,
+        .newestSessionWins, .vaultPerUser, .vaultScopeMatch, .expiredTokenNotServed, .forcedAuthenticationDropsToken,
+        .serviceLinkedIdentity, .discoveryIssuerMatch, .userTokenVerified,
+    ]
+    package static let unknowns: [Unknown] = [
+        .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
+        .sessionSupersede, .completeIdempotent,
+    ]
+}

@@ -1,0 +1,139 @@
+import AWSCore
+import Kernel
+import OAuthCore
+
+/// What users consented to, kept by workload, user and provider (ledger `vault-key`).
+struct TokenVault {
+    let world: World
+
+    /// Whose tokens of which provider somebody wants.
+    struct Query {
+        let workload: WorkloadName
+        let user: WorkloadUser
+        let provider: CredentialProviderRecord
+        let scopes: ScopeSet
+        /// The workload's own token instead of a user's.
+        var isForWorkload = false
+    }
+
+    enum Finding {
+        case hit(Secret)
+        /// Expired; the caller has claimed it and is to refresh it.
+        case stale(VaultEntryRecord)
+        /// Expired, and another call is refreshing it.
+        case busy
+        case miss
+    }
+
+    func key(_ query: Query) -> VaultKey {
+        let (workload, provider) = (query.workload.rawValue, query.provider.id.rawValue)
+        if query.isForWorkload {
+            return VaultKey(JSONValue.strings(["m2m", workload, provider] + query.scopes.names.sorted()).text)
+        }
+        let user = world.switches.holds(.vaultPerUser) ? query.user.key : "anybody"
+        let scopes = world.switches.choice(.vaultScopeKey) == "exact" ? query.scopes.names.sorted() : []
+        return VaultKey(JSONValue.strings(["user", workload, provider, user] + scopes).text)
+    }
+
+    /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody goes
+    /// to the network, so that two calls never both use the refresh token (ledger `A18`).
+    func look(for query: Query, in transaction: inout Transaction) -> Finding {
+        let (id, now) = (key(query), world.clock.now)
+        guard var entry = transaction.find(VaultEntryRecord.self, id),
+            // Tokens of a provider that was deleted and made anew belong to nobody (ledger `A32`).
+            entry.callbackID == query.provider.callbackID
+        else { return .miss }
+        guard covers(entry, query, in: &transaction) else { return .miss }
+        if isServed(entry, at: now, in: &transaction) { return .hit(entry.accessToken) }
+        guard entry.refreshToken != nil, entry.refreshExpires.map({ now < $0 }) ?? true else {
+            transaction.remove(VaultEntryRecord.self, id)
+            return .miss
+        }
+        // A claim that old is of a call that never came back.
+        if let since = entry.claimedAt, now < since + .minutes(1) { return .busy }
+        entry.claimedAt = now
+        transaction.save(entry)
+        return .stale(entry)
+    }
+
+    /// Puts an answer of the token endpoint into the vault in place of what was there.
+    func keep(_ answer: TokenAnswer, for query: Query, in transaction: inout Transaction) {
+        let now = world.clock.now
+        let withoutScopes = world.switches.choice(.vaultEmptyScope) == "requested" ? query.scopes.names : []
+        save(
+            VaultEntryRecord(
+                id: key(query), callbackID: query.provider.callbackID, accessToken: answer.accessToken,
+                expires: answer.lifetime.map { now + $0 }, refreshToken: answer.refreshToken,
+                refreshExpires: answer.refreshLifetime.map { now + $0 }, requested: query.scopes.names,
+                granted: answer.scopes?.names ?? withoutScopes),
+            in: &transaction)
+    }
+
+    func drop(_ query: Query, in transaction: inout Transaction) {
+        transaction.remove(VaultEntryRecord.self, key(query))
+    }
+
+    /// Ends a claim with what the token endpoint said. Returns the new access token, or nil where the user has to be
+    /// asked again (ledger `E69`).
+    func settle(
+        _ claim: VaultEntryRecord, with outcome: TokenOutcome, in transaction: inout Transaction
+    ) -> Secret? {
+        // Dropped or replaced while the request was under way: what came belongs to nobody.
+        guard var entry = transaction.find(VaultEntryRecord.self, claim.id), entry.claimedAt == claim.claimedAt,
+            entry.refreshToken == claim.refreshToken
+        else { return nil }
+        switch outcome {
+        case .granted(let answer):
+            let now = world.clock.now
+            entry.claimedAt = nil
+            entry.accessToken = answer.accessToken
+            entry.expires = answer.lifetime.map { now + $0 }
+            // Who rotates sends a new refresh token, who does not sends none and means the old one.
+            if let next = answer.refreshToken {
+                entry.refreshToken = next
+                entry.refreshExpires = answer.refreshLifetime.map { now + $0 }
+            }
+            if let scopes = answer.scopes { entry.granted = scopes.names }
+            save(entry, in: &transaction)
+            return entry.accessToken
+        case .refused:
+            transaction.remove(VaultEntryRecord.self, entry.id)
+        case .unavailable:
+            entry.claimedAt = nil
+            transaction.save(entry)
+        }
+        return nil
+    }
+
+    private func save(_ entry: VaultEntryRecord, in transaction: inout Transaction) {
+        transaction.save(entry)
+        for secret in [entry.accessToken, entry.refreshToken].compactMap({ $0 }) {
+            transaction.append(.token(.held(id: tokenID(secret.exposed), by: "vault")), at: world.clock.now)
+        }
+    }
+
+    /// Requested scopes have to be among the granted ones (ledger `A22`).
+    private func covers(_ entry: VaultEntryRecord, _ query: Query, in transaction: inout Transaction) -> Bool {
+        let granted = ScopeSet(entry.granted)
+        let missing = query.scopes.names.filter { !granted.contains($0) }
+        if missing.isEmpty || missing.allSatisfy({ ImpliedScopes.cover($0, granted, query.provider.vendor) }) {
+            return true
+        }
+        guard world.switches.holds(.vaultScopeMatch) else { return true }
+        note(.vaultScopeMatch, "the stored token was granted less than what is asked for", in: &transaction)
+        return false
+    }
+
+    private func isServed(
+        _ entry: VaultEntryRecord, at now: Instant, in transaction: inout Transaction
+    ) -> Bool {
+        guard let expires = entry.expires, expires <= now else { return true }
+        guard world.switches.holds(.expiredTokenNotServed) else { return true }
+        note(.expiredTokenNotServed, "the stored access token has expired", in: &transaction)
+        return false
+    }
+
+    private func note(_ rule: Rule, _ text: String, in transaction: inout Transaction) {
+        transaction.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
+    }
+}
