@@ -69,7 +69,7 @@ package final class Browser: Sendable {
         let account = surroundings.directory.user(named: name)
         let isAtVendor = isAtAuthorizationServer(page)
         form.fill("username", (isAtVendor ? account?.login : account?.name) ?? name)
-        form.fill("password", account?.password ?? name)
+        form.fill("password", account?.password.exposed ?? name)
         return await submit(form, pressing: form.buttons.first, on: page)
     }
 

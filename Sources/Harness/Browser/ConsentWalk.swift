@@ -1,4 +1,4 @@
-package import Kernel
+import Kernel
 
 /// What a person does on a consent page.
 package enum Decision: String, Sendable, CaseIterable, Codable {

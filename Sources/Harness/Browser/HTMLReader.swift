@@ -31,7 +31,8 @@ struct HTMLReader {
     private mutating func take(_ tag: Tag) {
         switch tag.name {
         case "form":
-            forms.append(HTMLForm(action: tag["action"], method: tag["method"]?.uppercased() == "POST" ? "POST" : "GET"))
+            forms.append(
+                HTMLForm(action: tag["action"], method: tag["method"]?.uppercased() == "POST" ? "POST" : "GET"))
             isInForm = true
         case "/form": isInForm = false
         case "a":
@@ -70,7 +71,8 @@ struct HTMLReader {
     private mutating func tag() -> Tag? {
         var tag = Tag()
         let start = place
-        while let byte = current, !Self.isBlank(byte), byte != UInt8(ascii: ">"), byte != UInt8(ascii: "/") || place == start
+        while let byte = current, !Self.isBlank(byte), byte != UInt8(ascii: ">"),
+            byte != UInt8(ascii: "/") || place == start
         {
             place += 1
         }

@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Kernel
+import Kernel
 
 extension Lab {
     /// Lets a user's robot open an authorization URL and decide.
@@ -21,7 +21,8 @@ extension Lab {
         let body: JSONValue
         let path: String
         switch starter {
-        case .token(let jwt): (path, body) = ("token", ["session_id": .string(session), "user_token": .string(jwt.exposed)])
+        case .token(let jwt):
+            (path, body) = ("token", ["session_id": .string(session), "user_token": .string(jwt.exposed)])
         case .id(let id): (path, body) = ("id", ["session_id": .string(session), "user_id": .string(id)])
         }
         let request = Request(

@@ -28,8 +28,8 @@ extension Lab {
     /// Signs a user in at the inbound provider as `client` does: the robot walks the authorization code flow with PKCE,
     /// the client redeems the code. A client that has only its own grant gets a token for itself.
     package func signIn(user: String, client: String = "web") async throws -> SignInResult {
-        guard let registered = definition.inbound.client(client) else {
-            let known = definition.inbound.clients.map(\.id).joined(separator: ", ")
+        guard let registered = definition.clients.first(where: { $0.id == client }) else {
+            let known = definition.clients.map(\.id).joined(separator: ", ")
             throw SignInFailure("The inbound provider has no client \"\(client)\"; it has \(known).")
         }
         let metadata = try await inboundMetadata(sender: Party("\(user)'s MCP client"))
@@ -56,7 +56,7 @@ extension Lab {
 private struct SignInFlow {
     let lab: Lab
     let user: String
-    let client: InboundClient
+    let client: RegisteredClient
     let metadata: AuthorizationServerMetadata
     /// A native client's redirect (RFC 8252 section 7.3). Nobody listens: the robot reads the code off the address bar.
     private static let redirect = "http://127.0.0.1:33418/callback"

@@ -1,6 +1,6 @@
 import ControlPlane
 import IdentityService
-package import Kernel
+import Kernel
 
 /// The two AWS services behind their one origin: by path, as on AWS by host name and signing name.
 struct AWSOrigin: AlarmHandling {

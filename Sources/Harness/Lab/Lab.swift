@@ -35,7 +35,7 @@ package final class Lab: Sendable {
         (addresses, hosts) = definition.addresses(for: options)
         clock = VirtualClock(now: options.start)
         entropy = SeededEntropy(seed: options.seed)
-        store = try Store(archive: options.archive)
+        store = try options.archive.map { archive in try Store(archive: archive) } ?? Store()
         network = InMemoryNetwork(hosts: hosts, clock: clock, store: store)
         let parts = Worlds(
             clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches)
@@ -117,9 +117,9 @@ extension Lab {
 
     private func go(backTo snapshot: LabSnapshot, at instant: Instant) throws {
         try store.restore(snapshot.picture)
-        // The host's time goes on, so the way back is an offset too.
-        let host = clock.now - clock.offset
-        clock.addOffset(instant - host - clock.offset)
+        // The host's time goes on, so under `serve` the way back is an offset too.
+        let offset = isServed ? instant - (clock.now - clock.offset) : snapshot.offset
+        clock.addOffset(Span(milliseconds: offset.milliseconds - clock.offset.milliseconds))
         clock.restore(now: instant, alarms: snapshot.alarms, skews: snapshot.skews)
         entropy.restore(snapshot.entropy)
         network.faults.remove(nil)

@@ -14,8 +14,12 @@ package struct LabDefinition: Sendable {
     package let contract: Contract
     package let directory: UserDirectory
     package let inbound: InboundProfile
+    /// The clients of the inbound provider as those who use them know them.
+    package let clients: [RegisteredClient]
     package let signer: TokenSigner
     package let vendor: VendorProfile
+    /// Client ids that the vendor's file registers.
+    package let applicationIDs: [String]
     package let tools: ToolCatalogue
     /// Rules that are off and unknowns that are decided in every lab of this definition.
     package let rulesOff: Set<String>
@@ -42,9 +46,14 @@ package struct LabDefinition: Sendable {
         region = try reader.text("region", or: "us-east-1")
         contract = try reader.file("contract") { json in try Contract(json: json) }
         directory = try reader.file("users") { json in try UserDirectory(json: json) }
-        inbound = try reader.file("profile", of: .idp) { json in try InboundProfile(json: json) }
+        (inbound, clients) = try reader.file("profile", of: .idp) { json in
+            (try InboundProfile(json: json), (json["clients"]?.array ?? []).compactMap(RegisteredClient.init))
+        }
         signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
-        vendor = try reader.file("profile", of: .github) { json in try VendorProfile(json: json) }
+        (vendor, applicationIDs) = try reader.file("profile", of: .github) { json in
+            let ids = (json["apps"]?.array ?? []).compactMap { $0["clientId"]?.string }
+            return (try VendorProfile(json: json), ids)
+        }
         tools = try reader.file("profile", of: .mcp) { json in try ToolCatalogue(json: json) }
         map = try reader.hostMap()
         (rulesOff, unknowns) = try reader.switches()
@@ -72,6 +81,22 @@ package struct LabDefinition: Sendable {
         }
         let template = "\(origins[.gateway] ?? "")/gateways/{gatewayId}"
         return (AddressBook(origins: origins, gatewayTemplate: template), hosts)
+    }
+}
+
+/// A client of the inbound provider, from its owner's side: with the secret it was given.
+package struct RegisteredClient: Sendable, Hashable {
+    package let id: String
+    package let secret: Secret?
+    package let grants: [String]
+    package let scopes: [String]
+
+    init?(_ json: JSONValue) {
+        guard let id = json["clientId"]?.string else { return nil }
+        self.id = id
+        secret = json["secret"]?.string.map { Secret($0) }
+        grants = json["grantTypes"]?.strings ?? []
+        scopes = json["scopes"]?.strings ?? []
     }
 }
 

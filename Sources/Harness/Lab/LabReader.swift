@@ -30,8 +30,8 @@ struct LabReader {
     func file<Value>(
         _ name: String, of party: Party? = nil, _ make: (JSONValue) throws -> Value
     ) throws(Diagnostic) -> Value {
-        let path = try Self.text(party.map { (party) throws(Diagnostic) in try require(name, of: party) } ?? require(name), name)
-        return try files.parsed(path, make)
+        let node = if let party { try require(name, of: party) } else { try require(name) }
+        return try files.parsed(try Self.text(node, name), make)
     }
 
     func hostMap() throws(Diagnostic) -> HostMap {

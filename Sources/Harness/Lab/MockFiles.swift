@@ -1,6 +1,6 @@
 import Foundation
 import Kernel
-package import Scenario
+import Scenario
 
 /// Reads the data files of a lab. Each mistake in one is a `Diagnostic` at its place.
 struct MockFiles {

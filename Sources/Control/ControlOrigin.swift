@@ -1,0 +1,124 @@
+// The control API of a lab: what a test or a person does to the world itself (time, faults, people) and what they may read
+// of it. It is no party: nothing it answers imitates a real system, and no party depends on it.
+
+import HTTPTypes
+package import Harness
+package import Kernel
+
+/// Everything under `/_local/` at the console's origin, and the page that lists it.
+package struct ControlOrigin: Origin {
+    typealias Handler = @Sendable (Request, PathParameters) async throws -> Response
+    let lab: Lab
+    let version: String
+    private let router: Router<Handler>
+
+    /// - Parameter version: of the program, as `/_local/info` says it.
+    package init(lab: Lab, version: String = "development") {
+        self.lab = lab
+        self.version = version
+        var router = Router<Handler>()
+        for call in Self.calls {
+            let (lab, answer) = (lab, call.answer)
+            router.on(call.method, call.path) { request, parameters in
+                try await answer(CallContext(lab: lab, version: version, request: request, parameters: parameters))
+            }
+        }
+        self.router = router
+    }
+
+    /// What a port answers before its party is asked: nothing of it is a message between parties, so none of it belongs
+    /// on the network or into the journal. nil for all that is the party's own.
+    package func answer(_ request: Request, at party: Party) async -> Response? {
+        party == .console ? await respond(to: request) : Health.answer(request, party: party)
+    }
+
+    package func respond(to request: Request) async -> Response {
+        var response = await answer(request)
+        response.head.headerFields[.cacheControl] = "no-store"
+        response.head.headerFields[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+
+    private func answer(_ request: Request) async -> Response {
+        switch router.match(request) {
+        case .nothing: return ControlError(404, "Nothing is at \(request.path); GET / lists what there is.").response
+        case .otherMethods(let methods):
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            var response = ControlError(405, "\(request.path) takes \(allowed).").response
+            response.head.headerFields[.allow] = allowed
+            return response
+        case .found(let handler, let parameters):
+            do {
+                return try await handler(request, parameters)
+            } catch let error as ControlError {
+                return error.response
+            } catch {
+                return ControlError(500, "The lab could not do that: \(error)").response
+            }
+        }
+    }
+}
+
+/// What one call has at hand.
+struct CallContext: Sendable {
+    let lab: Lab
+    let version: String
+    let request: Request
+    let parameters: PathParameters
+
+    /// The body as a JSON object whose every member is known.
+    func body(_ known: String...) throws(ControlError) -> JSONObject {
+        let json: JSONValue
+        do throws(JSONFailure) {
+            json = try JSONValue(parsing: request.body)
+        } catch {
+            throw ControlError(400, "The body must be a JSON object: \(error).")
+        }
+        guard let object = json.object else {
+            throw ControlError(400, "The body must be a JSON object, this is \(json.typeName).")
+        }
+        for name in object.names where !known.contains(name) {
+            let names = known.joined(separator: ", ")
+            throw ControlError(400, "There is no member \"\(name)\" here; known are \(names).")
+        }
+        return object
+    }
+}
+
+/// A call that cannot be done, said in one sentence.
+struct ControlError: Error, Hashable {
+    let status: Int
+    let message: String
+    init(_ status: Int, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+    var response: Response { .json(status, ["error": ["message": .string(message)]]) }
+}
+
+extension JSONObject {
+    /// A member that must be a text; nil if it is missing.
+    func text(_ name: String) throws(ControlError) -> String? {
+        guard let value = self[name], !value.isNull else { return nil }
+        if let text = value.string { return text }
+        throw ControlError(400, "\"\(name)\" must be a text, this is \(value.typeName).")
+    }
+
+    func requiredText(_ name: String) throws(ControlError) -> String {
+        if let text = try text(name), !text.isEmpty { return text }
+        throw ControlError(400, "\"\(name)\" is missing.")
+    }
+
+    func flag(_ name: String) throws(ControlError) -> Bool? {
+        guard let value = self[name], !value.isNull else { return nil }
+        if let flag = value.bool { return flag }
+        throw ControlError(400, "\"\(name)\" must be true or false, this is \(value.typeName).")
+    }
+
+    /// `500ms`, `90s`, `11m`, `2h`, `1d`.
+    func span(_ name: String) throws(ControlError) -> Span? {
+        guard let text = try text(name) else { return nil }
+        if let span = Span(text) { return span }
+        throw ControlError(400, "\"\(name)\" must be a duration such as 500ms, 90s, 11m, 2h or 1d.")
+    }
+}

@@ -1,0 +1,94 @@
+import HTTPTypes
+package import Kernel
+
+/// What is wrong with a fault that somebody wrote.
+package struct FaultMistake: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
+extension Fault {
+    /// Reads `{"name","party","operation","first"}` with exactly one of `answer`, `delay`, `drop`, `duplicate` and
+    /// `truncate`.
+    package init(json: JSONObject) throws(FaultMistake) {
+        guard let name = json["name"]?.string, !name.isEmpty else { throw FaultMistake("A fault needs a \"name\".") }
+        let party = json["party"]?.string ?? ""
+        guard Party.served.contains(Party(party)) else {
+            let known = Party.served.map(\.rawValue).joined(separator: ", ")
+            throw FaultMistake("A fault needs a \"party\", one of \(known).")
+        }
+        var operation: String?
+        if let value = json["operation"], !value.isNull {
+            guard let text = value.string, text.split(separator: " ").last?.hasPrefix("/") == true else {
+                throw FaultMistake(
+                    "\"operation\" must be a path, or a method and a path: POST /login/oauth/access_token.")
+            }
+            operation = text
+        }
+        var first: Int?
+        if let value = json["first"], !value.isNull {
+            guard let number = value.int, number > 0, number <= 1_000_000 else {
+                throw FaultMistake("\"first\" must be a whole number from 1 up.")
+            }
+            first = Int(number)
+        }
+        self.init(
+            name: name, party: Party(party), operation: operation, effect: try Self.effect(json), first: first)
+    }
+
+    private static func effect(_ json: JSONObject) throws(FaultMistake) -> Effect {
+        let names = ["answer", "delay", "drop", "duplicate", "truncate"]
+        let given = names.filter { json[$0] != nil && json[$0] != false && json[$0]?.isNull == false }
+        guard given.count == 1, let name = given.first, let value = json[name] else {
+            throw FaultMistake("A fault needs exactly one of \(names.joined(separator: ", ")).")
+        }
+        switch name {
+        case "answer": return .answer(try answer(value))
+        case "delay":
+            guard let span = value.string.flatMap({ Span($0) }), span >= .zero else {
+                throw FaultMistake("\"delay\" must be a duration such as 500ms or 90s.")
+            }
+            return .delay(span)
+        default:
+            guard value == true else { throw FaultMistake("\"\(name)\" must be true.") }
+            return name == "drop" ? .drop : name == "duplicate" ? .duplicate : .truncate
+        }
+    }
+
+    private static func answer(_ value: JSONValue) throws(FaultMistake) -> Response {
+        guard let object = value.object, let status = object["status"]?.int, (100...599).contains(status) else {
+            throw FaultMistake("\"answer\" needs a \"status\" from 100 to 599.")
+        }
+        for name in object.names where !["status", "headers", "body"].contains(name) {
+            throw FaultMistake("\"answer\" has no member \"\(name)\"; known are status, headers, body.")
+        }
+        var response = Response(Int(status))
+        if let text = object["body"]?.string {
+            response = .plain(Int(status), text)
+        } else if let body = object["body"], !body.isNull {
+            response = .json(Int(status), body)
+        }
+        for member in object["headers"]?.object?.members ?? [] {
+            guard let field = HTTPField.Name(member.name), let text = member.value.string else {
+                throw FaultMistake("\"headers\" has no legal field \"\(member.name)\".")
+            }
+            response.head.headerFields[field] = text
+        }
+        return response
+    }
+
+    /// As it is listed.
+    package var json: JSONValue {
+        var object: JSONObject = ["name": .string(name), "party": .string(party.rawValue)]
+        object["operation"] = operation.map { .string($0) }
+        switch effect {
+        case .answer(let response): object["answer"] = ["status": .int(Int64(response.status))]
+        case .delay(let span): object["delay"] = .string("\(span.milliseconds)ms")
+        case .drop: object["drop"] = true
+        case .duplicate: object["duplicate"] = true
+        case .truncate: object["truncate"] = true
+        }
+        object["first"] = first.map { .int(Int64($0)) }
+        return .object(object)
+    }
+}
