@@ -12,7 +12,7 @@ package struct ControlOrigin: Origin {
     let version: String
     private let router: Router<Handler>
 
-    /// - Parameter version: of the program, as `/_local/info` says it.
+    /// `version` is the program's, as `/_local/info` says it.
     package init(lab: Lab, version: String = "development") {
         self.lab = lab
         self.version = version

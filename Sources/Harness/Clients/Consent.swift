@@ -3,9 +3,8 @@ import Kernel
 
 extension Lab {
     /// Lets a user's robot open an authorization URL and decide.
-    ///
-    /// - Parameter complete: first tells the application who started the session, so that its return URL completes it;
-    ///   else whoever asked completes it himself.
+    /// With `complete` the application is first told who started the session, so that its return URL completes it; else
+    /// that is left to whoever asked.
     package func consent(
         url: String, user: String, decision: Decision = .approve, complete: Bool = true
     ) async -> ConsentWalk {

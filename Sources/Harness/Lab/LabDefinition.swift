@@ -26,9 +26,13 @@ package struct LabDefinition: Sendable {
     package let unknowns: [String: String]
     let map: HostMap
 
+    /// Reads `mocks/labs/NAME.yaml` and every file it names.
+    ///
     /// - Parameters:
     ///   - name: of the file, without its ending.
     ///   - root: folder that holds `mocks/`.
+    /// - Returns: the definition, to be shared by any number of labs.
+    /// - Throws: `Diagnostic` for the first mistake in any of the files.
     package static func load(named name: String, root: String) throws(Diagnostic) -> LabDefinition {
         let files = MockFiles(root: root)
         let isPlain = !name.isEmpty && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }
