@@ -57,8 +57,8 @@ package enum AuthorizationSessionMachine: StateMachine {
         case (.atProvider, .refused(let reason)), (.codeReceived, .refused(let reason)),
             (.codeReceived, .exchangeFailed(let reason)):
             return (.failed, [.abandon(reason: reason)])
-        case (_, .lapsed) where state.isPending:
-            return (.failed, [.abandon(reason: "The authorization session expired before it was completed.")])
+        // Whoever waits counts the time too: a target has its own alarm for that (ledger `U4`).
+        case (_, .lapsed) where state.isPending: return (.failed, [])
         case (_, .superseded) where state.isPending:
             return (.superseded, [.abandon(reason: "A newer authorization session took its place.")])
         default: throw Rejection(state: state)

@@ -62,28 +62,19 @@ extension IdentityService {
 
     /// Ends a session whose time is over; called by its alarm, and by whoever finds it first.
     func lapse(_ id: SessionURI, alarm: Alarm? = nil) {
-        let ended = try? world.store.write { transaction -> (AuthorizationSessionRecord, Outcome)? in
+        let early = try? world.store.write { transaction -> AuthorizationSessionRecord? in
             guard var session = transaction.find(AuthorizationSessionRecord.self, id), session.state.isPending else {
                 return nil
             }
-            guard hasLapsed(session) else { return (session, .tooEarly) }
-            let effects = try apply(.lapsed, to: &session, in: &transaction)
-            return (session, .ended(effects))
+            guard hasLapsed(session) else { return session }
+            try apply(.lapsed, to: &session, in: &transaction)
+            return nil
         }
-        switch ended {
-        case (let session, .ended(let effects))?: tell(session, effects)
-        case (let session, .tooEarly)?:
-            // The alarm rang by the lab's clock, this party's own one is behind it.
-            let left = session.expires - world.clock.now
-            guard let alarm, left > .zero else { return }
-            world.scheduler.schedule(Alarm(due: alarm.due + left, party: world.party, label: alarm.label))
-        case nil: break
-        }
-    }
-
-    private enum Outcome: Sendable {
-        case ended([AuthorizationSessionMachine.Effect])
-        case tooEarly
+        // The alarm rang by the lab's clock, and this party's own one is behind it.
+        guard let alarm, let early else { return }
+        let left = early.expires - world.clock.now
+        guard left > .zero else { return }
+        world.scheduler.schedule(Alarm(due: alarm.due + left, party: world.party, label: alarm.label))
     }
 
     /// The provider as it was when the session began (ledger `A32`).
