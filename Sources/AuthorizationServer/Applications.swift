@@ -1,0 +1,48 @@
+package import Kernel
+
+// Applications are records, so that a lab can change them; until one is changed, the profile's own description counts.
+extension AuthorizationServer {
+    /// Writes down the profile's applications, except those that are there already.
+    package func seed() throws {
+        try world.store.write { transaction in
+            for application in profile.applications
+            where transaction.find(ApplicationRecord.self, application.id) == nil {
+                transaction.save(application)
+            }
+        }
+    }
+
+    /// Registers an application, or changes the members that `json` has.
+    ///
+    /// - Returns: the application without its secret.
+    package func putApplication(clientID: String, _ json: JSONValue) throws -> JSONValue {
+        guard !clientID.isEmpty, clientID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ApplicationProblem("a client id is a text without blanks")
+        }
+        return try world.store.write { transaction in
+            let changed = try (registered(clientID, in: &transaction) ?? ApplicationRecord(clientID: clientID))
+                .merging(json)
+            transaction.save(changed)
+            return changed.placed(world.addresses).json
+        }
+    }
+
+    func application(_ clientID: String?, in transaction: inout Transaction) -> ApplicationRecord? {
+        guard let clientID else { return nil }
+        return registered(clientID, in: &transaction)?.placed(world.addresses)
+    }
+
+    private func registered(_ clientID: String, in transaction: inout Transaction) -> ApplicationRecord? {
+        transaction.find(ApplicationRecord.self, Identifier(clientID))
+            ?? profile.applications.first { $0.id.rawValue == clientID }
+    }
+
+    /// `client-secret`: whether this is the application's own secret.
+    func secretFits(_ secret: String?, _ application: ApplicationRecord, in transaction: inout Transaction) -> Bool {
+        if constantTimeEqual(secret ?? "", application.secret.exposed) || !world.switches.holds(.clientSecret) {
+            return true
+        }
+        note(.clientSecret, "the secret of \(application.id) is missing or wrong", in: &transaction)
+        return false
+    }
+}

@@ -1,0 +1,79 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+
+// What an application may ask and end by its own secret: /applications/{client_id}/token and /grant.
+extension AuthorizationServer {
+    /// `DELETE …/grant`: the user's whole authorization ends, all tokens with it.
+    func deleteGrant(_ request: Request, _ clientID: String) throws -> Response {
+        try forOwnToken(request, clientID) { token, _, transaction in
+            end(GrantRecord.id(client: token.client, user: token.user), because: "grant deleted", in: &transaction)
+            return Response(204)
+        }
+    }
+
+    /// `DELETE …/token`: this token ends, and the refresh token that came with it.
+    func deleteToken(_ request: Request, _ clientID: String) throws -> Response {
+        try forOwnToken(request, clientID) { token, _, transaction in
+            revoke(token, because: "token deleted", in: &transaction)
+            if let id = token.family, let family = transaction.find(RefreshFamilyRecord.self, id),
+                family.accessToken == token.id
+            {
+                revoke(family, because: "token deleted", in: &transaction)
+            }
+            return Response(204)
+        }
+    }
+
+    /// `POST …/token`: whether a token is good, and whose it is.
+    func checkToken(_ request: Request, _ clientID: String) throws -> Response {
+        try forOwnToken(request, clientID) { token, application, transaction in
+            let value = token.value.exposed
+            let user = directory.user(named: token.user)
+            return apiResponse(
+                200,
+                [
+                    "id": .int(Int64(truncatingIfNeeded: hash64(value) >> 33)),
+                    "url": .string("\(origin)/authorizations/\(hash64(value) >> 33)"),
+                    "scopes": .strings(token.scopes.names), "token": .string(value),
+                    "token_last_eight": .string(String(value.suffix(8))), "hashed_token": .string(token.id.rawValue),
+                    "app": [
+                        "client_id": .string(token.client), "name": .string(application.name),
+                        "url": .string(application.callbacks.first?.url ?? ""),
+                    ],
+                    "note": nil, "note_url": nil, "created_at": .string(token.created.iso8601),
+                    "updated_at": .string(token.created.iso8601),
+                    "expires_at": token.expires.map { .string($0.iso8601) } ?? nil, "fingerprint": nil,
+                    "user": user.map { ["login": .string($0.login), "id": .int($0.numericID)] } ?? nil,
+                ])
+        }
+    }
+
+    /// Ends a grant: nothing that came of it is good any more, and the next request shows the consent page.
+    func end(_ grant: Identifier<GrantRecord>, because cause: String, in transaction: inout Transaction) {
+        guard let record = transaction.find(GrantRecord.self, grant) else { return }
+        revokeTokens(of: grant, because: cause, in: &transaction)
+        transaction.remove(GrantRecord.self, grant)
+        move("consent of \(record.user) to \(record.client)", from: "granted", to: "revoked", cause, in: &transaction)
+    }
+
+    /// The application of this path authenticates itself and names one of its own live tokens.
+    private func forOwnToken(
+        _ request: Request, _ clientID: String,
+        _ body: (AccessTokenRecord, ApplicationRecord, inout Transaction) -> Response
+    ) throws -> Response {
+        try world.store.write { transaction in
+            guard let credentials = basicCredentials(request), credentials.id == clientID,
+                let application = application(clientID, in: &transaction),
+                secretFits(credentials.secret, application, in: &transaction)
+            else { return apiMessage(401, "Requires authentication") }
+            guard let json = try? JSONValue(parsing: request.body), let value = json["access_token"]?.string else {
+                return apiMessage(422, "Validation Failed")
+            }
+            guard let token = liveToken(value, in: &transaction), token.client == clientID else {
+                return apiMessage(404, "Not Found")
+            }
+            return body(token, application, &transaction)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Kernel
+
+/// Why a vendor's file is no profile. The author of the file reads it.
+package struct VendorProfileProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Reads typed members of an object and says where one is missing or of another type.
+struct ProfileReader {
+    private let object: JSONObject
+    private let place: String
+
+    init(_ value: JSONValue, place: String) {
+        object = value.object ?? [:]
+        self.place = place
+    }
+
+    var names: [String] { object.names }
+
+    subscript(_ name: String) -> JSONValue? { object[name] }
+
+    /// Refuses a member that means nothing, most often a slip of the pen.
+    func allows(_ names: [String]) throws(VendorProfileProblem) {
+        if let stranger = object.names.first(where: { !names.contains($0) }) {
+            throw VendorProfileProblem("\(place)\(stranger) is no member of a vendor profile")
+        }
+    }
+
+    func text(_ name: String) throws(VendorProfileProblem) -> String {
+        guard let text = object[name]?.string else { throw missing(name, "a text") }
+        return text
+    }
+
+    func flag(_ name: String) throws(VendorProfileProblem) -> Bool {
+        guard let flag = object[name]?.bool else { throw missing(name, "true or false") }
+        return flag
+    }
+
+    /// A whole number from 0 to a thousand million, so that no sum of it overflows.
+    func number(_ name: String) throws(VendorProfileProblem) -> Int64 {
+        guard let number = object[name]?.int, (0...1_000_000_000).contains(number) else {
+            throw missing(name, "a whole number")
+        }
+        return number
+    }
+
+    func texts(_ name: String) throws(VendorProfileProblem) -> [String] {
+        guard let texts = object[name]?.strings else { throw missing(name, "a list of texts") }
+        return texts
+    }
+
+    func objects(_ name: String) throws(VendorProfileProblem) -> [JSONObject] {
+        guard let items = object[name]?.array else { throw missing(name, "a list") }
+        return items.compactMap(\.object)
+    }
+
+    func part(_ name: String) throws(VendorProfileProblem) -> ProfileReader {
+        guard let value = object[name], value.object != nil else { throw missing(name, "an object") }
+        return ProfileReader(value, place: "\(place)\(name).")
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, as type: Choice.Type = Choice.self)
+        throws(VendorProfileProblem) -> Choice
+    {
+        guard let choice = object[name]?.string.flatMap(Choice.init(rawValue:)) else {
+            throw missing(name, "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    func choices<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(VendorProfileProblem)
+        -> [Choice]
+    {
+        let names = try texts(name)
+        let choices = names.compactMap(Choice.init(rawValue:))
+        guard choices.count == names.count else {
+            throw missing(name, "a list out of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choices
+    }
+
+    private func missing(_ name: String, _ kind: String) -> VendorProfileProblem {
+        VendorProfileProblem("\(place)\(name) must be \(kind)")
+    }
+}

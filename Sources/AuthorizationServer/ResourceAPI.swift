@@ -1,0 +1,130 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+
+// The part of the REST API that says whose token a token is. In a scenario its host is api.github.com.
+extension AuthorizationServer {
+    func user(_ request: Request) throws -> Response {
+        try answerAPI(request, accepting: "user") { token, user in
+            apiResponse(200, userJSON(user), headers: headers(of: token, accepting: "user"))
+        }
+    }
+
+    /// `github-emails-scope`: without `user:email` the API shows nothing that could be looked for.
+    func emails(_ request: Request) throws -> Response {
+        try answerAPI(request, accepting: "user, user:email") { token, user in
+            let headers = headers(of: token, accepting: "user, user:email")
+            guard token.kind == .githubApp || profile.scopes.covers(token.scopes, ScopeSet(["user:email"])) else {
+                return apiMessage(404, "Not Found", headers: headers)
+            }
+            let entry: JSONValue = [
+                "email": .string(user.email), "primary": true,
+                "verified": .bool(!profile.unverifiedUsers.contains(user.name)), "visibility": "private",
+            ]
+            return apiResponse(200, [entry], headers: headers)
+        }
+    }
+
+    /// Finds the token's user, or says why it cannot.
+    private func answerAPI(
+        _ request: Request, accepting scopes: String,
+        _ body: (AccessTokenRecord, UserDirectory.User) -> Response
+    ) throws -> Response {
+        if profile.requiresUserAgent, (request.header(.userAgent) ?? "").isEmpty {
+            return .plain(
+                403,
+                "Request forbidden by administrative rules. "
+                    + "Please make sure your request has a User-Agent header.\n")
+        }
+        guard let value = request.credentials("Bearer") ?? request.credentials("token") else {
+            return apiMessage(401, "Requires authentication")
+        }
+        return try world.store.write { transaction in
+            guard let token = liveToken(value, in: &transaction), let user = directory.user(named: token.user) else {
+                return apiMessage(401, "Bad credentials")
+            }
+            return body(token, user)
+        }
+    }
+
+    /// The access token of this value if it is good now.
+    func liveToken(_ value: String, in transaction: inout Transaction) -> AccessTokenRecord? {
+        guard let token = transaction.find(AccessTokenRecord.self, holding: value) else { return nil }
+        if token.isRevoked, world.switches.holds(.revokedTokenRefused) {
+            note(.revokedTokenRefused, "token \(token.id) was revoked", in: &transaction)
+            return nil
+        }
+        if let expires = token.expires, now >= expires, world.switches.holds(.expiredTokenRefused) {
+            note(.expiredTokenRefused, "token \(token.id) is expired", in: &transaction)
+            return nil
+        }
+        return token
+    }
+
+    /// `github-scope-headers`: an OAuth app's token shows its scopes, a GitHub App's has none to show.
+    private func headers(of token: AccessTokenRecord, accepting scopes: String) -> HTTPFields {
+        var headers = HTTPFields()
+        if token.kind == .oauthApp {
+            headers[fieldName("X-OAuth-Scopes")] = token.scopes.names.joined(separator: ", ")
+            headers[fieldName("X-Accepted-OAuth-Scopes")] = scopes
+        }
+        headers[fieldName("X-OAuth-Client-Id")] = token.client
+        if let expires = token.expires {
+            let text = expires.iso8601.prefix(19).split(separator: "T").joined(separator: " ")
+            headers[fieldName("github-authentication-token-expiration")] = "\(text) UTC"
+        }
+        // Nobody counts here: a lab that wants the limit reached sets a fault (`github-rate-headers`).
+        let limit = profile.requestsPerHour
+        headers[fieldName("x-ratelimit-limit")] = "\(limit)"
+        headers[fieldName("x-ratelimit-remaining")] = "\(max(0, limit - 1))"
+        headers[fieldName("x-ratelimit-used")] = "1"
+        headers[fieldName("x-ratelimit-reset")] = "\((now.seconds / 3600 + 1) * 3600)"
+        headers[fieldName("x-ratelimit-resource")] = "core"
+        return headers
+    }
+
+    private func userJSON(_ user: UserDirectory.User) -> JSONValue {
+        let api = "\(origin)/users/\(user.login)"
+        return [
+            "login": .string(user.login), "id": .int(user.numericID),
+            "node_id": .string("U_\(Base64.encodeURL(Array("User\(user.numericID)".utf8)))"),
+            "avatar_url": .string("\(origin)/avatars/u/\(user.numericID)"), "gravatar_id": "", "url": .string(api),
+            "html_url": .string("\(origin)/\(user.login)"), "type": "User", "user_view_type": "public",
+            "site_admin": false, "name": .string(user.displayName), "company": nil, "blog": "", "location": nil,
+            // Null unless the user made it public; private addresses are at /user/emails.
+            "email": nil, "hireable": nil, "bio": nil, "public_repos": 0, "public_gists": 0, "followers": 0,
+            "following": 0, "created_at": "2020-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        ]
+    }
+}
+
+// The dialect of the API.
+extension AuthorizationServer {
+    func apiResponse(_ status: Int, _ body: JSONValue, headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json; charset=utf-8"
+        headers[.cacheControl] = "private, max-age=60, s-maxage=60"
+        headers[fieldName("X-GitHub-Media-Type")] = "github.v3; format=json"
+        headers[fieldName("X-GitHub-Request-Id")] = requestID()
+        return Response(status, headers: headers, body: body.bytes)
+    }
+
+    /// `{"message":…,"documentation_url":…,"status":"401"}`: how the API refuses.
+    func apiMessage(_ status: Int, _ message: String, headers: HTTPFields = [:]) -> Response {
+        apiResponse(
+            status,
+            [
+                "message": .string(message), "documentation_url": "https://docs.github.com/rest",
+                "status": .string("\(status)"),
+            ], headers: headers)
+    }
+
+    private func requestID() -> String {
+        let digits = Hex.encode(world.entropy.bytes(14, for: "github request id")).uppercased()
+        var rest = digits[...]
+        return [4, 6, 6, 6, 6].map { length in
+            defer { rest = rest.dropFirst(length) }
+            return String(rest.prefix(length))
+        }.joined(separator: ":")
+    }
+}

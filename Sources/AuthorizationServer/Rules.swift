@@ -1,0 +1,66 @@
+package import Kernel
+
+// Each rule is asked for in exactly one place; its name is what a scenario's `breaks:` turns off.
+extension Rule {
+    static let registeredRedirectURI = Rule(
+        "registered-redirect-uri", "A code goes only to a redirect URI that matches one the application registered.")
+    static let pkceVerifier = Rule(
+        "pkce-verifier", "A code asked for with a challenge is redeemed only with the verifier that fits it.")
+    static let pkceS256Only = Rule(
+        "pkce-s256-only", "A code challenge is taken only with the method S256.")
+    static let codeSingleUse = Rule(
+        "authorization-code-single-use", "An authorization code is redeemed once.")
+    static let codeLifetime = Rule(
+        "authorization-code-lifetime", "An authorization code is redeemed only during its ten minutes.")
+    static let codeClientBinding = Rule(
+        "authorization-code-client-binding", "An authorization code is redeemed only by the client it was issued to.")
+    static let clientSecret = Rule(
+        "client-secret", "A client gets a token only with its own secret.")
+    static let consentPageCSRF = Rule(
+        "consent-page-csrf", "A form is accepted only with the hidden token of a page the same browser was shown.")
+    static let revokedTokenRefused = Rule(
+        "revoked-token-refused", "The API refuses a token that was revoked.")
+    static let expiredTokenRefused = Rule(
+        "expired-token-refused", "The API refuses a token after its lifetime.")
+    static let refreshTokenSingleUse = Rule(
+        "refresh-token-single-use", "A refresh token is good for one refresh.")
+    static let refreshTokenClientBinding = Rule(
+        "refresh-token-client-binding", "A refresh token is good only for the client it was issued to.")
+}
+
+// What nobody outside GitHub knows. Each is a row of the ledger with mark `unknown`.
+extension Unknown {
+    /// A redirect URI that is not registered: an error page, or the documented redirect to the registered one.
+    static let redirectMismatch = Unknown("github.redirectMismatch", "page", or: "redirect")
+    /// Error name for a verifier that is missing or wrong.
+    static let verifierError = Unknown("github.verifierError", "bad_verification_code", or: "invalid_grant")
+    /// What a wrong verifier does to the code.
+    static let failedVerifier = Unknown("github.failedVerifier", "burns", or: "keeps")
+    /// A verifier for a code that was asked for without a challenge (RFC 9700 section 4.8.2).
+    static let verifierWithoutChallenge = Unknown("github.verifierWithoutChallenge", "refuse", or: "ignore")
+    /// Whether error redirects carry `iss` as RFC 9207 section 2 wants.
+    static let issuerOnErrors = Unknown("github.issOnErrors", "on", or: "off")
+    /// Whether the metadata says that `iss` is sent.
+    static let issuerInMetadata = Unknown("github.issInMetadata", "on", or: "off")
+    /// A parameter of the authorization request that stands twice: an error page, or the first one counts.
+    static let repeatedParameter = Unknown("github.repeatedParameter", "page", or: "first")
+    /// Client credentials by HTTP Basic at the token endpoint.
+    static let basicAuthentication = Unknown("github.basicAuthentication", "on", or: "off")
+    /// What the second use of a code does to the tokens of the first.
+    static let codeReplay = Unknown("github.codeReplay", "refuse", or: "revoke")
+    /// Status of the token endpoint's answer to an unknown client.
+    static let unknownClientStatus = Unknown("github.unknownClientStatus", "404", or: "200")
+}
+
+/// Everything of this module that a lab may turn off or decide otherwise.
+package enum AuthorizationServerSwitches {
+    package static let rules: [Rule] = [
+        .registeredRedirectURI, .pkceVerifier, .pkceS256Only, .codeSingleUse, .codeLifetime, .codeClientBinding,
+        .clientSecret, .consentPageCSRF, .revokedTokenRefused, .expiredTokenRefused, .refreshTokenSingleUse,
+        .refreshTokenClientBinding,
+    ]
+    package static let unknowns: [Unknown] = [
+        .redirectMismatch, .verifierError, .failedVerifier, .verifierWithoutChallenge, .issuerOnErrors,
+        .issuerInMetadata, .repeatedParameter, .basicAuthentication, .codeReplay, .unknownClientStatus,
+    ]
+}

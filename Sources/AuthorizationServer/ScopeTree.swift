@@ -1,0 +1,51 @@
+import Kernel
+import OAuthCore
+
+/// The scopes a vendor knows, and which of them a scope includes.
+struct ScopeTree: Sendable, Hashable {
+    private struct Entry: Sendable, Hashable {
+        let about: String
+        let implies: [String]
+    }
+    private let entries: [String: Entry]
+    /// In the order of the file, for the metadata document.
+    let names: [String]
+
+    init(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        var entries: [String: Entry] = [:]
+        for name in reader.names {
+            let part = try reader.part(name)
+            entries[name] = Entry(about: part["about"]?.string ?? name, implies: part["implies"]?.strings ?? [])
+        }
+        self.entries = entries
+        names = reader.names
+    }
+
+    func knows(_ scope: String) -> Bool { entries[scope] != nil }
+
+    /// What the consent page says about a scope.
+    func about(_ scope: String) -> String { entries[scope]?.about ?? scope }
+
+    /// A scope and all it includes.
+    private func closure(of scope: String) -> Set<String> {
+        var found: Set<String> = []
+        var waiting = [scope]
+        while let next = waiting.popLast() {
+            if found.insert(next).inserted { waiting += entries[next]?.implies ?? [] }
+        }
+        return found
+    }
+
+    /// Known scopes only, without those that another one includes: `user,gist,user:email` is `user,gist`.
+    func normalized(_ scopes: ScopeSet) -> ScopeSet {
+        let known = scopes.names.filter(knows)
+        return ScopeSet(
+            known.filter { scope in !known.contains { $0 != scope && closure(of: $0).contains(scope) } })
+    }
+
+    /// Whether everything asked for is already within what was granted.
+    func covers(_ granted: ScopeSet, _ requested: ScopeSet) -> Bool {
+        let reach = granted.names.reduce(into: Set<String>()) { $0.formUnion(closure(of: $1)) }
+        return requested.names.allSatisfy(reach.contains)
+    }
+}

@@ -1,0 +1,86 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+
+/// Why a token request is refused. Returned, not thrown: a refusal may change state, and a throw would undo that.
+struct ExchangeRefusal: Error {
+    let refusal: VendorProfile.Refusal
+    init(_ refusal: VendorProfile.Refusal) { self.refusal = refusal }
+}
+
+/// What the token endpoint says, before it is written in one of three formats.
+struct TokenAnswer {
+    /// In the order of the wire.
+    var members: JSONObject
+    var status = 200
+}
+
+// POST of the token endpoint. Client, code and tokens change in one transaction: nobody redeems a code twice.
+extension AuthorizationServer {
+    func exchange(_ request: Request) throws -> Response {
+        let answer = try world.store.write { transaction in
+            switch TokenRequest.read(request, self) {
+            case .failure(let error): refused(error.refusal)
+            case .success(let asked):
+                switch grantTokens(asked, in: &transaction) {
+                case .success(let answer): answer
+                case .failure(let error): refused(error.refusal)
+                }
+            }
+        }
+        return render(answer, for: request)
+    }
+
+    private func grantTokens(
+        _ asked: TokenRequest, in transaction: inout Transaction
+    ) -> Result<TokenAnswer, ExchangeRefusal> {
+        if profile.hasStrictParameters, asked.hasRepeatedParameter { return .failure(.init(.invalidRequest)) }
+        switch asked["grant_type"] {
+        // `github-grant-type-optional`: a code without grant_type is a code all the same.
+        case nil where profile.hasStrictParameters: return .failure(ExchangeRefusal(.invalidRequest))
+        case nil, "authorization_code": return redeemCode(asked, in: &transaction)
+        case "refresh_token": return refresh(asked, in: &transaction)
+        default: return .failure(ExchangeRefusal(.unsupportedGrant))
+        }
+    }
+
+    /// `Q3`: errors come with status 200, unless the profile has another.
+    private func refused(_ refusal: VendorProfile.Refusal) -> TokenAnswer {
+        let text = profile.text(of: refusal)
+        var members: JSONObject = ["error": .string(text.error)]
+        let verifierError = world.switches.choice(.verifierError)
+        if refusal == .badVerifier, verifierError != Unknown.verifierError.standard {
+            members["error"] = .string(verifierError)
+        }
+        if let description = text.description { members.append("error_description", .string(description)) }
+        if let uri = text.uri { members.append("error_uri", .string(uri)) }
+        return TokenAnswer(members: members, status: text.status ?? profile.tokenErrorStatus)
+    }
+
+    /// `Q4`: a form unless the client asks for JSON or XML. Of several types the first known one counts.
+    private func render(_ answer: TokenAnswer, for request: Request) -> Response {
+        var headers: HTTPFields = [.cacheControl: "no-store", fieldName("Pragma"): "no-cache"]
+        if answer.status == 401, request.header(.authorization) != nil {
+            headers[.wwwAuthenticate] = "Basic realm=\"\(profile.vendor)\""
+        }
+        let accepted = (request.header(.accept) ?? "").split(separator: ",").compactMap { part in
+            part.split(separator: ";").first.map { trimmed($0).lowercased() }
+        }
+        let wanted = accepted.first { ["application/json", "application/xml", Self.formType].contains($0) }
+        let type = wanted ?? (profile.responseFormat == .json ? "application/json" : Self.formType)
+        // `Q5`: the 404 is JSON whatever was asked for.
+        if type == "application/json" || answer.status == 404 {
+            headers[.contentType] = "application/json; charset=utf-8"
+            return Response(answer.status, headers: headers, body: JSONValue.object(answer.members).bytes)
+        }
+        headers[.contentType] = "\(type); charset=utf-8"
+        let texts = answer.members.members.map { Form.Pair($0.name, $0.value.string ?? $0.value.text) }
+        let body =
+            type == Self.formType
+            ? Form(texts).encoded
+            : "<OAuth>\(texts.map { "<\($0.name)>\(HTML.escape($0.value))</\($0.name)>" }.joined())</OAuth>"
+        return Response(answer.status, headers: headers, body: Array(body.utf8))
+    }
+
+    private static let formType = "application/x-www-form-urlencoded"
+}

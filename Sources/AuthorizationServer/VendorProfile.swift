@@ -1,0 +1,220 @@
+package import Kernel
+
+/// How one vendor's authorization server differs from the next: data, read from `mocks/vendors/*.yaml`.
+///
+/// Each member is one quirk. The server asks the profile, never for a vendor's name.
+package struct VendorProfile: Sendable, Hashable {
+    package let vendor: String
+    /// Which of the file's profiles this is.
+    package let name: String
+    /// The issuer is the server's origin plus this path.
+    let issuerPath: String
+    let endpoints: Endpoints
+    /// Whether the two metadata documents are answered.
+    let servesDiscovery: Bool
+    /// `iss` in authorization responses (RFC 9207).
+    let sendsIssuer: Bool
+    /// Whether `response_type` and `grant_type` are required and nothing may stand twice at the token endpoint.
+    let hasStrictParameters: Bool
+    let proofKey: ProofKey
+    let codeLifetime: Span
+    /// Whether an unknown scope is an error; else it is dropped without a word.
+    let refusesUnknownScopes: Bool
+    /// Status of a refusal at the token endpoint unless its own text says otherwise.
+    let tokenErrorStatus: Int
+    /// Answer of the token endpoint when `Accept` names neither JSON nor XML.
+    let responseFormat: ResponseFormat
+    /// Between the scopes of a token response.
+    let scopeSeparator: String
+    /// In which order the token endpoint looks: what a prober learns first.
+    let tokenChecks: [TokenCheck]
+    /// Whether client credentials are also taken from the query (RFC 6749 section 2.3.1 forbids it).
+    let readsCredentialsInQuery: Bool
+    /// Whether the redirect URI must be repeated at the token endpoint (RFC 6749 section 4.1.3).
+    let requiresRedirectURIAtToken: Bool
+    /// Whether a used code that comes again revokes the tokens of its first use (RFC 6749 section 4.1.2).
+    let replayRevokesTokens: Bool
+    /// Users whose primary address is not verified.
+    let unverifiedUsers: [String]
+    let tokens: Tokens
+    /// Whether the API refuses a request without User-Agent, as the real one does.
+    let requiresUserAgent: Bool
+    let requestsPerHour: Int
+    let scopes: ScopeTree
+    /// What every lab begins with.
+    let applications: [ApplicationRecord]
+    private let refusals: [Refusal: RefusalText]
+
+    struct Endpoints: Sendable, Hashable {
+        let authorize: String
+        let token: String
+        let signIn: String
+        /// Pages where a user sees and revokes what an application may do: this plus `/CLIENT_ID`.
+        let settings: String
+    }
+
+    enum ProofKey: String, Sendable, CaseIterable {
+        case ignored
+        case enforcedIfSent = "enforced-if-sent"
+        case required
+    }
+
+    enum ResponseFormat: String, Sendable, CaseIterable {
+        case form
+        case json
+    }
+
+    /// One thing the token endpoint looks at for a code.
+    enum TokenCheck: String, Sendable, CaseIterable {
+        case clientKnown = "client-known"
+        case clientSecret = "client-secret"
+        case code
+        case redirectURI = "redirect-uri"
+        case codeVerifier = "code-verifier"
+        case verifiedEmail = "verified-email"
+    }
+
+    struct Tokens: Sendable, Hashable {
+        let prefixes: [ApplicationRecord.Kind: String]
+        let refreshPrefix: String
+        /// Life of an access token of an application whose tokens expire.
+        let expiring: Span
+        let refresh: Span
+        /// How many live tokens one user, application and set of scopes may have.
+        let perGrant: Int
+        /// Scope by which an OAuth app asks for expiring tokens; nil where there is none.
+        let offlineAccessScope: String?
+    }
+
+    /// Why the server refuses; the profile has the words for it.
+    enum Refusal: String, Sendable, CaseIterable {
+        case unknownClient = "unknown-client"
+        case badCredentials = "bad-credentials"
+        case badCode = "bad-code"
+        case badVerifier = "bad-verifier"
+        case redirectMismatch = "redirect-mismatch"
+        case unverifiedEmail = "unverified-email"
+        case badRefreshToken = "bad-refresh-token"
+        case unsupportedGrant = "unsupported-grant"
+        case invalidRequest = "invalid-request"
+        case unsupportedResponseType = "unsupported-response-type"
+        case invalidScope = "invalid-scope"
+        case accessDenied = "access-denied"
+        case applicationSuspended = "application-suspended"
+    }
+
+    struct RefusalText: Sendable, Hashable {
+        var status: Int?
+        var error: String
+        var description: String?
+        var uri: String?
+    }
+
+    func text(of refusal: Refusal) -> RefusalText {
+        refusals[refusal] ?? RefusalText(error: refusal.rawValue)
+    }
+}
+
+extension VendorProfile {
+    /// Reads a vendor's file, with one of its `profiles`: nil takes the one it names itself.
+    package init(json: JSONValue, profile: String? = nil) throws(VendorProfileProblem) {
+        let chosen = profile ?? json["profile"]?.string ?? ""
+        guard let overlay = json["profiles"]?[chosen] else {
+            throw VendorProfileProblem("no profile named “\(chosen)”")
+        }
+        let reader = ProfileReader(overlaying(json, with: overlay), place: "")
+        try reader.allows(Self.members)
+        name = chosen
+        vendor = try reader.text("vendor")
+        issuerPath = try reader.text("issuerPath")
+        let endpoints = try reader.part("endpoints")
+        self.endpoints = Endpoints(
+            authorize: try endpoints.text("authorize"), token: try endpoints.text("token"),
+            signIn: try endpoints.text("signIn"), settings: try endpoints.text("settings"))
+        servesDiscovery = try reader.flag("discovery")
+        sendsIssuer = try reader.flag("issuerParameter")
+        hasStrictParameters = try reader.flag("strictParameters")
+        proofKey = try reader.choice("proofKey")
+        codeLifetime = .seconds(try reader.number("codeLifetimeSeconds"))
+        refusesUnknownScopes = try reader.choice("unknownScopes", as: UnknownScopes.self) == .refused
+        tokenErrorStatus = Int(try reader.number("tokenErrorStatus"))
+        responseFormat = try reader.choice("responseFormat")
+        scopeSeparator = try reader.text("scopeSeparator")
+        tokenChecks = try reader.choices("tokenChecks")
+        readsCredentialsInQuery = try reader.flag("credentialsInQuery")
+        requiresRedirectURIAtToken = try reader.flag("redirectURIRequiredAtToken")
+        replayRevokesTokens = try reader.flag("replayRevokesTokens")
+        unverifiedUsers = try reader.texts("unverifiedUsers")
+        tokens = try Tokens(try reader.part("tokens"))
+        let api = try reader.part("api")
+        requiresUserAgent = try api.flag("requireUserAgent")
+        requestsPerHour = Int(try api.number("requestsPerHour"))
+        scopes = try ScopeTree(try reader.part("scopes"))
+        applications = try Self.applications(try reader.objects("apps"))
+        refusals = try Self.refusals(try reader.part("errors"))
+    }
+
+    private static func applications(_ items: [JSONObject]) throws(VendorProfileProblem) -> [ApplicationRecord] {
+        var result: [ApplicationRecord] = []
+        for item in items {
+            guard let clientID = item["clientId"]?.string else { throw VendorProfileProblem("an app needs a clientId") }
+            do throws(ApplicationProblem) {
+                result.append(try ApplicationRecord(clientID: clientID).merging(.object(item)))
+            } catch {
+                throw VendorProfileProblem("apps: \(clientID): \(error)")
+            }
+        }
+        return result
+    }
+
+    private enum UnknownScopes: String, CaseIterable {
+        case dropped
+        case refused
+    }
+
+    private static let members = [
+        "vendor", "profile", "profiles", "issuerPath", "endpoints", "discovery", "issuerParameter",
+        "strictParameters", "proofKey", "codeLifetimeSeconds", "unknownScopes", "tokenErrorStatus",
+        "responseFormat", "scopeSeparator", "tokenChecks", "credentialsInQuery", "redirectURIRequiredAtToken",
+        "replayRevokesTokens", "unverifiedUsers", "tokens", "api", "errors", "scopes", "apps",
+    ]
+
+    private static func refusals(_ errors: ProfileReader) throws(VendorProfileProblem) -> [Refusal: RefusalText] {
+        try errors.allows(Refusal.allCases.map(\.rawValue))
+        var result: [Refusal: RefusalText] = [:]
+        for refusal in Refusal.allCases {
+            let part = try errors.part(refusal.rawValue)
+            result[refusal] = RefusalText(
+                status: part["status"]?.int.map { Int($0) }, error: try part.text("error"),
+                description: part["description"]?.string, uri: part["uri"]?.string)
+        }
+        return result
+    }
+}
+
+extension VendorProfile.Tokens {
+    fileprivate init(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        let prefixes = try reader.part("prefixes")
+        self.init(
+            prefixes: [
+                .oauthApp: try prefixes.text(ApplicationRecord.Kind.oauthApp.rawValue),
+                .githubApp: try prefixes.text(ApplicationRecord.Kind.githubApp.rawValue),
+            ],
+            refreshPrefix: try prefixes.text("refresh"), expiring: .seconds(try reader.number("expiringSeconds")),
+            refresh: .seconds(try reader.number("refreshSeconds")), perGrant: Int(try reader.number("perGrant")),
+            offlineAccessScope: reader["offlineAccessScope"]?.string)
+    }
+}
+
+/// Members of the overlay replace those below; objects are merged, null removes.
+private func overlaying(_ base: JSONValue, with overlay: JSONValue) -> JSONValue {
+    guard var result = base.object, let changes = overlay.object else { return overlay }
+    for change in changes.members {
+        if change.value.isNull {
+            result[change.name] = nil
+        } else {
+            result[change.name] = overlaying(result[change.name] ?? .null, with: change.value)
+        }
+    }
+    return .object(result)
+}
