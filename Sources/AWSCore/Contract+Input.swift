@@ -34,10 +34,7 @@ extension Contract {
         /// Whether plain http to this address may stand where https is demanded.
         func accepts(_ url: String) -> Bool {
             guard acceptsPlainHTTP, let parts = URLParts(url), parts.scheme == "http" else { return false }
-            let host = parts.host
-            if host == "localhost" || host == "[::1]" || host.hasSuffix(".localhost") { return true }
-            if host.hasPrefix("127."), host.split(separator: ".").allSatisfy({ UInt8($0) != nil }) { return true }
-            return origins.contains { url == $0 || url.hasPrefix($0 + "/") }
+            return parts.isLoopback || origins.contains { url == $0 || url.hasPrefix($0 + "/") }
         }
     }
 

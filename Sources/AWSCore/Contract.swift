@@ -82,7 +82,9 @@ package struct Contract: Sendable {
     ///
     /// - Throws: a `ValidationException` that names what was asked for and what there is. Never a 404 page: a client
     ///   would show its text instead of an error it knows.
-    package func operation(for request: Request) throws(AWSError) -> (Operation, PathParameters) {
+    package func operation(
+        for request: Request, supporting names: [String]? = nil
+    ) throws(AWSError) -> (Operation, PathParameters) {
         switch router.match(request) {
         case .found(let operation, let parameters): return (operation, parameters)
         case .otherMethods(let methods):
@@ -96,7 +98,7 @@ package struct Contract: Sendable {
                 .validation,
                 """
                 Operation \(request.method.rawValue) \(Self.shown(request.path)) is not supported; \
-                supported: \(operations.map(\.name).joined(separator: ", "))
+                supported: \((names ?? operations.map(\.name)).joined(separator: ", "))
                 """,
                 reason: .cannotParse)
         }

@@ -1,0 +1,76 @@
+import AWSCore
+package import Kernel
+
+/// What the control plane wakes itself for. The word in front keeps its alarms apart from the identity service's.
+enum ControlAlarm: Hashable {
+    case gatewayReady(GatewayID)
+    case gatewayDeleted(GatewayID)
+    case targetDeleted(TargetAddress)
+
+    var label: String {
+        switch self {
+        case .gatewayReady(let gateway): "control gateway-ready \(gateway)"
+        case .gatewayDeleted(let gateway): "control gateway-deleted \(gateway)"
+        case .targetDeleted(let target): "control target-deleted \(target.text)"
+        }
+    }
+
+    init?(label: String) {
+        let words = label.split(separator: " ").map(String.init)
+        guard words.count == 3, words[0] == "control" else { return nil }
+        switch words[1] {
+        case "gateway-ready": self = .gatewayReady(GatewayID(words[2]))
+        case "gateway-deleted": self = .gatewayDeleted(GatewayID(words[2]))
+        case "target-deleted":
+            guard let target = TargetAddress(words[2]) else { return nil }
+            self = .targetDeleted(target)
+        default: return nil
+        }
+    }
+}
+
+extension ControlPlane {
+    /// Wakes the control plane when the work behind an answer is done.
+    func schedule(_ alarm: ControlAlarm, at now: Instant) {
+        world.scheduler.schedule(Alarm(due: now + settings.work, party: world.party, label: alarm.label))
+    }
+
+    package func alarmFired(_ alarm: Alarm) async {
+        guard let what = ControlAlarm(label: alarm.label) else { return }
+        let now = world.clock.now
+        do {
+            try world.store.write { transaction in
+                switch what {
+                case .gatewayReady(let id): try Self.finishGateway(id, in: &transaction, at: now)
+                case .gatewayDeleted(let id): try Self.removeGateway(id, in: &transaction, at: now)
+                case .targetDeleted(let target): try Self.removeTarget(target, in: &transaction, at: now)
+                }
+            }
+        } catch {
+            // What the alarm was about has moved on meanwhile, or the disk failed; nothing was changed.
+            remark("alarm \(alarm.label) had nothing to do")
+        }
+    }
+
+    private static func finishGateway(_ id: GatewayID, in transaction: inout Transaction, at now: Instant) throws {
+        guard let gateway = transaction.find(GatewayRecord.self, id) else { return }
+        _ = try transaction.apply(.worked, to: gateway, cause: "work done", at: now)
+    }
+
+    private static func removeGateway(_ id: GatewayID, in transaction: inout Transaction, at now: Instant) throws {
+        guard let gateway = transaction.find(GatewayRecord.self, id), gateway.status == .deleting else { return }
+        transaction.remove(GatewayRecord.self, id)
+        transaction.remove(WorkloadIdentityRecord.self, gateway.workloadName)
+    }
+
+    private static func removeTarget(
+        _ address: TargetAddress, in transaction: inout Transaction, at now: Instant
+    ) throws {
+        guard let target = transaction.find(TargetRecord.self, address.target), target.gateway == address.gateway
+        else { return }
+        let (_, effects) = try transaction.apply(.deleted, to: target, cause: "work done", at: now)
+        guard effects.contains(.remove) else { return }
+        transaction.remove(TargetRecord.self, target.id)
+        transaction.remove(CatalogueRecord.self, target.id)
+    }
+}

@@ -1,0 +1,115 @@
+import AWSCore
+import Kernel
+
+// Create, Get, Update, Delete Oauth2CredentialProvider and ListOauth2CredentialProviders.
+
+extension ControlPlane {
+    func createProvider(_ call: Call) async throws -> JSONValue {
+        let name = ProviderName(call.text("name"))
+        let configuration = try ProviderConfiguration(call.input, vendors: settings.vendorEndpoints)
+        let callbackID = world.entropy.uuid(for: "provider-callback")
+        let suffix = world.entropy.text(6, from: .base62, for: "secret-arn")
+        return try world.store.write { transaction in
+            guard transaction.find(CredentialProviderRecord.self, name) == nil else {
+                // Not a ConflictException (ledger `provider-duplicate`).
+                throw AWSError(
+                    .validation, "Credential provider with name: \(name) already exists", reason: .resourceConflict)
+            }
+            let most = settings.quotas.credentialProviders
+            guard transaction.all(CredentialProviderRecord.self).count < most else {
+                throw quota("OAuth2 credential providers", most)
+            }
+            let provider = CredentialProviderRecord(
+                id: name, account: call.account, vendor: configuration.vendor, clientID: configuration.clientID,
+                clientSecret: configuration.clientSecret, discovery: configuration.discovery,
+                authenticationMethod: configuration.authenticationMethod, callbackID: callbackID,
+                secretSuffix: suffix, configuration: configuration.kept, createdAt: call.now)
+            transaction.save(provider)
+            return .object(renderCreated(provider))
+        }
+    }
+
+    func getProvider(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in render(try findProvider(call, in: &transaction)) }
+    }
+
+    /// The whole configuration again; the callback URL stays (ledger `provider-update-keeps-callback`).
+    func updateProvider(_ call: Call) async throws -> JSONValue {
+        let configuration = try ProviderConfiguration(call.input, vendors: settings.vendorEndpoints)
+        return try world.store.write { transaction in
+            var provider = try findProvider(call, in: &transaction)
+            provider.vendor = configuration.vendor
+            provider.clientID = configuration.clientID
+            provider.clientSecret = configuration.clientSecret
+            provider.discovery = configuration.discovery
+            provider.authenticationMethod = configuration.authenticationMethod
+            provider.configuration = configuration.kept
+            provider.updatedAt = call.now
+            transaction.save(provider)
+            return render(provider)
+        }
+    }
+
+    func deleteProvider(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in
+            do throws(AWSError) {
+                let provider = try findProvider(call, in: &transaction)
+                transaction.remove(CredentialProviderRecord.self, provider.id)
+            } catch  where world.switches.choice(.deleteMissingProvider) == "204" {
+                // Success though nothing was there (ledger `provider-delete-missing`).
+            }
+            return [:]
+        }
+    }
+
+    func listProviders(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in
+            let all = transaction.all(CredentialProviderRecord.self).filter { $0.account == call.account }
+            let page = try Page(
+                of: all, list: "providers \(call.account)", token: call.input["nextToken"]?.string,
+                limit: pageSize(call, most: 20)
+            ) { $0.id.rawValue }
+            return page.json("credentialProviders") { provider in
+                [
+                    "name": .string(provider.id.rawValue), "credentialProviderVendor": .string(provider.vendor),
+                    "credentialProviderArn": .string(names.providerARN(provider.id, account: provider.account)),
+                    "createdTime": .double(provider.createdAt.epochSeconds),
+                    "lastUpdatedTime": .double(provider.updatedAt.epochSeconds),
+                ]
+            }
+        }
+    }
+
+    private func findProvider(
+        _ call: Call, in transaction: inout Transaction
+    ) throws(AWSError) -> CredentialProviderRecord {
+        let name = ProviderName(call.text("name"))
+        guard let provider = transaction.find(CredentialProviderRecord.self, name), provider.account == call.account
+        else { throw AWSError(.resourceNotFound, "Credential provider \(name) not found") }
+        return provider
+    }
+
+    private func renderCreated(_ provider: CredentialProviderRecord) -> JSONObject {
+        let reference = provider.configuration.members.first?.value["clientSecretConfig"]
+        let managed = names.secretARN(provider.id, suffix: provider.secretSuffix, account: provider.account)
+        let external = reference?["secretId"]?.string.flatMap { $0.hasPrefix("arn:") ? $0 : nil }
+        var result: JSONObject = ["clientSecretArn": ["secretArn": .string(external ?? managed)]]
+        if let key = reference?["jsonKey"] { result.append("clientSecretJsonKey", key) }
+        result.append("clientSecretSource", reference == nil ? "MANAGED" : "EXTERNAL")
+        result.append("name", .string(provider.id.rawValue))
+        result.append(
+            "credentialProviderArn", .string(names.providerARN(provider.id, account: provider.account)))
+        result.append("callbackUrl", .string(AWSNames.callbackURL(provider.callbackID, in: world.addresses)))
+        result.append("oauth2ProviderConfigOutput", ProviderConfiguration.shown(provider))
+        result.append("status", "READY")
+        return result
+    }
+
+    private func render(_ provider: CredentialProviderRecord) -> JSONValue {
+        var result = renderCreated(provider)
+        result.append("credentialProviderVendor", .string(provider.vendor))
+        result.append("createdTime", .double(provider.createdAt.epochSeconds))
+        result.append("lastUpdatedTime", .double(provider.updatedAt.epochSeconds))
+        return .object(result)
+    }
+}

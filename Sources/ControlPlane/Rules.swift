@@ -1,0 +1,47 @@
+package import Kernel
+
+/// What the control plane enforces, and what a lab can decide about it.
+package enum ControlPlaneSwitches {
+    package static let rules: [Rule] = [.returnURLRequired, .pendingTargetLocked, .staticSchemaNotSynchronized]
+    package static let unknowns: [Unknown] = [
+        .firstStatus, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion, .duplicateName,
+        .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .versionUpdates, .pageSize,
+    ]
+}
+
+extension Rule {
+    static let returnURLRequired = Rule(
+        "return-url-required", "A target with grant AUTHORIZATION_CODE names the URL a browser returns to.")
+    static let pendingTargetLocked = Rule(
+        "pending-target-locked", "A target that waits for consent is neither updated nor synchronized nor deleted.")
+    static let staticSchemaNotSynchronized = Rule(
+        "static-schema-not-synchronized", "A target whose tools were given up front is not synchronized.")
+}
+
+extension Unknown {
+    /// Status in the answer that makes a target wait for consent (ledger `U1`).
+    static let firstStatus = Unknown("create.firstStatus", "CREATE_PENDING_AUTH", or: "CREATING")
+    /// Seconds a target waits for consent (ledger `pending-lapse`).
+    static let lapseAfter = Unknown("pending.lapseAfter", "600", or: "900")
+    /// Whether a target may be deleted while it waits for consent (ledger `U3`).
+    static let allowDelete = Unknown("pending.allowDelete", "off", or: "on")
+    /// Error for a change to a target that waits for consent (ledger `U5`).
+    static let pendingClass = Unknown("errors.pendingClass", "ConflictException", or: "ValidationException")
+    /// Credentials that may go with tools given up front (ledger `U9`).
+    static let schemaAllowWith = Unknown(
+        "schema.allowWith", "all-but-token-exchange", or: "all", "authorization-code")
+    /// Whether AUTHORIZATION_CODE is refused on a gateway without revision 2025-11-25 (ledger `U11`).
+    static let requireVersion = Unknown("3lo.requireVersion", "on", or: "off")
+    /// Error for a second gateway or target of the same name (ledger `E1`).
+    static let duplicateName = Unknown("errors.duplicateName", "ConflictException", or: "ValidationException")
+    /// Answer to the deletion of a credential provider that does not exist (ledger `provider-delete-missing`).
+    static let deleteMissingProvider = Unknown("provider.deleteMissing", "204", or: "404")
+    /// Whether a gateway's own workload identity may be deleted (ledger `workload-delete-linked`).
+    static let deleteServiceLinked = Unknown("workload.deleteServiceLinked", "refuse", or: "allow")
+    /// Whether a gateway that is still CREATING takes targets (ledger `E12`).
+    static let targetWhileCreating = Unknown("gateway.targetWhileCreating", "accept", or: "refuse")
+    /// Whether `UpdateGateway` may change the MCP revisions (ledger `gateway-versions-fixed`).
+    static let versionUpdates = Unknown("gateway.versionUpdates", "off", or: "on")
+    /// Items on a page of a list when the caller names no number (ledger `list-page-size`).
+    static let pageSize = Unknown("list.pageSize", "100")
+}
