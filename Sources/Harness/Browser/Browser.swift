@@ -1,6 +1,6 @@
 import HTTPTypes
 package import Kernel
-import OAuthCore
+package import OAuthCore
 import Synchronization
 
 /// A browser without script, and the robot that sits before it: it signs in as one user wherever it is asked to, and
@@ -20,6 +20,16 @@ package final class Browser: Sendable {
         let directory: UserDirectory
         /// Lets world time pass.
         let wait: @Sendable (Span) async -> Void
+
+        package init(
+            network: InMemoryNetwork, hosts: HostTable, directory: UserDirectory,
+            wait: @escaping @Sendable (Span) async -> Void
+        ) {
+            self.network = network
+            self.hosts = hosts
+            self.directory = directory
+            self.wait = wait
+        }
     }
 
     /// One address that was opened or redirected to.

@@ -9,7 +9,7 @@ package struct Page: Sendable {
     package let forms: [HTMLForm]
     package let links: [HTMLLink]
 
-    init(url: String, status: Int?, html: String) {
+    package init(url: String, status: Int?, html: String) {
         self.url = url
         self.status = status
         self.html = html

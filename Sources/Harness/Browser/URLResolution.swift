@@ -1,7 +1,7 @@
 import Kernel
 
 /// A link as a page gives it, made absolute by RFC 3986 section 5.2; nil where it names nothing a browser opens.
-func resolve(_ reference: String, against base: String) -> String? {
+package func resolve(_ reference: String, against base: String) -> String? {
     let reference = trimmed(reference)
     if URLParts(reference) != nil { return reference }
     guard let page = URLParts(base), !hasScheme(reference) else { return nil }

@@ -32,14 +32,14 @@ extension Lab {
             let known = definition.clients.map(\.id).joined(separator: ", ")
             throw SignInFailure("The inbound provider has no client \"\(client)\"; it has \(known).")
         }
-        let metadata = try await inboundMetadata(sender: Party("\(user)'s MCP client"))
-        let flow = SignInFlow(lab: self, user: user, client: registered, metadata: metadata)
-        guard registered.grants.contains("authorization_code") else { return try await flow.clientCredentials() }
-        guard definition.directory.user(named: user) != nil else {
-            let known = definition.directory.users.map(\.name).joined(separator: ", ")
+        let isForUser = registered.grants.contains("authorization_code")
+        guard !isForUser || definition.userNames.contains(user) else {
+            let known = definition.userNames.joined(separator: ", ")
             throw SignInFailure("There is no user \"\(user)\"; there are \(known).")
         }
-        return try await flow.authorizationCode()
+        let metadata = try await inboundMetadata(sender: Party("\(user)'s MCP client"))
+        let flow = SignInFlow(lab: self, user: user, client: registered, metadata: metadata)
+        return isForUser ? try await flow.authorizationCode() : try await flow.clientCredentials()
     }
 
     private func inboundMetadata(sender: Party) async throws -> AuthorizationServerMetadata {
