@@ -24,6 +24,11 @@ package enum PKCE {
         isLegal(verifier: verifier) && constantTimeEqual(self.challenge(for: verifier), challenge)
     }
 
+    /// Left half of a SHA-256 in base64url: `at_hash` of OpenID Connect Core section 3.1.3.6 for a 256-bit algorithm.
+    package static func leftHalf(of token: String) -> String {
+        Base64.encodeURL(SHA256.hash(data: Array(token.utf8)).prefix(16))
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

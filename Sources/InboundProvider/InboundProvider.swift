@@ -1,0 +1,120 @@
+// The OpenID provider that signs in the users of a gateway: Amazon Cognito's tokens, the RFCs' answers.
+// It does not know gateways, and it shows no consent page: its clients are its owner's own.
+
+import HTTPTypes
+package import Kernel
+package import OAuthCore
+
+/// Answers for the inbound provider's origin.
+package struct InboundProvider: Origin {
+    let world: World
+    let profile: InboundProfile
+    let directory: UserDirectory
+    let signer: TokenSigner
+    let issuer: String
+    private let router: Router<Endpoint>
+
+    private enum Endpoint {
+        case metadata
+        case keys
+        case authorize
+        case login
+        case token
+        case userInfo
+        case revoke
+    }
+
+    package init(world: World, profile: InboundProfile, directory: UserDirectory, signer: TokenSigner) {
+        self.world = world
+        self.profile = profile.resolved(world.addresses)
+        self.directory = directory
+        self.signer = signer
+        issuer = world.addresses.origin(of: .idp)
+        var router = Router<Endpoint>()
+        router.on(.get, "/.well-known/openid-configuration", .metadata)
+        router.on(.get, "/.well-known/oauth-authorization-server", .metadata)
+        router.on(.get, "/.well-known/jwks.json", .keys)
+        router.on(.get, "/oauth2/authorize", .authorize)
+        router.on(.post, "/oauth2/authorize", .authorize)
+        router.on(.post, "/login", .login)
+        router.on(.post, "/oauth2/token", .token)
+        router.on(.get, "/oauth2/userInfo", .userInfo)
+        router.on(.post, "/oauth2/userInfo", .userInfo)
+        router.on(.post, "/oauth2/revoke", .revoke)
+        self.router = router
+    }
+
+    package func respond(to request: Request) async -> Response {
+        guard (request.head.path ?? "").utf8.count <= Limits.target else { return .plain(414, "URI too long") }
+        guard request.body.count <= Limits.body else {
+            return .oauth(OAuthError(.invalidRequest, "The body is too large."), status: 413)
+        }
+        let endpoint: Endpoint
+        switch router.match(request) {
+        case .found(let found, _): endpoint = found
+        case .otherMethods(let methods):
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            return .oauth(
+                OAuthError(.invalidRequest, "The method is not allowed here."), status: 405,
+                headers: [.allow: allowed])
+        case .nothing: return HTML.message(404, title: "Not found", "There is nothing at this address.")
+        }
+        do {
+            return try await answer(request, at: endpoint)
+        } catch {
+            // Only the store or the signer can end here; both are ours.
+            world.note(nil, "The inbound provider failed: \(error)")
+            return .oauth(OAuthError(.serverError, "The inbound provider failed."), status: 500)
+        }
+    }
+
+    private func answer(_ request: Request, at endpoint: Endpoint) async throws -> Response {
+        switch endpoint {
+        case .metadata: .json(200, metadata)
+        case .keys: .json(200, signer.publicKeys)
+        case .authorize: try authorize(request)
+        case .login: try login(request)
+        case .token: try await token(request)
+        case .userInfo: await userInfo(request)
+        case .revoke: try revoke(request)
+        }
+    }
+
+    /// OpenID Connect Discovery section 3, with what RFC 8414 and RFC 9207 add.
+    private var metadata: JSONValue {
+        [
+            "issuer": .string(issuer),
+            "authorization_endpoint": .string("\(issuer)/oauth2/authorize"),
+            "token_endpoint": .string("\(issuer)/oauth2/token"),
+            "userinfo_endpoint": .string("\(issuer)/oauth2/userInfo"),
+            "revocation_endpoint": .string("\(issuer)/oauth2/revoke"),
+            "jwks_uri": .string("\(issuer)/.well-known/jwks.json"),
+            "scopes_supported": .strings(profile.scopes.names),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": .strings(Set(signer.algorithms).sorted()),
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "claims_supported": [
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "email", "email_verified", "name",
+            ],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": true,
+        ]
+    }
+}
+
+/// What no honest request exceeds.
+enum Limits {
+    static let target = 16_384
+    static let body = 65_536
+    static let parameters = 64
+}
+
+extension World {
+    func note(_ rule: Rule?, _ text: String) {
+        store.append(.note(Note(party: party, rule: rule, text)), at: clock.now)
+    }
+}

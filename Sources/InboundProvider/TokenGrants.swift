@@ -1,0 +1,161 @@
+import Kernel
+import OAuthCore
+
+/// What a grant decided inside its transaction, to be signed after it.
+struct Mint: Sendable {
+    let client: String
+    let scope: ScopeSet
+    /// nil where a client acts for itself.
+    let grant: GrantRecord?
+    let refreshToken: RefreshToken?
+    /// Journal name of what the tokens were made from.
+    let parent: String?
+    let now: Instant
+
+    struct RefreshToken: Sendable {
+        let value: String
+        let expires: Instant
+    }
+}
+
+extension InboundProvider {
+    /// RFC 6749 section 4.1.3.
+    func redeemCode(_ asked: TokenRequest) async throws -> JSONValue {
+        guard let code = asked.form.present("code") else { throw OAuthError(.invalidRequest, "code is missing.") }
+        let refreshToken = world.entropy.text(64, from: .base64URL, for: "idp-refresh")
+        let outcome = try world.store.write { transaction in
+            try redeem(code, asked, refreshToken, in: &transaction)
+        }
+        return try await mint(outcome.get())
+    }
+
+    private func redeem(
+        _ code: String, _ asked: TokenRequest, _ refreshToken: String, in transaction: inout Transaction
+    ) throws -> Result<Mint, OAuthError> {
+        guard var record = transaction.find(CodeRecord.self, .init(code)),
+            var grant = transaction.find(GrantRecord.self, record.grant)
+        else { throw OAuthError(.invalidGrant, "The code is not known.") }
+        let before = record.state
+        let (state, redemption) = weakened(before, redemption(asked))
+        let (next, effects) = try AuthorizationCodeMachine.reduce(state, .redeem(redemption))
+        record.state = next
+        transaction.save(record)
+        if next.name != before.name {
+            journal(
+                "code \(grant.codeID)", from: before.name, to: next.name, cause: "redeemed by \(asked.client.id)",
+                asked.now, &transaction)
+        }
+        switch effects.first {
+        case .issueTokens:
+            // With the single-use rule off a family may be there already.
+            let family = RefreshTokenMachine.Family(
+                client: asked.client.id, scope: grant.scope, expires: asked.now + profile.lifetimes.refreshToken)
+            let refreshes = asked.client.grantTypes.contains("refresh_token")
+            if refreshes {
+                grant.refresh = .active(family)
+                transaction.save(RefreshRecord(id: .init(refreshToken), grant: grant.id, generation: 1))
+                journal(
+                    "grant \(grant.id)", from: nil, to: "generation 1", cause: "code redeemed", asked.now, &transaction)
+            }
+            transaction.save(grant)
+            return .success(
+                Mint(
+                    client: asked.client.id, scope: grant.scope, grant: grant,
+                    refreshToken: refreshes ? .init(value: refreshToken, expires: family.expires) : nil,
+                    parent: grant.codeID, now: asked.now))
+        case .refuse(let error):
+            note(.inboundCodeProof, "A code came with the wrong verifier and is burnt.", asked.now, &transaction)
+            return .failure(error)
+        case .refuseAndRevoke(let error):
+            note(.inboundCodeSingleUse, "A code came a second time; its tokens are revoked.", asked.now, &transaction)
+            revoke(grant, cause: "code replayed", asked.now, &transaction)
+            return .failure(error)
+        case nil: throw OAuthError(.serverError)
+        }
+    }
+
+    private func redemption(_ asked: TokenRequest) -> AuthorizationCodeMachine.Redemption {
+        AuthorizationCodeMachine.Redemption(
+            client: asked.client.id, redirectURI: asked.form.present("redirect_uri"),
+            verifier: asked.form.present("code_verifier"), at: asked.now)
+    }
+
+    /// What the machine sees while one of the code's rules is off; with both on, what there is.
+    private func weakened(
+        _ state: AuthorizationCodeMachine.State, _ redemption: AuthorizationCodeMachine.Redemption
+    ) -> (AuthorizationCodeMachine.State, AuthorizationCodeMachine.Redemption) {
+        var (state, redemption) = (state, redemption)
+        if case .redeemed(let binding) = state, !world.switches.holds(.inboundCodeSingleUse) {
+            state = .issued(binding)
+        }
+        if case .issued(var binding) = state, !world.switches.holds(.inboundCodeProof) {
+            binding.challenge = nil
+            redemption.verifier = nil
+            state = .issued(binding)
+        }
+        return (state, redemption)
+    }
+
+    /// RFC 6749 section 6, with the rotation of RFC 9700 section 4.14.2.
+    func refresh(_ asked: TokenRequest) async throws -> JSONValue {
+        guard let token = asked.form.present("refresh_token") else {
+            throw OAuthError(.invalidRequest, "refresh_token is missing.")
+        }
+        let successor = world.entropy.text(64, from: .base64URL, for: "idp-refresh")
+        let outcome = try world.store.write { transaction in
+            try rotate(token, asked, successor, in: &transaction)
+        }
+        return try await mint(outcome.get())
+    }
+
+    private func rotate(
+        _ token: String, _ asked: TokenRequest, _ successor: String, in transaction: inout Transaction
+    ) throws -> Result<Mint, OAuthError> {
+        guard let record = transaction.find(RefreshRecord.self, .init(token)),
+            var grant = transaction.find(GrantRecord.self, record.grant), let state = grant.refresh
+        else { throw OAuthError(.invalidGrant, "The refresh token is not known.") }
+        var generation = record.generation
+        if case .active(let family) = state, !world.switches.holds(.inboundRefreshRotation) {
+            generation = family.generation
+        }
+        let scope = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
+        let presentation = RefreshTokenMachine.Presentation(
+            client: asked.client.id, generation: generation, scope: scope, at: asked.now)
+        let (next, effects) = try RefreshTokenMachine.reduce(state, .present(presentation))
+        switch effects.first {
+        case .issueTokens(let scope, let generation):
+            guard case .active(let family) = next else { throw OAuthError(.serverError) }
+            grant.refresh = next
+            transaction.save(grant)
+            transaction.save(RefreshRecord(id: .init(successor), grant: grant.id, generation: generation))
+            journal("grant \(grant.id)", from: state.name, to: next.name, cause: "refreshed", asked.now, &transaction)
+            return .success(
+                Mint(
+                    client: asked.client.id, scope: scope, grant: grant,
+                    refreshToken: .init(value: successor, expires: family.expires),
+                    parent: tokenID(token), now: asked.now))
+        case .refuseAndRevoke(let error):
+            note(
+                .inboundRefreshRotation, "A used refresh token came again; its family is revoked.", asked.now,
+                &transaction)
+            revoke(grant, cause: "refresh token reused", asked.now, &transaction)
+            return .failure(error)
+        case nil: throw OAuthError(.serverError)
+        }
+    }
+
+    /// RFC 6749 section 4.4: for confidential clients, and without refresh token.
+    func clientCredentials(_ asked: TokenRequest) async throws -> JSONValue {
+        guard !asked.client.isPublic else {
+            throw OAuthError(.unauthorizedClient, "A public client cannot act for itself.")
+        }
+        let sent = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
+        let scope = sent ?? asked.client.scopes
+        guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: asked.client.scopes) else {
+            throw OAuthError(.invalidScope, "The scope is not allowed for this client.")
+        }
+        return try await mint(
+            Mint(
+                client: asked.client.id, scope: scope, grant: nil, refreshToken: nil, parent: nil, now: asked.now))
+    }
+}

@@ -1,0 +1,116 @@
+import Kernel
+import OAuthCore
+
+extension InboundProvider {
+    /// Signs what a grant decided and tells the journal. jwt-kit signs asynchronously, so this is after the commit; a
+    /// grant that was revoked meanwhile gets nothing.
+    func mint(_ mint: Mint) async throws -> JSONValue {
+        let (access, jti) = try await accessToken(mint)
+        let user = mint.grant.flatMap { directory.user(named: $0.user) }
+        var idToken: String?
+        if let grant = mint.grant, let user, mint.scope.contains("openid") {
+            idToken = try await self.idToken(mint, grant, user, accessToken: access)
+        }
+        try world.store.write { transaction in
+            if let grant = mint.grant, transaction.find(GrantRecord.self, grant.id)?.isRevoked != false {
+                throw OAuthError(.invalidGrant, "The grant is revoked.")
+            }
+            transaction.save(
+                AccessRecord(id: .init(jti), client: mint.client, grant: mint.grant?.id, tokenID: tokenID(access)))
+            let lifetimes = profile.lifetimes
+            born("access_token", access, mint.now + lifetimes.accessToken, mint, &transaction)
+            if let idToken { born("id_token", idToken, mint.now + lifetimes.idToken, mint, &transaction) }
+            if let token = mint.refreshToken {
+                born("refresh_token", token.value, token.expires, mint, &transaction)
+            }
+        }
+        var body: JSONObject = ["access_token": .string(access), "token_type": "Bearer"]
+        body.append("expires_in", .int(profile.lifetimes.accessToken.milliseconds / 1000))
+        body["id_token"] = idToken.map { .string($0) }
+        body["refresh_token"] = mint.refreshToken.map { .string($0.value) }
+        body.append("scope", .string(mint.scope.spaceSeparated))
+        return .object(body)
+    }
+
+    /// An access token with the claims of a Cognito user pool: `client_id` and no `aud`, no `typ` in its header.
+    private func accessToken(_ mint: Mint) async throws -> (token: String, jti: String) {
+        let jti = world.entropy.uuid(for: "idp-jti")
+        var claims = shared(mint, use: "access", jti: jti, life: profile.lifetimes.accessToken)
+        claims.append("client_id", .string(mint.client))
+        claims.append("scope", .string(mint.scope.spaceSeparated))
+        claims.append("version", 2)
+        if let grant = mint.grant {
+            claims.append("username", .string(grant.user))
+        }
+        return (try await signer.sign(claims, type: nil), jti)
+    }
+
+    /// OpenID Connect Core section 2.
+    private func idToken(
+        _ mint: Mint, _ grant: GrantRecord, _ user: UserDirectory.User, accessToken: String
+    ) async throws -> String {
+        let jti = world.entropy.uuid(for: "idp-jti")
+        var claims = shared(mint, use: "id", jti: jti, life: profile.lifetimes.idToken)
+        claims.append("aud", .string(mint.client))
+        claims.append("cognito:username", .string(user.name))
+        claims.append("at_hash", .string(PKCE.leftHalf(of: accessToken)))
+        if let nonce = grant.nonce { claims.append("nonce", .string(nonce)) }
+        if mint.scope.contains("email") {
+            claims.append("email", .string(user.email))
+            claims.append("email_verified", true)
+        }
+        if mint.scope.contains("profile") { claims.append("name", .string(user.displayName)) }
+        return try await signer.sign(claims, type: nil)
+    }
+
+    private func shared(_ mint: Mint, use: String, jti: String, life: Span) -> JSONObject {
+        let subject = mint.grant.flatMap { directory.user(named: $0.user)?.subject } ?? mint.client
+        var claims: JSONObject = ["iss": .string(issuer), "sub": .string(subject), "token_use": .string(use)]
+        claims.append("jti", .string(jti))
+        claims.append("iat", .int(mint.now.seconds))
+        claims.append("exp", .int((mint.now + life).seconds))
+        claims.append("auth_time", .int((mint.grant?.authenticatedAt ?? mint.now).seconds))
+        if let grant = mint.grant { claims.append("origin_jti", .string(grant.id.rawValue)) }
+        return claims
+    }
+
+    private func born(
+        _ kind: String, _ value: String, _ expires: Instant, _ mint: Mint, _ transaction: inout Transaction
+    ) {
+        let birth = TokenBirth(
+            kind: kind, issuer: world.party, user: mint.grant?.user, scopes: mint.scope.names, audience: [mint.client],
+            parent: mint.parent, expires: expires, value: Secret(value))
+        transaction.append(.token(.issued(birth)), at: mint.now)
+    }
+}
+
+// What the grants write beside their own records.
+extension InboundProvider {
+    func journal(
+        _ subject: String, from: String?, to: String, cause: String, _ now: Instant, _ transaction: inout Transaction
+    ) {
+        transaction.append(.transition(Transition(subject: subject, from: from, to: to, cause: cause)), at: now)
+    }
+
+    func note(_ rule: Rule, _ text: String, _ now: Instant, _ transaction: inout Transaction) {
+        transaction.append(.note(Note(party: world.party, rule: rule, text)), at: now)
+    }
+
+    /// RFC 7009 section 2.1: the refresh tokens of a grant and the access tokens made from it die together.
+    func revoke(_ grant: GrantRecord, cause: String, _ now: Instant, _ transaction: inout Transaction) {
+        guard !grant.isRevoked else { return }
+        var dead = grant
+        dead.isRevoked = true
+        if let state = grant.refresh {
+            dead.refresh = .revoked
+            journal("grant \(grant.id)", from: state.name, to: "revoked", cause: cause, now, &transaction)
+        }
+        transaction.save(dead)
+        for var access in transaction.find(AccessRecord.self, where: "grant", is: grant.id.rawValue)
+        where !access.isRevoked {
+            access.isRevoked = true
+            transaction.save(access)
+            transaction.append(.token(.revoked(id: access.tokenID, cause: cause)), at: now)
+        }
+    }
+}
