@@ -49,7 +49,10 @@ package struct ControlOrigin: Origin {
             return response
         case .found(let handler, let parameters):
             do {
-                return try await handler(request, parameters)
+                let response = try await handler(request, parameters)
+                // Reset leaves an empty archive behind, and reading changes nothing.
+                if request.method != .get, request.path != "/_local/reset" { lab.keepState() }
+                return response
             } catch let error as ControlError {
                 return error.response
             } catch {

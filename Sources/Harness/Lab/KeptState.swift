@@ -16,11 +16,33 @@ struct KeptState: Record {
     static let only = ID(rawValue: "lab")
 }
 
+/// Writes down where time and chance stand.
+struct StateKeeper: Sendable {
+    let clock: VirtualClock
+    let entropy: SeededEntropy
+    let store: Store
+
+    func keep() {
+        let skews = Dictionary(clock.skews.map { ($0.key.rawValue, $0.value) }) { first, _ in first }
+        let state = KeptState(
+            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms, skews: skews,
+            positions: entropy.positions)
+        // An archive that fails says so itself at the next transaction of a party.
+        try? store.write { $0.save(state) }
+    }
+}
+
 extension Lab {
+    private var keeper: StateKeeper { StateKeeper(clock: clock, entropy: entropy, store: store) }
+
+    /// For changes of the world itself, which no party's answer follows. Does nothing for a lab without archive.
+    package func keepState() {
+        if options.archive != nil { keeper.keep() }
+    }
+
     /// A party whose every answer is followed by a note of where time and chance stand. Only labs with an archive pay.
     func kept(_ origin: any Origin) -> any Origin {
-        guard options.archive != nil else { return origin }
-        return KeepingOrigin(inner: origin, clock: clock, entropy: entropy, store: store)
+        options.archive == nil ? origin : KeepingOrigin(inner: origin, keeper: keeper)
     }
 
     /// Goes on where an archive left off.
@@ -37,22 +59,11 @@ extension Lab {
 
 private struct KeepingOrigin: Origin {
     let inner: any Origin
-    let clock: VirtualClock
-    let entropy: SeededEntropy
-    let store: Store
+    let keeper: StateKeeper
 
     func respond(to request: Request) async -> Response {
         let response = await inner.respond(to: request)
-        let skews = Dictionary(clock.skews.map { ($0.key.rawValue, $0.value) }) { first, _ in first }
-        let state = KeptState(
-            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms, skews: skews,
-            positions: entropy.positions)
-        do {
-            try store.write { $0.save(state) }
-        } catch {
-            // The store says so itself at the next transaction of a party.
-            return response
-        }
+        keeper.keep()
         return response
     }
 }

@@ -1,0 +1,68 @@
+import HTTPTypes
+import Harness
+import Kernel
+import Synchronization
+import Testing
+
+/// A lab whose changes outlive the process.
+struct ArchiveTests {
+    @Test func aLabGoesOnWhereItStopped() async throws {
+        let archive = Shelf()
+        let first = try ControlledLab { $0.archive = archive }
+        let (url, token, gatewayURL) = try await first.consentURL()
+        _ = try await first.json(.post, "/_local/clock", ["skew": ["github": "-1s"]])
+        let answer = try await first.callTool(gatewayURL, token: token)
+        let newer = try #require(answer["error"]?["data"]?["elicitations"]?[0]?["url"]?.string)
+
+        let second = try ControlledLab { $0.archive = archive }
+        #expect(second.lab.clock.now == first.lab.clock.now)
+        #expect(second.lab.clock.pendingAlarms == first.lab.clock.pendingAlarms)
+        #expect(second.lab.clock.skew(of: .github) == .seconds(-1))
+        #expect(second.lab.entropy.positions == first.lab.entropy.positions)
+        #expect(newer != url)
+        _ = await second.lab.consent(url: newer, user: "alice")
+        let answered = try await second.callTool(gatewayURL, token: token)
+        #expect(answered["result"]?["isError"] == false, "\(answered.text)")
+    }
+
+    @Test func resetEmptiesTheArchive() async throws {
+        let archive = Shelf()
+        let lab = try ControlledLab { $0.archive = archive }
+        _ = try await lab.consentURL()
+        try lab.lab.reset()
+        #expect(archive.isEmpty)
+    }
+
+    /// An archive in memory.
+    private final class Shelf: Archive {
+        private struct Content {
+            var records: [(key: String, record: any Record)] = []
+            var entries: [JournalEntry] = []
+        }
+        private let content = Mutex(Content())
+
+        var isEmpty: Bool { content.withLock { $0.records.isEmpty && $0.entries.isEmpty } }
+
+        func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
+            content.withLock { content in
+                for change in changes {
+                    let key = "\(change.collection)/\(change.id)"
+                    let place = content.records.firstIndex { $0.key == key }
+                    switch (place, change.record) {
+                    case (let place?, let record?): content.records[place].record = record
+                    case (let place?, nil): content.records.remove(at: place)
+                    case (nil, let record?): content.records.append((key, record))
+                    case (nil, nil): break
+                    }
+                }
+                content.entries += entries
+            }
+        }
+
+        func records<R: Record>(_ type: R.Type) throws(StoreFailure) -> [R] {
+            content.withLock { $0.records.compactMap { $0.record as? R } }
+        }
+        func journal() throws(StoreFailure) -> [JournalEntry] { content.withLock { $0.entries } }
+        func clear() throws(StoreFailure) { content.withLock { $0 = Content() } }
+    }
+}

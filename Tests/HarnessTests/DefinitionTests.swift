@@ -1,0 +1,78 @@
+import Foundation
+import Harness
+import Kernel
+import Scenario
+import Testing
+
+/// A lab's file with a mistake in it: each is told at its place.
+struct DefinitionTests {
+    /// What is replaced in the default lab, by what, where the mistake is and a word of the message.
+    static let mistakes: [(String, String, String, String)] = [
+        ("region: us-east-1", "regions: us-east-1", "did you mean \"region\"?", "regions"),
+        ("  mcp:\n", "  mpc:\n", "did you mean \"mcp\"?", "mpc"),
+        ("    keys: keys", "    key: keys", "did you mean \"keys\"?", "key"),
+        ("contract: contract/contract.json", "contract: contract/nothing.json", "there is no file", "nothing.json"),
+        ("users: directory/users.yaml", "users: [a]", "must be a text", "users: [a]"),
+        ("hosts: [github.com, api.github.com]", "hosts: github.com", "at least one host", "hosts: github.com"),
+        ("each: \"{gatewayId}.", "each: \"x.", "must begin with {gatewayId}", "each: \"x."),
+        ("about:", "rules: {session-bindings: off}\nabout:", "did you mean \"session-binding\"?", "session-bindings"),
+        ("about:", "rules: {session-binding: perhaps}\nabout:", "on or off", "perhaps"),
+        ("about:", "unknowns: {binding.mod: sub}\nabout:", "did you mean \"binding.mode\"?", "binding.mod"),
+        ("about:", "unknowns: {binding.mode: perhaps}\nabout:", "known: token, sub", "binding.mode"),
+    ]
+
+    @Test(arguments: mistakes)
+    func aMistakeIsToldAtItsPlace(_ old: String, _ new: String, _ told: String, _ word: String) throws {
+        let root = try Self.root(replacing: old, by: new)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let mistake = try #require(throws: Diagnostic.self) {
+            try LabDefinition.load(named: "changed", root: root)
+        }
+        #expect("\(mistake)".contains(told), "\(mistake)")
+        #expect("\(mistake)".hasPrefix("mocks/"), "\(mistake)")
+        if !told.hasPrefix("there is no file") {
+            let line = try #require(
+                mistake.place.source.text.split(separator: "\n", omittingEmptySubsequences: false)
+                    .firstIndex { $0.contains(word) })
+            #expect(mistake.place.line == line + 1, "\(mistake)")
+        }
+    }
+
+    @Test func switchesOfTheFileHoldInEveryLab() throws {
+        let root = try Self.root(
+            replacing: "about:", by: "rules: {session-binding: off}\nunknowns: {binding.mode: sub}\nabout:")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let lab = try Lab(LabDefinition.load(named: "changed", root: root))
+        #expect(lab.rulesOff == ["session-binding"])
+        #expect(lab.unknownChoices.contains { $0 == ("binding.mode", "sub") })
+    }
+
+    @Test func aMistakeInAPartysFileIsToldToo() throws {
+        let root = try Self.root(replacing: "users: directory/users.yaml", by: "users: labs/users.json")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try #"{"users": [}"#.write(toFile: "\(root)/mocks/labs/users.json", atomically: true, encoding: .utf8)
+        let broken = #expect(throws: Diagnostic.self) { try LabDefinition.load(named: "changed", root: root) }
+        #expect(
+            broken?.description.hasPrefix("mocks/labs/users.json:1:12: this is no JSON") == true, "\(broken as Any)")
+        try #"{"users": [{}]}"#.write(toFile: "\(root)/mocks/labs/users.json", atomically: true, encoding: .utf8)
+        let missing = #expect(throws: Diagnostic.self) { try LabDefinition.load(named: "changed", root: root) }
+        #expect(missing?.description.contains("a user needs name") == true, "\(missing as Any)")
+    }
+
+    /// A folder like the project's, whose one lab is the default lab with a change.
+    private static func root(replacing old: String, by new: String) throws -> String {
+        let files = FileManager.default
+        let root = files.temporaryDirectory.appending(path: "lab-\(hash64(old + new))").path
+        try? files.removeItem(atPath: root)
+        try files.createDirectory(atPath: "\(root)/mocks/labs", withIntermediateDirectories: true)
+        for folder in ["contract", "directory", "keys", "tools", "vendors"] {
+            try files.createSymbolicLink(
+                atPath: "\(root)/mocks/\(folder)", withDestinationPath: "\(LabFixture.root)/mocks/\(folder)")
+        }
+        let text = try String(contentsOfFile: "\(LabFixture.root)/mocks/labs/default.yaml", encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacing(old, by: new).write(
+            toFile: "\(root)/mocks/labs/changed.yaml", atomically: true, encoding: .utf8)
+        return root
+    }
+}
