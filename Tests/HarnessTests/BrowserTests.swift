@@ -27,7 +27,6 @@ struct BrowserTests {
                 <input type=checkbox name=scope value=repo checked><input type=checkbox name=scope value=user>
                 <input type=submit name=s value=1><button name="decision" value="approve">Yes</button>
                 <button type=button name=decision value=never>No</button></form>
-                <a rel="nofollow other-account" href="/other">x</a>
                 """)
         #expect(page.forms.count == 1)
         let form = try #require(page.signInForm)
@@ -35,7 +34,6 @@ struct BrowserTests {
         #expect(form.buttons.map(\.value) == ["1", "approve"])
         let sent = form.submission(pressing: form.buttons.last)
         #expect(sent["t"] == "\"x'A&bogus;" && sent.all("scope") == ["repo"] && sent["decision"] == "approve")
-        #expect(page.otherAccountLink?.target == "/other")
     }
 
     /// Nothing a page says can stop the reader.

@@ -101,6 +101,19 @@ struct LabTests {
         #expect(try await goOn() == first)
     }
 
+    /// Thousands of labs come and go in one process.
+    @Test func aLabLeavesNothingBehind() async throws {
+        weak var network: InMemoryNetwork?
+        weak var store: Store?
+        do {
+            let lab = try LabFixture.lab()
+            _ = try await lab.signIn(user: "alice")
+            (network, store) = (lab.network, lab.store)
+            #expect(network != nil)
+        }
+        #expect(network == nil && store == nil)
+    }
+
     @Test func alarmsRingInOrderAndAreWrittenDown() async throws {
         let lab = try LabFixture.lab()
         let start = lab.clock.now

@@ -65,11 +65,6 @@ package final class Browser: Sendable {
         return [Hop(method: method.rawValue, url: url, status: response?.status)]
     }
 
-    /// Clicks a link of a page.
-    package func follow(_ link: HTMLLink, on page: Page) async -> (Page, [Hop]) {
-        await open(resolve(link.target, against: page.url) ?? page.url)
-    }
-
     /// Signs out of one party by forgetting its cookies.
     func forgetCookies(of party: Party) { jar.withLock { $0.forget(setBy: party) } }
 

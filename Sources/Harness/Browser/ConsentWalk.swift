@@ -65,6 +65,8 @@ private struct Walk {
             page = next
         }
         if !isDecided { page = await repeatUndecided(url, page) }
+        // Next time it is their own account again.
+        if decision == .wrongAccount { browser.forgetCookies(of: .github) }
         return ConsentWalk(hops: hops, landed: page.url, status: page.status)
     }
 

@@ -1,16 +1,15 @@
 import Kernel
 
-/// Finds forms and links in a page. Tolerant as browsers are: what it does not know it walks over, nothing makes it fail.
+/// Finds the forms of a page. Tolerant as browsers are: what it does not know it walks over, nothing makes it fail.
 struct HTMLReader {
     private let text: [UInt8]
     private var place = 0
     private var forms: [HTMLForm] = []
-    private var links: [HTMLLink] = []
     private var isInForm = false
 
     init(_ html: String) { text = Array(html.utf8) }
 
-    mutating func read() -> ([HTMLForm], [HTMLLink]) {
+    mutating func read() -> [HTMLForm] {
         while let open = next(UInt8(ascii: "<")) {
             place = open + 1
             if starts(with: "!--") {
@@ -19,7 +18,7 @@ struct HTMLReader {
                 take(tag)
             }
         }
-        return (forms, links)
+        return forms
     }
 
     private struct Tag {
@@ -35,9 +34,6 @@ struct HTMLReader {
                 HTMLForm(action: tag["action"], method: tag["method"]?.uppercased() == "POST" ? "POST" : "GET"))
             isInForm = true
         case "/form": isInForm = false
-        case "a":
-            let words = (tag["rel"] ?? "").split(separator: " ").map(String.init)
-            if let target = tag["href"] { links.append(HTMLLink(target: target, relation: words)) }
         case "input" where isInForm: takeInput(tag)
         case "button" where isInForm && (tag["type"]?.lowercased() ?? "submit") == "submit":
             forms[forms.count - 1].buttons.append(.init(name: tag["name"] ?? "", value: tag["value"] ?? ""))

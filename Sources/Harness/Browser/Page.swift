@@ -7,22 +7,19 @@ package struct Page: Sendable {
     package let status: Int?
     package let html: String
     package let forms: [HTMLForm]
-    package let links: [HTMLLink]
 
     package init(url: String, status: Int?, html: String) {
         self.url = url
         self.status = status
         self.html = html
         var reader = HTMLReader(html)
-        (forms, links) = reader.read()
+        forms = reader.read()
     }
 
     /// The form that asks who somebody is.
     package var signInForm: HTMLForm? { forms.first { $0.has("username") && $0.has("password") } }
     /// The form that asks whether an application may act for somebody.
     package var consentForm: HTMLForm? { forms.first { form in form.buttons.contains { $0.name == "decision" } } }
-    /// The way to sign in as somebody else.
-    package var otherAccountLink: HTMLLink? { links.first { $0.relation.contains("other-account") } }
 }
 
 /// A form of a page, as far as a browser without script needs it.
@@ -75,11 +72,4 @@ package struct HTMLForm: Sendable, Hashable {
         if let button, !button.name.isEmpty { form.append(button.name, button.value) }
         return form
     }
-}
-
-/// A link of a page.
-package struct HTMLLink: Sendable, Hashable {
-    package let target: String
-    /// Words of `rel`.
-    package let relation: [String]
 }

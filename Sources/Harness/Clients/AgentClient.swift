@@ -7,11 +7,11 @@ package import MCPCore
 package final class AgentClient: Sendable {
     /// `alice's MCP client`, the sender of its requests.
     package let party: Party
-    private let network: any Network
+    private let lab: Lab
 
     package init(user: String, lab: Lab) {
         party = Party("\(user)'s MCP client")
-        network = lab.network.port(of: party)
+        self.lab = lab
     }
 
     /// What came back: the HTTP answer, and the message in it, if there is one.
@@ -39,7 +39,8 @@ package final class AgentClient: Sendable {
         if let token { headers[.authorization] = "Bearer \(token)" }
         if let revision { headers[MCPName.versionHeader] = revision.rawValue }
         if let session { headers[MCPName.sessionHeader] = session }
-        let response = try await network.send(Request(.post, endpoint, headers: headers, body: body))
+        let request = Request(.post, endpoint, headers: headers, body: body)
+        let response = try await lab.network.send(request, from: party)
         return Answer(response: response, message: Self.message(of: response))
     }
 

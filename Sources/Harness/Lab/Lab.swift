@@ -49,6 +49,11 @@ package final class Lab: Sendable {
         try takeUpKeptState()
     }
 
+    deinit {
+        // Parties hold the network and the network holds the parties: whoever made the circle opens it.
+        for party in Party.served { network.connect(party, Unplugged()) }
+    }
+
     /// Lets world time pass up to `goal`: rings every alarm on the way, in order. Nothing waits.
     package func advance(to goal: Instant) async {
         while let alarm = clock.advance(towards: goal) {
@@ -140,4 +145,9 @@ package struct LabSnapshot: Sendable {
     let picture: StorePicture
     let faults: [Fault]
     let cookies: [String: CookieJar]
+}
+
+/// What stands for a party of a lab that is gone.
+private struct Unplugged: Origin {
+    func respond(to request: Request) async -> Response { .plain(503, "This lab is gone.\n") }
 }
