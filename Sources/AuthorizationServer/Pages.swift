@@ -31,7 +31,7 @@ enum Pages {
                 action, token,
                 """
                 \(HTML.hidden("return_to", returnTo))
-                <label>Username or email address
+                <label>Username
                 <input name="username" value="\(HTML.escape(login))" autocomplete="username" required autofocus></label>
                 <label>Password
                 <input name="password" type="password" autocomplete="current-password" required></label>

@@ -1,7 +1,7 @@
 import Kernel
 
 /// How GitHub's tokens are written: a prefix that names the kind, then base62 (`github-token-format`).
-enum TokenText {
+package enum TokenText {
     /// Thirty random letters and six of checksum: 40 characters with a four-letter prefix.
     static func accessToken(prefix: String, _ entropy: any Entropy) -> String {
         let random = entropy.text(30, from: .base62, for: "github access token")
@@ -14,7 +14,7 @@ enum TokenText {
     }
 
     /// CRC-32 of the random part alone, in base62 with `0` to the left: a scanner tells a token from an accident by it.
-    static func checksum(of random: String) -> String {
+    package static func checksum(of random: String) -> String {
         var rest = crc32(Array(random.utf8))
         var digits: [UInt8] = []
         while digits.count < 6 {
