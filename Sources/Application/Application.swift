@@ -1,5 +1,5 @@
-// The application stands for the user's own web app: it owns the return URL, knows who is signed in and says to AgentCore
-// whose consent that was. It must not complete a session whose identity it was not given.
+// The application stands for the user's own web app: it owns the return URL, knows who is signed in and says to
+// AgentCore whose consent that was. It must not complete a session whose identity it was not given.
 
 import HTTPTypes
 package import Kernel

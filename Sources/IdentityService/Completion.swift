@@ -86,8 +86,8 @@ extension IdentityService {
         return .exchange(Exchange(session: session, provider: provider, code: code))
     }
 
-    /// The original artifact, byte for byte (ledger `E61`), unless a lab lets any token of the same user do (`U7`). A plain
-    /// id exactly; never one kind for the other (`E62`).
+    /// The original artifact, byte for byte (ledger `E61`), unless a lab lets any token of the same user do (`U7`). A
+    /// plain id exactly; never one kind for the other (`E62`).
     private func isOwner(_ identity: Identity, of session: AuthorizationSessionRecord) -> Bool {
         switch (identity, session.user) {
         case (.token(let token, nil), .token(_, _, let artifact)): constantTimeEqual(token, artifact.exposed)
@@ -116,8 +116,8 @@ extension IdentityService {
         throw AWSError(.validation, reason.text)
     }
 
-    /// Puts the token into the vault, or ends the session; nil where the session was ended meanwhile, and then what came
-    /// is thrown away.
+    /// Puts the token into the vault, or ends the session; nil where the session was ended meanwhile, and then what
+    /// came is thrown away.
     private func settle(
         _ exchange: Exchange, _ outcome: TokenOutcome, in transaction: inout Transaction
     ) -> Ended? {

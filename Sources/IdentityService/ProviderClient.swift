@@ -79,8 +79,8 @@ struct ProviderClient {
         return methods.contains("client_secret_post") && !methods.contains("client_secret_basic") ? .post : .basic
     }
 
-    /// RFC 8414 section 3.3, OpenID Connect Discovery section 4.3: the issuer is the one the URL was built from; whether
-    /// that one ended in a slash the URL does not tell.
+    /// RFC 8414 section 3.3, OpenID Connect Discovery section 4.3: the issuer is the one the URL was built from;
+    /// whether that one ended in a slash the URL does not tell.
     private func isNamed(_ issuer: String, by url: String) -> Bool {
         let bare = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
         let expected = [

@@ -46,7 +46,7 @@ extension IdentityService {
         transaction.append(.transition(step), at: world.clock.now)
     }
 
-    /// Tells the gateway how a session ended that one of its targets waits for. After the commit: an alarm is not undone.
+    /// Tells the gateway how a session ended that one of its targets waits for. After the commit: no alarm is undone.
     func tell(_ session: AuthorizationSessionRecord, _ effects: [AuthorizationSessionMachine.Effect]) {
         guard let target = session.notify.flatMap({ TargetAddress($0) }) else { return }
         for effect in effects {

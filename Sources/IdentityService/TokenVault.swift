@@ -35,8 +35,8 @@ struct TokenVault {
         return VaultKey(JSONValue.strings(["user", workload, provider, user] + scopes).text)
     }
 
-    /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody goes
-    /// to the network, so that two calls never both use the refresh token (ledger `A18`).
+    /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody
+    /// goes to the network, so that two calls never both use the refresh token (ledger `A18`).
     func look(for query: Query, in transaction: inout Transaction) -> Finding {
         let (id, now) = (key(query), world.clock.now)
         guard var entry = transaction.find(VaultEntryRecord.self, id),

@@ -8,8 +8,8 @@ struct UserTokens {
 
     /// The user, or nil where signature, issuer or times are not in order.
     ///
-    /// `discoveryURL` is where a gateway's configuration says the keys are. Otherwise the issuer is asked that the token
-    /// names; the network refuses whoever is no party of the lab.
+    /// `discoveryURL` is where a gateway's configuration says the keys are. Otherwise the issuer is asked that the
+    /// token names; the network refuses whoever is no party of the lab.
     func user(of token: String, discoveryURL: String?) async -> WorkloadUser? {
         guard let claims = await claims(of: token, discoveryURL), let issuer = claims["iss"]?.string,
             let subject = claims["sub"]?.string, !subject.isEmpty

@@ -71,7 +71,8 @@ import Testing
         #expect(back.status == 400)
         #expect(
             back.message
-                == "1 validation error detected: Value at 'authorizationCode' failed to satisfy constraint: Member must not be null"
+                == "1 validation error detected: Value at 'authorizationCode' failed to satisfy constraint: "
+                + "Member must not be null"
         )
         let uri = try #require(answer.json?["sessionUri"]?.string)
         #expect(lab.transitions(of: uri).last == "FAILED")

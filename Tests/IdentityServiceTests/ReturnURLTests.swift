@@ -11,7 +11,8 @@ import Testing
         let bare = try await lab.ask(lab.workloadToken("bare"))
         #expect(
             bare.message
-                == "You must register and use at least one ResourceOauth2ReturnUrl on your workload identity to use this flow"
+                == "You must register and use at least one ResourceOauth2ReturnUrl on your workload identity "
+                + "to use this flow"
         )
         let token = try await lab.workloadToken()
         let missing = try await lab.ask(token, ["resourceOauth2ReturnUrl": .null])
