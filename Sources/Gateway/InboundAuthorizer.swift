@@ -67,13 +67,13 @@ struct InboundAuthorizer {
         return trusted
     }
 
-    /// The claims if a key of the issuer signed them. Time and issuer are rules of their own, so the verifier is asked at a
-    /// moment inside the token's life and about the issuer it names itself.
+    /// The claims if a key of the issuer signed them. Time and issuer are rules of their own, so the verifier is asked at
+    /// the last moment of the token's life and about the issuer it names itself.
     private func signedClaims(
         _ token: String, _ decoded: DecodedToken, _ keys: KeySetRecord, _ discovery: String
     ) async -> JSONObject? {
         let policy = TokenPolicy(issuer: decoded.claims["iss"]?.string ?? "", leeway: Self.leeway)
-        let moment = instant(decoded.claims["exp"]).map { $0 - .milliseconds(1) } ?? world.clock.now
+        let moment = instant(decoded.claims["exp"]).map { $0 + Self.leeway - .milliseconds(1) } ?? world.clock.now
         var used = keys
         var outcome = await TokenVerifier.verify(token, keys: used.keys, policy: policy, at: moment)
         if case .failure(.unknownKey) = outcome, let newer = await cache.keysAfterUnknown(for: discovery) {
