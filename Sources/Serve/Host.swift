@@ -11,7 +11,8 @@ package enum Host {
         return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// Returns at the first SIGTERM or SIGINT. A second one ends the process at once.
+    /// Returns at the first SIGTERM or SIGINT. A second one ends the process at once, and so does a second's delay: somebody
+    /// who stops a lab does not wait for a client that reads slowly.
     package static func untilStopped() async {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         let sources = [SIGTERM, SIGINT].map { number in
@@ -19,6 +20,7 @@ package enum Host {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 signal(number, SIG_DFL)
+                DispatchQueue.global().asyncAfter(deadline: .now() + Self.grace) { _exit(0) }
                 continuation.yield(number)
             }
             source.activate()
@@ -27,4 +29,6 @@ package enum Host {
         for await _ in signals { break }
         for source in sources { source.cancel() }
     }
+
+    private static let grace: DispatchTimeInterval = .milliseconds(900)
 }

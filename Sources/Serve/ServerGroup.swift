@@ -20,17 +20,17 @@ package struct ServerGroup: Sendable {
         self.parties = parties
     }
 
-    /// Binds every port, lets `assemble` build what answers, serves until `stop` returns, then closes.
+    /// Binds every port, lets `assemble` build what answers, serves while `serving` runs, then closes.
     ///
     /// Ports come first because with free ports nobody knows a party's origin before. Requests that arrive while
     /// `assemble` works wait for it; none is refused.
     /// - Parameters:
     ///   - assemble: gets the origins, returns what answers. Runs once, when every port is bound.
-    ///   - stop: returns when serving shall end.
-    /// - Throws: `ServeFailure` when a port cannot be had; what `assemble` throws.
+    ///   - serving: runs when every port answers; when it returns, serving ends.
+    /// - Throws: `ServeFailure` when a port cannot be had; what `assemble` and `serving` throw.
     package func run(
         assemble: @escaping @Sendable (ServedOrigins) async throws -> PartyAnswer,
-        until stop: @escaping @Sendable () async -> Void
+        while serving: @escaping @Sendable (ServedOrigins) async throws -> Void
     ) async throws {
         // One loop is enough: it only moves bytes, parties work on the pool. Each further one costs memory and start.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -52,14 +52,14 @@ package struct ServerGroup: Sendable {
                 guard ports.count == parties.count else { return }
                 let origins = plan.origins(ports: ports)
                 desk.open(try await assemble(origins), guardedBy: plan.callers(of: origins))
-                await stop()
+                try await serving(origins)
                 await close(servers)
                 throw Stopped()
             }
             do {
                 for try await _ in tasks {}
             } catch is Stopped {
-                // The ordinary end. Whoever still holds a connection after the grace loses it here.
+                // The ordinary end.
                 tasks.cancelAll()
             }
         }
@@ -92,23 +92,10 @@ package struct ServerGroup: Sendable {
         }
     }
 
-    /// Answers under way are finished, idle connections closed; whoever takes longer than the grace is cut off.
+    /// Answers under way are finished, idle connections closed.
     private func close(_ servers: [HTTPServer]) async {
-        await withTaskGroup(of: Bool.self) { tasks in
-            tasks.addTask {
-                await withTaskGroup(of: Void.self) { closing in
-                    for server in servers { closing.addTask { try? await server.shutdownGracefully() } }
-                }
-                return true
-            }
-            tasks.addTask {
-                try? await Task.sleep(for: Self.grace)
-                return false
-            }
-            _ = await tasks.next()
-            tasks.cancelAll()
+        await withTaskGroup(of: Void.self) { closing in
+            for server in servers { closing.addTask { try? await server.shutdownGracefully() } }
         }
     }
-
-    private static let grace: Duration = .milliseconds(700)
 }

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Kernel
+import Serve
+
+/// The file by which other programs learn where a served lab answers.
+enum EndpointsFile {
+    /// Written beside its place and renamed into it: whoever sees the file sees all of it.
+    ///
+    /// - Throws: `CommandFailure` when it cannot be written.
+    static func write(_ endpoints: JSONValue, to path: String) throws {
+        do {
+            try Data("\(endpoints.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw CommandFailure(.stuck, "\(path): the endpoints file cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// The origins in a file that `serve` wrote.
+    ///
+    /// - Throws: `CommandFailure` when it is missing or none.
+    static func read(_ path: String) throws -> JSONValue {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(.stuck, "\(path): there is no such file; is the lab served with --endpoints-file?")
+        }
+        guard let value = try? JSONValue(parsing: Array(data)), value["aws"]?.string != nil else {
+            throw CommandFailure(.unparsed, "\(path): this is no endpoints file of agentcore-local")
+        }
+        return value
+    }
+}
+
+/// Which served lab a client command means.
+struct LabPlace: ParsableArguments {
+    @Option(help: "File that serve wrote when it was ready.")
+    var endpointsFile: String?
+
+    @Option(help: "First of the seven ports, when there is no endpoints file.")
+    var portBase = 4580
+
+    /// Origins, region and account, as an endpoints file has them.
+    ///
+    /// - Throws: `CommandFailure` when the file is missing or none.
+    func endpoints() throws -> JSONValue {
+        if let endpointsFile { return try EndpointsFile.read(endpointsFile) }
+        let plan = PortPlan(base: portBase)
+        let ports = Dictionary(uniqueKeysWithValues: Party.served.map { ($0, plan.port(of: $0)) })
+        return plan.origins(ports: ports).endpoints(region: "us-east-1", account: Self.standardAccount)
+    }
+
+    /// The account of every caller whose access key id is not twelve digits.
+    static let standardAccount = "000000000000"
+
+    func validate() throws {
+        guard (1...65_529).contains(portBase) else { throw ValidationError("--port-base must be 1 to 65529.") }
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Kernel
+
+/// The one mechanism by which every flag is also an environment variable: what is set there and not on the command line is
+/// added to the command line before it is read, so that help, checks and messages are the same for both.
+enum EnvironmentFlags {
+    static let prefix = "AGENTCORE_LOCAL_"
+
+    /// The arguments with what the environment adds.
+    ///
+    /// - Throws: `CommandFailure` for a value that is neither yes nor no where the flag takes none.
+    static func applied(to arguments: [String]) throws -> [String] {
+        let variables = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }
+        guard !variables.isEmpty, let name = arguments.first, let command = subcommand(name) else { return arguments }
+        var result = arguments
+        // A value that stands after `--` is no flag.
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        let given = arguments[..<end]
+        var added: [String] = []
+        for flag in flags(of: command) {
+            let option = "--\(flag.name)"
+            guard let value = variables[variable(for: flag.name)],
+                !given.contains(where: { $0 == option || $0.hasPrefix("\(option)=") })
+            else { continue }
+            added += try flag.arguments(value)
+        }
+        result.insert(contentsOf: added, at: end)
+        return result
+    }
+
+    /// `port-base` is `AGENTCORE_LOCAL_PORT_BASE`.
+    static func variable(for flag: String) -> String {
+        prefix + flag.uppercased().replacingOccurrences(of: "-", with: "_")
+    }
+
+    /// A flag as the parser knows it.
+    private struct Flag {
+        let name: String
+        let takesValue: Bool
+        let isRepeating: Bool
+
+        func arguments(_ value: String) throws -> [String] {
+            guard takesValue else { return try isYes(value) ? ["--\(name)"] : [] }
+            let values = isRepeating ? value.split(separator: ",").map(String.init) : [value]
+            return values.map { "--\(name)=\($0)" }
+        }
+
+        private func isYes(_ value: String) throws -> Bool {
+            switch value.lowercased() {
+            case "1", "true", "yes", "on": return true
+            case "0", "false", "no", "off": return false
+            default:
+                throw CommandFailure(.usage, "\(variable(for: name)) is '\(value)'; 1 or 0 expected")
+            }
+        }
+    }
+
+    private static func subcommand(_ name: String) -> (any ParsableCommand.Type)? {
+        AgentcoreLocal.configuration.subcommands.first { $0.configuration.commandName == name }
+    }
+
+    /// Read from the parser's own description of the command, so that no second list of flags can fall behind.
+    private static func flags(of command: any ParsableCommand.Type) -> [Flag] {
+        let description = try? JSONValue(parsing: command._dumpHelp())
+        return (description?["command"]?["arguments"]?.array ?? []).compactMap { argument in
+            let names = argument["names"]?.array ?? []
+            guard argument["kind"]?.string != "positional",
+                let name = names.first(where: { $0["kind"]?.string == "long" })?["name"]?.string,
+                name != "help", name != "version"
+            else { return nil }
+            return Flag(
+                name: name, takesValue: argument["kind"]?.string == "option",
+                isRepeating: argument["isRepeating"]?.bool ?? false)
+        }
+    }
+}

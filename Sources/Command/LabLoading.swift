@@ -1,0 +1,26 @@
+import Foundation
+import Harness
+import Kernel
+import Scenario
+
+/// Reads labs for commands and says what is wrong with them.
+enum LabLoading {
+    /// - Throws: `CommandFailure`: wrong usage for a lab that does not exist, unparsed for one with a mistake.
+    static func definition(_ name: String, root: String) throws -> LabDefinition {
+        do {
+            return try LabDefinition.load(named: name, root: root)
+        } catch {
+            let known = names(root: root)
+            guard known.contains(name) else {
+                let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
+                throw CommandFailure(.usage, "--lab \(name): there is no lab of that name\(hint)")
+            }
+            throw CommandFailure(.unparsed, "the lab \(name) has a mistake\n\(error.rendered)")
+        }
+    }
+
+    static func names(root: String) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/mocks/labs")) ?? []
+        return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
+    }
+}

@@ -1,0 +1,85 @@
+// The command line: reads arguments, calls the harness or the servers, prints. It decides nothing about any party.
+
+import ArgumentParser
+import Foundation
+import Kernel
+
+@main
+struct AgentcoreLocal: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agentcore-local",
+        abstract: "The OAuth flow of Amazon Bedrock AgentCore Gateway, every party of it, on one machine.",
+        discussion: """
+            Every flag is also an environment variable: --port-base 5000 is AGENTCORE_LOCAL_PORT_BASE=5000, \
+            a flag without value is 1 or 0, a repeatable one takes several values between commas. \
+            What stands on the command line wins.
+
+            Exit codes: 0 all held, 1 wrong usage, 2 a file does not parse, 3 the run could not go on, \
+            4 an expectation failed, 5 stale baseline.
+            """,
+        version: Version.current,
+        subcommands: [
+            RunCommand.self, ServeCommand.self, CheckCommand.self, ListCommand.self, EnvCommand.self, WaitCommand.self,
+        ])
+
+    /// Off the main thread: from there every call into an actor would be a thread switch.
+    @concurrent
+    static func main() async {
+        do {
+            let arguments = try EnvironmentFlags.applied(to: Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            leave(for: error)
+        }
+    }
+
+    /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.
+    private static func leave(for error: any Error) -> Never {
+        if let failure = error as? CommandFailure {
+            Terminal.say(failure.description)
+            Foundation.exit(failure.code.rawValue)
+        }
+        let code = exitCode(for: error)
+        let message = fullMessage(for: error)
+        if code == .success {
+            if !message.isEmpty { Terminal.write(message) }
+            Foundation.exit(Outcome.held.rawValue)
+        }
+        guard code == .validationFailure else { Foundation.exit(code.rawValue) }
+        Terminal.say(message)
+        Foundation.exit(Outcome.usage.rawValue)
+    }
+}
+
+/// What the process says by its exit code.
+enum Outcome: Int32 {
+    case held = 0
+    case usage = 1
+    case unparsed = 2
+    case stuck = 3
+    case failed = 4
+    case stale = 5
+}
+
+/// The reason why a command could not do its work.
+struct CommandFailure: Error, CustomStringConvertible {
+    let code: Outcome
+    let description: String
+    init(_ code: Outcome, _ description: String) {
+        self.code = code
+        self.description = "agentcore-local: \(description)"
+    }
+}
+
+extension ParsableCommand {
+    /// Ends the process with a documented code; `held` just returns.
+    func leave(_ outcome: Outcome) throws {
+        guard outcome != .held else { return }
+        throw ExitCode(outcome.rawValue)
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Harness
+import Kernel
+import Scenario
+
+/// Which scenario files a command works on.
+struct ScenarioSelection: ParsableArguments {
+    @OptionGroup var root: RootOption
+
+    @Argument(help: "Scenario files or folders (default: scenarios).")
+    var paths: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Only scenarios with these tags: 'consent and not (slow or method-1)'.", valueName: "expr"))
+    var tags: String?
+
+    /// The files that were asked for, without those that other tags exclude.
+    ///
+    /// - Throws: `CommandFailure`, after every mistake of every file was told.
+    func load(variables: [String] = []) throws -> [ScenarioFile] {
+        let expression = try tags.map { try TagExpression($0) }
+        let folder = try root.folder()
+        let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
+        let (files, mistakes) = Library.load(
+            paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables)
+        guard mistakes.isEmpty else {
+            for mistake in mistakes { Terminal.say(mistake.rendered) }
+            throw CommandFailure(.unparsed, "\(mistakes.count) \(mistakes.count == 1 ? "mistake" : "mistakes")")
+        }
+        guard let expression else { return files }
+        let chosen = files.filter { expression.matches($0.tags) }
+        guard !chosen.isEmpty || files.isEmpty else {
+            throw CommandFailure(.usage, "--tags '\(tags ?? "")': none of \(files.count) scenarios is meant by that")
+        }
+        return chosen
+    }
+}

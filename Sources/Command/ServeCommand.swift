@@ -1,0 +1,128 @@
+import ArgumentParser
+import Control
+import Foundation
+import Harness
+import Kernel
+import SQLiteStore
+import Serve
+
+/// Serves a lab: every party on a port of its own, until a signal ends it.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve a lab on this machine.",
+        discussion: """
+            Parties listen on seven ports from --port-base on: aws, gateway, idp, github, mcp, app, console. \
+            Point AWS clients at them with: eval "$(agentcore-local env)"
+            """)
+
+    @OptionGroup var root: RootOption
+
+    @Option(help: ArgumentHelp("Lab to serve: a file in mocks/labs.", valueName: "name"))
+    var lab = "default"
+
+    @Option(help: ArgumentHelp("First of the seven ports; 0 takes free ones.", valueName: "n"))
+    var portBase = 4580
+
+    @Option(help: ArgumentHelp("Keep state in this SQLite file (default: in memory).", valueName: "file"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Write the origins to this JSON file when every port answers.", valueName: "file"))
+    var endpointsFile: String?
+
+    @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: "Form of the log on stderr: text or json.")
+    var logFormat = LogFormat.text
+
+    @Flag(help: "Log no requests.")
+    var quiet = false
+
+    @Option(help: ArgumentHelp("Requests to this host reach this party (repeatable).", valueName: "host=party"))
+    var map: [String] = []
+
+    @Flag(help: "Call parties <party>.localhost instead of 127.0.0.1, so that browsers keep their cookies apart.")
+    var hosts = false
+
+    @Option(help: ArgumentHelp("Listen on this address instead of loopback; needs --advertise.", valueName: "address"))
+    var bind: String?
+
+    @Option(help: ArgumentHelp("Host name by which others reach this machine.", valueName: "host"))
+    var advertise: String?
+
+    func validate() throws {
+        guard (0...65_529).contains(portBase) else { throw ValidationError("--port-base must be 0 to 65529.") }
+        if bind != nil, advertise == nil {
+            throw ValidationError("--bind needs --advertise HOST: the name under which others reach this machine.")
+        }
+        if hosts, advertise != nil { throw ValidationError("--hosts and --advertise exclude each other.") }
+        if let advertise, URLParts("http://\(advertise)")?.host != advertise.lowercased() {
+            throw ValidationError("--advertise takes a host name or address, without port: \(advertise)")
+        }
+        _ = try hostMap()
+    }
+
+    func run() async throws {
+        let log = ServeLog(format: logFormat, isQuiet: quiet)
+        if let bind {
+            log.warn("listening on \(bind): whoever reaches this machine can act as anybody in this lab")
+        }
+        if let endpointsFile { try? FileManager.default.removeItem(atPath: endpointsFile) }
+        let definition = try LabLoading.definition(lab, root: root.folder())
+        var options = LabOptions()
+        options.seed = seed
+        options.hostMap = try hostMap()
+        do {
+            options.archive = try data.map { try SQLiteArchive(path: $0) }
+            try await serve(definition, options, log)
+        } catch let failure as StoreFailure {
+            throw CommandFailure(.stuck, "\(failure)")
+        } catch let failure as ServeFailure {
+            throw CommandFailure(.stuck, "\(failure)")
+        }
+    }
+
+    private func serve(_ definition: LabDefinition, _ options: LabOptions, _ log: ServeLog) async throws {
+        let region = definition.region
+        try await ServerGroup(plan).run { origins in
+            var options = options
+            options.start = Host.now
+            options.addressing = .served(origins: origins.byParty)
+            let lab = try Lab(definition, options)
+            return ServedLab(lab, log: log).answer
+        } while: { origins in
+            if let endpointsFile {
+                let endpoints = origins.endpoints(region: region, account: LabPlace.standardAccount)
+                try EndpointsFile.write(endpoints, to: endpointsFile)
+            }
+            log.ready(definition.name, origins)
+            await Host.untilStopped()
+            log.stopped()
+        }
+    }
+
+    private var plan: PortPlan {
+        let naming: PortPlan.Naming =
+            if let advertise { .advertised(advertise.lowercased()) } else if hosts { .partyHosts } else { .loopback }
+        return PortPlan(bindAddress: bind ?? "127.0.0.1", base: portBase, naming: naming)
+    }
+
+    private func hostMap() throws -> [String: Party] {
+        var result: [String: Party] = [:]
+        for pair in map {
+            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, Party.served.contains(Party(parts[1])) else {
+                let parties = Party.served.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--map \(pair): HOST=PARTY expected; parties are \(parties).")
+            }
+            result[parts[0].lowercased()] = Party(parts[1])
+        }
+        return result
+    }
+}
+
+/// How `serve` writes its log.
+enum LogFormat: String, ExpressibleByArgument {
+    case text
+    case json
+}

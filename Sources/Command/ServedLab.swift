@@ -1,0 +1,35 @@
+import Control
+import Harness
+import Kernel
+import Serve
+
+/// A lab behind sockets: its clock follows the machine's, and whoever calls from a socket is outside it.
+struct ServedLab: Sendable {
+    private let lab: Lab
+    private let control: ControlOrigin
+    private let log: ServeLog
+
+    init(_ lab: Lab, log: ServeLog) {
+        self.lab = lab
+        control = ControlOrigin(lab: lab, version: Version.current)
+        self.log = log
+    }
+
+    var answer: PartyAnswer {
+        { request, party in try await respond(to: request, party) }
+    }
+
+    private func respond(to request: Request, _ party: Party) async throws -> Response {
+        await lab.advance(to: Host.now + lab.clock.offset)
+        // What a test asks the lab itself is no message between parties.
+        if let response = await control.answer(request, at: party) { return response }
+        do {
+            let response = try await lab.network.deliver(request, to: party, from: .outside)
+            log.request(request, to: party, answered: response.status, at: lab.clock.now)
+            return response
+        } catch {
+            log.request(request, to: party, answered: nil, at: lab.clock.now)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// The two streams of the process: data to stdout, talk to stderr.
+enum Terminal {
+    /// Talk: what a person wants to know and no program reads.
+    static func say(_ line: String) { put(line, to: .standardError) }
+
+    /// Data: what another program may read.
+    static func write(_ line: String) { put(line, to: .standardOutput) }
+
+    /// Whether stdout shows colours: it is a terminal and `NO_COLOR` is not set (https://no-color.org).
+    static var showsColour: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+            && isatty(STDOUT_FILENO) == 1
+    }
+
+    private static func put(_ line: String, to file: FileHandle) {
+        // A reader that went away (`| head`) is no reason to fail.
+        try? file.write(contentsOf: Data("\(line)\n".utf8))
+    }
+}

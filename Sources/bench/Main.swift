@@ -1,0 +1,62 @@
+// Measures what the budgets are about and prints a table. It checks no behaviour; scenarios do that.
+
+import Foundation
+import Kernel
+
+/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check]`
+///
+/// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure over
+/// its budget an exit code of 4.
+@main
+enum Bench {
+    /// Off the main thread: from there every hop would cost microseconds, and the figures would be about that.
+    @concurrent
+    static func main() async {
+        do {
+            let options = try BenchOptions(Array(CommandLine.arguments.dropFirst()))
+            var table = FigureTable()
+            try await Exchanges.measure(into: &table)
+            try await Scenarios(options).measure(into: &table)
+            try ServedProcess(options).measure(into: &table)
+            print(table.text)
+            if let path = options.json {
+                try Data("\(table.json.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            }
+            if options.check, !table.isWithinBudget { exit(4) }
+        } catch {
+            FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+            exit(3)
+        }
+    }
+}
+
+/// What the command line asked for.
+struct BenchOptions {
+    private(set) var root = "."
+    private(set) var scenario = "scenarios/flow/method-2.yaml"
+    private(set) var json: String?
+    private(set) var check = false
+
+    init(_ arguments: [String]) throws {
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            if word == "--check" {
+                check = true
+                continue
+            }
+            guard let value = rest.popFirst() else { throw BenchFailure("\(word) is not known or needs a value") }
+            switch word {
+            case "--root": root = value
+            case "--scenario": scenario = value
+            case "--json": json = value
+            default: throw BenchFailure("\(word) is not known")
+            }
+        }
+    }
+}
+
+/// Why nothing could be measured.
+struct BenchFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Harness
+import Kernel
+import OAuthCore
+import Scenario
+
+/// What one whole scenario costs: method 2 with the consent of a user, from the gateway's creation to the tool's answer.
+struct Scenarios {
+    private let options: BenchOptions
+    private static let rounds = 20
+
+    init(_ options: BenchOptions) { self.options = options }
+
+    func measure(into table: inout FigureTable) async throws {
+        let definition = try LabDefinition.load(named: "default", root: options.root)
+        let file = try read(definition)
+        let once = await Runner.run(file, definition: definition, seed: 1)
+        guard once.verdict == .held else {
+            throw BenchFailure("\(options.scenario) does not hold:\n\(TextReport.details(once))")
+        }
+        let signedBefore = definition.signer.signatures
+        _ = await Runner.run(file, definition: definition, seed: Self.coldSeeds - 1)
+        let signatures = definition.signer.signatures - signedBefore
+        let counts = "\(once.exchangeCount) exchanges, \(once.transactionCount) transactions, \(signatures) signatures"
+
+        try await measure("scenario from its file, fresh signatures", 2.5, counts, definition, into: &table) { round in
+            (try read(definition), Self.coldSeeds + UInt64(round))
+        }
+        try await measure("scenario from its file, signatures cached", 2.5, counts, definition, into: &table) { round in
+            (try read(definition), UInt64(round % Self.rounds))
+        }
+        try await measure("scenario over seeds, fresh RS256 signatures", 1.5, counts, definition, into: &table) {
+            round in
+            (file, 2 * Self.coldSeeds + UInt64(round))
+        }
+        try await measure("scenario over seeds, RS256 signatures cached", 1.5, counts, definition, into: &table) {
+            round in
+            (file, UInt64(round % Self.rounds))
+        }
+        guard let edwards = try? LabDefinition.load(named: "eddsa", root: options.root) else { return }
+        try await measure("scenario over seeds, fresh EdDSA signatures", 1.5, counts, edwards, into: &table) { round in
+            (file, 3 * Self.coldSeeds + UInt64(round))
+        }
+    }
+
+    /// Seeds from here on are used once each, so that no signature can have been made before.
+    private static let coldSeeds: UInt64 = 1_000_000
+
+    private func measure(
+        _ name: String, _ budget: Double, _ counts: String, _ definition: LabDefinition, into table: inout FigureTable,
+        _ pick: (Int) throws -> (ScenarioFile, UInt64)
+    ) async throws {
+        let before = definition.signer.signatures
+        let time = try await Measure.microseconds(rounds: Self.rounds) { round in
+            let (file, seed) = try pick(round)
+            // The definition is given under the name the file asks for, whatever its own is.
+            let result = await Runner(definitions: [file.lab.name: definition]).run(file, seed: seed)
+            guard result.verdict == .held else { throw BenchFailure("\(name): seed \(seed) does not hold") }
+        }
+        let runs = Self.rounds * (Measure.samples + 1)
+        let signed = Double(definition.signer.signatures - before) / Double(runs)
+        table.add(
+            Figure(
+                name: name, value: time / 1000, unit: "ms", budget: budget,
+                remark: "\(counts); \((signed * 10).rounded() / 10) signed per run"))
+    }
+
+    /// The scenario and its fragments from their files, as `run` reads them once the labs are known.
+    private func read(_ definition: LabDefinition) throws -> ScenarioFile {
+        var vocabulary = LabVocabulary.bare
+        vocabulary.users = definition.directory.users.map(\.name)
+        let root = options.root
+        let reader = ScenarioReader(vocabulary) { name in try? Self.source("\(root)/scenarios/given/\(name).yaml") }
+        let (file, mistakes) = reader.read(try Self.source("\(root)/\(options.scenario)"))
+        guard let file else { throw BenchFailure(mistakes.map(\.rendered).joined(separator: "\n")) }
+        return file
+    }
+
+    private static func source(_ path: String) throws -> Source {
+        guard let data = FileManager.default.contents(atPath: path) else { throw BenchFailure("\(path) is missing") }
+        return Source(name: path, text: String(decoding: data, as: UTF8.self))
+    }
+}
