@@ -1,0 +1,132 @@
+import HTTPTypes
+import Kernel
+package import Scenario
+
+/// `exchanges: [{to: github, path: /login/oauth/access_token, times: 1}]`: who sent what to whom, and how often.
+package struct ExchangesCheck: JournalCheck {
+    package static let keyword = "exchanges"
+    private let lines: [Line]
+
+    private struct Line: Sendable {
+        let place: Place
+        let from: Template?
+        let to: Template?
+        let method: Template?
+        /// May have `*` for any characters.
+        let path: Template?
+        let status: Predicate?
+        /// Predicates over query and body together, and over the answer's body.
+        let sends: Predicate?
+        let gets: Predicate?
+        /// At least once, if the file does not say.
+        let times: Predicate?
+    }
+
+    package init?(_ node: DocumentNode, _ reading: inout Reading) {
+        guard let items = node.items else {
+            reading.report(node.place, "exchanges must be a list, this is \(node.typeName)")
+            return nil
+        }
+        let known = ["from", "to", "method", "path", "status", "sends", "gets", "times"]
+        lines = items.compactMap { item in
+            guard let members = item.members("an exchange", known: known, &reading) else { return nil }
+            if let to = members["to"], let name = to.scalarText {
+                reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: to.place)
+            }
+            func predicate(_ name: String, _ reading: inout Reading) -> Predicate? {
+                members[name].map { Predicate($0, &reading) }
+            }
+            func template(_ name: String, _ reading: inout Reading) -> Template? {
+                members[name].map { Template($0, &reading) }
+            }
+            return Line(
+                place: item.place, from: template("from", &reading), to: template("to", &reading),
+                method: template("method", &reading), path: template("path", &reading),
+                status: predicate("status", &reading), sends: predicate("sends", &reading),
+                gets: predicate("gets", &reading), times: predicate("times", &reading))
+        }
+    }
+
+    package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
+        var failures: [Failure] = []
+        for line in lines {
+            var near: [Exchange] = []
+            var hits: [Exchange] = []
+            for exchange in evidence.exchanges
+            where try Self.isAddressed(exchange, by: line, evidence.variables) {
+                near.append(exchange)
+                if try Self.isMet(exchange, by: line, evidence.variables) { hits.append(exchange) }
+            }
+            let count = JSONValue.int(Int64(hits.count))
+            let expected: String?
+            if let times = line.times {
+                expected = try times.refusal(of: count, evidence.variables).map { "\($0) such exchanges" }
+            } else {
+                expected = hits.isEmpty ? "at least one such exchange" : nil
+            }
+            guard let expected else { continue }
+            let shown = (hits.isEmpty ? near : hits).prefix(5).map { evidence.trace.short($0) }
+            failures.append(
+                Failure(
+                    line.place, "exchanges", expected: expected, actual: "\(hits.count)",
+                    hint: shown.isEmpty ? "nothing of the kind was sent" : nil,
+                    exchange: shown.isEmpty ? nil : shown.joined(separator: "\n")))
+        }
+        return failures
+    }
+
+    private static func isAddressed(
+        _ exchange: Exchange, by line: Line, _ variables: Variables
+    ) throws(Diagnostic) -> Bool {
+        if let from = line.from, !PartyName.means(try from.text(variables), exchange.from) { return false }
+        if let to = line.to, !PartyName.means(try to.text(variables), exchange.to) { return false }
+        if let method = line.method, try method.text(variables) != exchange.request.method.rawValue { return false }
+        guard let path = line.path else { return true }
+        let pattern = try path.text(variables)
+        let target = pattern.contains("?") ? exchange.request.head.path ?? "" : exchange.request.path
+        return Glob.matches(pattern, target)
+    }
+
+    private static func isMet(_ exchange: Exchange, by line: Line, _ variables: Variables) throws(Diagnostic) -> Bool {
+        if let status = line.status {
+            let value = exchange.status.map { JSONValue.int(Int64($0)) }
+            if try status.refusal(of: value, variables) != nil { return false }
+        }
+        if let sends = line.sends, try sends.refusal(of: sent(exchange.request), variables) != nil { return false }
+        if let gets = line.gets, try gets.refusal(of: got(exchange), variables) != nil { return false }
+        return true
+    }
+
+    /// Query parameters, and the members of a form or of a JSON object in the body.
+    private static func sent(_ request: Request) -> JSONValue {
+        var members = JSONObject()
+        for pair in request.parameters.pairs { members[pair.name] = .string(pair.value) }
+        if request.mediaType == "application/x-www-form-urlencoded" {
+            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            for pair in form.pairs { members[pair.name] = .string(pair.value) }
+        } else if let object = (try? JSONValue(parsing: request.body))?.object {
+            members = members.merging(object)
+        }
+        return .object(members)
+    }
+
+    private static func got(_ exchange: Exchange) -> JSONValue? {
+        guard case .answered(let response) = exchange.outcome, !response.body.isEmpty else { return nil }
+        return response.json ?? .string(response.bodyText)
+    }
+}
+
+/// A text in which `*` stands for any characters.
+enum Glob {
+    static func matches(_ pattern: String, _ text: String) -> Bool {
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count > 1, let first = parts.first, let last = parts.last else { return pattern == text }
+        guard text.hasPrefix(first), text.hasSuffix(last), text.count >= first.count + last.count else { return false }
+        var rest = text.dropFirst(first.count).dropLast(last.count)
+        for part in parts.dropFirst().dropLast() where !part.isEmpty {
+            guard let hit = rest.range(of: String(part)) else { return false }
+            rest = rest[hit.upperBound...]
+        }
+        return true
+    }
+}

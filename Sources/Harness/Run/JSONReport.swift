@@ -1,0 +1,45 @@
+package import Kernel
+import Scenario
+
+/// The report for programs. All that depends on machine or moment is under `run`; the rest is a function of files and seed.
+package enum JSONReport {
+    package static func render(_ results: [ScenarioResult], run: JSONObject) -> JSONValue {
+        let count = { (verdict: ScenarioResult.Verdict) -> JSONValue in
+            .int(Int64(results.count { $0.verdict == verdict }))
+        }
+        return [
+            "summary": [
+                "scenarios": .int(Int64(results.count)), "held": count(.held), "failed": count(.failed),
+                "errors": count(.error),
+            ],
+            "scenarios": .array(results.map { scenario($0) }), "run": .object(run),
+        ]
+    }
+
+    private static func scenario(_ result: ScenarioResult) -> JSONValue {
+        [
+            "path": .string(result.file.path), "scenario": .string(result.file.scenario),
+            "tags": .strings(result.file.tags), "spec": .strings(result.file.spec),
+            "lab": .string(result.file.lab.name), "breaks": .strings(result.file.breaks.map(\.name)),
+            // As text: a JSON number may lose the low bits of a seed.
+            "seed": .string(String(result.seed)), "verdict": .string(result.verdict.rawValue),
+            "exchanges": .int(Int64(result.exchangeCount)), "transitions": .int(Int64(result.transitionCount)),
+            "tokens": .int(Int64(result.tokenCount)), "failures": .array(result.failures.map { failure($0) }),
+            "command": .string(result.command),
+        ]
+    }
+
+    private static func failure(_ failure: Failure) -> JSONValue {
+        var object: JSONObject = [
+            "what": .string(failure.what), "expected": .string(failure.expected), "actual": .string(failure.actual),
+        ]
+        if let place = failure.place {
+            object.append("file", .string(place.source.name))
+            object.append("line", .int(Int64(place.line)))
+            object.append("column", .int(Int64(place.column)))
+        }
+        if let hint = failure.hint { object.append("hint", .string(hint)) }
+        if let exchange = failure.exchange { object.append("exchange", .string(exchange)) }
+        return .object(object)
+    }
+}

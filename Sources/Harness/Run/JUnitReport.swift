@@ -1,0 +1,46 @@
+import Kernel
+import Scenario
+
+/// The report that continuous integration reads: one test case per scenario.
+package enum JUnitReport {
+    /// `seconds` is how long the whole run took, left out if nobody measured.
+    package static func render(_ results: [ScenarioResult], seconds: Double? = nil) -> String {
+        let failed = results.count { $0.verdict == .failed }
+        let errors = results.count { $0.verdict == .error }
+        let time = seconds.map { " time=\"\($0)\"" } ?? ""
+        var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        let counts = "tests=\"\(results.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
+        text += "<testsuites \(counts)\(time)>\n  <testsuite name=\"agentcore-local\" \(counts)\(time)>\n"
+        for result in results { text += testCase(result) }
+        return "\(text)  </testsuite>\n</testsuites>\n"
+    }
+
+    private static func testCase(_ result: ScenarioResult) -> String {
+        let folder = result.file.path.split(separator: "/").dropLast().joined(separator: ".")
+        let name = escaped(result.file.scenario)
+        let head =
+            "    <testcase classname=\"\(escaped(folder))\" name=\"\(name)\" file=\"\(escaped(result.file.path))\""
+        guard result.verdict != .held, let first = result.failures.first else { return "\(head)/>\n" }
+        let kind = result.verdict == .failed ? "failure" : "error"
+        let message = escaped("\(first.what): expected \(first.expected), got \(first.actual)")
+        let details = escaped("\(TextReport.details(result))\(result.command)\n")
+        return "\(head)>\n      <\(kind) message=\"\(message)\">\(details)</\(kind)>\n    </testcase>\n"
+    }
+
+    /// XML 1.0 section 2.2: most control characters may not stand in a document, not even escaped.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\n", "\t": result.unicodeScalars.append(scalar)
+            case "\u{0}"..<"\u{20}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,60 @@
+package import Kernel
+import OAuthCore
+package import Scenario
+
+/// A check as the harness judges it: over the journal of the whole run and nothing else.
+package protocol JournalCheck: Check {
+    /// What did not hold. A check that could not be exercised did not hold: it names what was missing.
+    func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure]
+}
+
+/// What a check may look at.
+package struct Evidence: Sendable {
+    package let entries: [JournalEntry]
+    package let variables: Variables
+    private let lab: Lab
+    package let trace: TraceText
+
+    init(lab: Lab, variables: Variables) {
+        self.lab = lab
+        self.variables = variables
+        entries = lab.store.journal()
+        trace = TraceText(entries)
+    }
+
+    package var transitions: [(sequence: Int, move: Transition)] {
+        entries.compactMap { entry in
+            if case .transition(let move) = entry.event { (entry.sequence, move) } else { nil }
+        }
+    }
+
+    package var exchanges: [Exchange] {
+        entries.compactMap { entry in if case .exchange(let exchange) = entry.event { exchange } else { nil } }
+    }
+
+    /// Everything that moved, in the order in which it first did.
+    package var subjects: [String] {
+        var subjects: [String] = []
+        for (_, move) in transitions where !subjects.contains(move.subject) { subjects.append(move.subject) }
+        return subjects
+    }
+
+    /// Whether a party's name for a user means this one: by name, by `sub`, by the login at the authorization server.
+    package func isUser(_ text: String?, _ name: String) -> Bool {
+        guard let text else { return false }
+        guard let user = lab.definition.directory.user(named: name) else { return text == name }
+        return text == name || text == user.subject || text == user.login || text == String(user.numericID)
+            || text == user.email
+    }
+
+    /// That something never moved, with what did.
+    func missing(_ subject: String, _ place: Place, _ what: String) -> Failure {
+        let seen = subjects
+        let kind = subject.prefix { $0 != " " }
+        let alike = seen.filter { $0.hasPrefix("\(kind) ") }
+        let known = (alike.isEmpty ? seen : alike).prefix(6).joined(separator: ", ")
+        return Failure(
+            place, what, expected: "\(subject) to move", actual: "it never did",
+            hint: known.isEmpty ? "nothing moved in this run" : "these did: \(known)")
+    }
+}

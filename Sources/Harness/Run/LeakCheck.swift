@@ -1,0 +1,71 @@
+import HTTPTypes
+import Kernel
+
+/// The check that every run makes without being asked: secrets are canaries.
+enum LeakCheck {
+    /// Tokens, codes, verifiers and client secrets that stand in a note or in the body of a refusal, and tokens of the
+    /// authorization server that a user's program or the application came to see.
+    static func failures(in entries: [JournalEntry]) -> [Failure] {
+        let births = TokenLineage.births(in: entries)
+        var secrets = births.map { (value: $0.value.exposed, name: "\($0.kind) \($0.id) of \($0.issuer)") }
+        secrets += sentSecrets(in: entries)
+        let scan = SecretScan(secrets)
+        guard !scan.isEmpty else { return [] }
+        let outbound = SecretScan(
+            births.filter { $0.issuer == .github && $0.kind != "authorization_code" }.map {
+                ($0.value.exposed, "\($0.kind) \($0.id) of \($0.issuer)")
+            })
+        var found: [Failure] = []
+        for entry in entries {
+            for leak in leaks(in: entry, scan, outbound) {
+                let failure = Failure(
+                    nil, "a leak at entry \(entry.sequence)", expected: "secrets stay where they belong", actual: leak)
+                if !found.contains(where: { $0.actual == failure.actual }) { found.append(failure) }
+            }
+        }
+        return found
+    }
+
+    private static func leaks(in entry: JournalEntry, _ scan: SecretScan, _ outbound: SecretScan) -> [String] {
+        switch entry.event {
+        case .note(let note): return scan.names(in: note.text).map { "a note of \(note.party) shows \($0)" }
+        case .exchange(let exchange):
+            var leaks: [String] = []
+            if case .answered(let response) = exchange.outcome, response.status >= 400, !response.body.isEmpty {
+                let names = scan.names(in: response.bodyText)
+                leaks += names.map { "the body of a \(response.status) of \(exchange.to) shows \($0)" }
+            }
+            // A program that asked the issuer itself may have the answer; what comes by another way may not.
+            if exchange.to != .github {
+                if isOutsider(exchange.from) {
+                    leaks += outbound.names(in: exchange.responseText).map {
+                        "\(exchange.to) gives \(exchange.from) \($0)"
+                    }
+                }
+                if exchange.to == .app {
+                    leaks += outbound.names(in: exchange.requestText).map { "\(exchange.from) gives the app \($0)" }
+                }
+            }
+            return leaks
+        default: return []
+        }
+    }
+
+    private static func isOutsider(_ party: Party) -> Bool {
+        party == .app || party.rawValue.hasSuffix("'s browser") || party.rawValue.hasSuffix("'s MCP client")
+    }
+
+    /// Verifiers and secrets have no birth in the journal; they are known once somebody sent them.
+    private static func sentSecrets(in entries: [JournalEntry]) -> [(value: String, name: String)] {
+        var found: [(String, String)] = []
+        for entry in entries {
+            guard case .exchange(let exchange) = entry.event,
+                exchange.request.mediaType == "application/x-www-form-urlencoded"
+            else { continue }
+            let form = Form(parsing: String(decoding: exchange.request.body, as: UTF8.self))
+            if let verifier = form["code_verifier"] { found.append((verifier, "a code verifier")) }
+            if let secret = form["client_secret"] { found.append((secret, "a client secret")) }
+        }
+        return found
+    }
+}

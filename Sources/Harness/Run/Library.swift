@@ -1,0 +1,118 @@
+import AWSCore
+import Foundation
+import Kernel
+import OAuthCore
+package import Scenario
+
+/// Scenario files on disk.
+package enum Library {
+    /// Reads files and folders, in the order of their paths, and every mistake in any of them.
+    /// `paths` are files or folders, relative to the current folder; a folder is read to its depths, without `given`.
+    /// `root` holds `mocks/` and `scenarios/`; `variables` are the names that `--var` sets.
+    package static func load(
+        paths: [String], root: String, variables: [String] = []
+    ) -> ([ScenarioFile], [Diagnostic]) {
+        var diagnostics: [Diagnostic] = []
+        var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
+        vocabulary.variables += variables
+        let folder = "\(root)/scenarios/given"
+        let reader = ScenarioReader(vocabulary, fragments: fragmentNames(in: folder)) { name in
+            guard name.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }) else { return nil }
+            return source("\(folder)/\(name).yaml", shown: "scenarios/given/\(name).yaml")
+        }
+        var files: [ScenarioFile] = []
+        for path in paths {
+            let found = scenarioPaths(path)
+            if found.isEmpty {
+                diagnostics.append(
+                    Diagnostic(Place(Source(name: path, text: ""), line: 1, column: 1), "there is no scenario"))
+            }
+            for name in found where !files.contains(where: { $0.path == name }) {
+                guard let source = source(name, shown: name) else {
+                    let place = Place(Source(name: name, text: ""), line: 1, column: 1)
+                    diagnostics.append(Diagnostic(place, "the file cannot be read as UTF-8 text"))
+                    continue
+                }
+                let (file, mistakes) = reader.read(source)
+                if let file { files.append(file) }
+                // A fragment's mistake is found by every scenario that uses it, and told once.
+                diagnostics += mistakes.filter { !diagnostics.contains($0) }
+            }
+        }
+        return (files, diagnostics)
+    }
+
+    /// Definitions of the labs that scenarios use.
+    package static func definitions(
+        for files: [ScenarioFile], root: String
+    ) throws(Diagnostic) -> [String: LabDefinition] {
+        var definitions: [String: LabDefinition] = [:]
+        for name in Set(files.map(\.lab.name)).sorted() {
+            definitions[name] = try LabDefinition.load(named: name, root: root)
+        }
+        return definitions
+    }
+
+    private static func source(_ path: String, shown: String) -> Source? {
+        guard let data = FileManager.default.contents(atPath: path),
+            let text = String(validating: data, as: UTF8.self)
+        else { return nil }
+        return Source(name: shown, text: text)
+    }
+
+    private static func fragmentNames(in folder: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    }
+
+    private static func scenarioPaths(_ path: String) -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return [] }
+        guard isFolder.boolValue else { return [path] }
+        let base = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let below = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
+        return below.filter { name in
+            name.hasSuffix(".yaml") && !name.split(separator: "/").dropLast().contains("given")
+        }.sorted().map { "\(base)/\($0)" }
+    }
+}
+
+/// The words a scenario may use: the harness's steps and checks, the parties' rules and unknowns, the lab's names.
+package enum LabVocabulary {
+    package static let steps: [any Step.Type] = [
+        AWSStep.self, MCPStep.self, BrowserStep.self, SignInStep.self, AppStep.self, HTTPStep.self, ClockStep.self,
+        WaitStep.self, FaultStep.self, SetStep.self,
+    ]
+    package static let checks: [any Check.Type] = [
+        TransitionsCheck.self, NeverCheck.self, ExchangesCheck.self, TokensCheck.self,
+    ]
+
+    /// With the names of the default lab: users and operations are the same in all.
+    static func standard(root: String, _ diagnostics: inout [Diagnostic]) -> Vocabulary {
+        var vocabulary = bare
+        let labs = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/mocks/labs")) ?? []
+        vocabulary.labs = labs.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+        do throws(Diagnostic) {
+            let definition = try LabDefinition.load(named: "default", root: root)
+            vocabulary.users = definition.directory.users.map(\.name)
+            vocabulary.operations = definition.contract.operations.map(\.name)
+        } catch {
+            diagnostics.append(error)
+        }
+        return vocabulary
+    }
+
+    /// What is known without reading any file.
+    package static var bare: Vocabulary {
+        var vocabulary = Vocabulary()
+        vocabulary.steps = steps
+        vocabulary.checks = checks
+        vocabulary.rules = SwitchCatalogue.all.rules.map(\.name)
+        for unknown in SwitchCatalogue.all.unknowns {
+            vocabulary.unknowns[unknown.name] = unknown.others.isEmpty ? [] : [unknown.standard] + unknown.others
+        }
+        vocabulary.parties = PartyName.all
+        vocabulary.variables = ScenarioRun.standardVariables
+        return vocabulary
+    }
+}

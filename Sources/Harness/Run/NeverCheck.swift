@@ -1,0 +1,85 @@
+import Kernel
+package import Scenario
+
+/// `never: ["target ${target}: READY before consent granted"]`: states that must not be reached, or not so early.
+///
+/// Three forms: `SUBJECT: STATE`, `SUBJECT: STATE before OTHER` and `SUBJECT: STATE before consent granted`. The last
+/// speaks of the time after the subject asked for consent (a state that ends in `PENDING_AUTH`) until a session is
+/// `BOUND`; a subject that never asks has nothing to wait for.
+package struct NeverCheck: JournalCheck {
+    package static let keyword = "never"
+    private let lines: [Template]
+
+    package init?(_ node: DocumentNode, _ reading: inout Reading) {
+        let items = node.items ?? [node]
+        for item in items {
+            guard let text = item.text(&reading, as: "each of never") else { continue }
+            if Sentence(text) == nil {
+                reading.report(
+                    item.place, "never must say SUBJECT: STATE",
+                    hint: "such as \"target ${target}: READY before consent granted\"")
+            }
+        }
+        lines = items.map { Template($0, &reading) }
+    }
+
+    /// One line taken apart.
+    private struct Sentence {
+        let subject: String
+        let state: String
+        let before: String?
+
+        init?(_ text: String) {
+            // The subject may be a URN: the last colon with a blank divides.
+            var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count > 1, let tail = parts.popLast(), tail.hasPrefix(" ") else { return nil }
+            subject = parts.joined(separator: ":")
+            let words = tail.split(separator: " ")
+            guard let state = words.first, !subject.isEmpty else { return nil }
+            self.state = String(state)
+            switch words.count {
+            case 1: before = nil
+            case 3... where words[1] == "before": before = words.dropFirst(2).joined(separator: " ")
+            default: return nil
+            }
+        }
+    }
+
+    package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
+        var failures: [Failure] = []
+        for line in lines {
+            let text = try line.text(evidence.variables)
+            guard let sentence = Sentence(text) else { throw Diagnostic(line.place, "never must say SUBJECT: STATE") }
+            let moves = evidence.transitions.filter { $0.move.subject == sentence.subject }
+            guard !moves.isEmpty else {
+                failures.append(evidence.missing(sentence.subject, line.place, "never"))
+                continue
+            }
+            guard let wrong = Self.violation(of: sentence, moves, evidence) else { continue }
+            failures.append(
+                Failure(
+                    line.place, "never", expected: "never \(text)",
+                    actual: "\(wrong.move.to) at entry \(wrong.sequence), because: \(wrong.move.cause)"))
+        }
+        return failures
+    }
+
+    private typealias Move = (sequence: Int, move: Transition)
+
+    private static func violation(of sentence: Sentence, _ moves: [Move], _ evidence: Evidence) -> Move? {
+        switch sentence.before {
+        case nil: return moves.first { $0.move.to == sentence.state }
+        case "consent granted"?:
+            guard let asked = moves.first(where: { $0.move.to.hasSuffix("PENDING_AUTH") }) else { return nil }
+            let granted = evidence.transitions.first {
+                $0.sequence > asked.sequence && $0.move.to == "BOUND" && $0.move.subject.hasPrefix("session ")
+            }
+            return moves.first {
+                $0.sequence > asked.sequence && $0.sequence < granted?.sequence ?? .max && $0.move.to == sentence.state
+            }
+        case let other?:
+            let end = moves.first { $0.move.to == other }?.sequence ?? .max
+            return moves.first { $0.sequence < end && $0.move.to == sentence.state }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Kernel
+import Scenario
+
+/// The report in the Test Anything Protocol, version 14.
+package enum TAPReport {
+    package static func render(_ results: [ScenarioResult]) -> String {
+        var text = "TAP version 14\n1..\(results.count)\n"
+        for (index, result) in results.enumerated() {
+            let verdict = result.verdict == .held ? "ok" : "not ok"
+            // Where a description has a number sign, a reader would look for a directive.
+            let name = "\(result.file.path): \(result.file.scenario)".replacing("#", by: "\\#")
+            text += "\(verdict) \(index + 1) - \(name.replacing("\n", by: " "))\n"
+            guard result.verdict != .held else { continue }
+            text += "  ---\n"
+            for failure in result.failures {
+                text += "  - what: \(JSONValue.string(failure.what).text)\n"
+                text += "    at: \(JSONValue.string(failure.place?.description ?? result.file.path).text)\n"
+                text += "    expected: \(JSONValue.string(failure.expected).text)\n"
+                text += "    actual: \(JSONValue.string(failure.actual).text)\n"
+            }
+            text += "  ...\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,56 @@
+import Kernel
+import Scenario
+
+/// A report for people: quiet about what held, everything about what did not.
+package enum TextReport {
+    package static func render(_ results: [ScenarioResult]) -> String {
+        var text = results.map { line($0) }.joined()
+        let wrong = results.filter { $0.verdict != .held }
+        for result in wrong { text += "\n\(details(result))" }
+        text += "\(results.isEmpty || wrong.isEmpty ? "" : "\n")\(summary(results))\n"
+        // The way back in is the last thing on the screen.
+        for result in wrong.prefix(5) { text += "\(result.command)\n" }
+        return text
+    }
+
+    package static func line(_ result: ScenarioResult) -> String {
+        let verdict =
+            switch result.verdict {
+            case .held: "held  "
+            case .failed: "FAILED"
+            case .error: "ERROR "
+            }
+        return "\(verdict) \(result.file.path): \(result.file.scenario)\n"
+    }
+
+    package static func summary(_ results: [ScenarioResult]) -> String {
+        let held = results.count { $0.verdict == .held }
+        let failed = results.count { $0.verdict == .failed }
+        let errors = results.count { $0.verdict == .error }
+        let tail = errors == 0 ? "" : ", \(errors) could not go on"
+        return "\(results.count) scenarios, \(held) held, \(failed) failed\(tail)"
+    }
+
+    package static func details(_ result: ScenarioResult) -> String {
+        var text = "\(result.file.path): \(result.file.scenario)\n"
+        for failure in result.failures { text += render(failure) }
+        return text
+    }
+
+    package static func render(_ failure: Failure) -> String {
+        var lines: [String] = []
+        if let place = failure.place {
+            let gutter = String(repeating: " ", count: String(place.line).count)
+            lines.append("\(failure.what)\n\(gutter)--> \(place)\n\(place.excerpt(nil))")
+        } else {
+            lines.append(failure.what)
+        }
+        lines.append("  expected: \(failure.expected)")
+        lines.append("  actual:   \(failure.actual)")
+        if let hint = failure.hint { lines.append("  hint:     \(hint)") }
+        if let exchange = failure.exchange {
+            lines.append("  from:     \(exchange.replacing("\n", by: "\n            "))")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

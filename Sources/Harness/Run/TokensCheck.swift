@@ -1,0 +1,155 @@
+import Kernel
+package import Scenario
+
+/// `tokens: [{issued-by: github, kind: access_token, for: alice, held-by: [vault], never-seen-by: [app, logs]}]`.
+///
+/// `issued-by`, `kind`, `for` and `revoked` say which tokens are meant. Of these at least one is held and seen as said
+/// and has the scopes; none is ever seen by those who must not.
+package struct TokensCheck: JournalCheck {
+    package static let keyword = "tokens"
+    private let lines: [Line]
+
+    private struct Line: Sendable {
+        let place: Place
+        let issuer: Template?
+        let kind: Template?
+        let user: Template?
+        let isRevoked: Bool?
+        let holders: [Template]
+        let viewers: [Template]
+        let strangers: [(name: Template, place: Place)]
+        let scopes: Template?
+        let audience: Template?
+        let count: Predicate?
+    }
+
+    private static let members = [
+        "issued-by", "kind", "for", "revoked", "held-by", "seen-by", "never-seen-by", "scopes", "audience", "count",
+    ]
+
+    package init?(_ node: DocumentNode, _ reading: inout Reading) {
+        guard let items = node.items else {
+            reading.report(node.place, "tokens must be a list, this is \(node.typeName)")
+            return nil
+        }
+        lines = items.compactMap { item in
+            guard let members = item.members("a token", known: Self.members, &reading) else { return nil }
+            if let issuer = members["issued-by"], let name = issuer.scalarText {
+                reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: issuer.place)
+            }
+            func templates(_ name: String, _ reading: inout Reading) -> [Template] {
+                guard let node = members[name] else { return [] }
+                return (node.items ?? [node]).map { Template($0, &reading) }
+            }
+            let strangers = templates("never-seen-by", &reading).map { ($0, $0.place) }
+            return Line(
+                place: item.place, issuer: members["issued-by"].map { Template($0, &reading) },
+                kind: members["kind"].map { Template($0, &reading) },
+                user: members["for"].map { Template($0, &reading) },
+                isRevoked: members["revoked"]?.flag(&reading, as: "revoked"),
+                holders: templates("held-by", &reading), viewers: templates("seen-by", &reading), strangers: strangers,
+                scopes: members["scopes"].map { Template($0, &reading) },
+                audience: members["audience"].map { Template($0, &reading) },
+                count: members["count"].map { Predicate($0, &reading) })
+        }
+    }
+
+    package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
+        let table = TokenLineage.table(of: evidence.entries)
+        var failures: [Failure] = []
+        for line in lines {
+            var rows: [TokenRow] = []
+            for row in table where try Self.means(line, row, evidence) { rows.append(row) }
+            failures += try Self.judge(line, rows, evidence, all: table)
+        }
+        return failures
+    }
+
+    private static func means(_ line: Line, _ row: TokenRow, _ evidence: Evidence) throws(Diagnostic) -> Bool {
+        let variables = evidence.variables
+        if let issuer = line.issuer, !PartyName.means(try issuer.text(variables), row.issuer) { return false }
+        if let kind = line.kind, try kind.text(variables) != row.kind { return false }
+        if let user = line.user, !evidence.isUser(row.user, try user.text(variables)) { return false }
+        if let isRevoked = line.isRevoked, isRevoked != row.isRevoked { return false }
+        return true
+    }
+
+    private static func judge(
+        _ line: Line, _ rows: [TokenRow], _ evidence: Evidence, all: [TokenRow]
+    ) throws(Diagnostic) -> [Failure] {
+        let variables = evidence.variables
+        if let count = line.count {
+            if let expected = try count.refusal(of: .int(Int64(rows.count)), variables) {
+                let actual = "\(rows.count)\(rows.isEmpty ? "" : ": \(shown(rows))")"
+                return [Failure(line.place, "tokens", expected: "\(expected) such tokens", actual: actual)]
+            }
+            if rows.isEmpty { return [] }
+        }
+        guard !rows.isEmpty else {
+            return [
+                Failure(
+                    line.place, "tokens", expected: "such a token", actual: "none was issued",
+                    hint: all.isEmpty ? "no token was issued in this run" : "issued: \(shown(all))")
+            ]
+        }
+        var failures: [Failure] = []
+        var fits = false
+        var reasons: [String] = []
+        for row in rows {
+            if let reason = try shortcoming(of: row, line, variables) {
+                reasons.append("\(row.kind) \(row.id) \(reason)")
+            } else {
+                fits = true
+            }
+        }
+        if !fits {
+            failures.append(
+                Failure(
+                    line.place, "tokens", expected: "a token that is held and seen as said",
+                    actual: reasons.prefix(4).joined(separator: "; ")))
+        }
+        for stranger in line.strangers {
+            let name = try stranger.name.text(variables)
+            for row in rows where row.seenBy.contains(where: { PartyName.means(name, Party($0)) }) {
+                failures.append(
+                    Failure(
+                        stranger.place, "tokens", expected: "\(row.kind) of \(row.issuer) never seen by \(name)",
+                        actual: "seen by \(row.seenBy.joined(separator: ", "))"))
+            }
+        }
+        return failures
+    }
+
+    /// What a token lacks; nil if it is as the line says.
+    private static func shortcoming(of row: TokenRow, _ line: Line, _ variables: Variables) throws(Diagnostic)
+        -> String?
+    {
+        for holder in line.holders {
+            // A party that was sent a token has it in its hands; the vault says so itself.
+            let name = try holder.text(variables)
+            if !(row.heldBy + row.seenBy).contains(where: { PartyName.means(name, Party($0)) }) {
+                return "is not held by \(name) but by \((row.heldBy + row.seenBy).joined(separator: ", "))"
+            }
+        }
+        for viewer in line.viewers {
+            let name = try viewer.text(variables)
+            if !row.seenBy.contains(where: { PartyName.means(name, Party($0)) }) {
+                return "was not seen by \(name) but by \(row.seenBy.joined(separator: ", "))"
+            }
+        }
+        if let scopes = try line.scopes?.value(variables).strings, Set(scopes) != Set(row.scopes) {
+            return "has the scopes \(row.scopes.joined(separator: ", "))"
+        }
+        if let audience = try line.audience?.value(variables) {
+            let wanted = audience.strings ?? [audience.string ?? audience.text]
+            if Set(wanted) != Set(row.audience) { return "is for \(row.audience.joined(separator: ", "))" }
+        }
+        return nil
+    }
+
+    private static func shown(_ rows: [TokenRow]) -> String {
+        rows.prefix(8).map { row in
+            "\(row.kind) of \(row.issuer)\(row.user.map { " for \($0)" } ?? "")"
+        }.joined(separator: ", ")
+    }
+}

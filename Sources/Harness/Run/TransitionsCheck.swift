@@ -1,0 +1,48 @@
+import Kernel
+package import Scenario
+
+/// `transitions: {"target ${target}": [CREATING, CREATE_PENDING_AUTH]}`: exactly these states in this order.
+package struct TransitionsCheck: JournalCheck {
+    package static let keyword = "transitions"
+    private let lines: [(subject: Template, states: [Template], place: Place)]
+
+    package init?(_ node: DocumentNode, _ reading: inout Reading) {
+        guard node.isMapping else {
+            reading.report(
+                node.place, "transitions must be a mapping of subjects to lists of states, this is \(node.typeName)")
+            return nil
+        }
+        var lines: [(Template, [Template], Place)] = []
+        for member in node.members {
+            guard let items = member.value.items else {
+                reading.report(member.value.place, "states must be a list, this is \(member.value.typeName)")
+                continue
+            }
+            lines.append((Template(member.key, &reading), items.map { Template($0, &reading) }, member.key.place))
+        }
+        self.lines = lines
+    }
+
+    package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
+        var failures: [Failure] = []
+        for line in lines {
+            let subject = try line.subject.text(evidence.variables)
+            var expected: [String] = []
+            for state in line.states { expected.append(try state.text(evidence.variables)) }
+            let moves = evidence.transitions.filter { $0.move.subject == subject }.map(\.move)
+            guard !moves.isEmpty else {
+                if !expected.isEmpty { failures.append(evidence.missing(subject, line.place, "transitions")) }
+                continue
+            }
+            let actual = moves.map(\.to)
+            guard actual != expected else { continue }
+            let common = zip(actual, expected).prefix { $0 == $1 }.count
+            let turn = common < moves.count ? "\(moves[common].to) came because: \(moves[common].cause)" : nil
+            failures.append(
+                Failure(
+                    line.place, "transitions of \(subject)", expected: expected.joined(separator: ", "),
+                    actual: actual.joined(separator: ", "), hint: turn))
+        }
+        return failures
+    }
+}

@@ -1,0 +1,69 @@
+import AWSCore
+import HTTPTypes
+package import Kernel
+package import Scenario
+
+/// `aws: CreateGatewayTarget`: one operation of either AWS service, with its members as in the API.
+package struct AWSStep: LabStep {
+    package static let keyword = "aws"
+    private let operation: String
+    private let place: Place
+    /// Who calls: a user with an AWS client of his own, or a party such as `app`.
+    private let caller: String
+    private let account: Template?
+    private let input: Template?
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        let members = node.members(["as", "account", "with", "expect", "save"], &reading)
+        place = node.value.place
+        caller = members["as"]?.text(&reading, as: "as") ?? "admin"
+        if let node = members["as"] {
+            reading.expectName(caller, of: "user or party", among: reading.people, at: node.place)
+        }
+        account = members["account"].map { Template($0, &reading) }
+        if let with = members["with"], !with.isMapping, with.scalarText?.hasPrefix("${") != true {
+            reading.report(with.place, "with must be a mapping of members, this is \(with.typeName)")
+        }
+        input = members["with"].map { Template($0, &reading) }
+        expectations = Expectations(members["expect"], roots: answerRoots, &reading)
+        saves = Saves(members["save"], roots: answerRoots, &reading)
+        guard let operation = node.value.text(&reading, as: "an operation") else { return nil }
+        reading.expectName(operation, of: "operation", among: reading.vocabulary.operations, at: node.value.place)
+        self.operation = operation
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        let variables = run.variables
+        let members = try input?.value(variables) ?? [:]
+        guard let object = members.object else {
+            throw Diagnostic(input?.place ?? place, "with must be a mapping of members")
+        }
+        let origin = run.lab.awsOrigin(of: operation)
+        var request = try run.lab.contract.request(for: operation, input: object, origin: origin)
+        let key = try account?.text(variables) ?? AWSNames.defaultAccount
+        request.head.headerFields[.authorization] = Self.signature(key, run.lab)
+        return await run.send(request, from: run.party(of: caller, with: "AWS client"))
+    }
+
+    /// A SigV4 header (AWS General Reference, Signature Version 4). Nothing checks the signature; the account is read from it.
+    private static func signature(_ key: String, _ lab: Lab) -> String {
+        let day = lab.clock.now.iso8601.prefix(10).filter { $0 != "-" }
+        let scope = "\(key)/\(day)/\(lab.definition.region)/bedrock-agentcore/aws4_request"
+        let zeros = String(repeating: "0", count: 64)
+        return "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host, Signature=\(zeros)"
+    }
+}
+
+extension Lab {
+    /// Where an SDK sends an operation: each of the two services has a host name of its own, and one origin under `serve`.
+    func awsOrigin(of operation: String) -> String {
+        let standard = addresses.origin(of: .aws)
+        guard contract.operation(named: operation)?.service == .control, case .realHosts = options.addressing,
+            let hosts = definition.realHosts.first(where: { $0.party == .aws })?.hosts,
+            let control = hosts.first(where: { $0.hasPrefix("bedrock-agentcore-control.") })
+        else { return standard }
+        return "https://\(control)"
+    }
+}

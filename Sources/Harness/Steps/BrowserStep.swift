@@ -1,0 +1,61 @@
+package import Kernel
+package import Scenario
+
+/// `browser: ${consent}`: a user opens an address; the robot signs in, decides, and walks to the end.
+package struct BrowserStep: LabStep {
+    package static let keyword = "browser"
+    private static let roots = ["landed", "status", "query", "hops", "page"]
+    private let url: Template
+    private let user: String
+    private let decision: Decision
+    private let completes: Bool
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        let members = node.members(["as", "decide", "complete", "expect", "save"], &reading)
+        url = Template(node.value, &reading)
+        let user = members.require("as", &reading)
+        self.user = user?.text(&reading, as: "as") ?? ""
+        if let user { reading.expectName(self.user, of: "user", among: reading.vocabulary.users, at: user.place) }
+        let name = members["decide"]?.text(&reading, as: "decide") ?? Decision.approve.rawValue
+        if let decide = members["decide"] {
+            reading.expectName(
+                name, of: "decision", among: Decision.allCases.map(\.rawValue), at: decide.place)
+        }
+        decision = Decision(rawValue: name) ?? .approve
+        completes = members["complete"]?.flag(&reading, as: "complete") ?? true
+        expectations = Expectations(members["expect"], roots: Self.roots, &reading)
+        saves = Saves(members["save"], roots: Self.roots, &reading)
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        let address = try url.text(run.variables)
+        guard URLParts(address) != nil else { throw Diagnostic(url.place, "this is no URL: \(address)") }
+        let walk = await run.lab.consent(url: address, user: user, decision: decision, complete: completes)
+        var outcome: JSONObject = [
+            "landed": .string(walk.landed), "query": Self.query(of: walk.landed),
+            "hops": .array(
+                walk.hops.map { hop in
+                    [
+                        "method": .string(hop.method), "url": .string(hop.url),
+                        "path": .string(URLParts(hop.url)?.path ?? ""), "query": Self.query(of: hop.url),
+                        "status": hop.status.map { .int(Int64($0)) } ?? .null,
+                    ]
+                }),
+        ]
+        // A place outside the lab is not opened: it has no status and no page.
+        if let status = walk.status {
+            outcome["status"] = .int(Int64(status))
+            outcome["page"] = .string(run.lastAnswer(to: Party("\(user)'s browser"))?.bodyText ?? "")
+        }
+        return .object(outcome)
+    }
+
+    private static func query(of url: String) -> JSONValue {
+        let form = Form(parsing: URLParts(url)?.query ?? "")
+        var query = JSONObject()
+        for pair in form.pairs where query[pair.name] == nil { query.append(pair.name, .string(pair.value)) }
+        return .object(query)
+    }
+}
