@@ -104,7 +104,8 @@ struct Mask: Sendable {
     private static let secretNames: Set<String> = [
         "accesstoken", "refreshtoken", "idtoken", "token", "usertoken", "workloadaccesstoken",
         "workloadidentitytoken", "subjecttoken", "actortoken", "assertion", "clientassertion", "clientsecret",
-        "secret", "password", "code", "codeverifier", "verifier", "devicecode", "csrf", "cookie", "apikey",
+        "secret", "password", "code", "codeverifier", "verifier", "devicecode", "csrf", "authenticitytoken", "cookie",
+        "apikey",
     ]
 
     private static func isSecret(_ name: String) -> Bool {
