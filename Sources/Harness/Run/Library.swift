@@ -12,6 +12,27 @@ package enum Library {
     package static func load(
         paths: [String], root: String, variables: [String] = []
     ) -> ([ScenarioFile], [Diagnostic]) {
+        var sources: [Source] = []
+        var missing: [Diagnostic] = []
+        for path in paths {
+            let found = scenarioPaths(path)
+            if found.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
+            for name in found where !sources.contains(where: { $0.name == name }) {
+                if let source = source(name, shown: name) {
+                    sources.append(source)
+                } else {
+                    missing.append(mistake(in: name, "the file cannot be read as UTF-8 text"))
+                }
+            }
+        }
+        let (files, diagnostics) = load(sources: sources, root: root, variables: variables)
+        return (files, missing + diagnostics)
+    }
+
+    /// The same for texts that are at hand.
+    package static func load(
+        sources: [Source], root: String, variables: [String] = []
+    ) -> ([ScenarioFile], [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
         var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
         vocabulary.variables += variables
@@ -21,25 +42,17 @@ package enum Library {
             return source("\(folder)/\(name).yaml", shown: "scenarios/given/\(name).yaml")
         }
         var files: [ScenarioFile] = []
-        for path in paths {
-            let found = scenarioPaths(path)
-            if found.isEmpty {
-                diagnostics.append(
-                    Diagnostic(Place(Source(name: path, text: ""), line: 1, column: 1), "there is no scenario"))
-            }
-            for name in found where !files.contains(where: { $0.path == name }) {
-                guard let source = source(name, shown: name) else {
-                    let place = Place(Source(name: name, text: ""), line: 1, column: 1)
-                    diagnostics.append(Diagnostic(place, "the file cannot be read as UTF-8 text"))
-                    continue
-                }
-                let (file, mistakes) = reader.read(source)
-                if let file { files.append(file) }
-                // A fragment's mistake is found by every scenario that uses it, and told once.
-                diagnostics += mistakes.filter { !diagnostics.contains($0) }
-            }
+        for source in sources {
+            let (file, mistakes) = reader.read(source)
+            if let file { files.append(file) }
+            // A fragment's mistake is found by every scenario that uses it, and told once.
+            diagnostics += mistakes.filter { !diagnostics.contains($0) }
         }
         return (files, diagnostics)
+    }
+
+    private static func mistake(in path: String, _ message: String) -> Diagnostic {
+        Diagnostic(Place(Source(name: path, text: ""), line: 1, column: 1), message)
     }
 
     /// Definitions of the labs that scenarios use.

@@ -74,7 +74,16 @@ struct Performance {
                     hint: "say what you expect instead", exchange: exchange(after: sequence))
             ]
         }
-        try run.keep(step.saves, from: outcome)
+        do throws(Diagnostic) {
+            try run.keep(step.saves, from: outcome)
+        } catch {
+            // What is saved is expected to be there.
+            return [
+                Failure(
+                    error.place, error.message, expected: "a value", actual: "nothing", hint: error.hint,
+                    exchange: exchange(after: sequence))
+            ]
+        }
         return []
     }
 
