@@ -11,17 +11,17 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let root = try selection.root.folder()
-        var isClean = true
+        var (files, mistakes) = try selection.read()
         for lab in LabLoading.names(root: root) {
-            do {
-                _ = try LabLoading.definition(lab, root: root)
-            } catch let failure as CommandFailure {
-                Terminal.say(failure.description)
-                isClean = false
+            do throws(Diagnostic) {
+                _ = try LabDefinition.load(named: lab, root: root)
+            } catch {
+                // Scenarios are read against the default lab, so its mistake may be known.
+                if !mistakes.contains(error) { mistakes.append(error) }
             }
         }
-        let files = try selection.load()
-        try leave(isClean ? .held : .unparsed)
+        try ScenarioSelection.tell(mistakes)
+        if selection.tags != nil { files = try selection.load() }
         Terminal.say("\(files.count) scenarios without a mistake")
     }
 }

@@ -19,19 +19,29 @@ struct ScenarioSelection: ParsableArguments {
     /// - Throws: `CommandFailure`, after every mistake of every file was told.
     func load(variables: [String] = []) throws -> [ScenarioFile] {
         let expression = try tags.map { try TagExpression($0) }
-        let folder = try root.folder()
-        let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
-        let (files, mistakes) = Library.load(
-            paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables)
-        guard mistakes.isEmpty else {
-            for mistake in mistakes { Terminal.say(mistake.rendered) }
-            throw CommandFailure(.unparsed, "\(mistakes.count) \(mistakes.count == 1 ? "mistake" : "mistakes")")
-        }
+        let (files, mistakes) = try read(variables: variables)
+        try Self.tell(mistakes)
         guard let expression else { return files }
         let chosen = files.filter { expression.matches($0.tags) }
         guard !chosen.isEmpty || files.isEmpty else {
             throw CommandFailure(.usage, "--tags '\(tags ?? "")': none of \(files.count) scenarios is meant by that")
         }
         return chosen
+    }
+
+    /// Every file, and every mistake in any.
+    ///
+    /// - Throws: `CommandFailure` when there is no folder to read from.
+    func read(variables: [String] = []) throws -> ([ScenarioFile], [Diagnostic]) {
+        let folder = try root.folder()
+        let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
+        return Library.load(paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables)
+    }
+
+    /// - Throws: `CommandFailure` if there is any mistake.
+    static func tell(_ mistakes: [Diagnostic]) throws {
+        guard !mistakes.isEmpty else { return }
+        for mistake in mistakes { Terminal.say(mistake.rendered) }
+        throw CommandFailure(.unparsed, mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes")
     }
 }

@@ -28,7 +28,7 @@ struct ServeLog: Sendable {
                 "request",
                 [
                     "at": .string(instant.iso8601), "to": .string(party.rawValue),
-                    "method": .string(request.method.rawValue), "path": .string(request.path), "status": status,
+                    "method": .string("\(request.method)"), "path": .string(request.path), "status": status,
                 ])
         }
         let answer = status.map(String.init) ?? "no answer"

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Kernel
 
 /// What one message between two parties costs.
