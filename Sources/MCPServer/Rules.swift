@@ -1,0 +1,20 @@
+package import Kernel
+
+extension Rule {
+    static let mcpTokenChecked = Rule(
+        "mcp-token-checked", "The MCP server serves a token only after the authorization server said whose it is.")
+    static let mcpScopeChallenge = Rule(
+        "mcp-scope-challenge",
+        "The MCP server calls a tool only with a token whose scopes cover it, and names what lacks.")
+}
+
+/// What a lab can turn off or decide otherwise about the MCP server.
+package enum MCPServerSwitches {
+    package static let rules: [Rule] = [.mcpTokenChecked, .mcpScopeChallenge]
+    package static let unknowns: [Unknown] = [.invalidTokenDescription]
+}
+
+extension Unknown {
+    /// Whether the 401 for a bad token has an `error_description`, which nobody wrote down.
+    static let invalidTokenDescription = Unknown("github-mcp.invalid-token-description", "off", or: "on")
+}
