@@ -32,18 +32,18 @@ enum LeakCheck {
         case .exchange(let exchange):
             var leaks: [String] = []
             if case .answered(let response) = exchange.outcome, response.status >= 400, !response.body.isEmpty {
-                let names = scan.names(in: response.bodyText)
+                let names = scan.names(in: response.body)
                 leaks += names.map { "the body of a \(response.status) of \(exchange.to) shows \($0)" }
             }
             // A program that asked the issuer itself may have the answer; what comes by another way may not.
             if exchange.to != .github {
                 if isOutsider(exchange.from) {
-                    leaks += outbound.names(in: exchange.responseText).map {
+                    leaks += outbound.names(in: exchange.responseBytes).map {
                         "\(exchange.to) gives \(exchange.from) \($0)"
                     }
                 }
                 if exchange.to == .app {
-                    leaks += outbound.names(in: exchange.requestText).map { "\(exchange.from) gives the app \($0)" }
+                    leaks += outbound.names(in: exchange.requestBytes).map { "\(exchange.from) gives the app \($0)" }
                 }
             }
             return leaks

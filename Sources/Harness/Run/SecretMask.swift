@@ -20,17 +20,33 @@ package struct SecretMask: Sendable {
 
     package func body(_ bytes: [UInt8], mediaType: String?) -> String {
         if mediaType == "application/x-www-form-urlencoded" {
-            return scan.masked(form(Form(parsing: String(decoding: bytes, as: UTF8.self))).encoded)
+            return scan.masked(form(Form(parsing: String(decoding: bytes, as: UTF8.self))))
         }
+        if mediaType == "text/html" { return scan.masked(Self.plain(String(decoding: bytes, as: UTF8.self))) }
         if let json = try? JSONValue(parsing: bytes) { return scan.masked(value(json).text) }
         return scan.masked(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// What a page says, without its tags and its style.
+    private static func plain(_ html: String) -> String {
+        var text = ""
+        var rest = html[...]
+        while let open = rest.firstIndex(of: "<") {
+            text += rest[..<open]
+            rest = rest[open...]
+            let end = rest.hasPrefix("<style") ? "</style>" : ">"
+            guard let close = rest.range(of: end) else { return text }
+            text += " "
+            rest = rest[close.upperBound...]
+        }
+        text += rest
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// Path and query.
     package func target(_ request: Request) -> String {
         guard !request.query.isEmpty else { return request.path }
-        let query = form(request.parameters).encoded
-        return scan.masked("\(request.path)?\(query)")
+        return scan.masked("\(request.path)?\(form(request.parameters))")
     }
 
     /// Value of a header field.
@@ -51,8 +67,11 @@ package struct SecretMask: Sendable {
         }
     }
 
-    private func form(_ form: Form) -> Form {
-        Form(form.pairs.map { Form.Pair($0.name, Self.members.contains($0.name) ? Self.dots : $0.value) })
+    private func form(_ form: Form) -> String {
+        form.pairs.map { pair in
+            let value = Self.members.contains(pair.name) ? Self.dots : percentEncoded(pair.value, plus: true)
+            return "\(percentEncoded(pair.name, plus: true))=\(value)"
+        }.joined(separator: "&")
     }
 
     private func value(_ value: JSONValue) -> JSONValue {

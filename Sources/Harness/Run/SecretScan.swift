@@ -7,14 +7,18 @@ import Kernel
 /// however many secrets there are.
 package struct SecretScan: Sendable {
     private let names: [String: String]
+    /// Which lengths a secret may have, so that most runs are passed by without a look-up.
+    private let lengths: Set<Int>
     /// Values with other letters, to be searched for one by one.
     private let odd: [(value: String, name: String)]
+    /// Shorter values would be found everywhere.
+    private static let shortest = 12
 
-    /// - Parameter secrets: value and name. Very short values are left out: they would be found everywhere.
+    /// `secrets` are values and what to call them.
     package init(_ secrets: [(value: String, name: String)]) {
         var names: [String: String] = [:]
         var odd: [(String, String)] = []
-        for secret in secrets where secret.value.utf8.count >= 12 {
+        for secret in secrets where secret.value.utf8.count >= Self.shortest {
             if secret.value.utf8.allSatisfy(Self.isTokenByte) {
                 if names[secret.value] == nil { names[secret.value] = secret.name }
             } else {
@@ -23,6 +27,7 @@ package struct SecretScan: Sendable {
         }
         self.names = names
         self.odd = odd
+        lengths = Set(names.keys.map(\.utf8.count))
     }
 
     package var isEmpty: Bool { names.isEmpty && odd.isEmpty }
@@ -38,68 +43,76 @@ package struct SecretScan: Sendable {
     }
 
     /// Names of the secrets in a text, in the order of their places. Percent-encoded text is searched decoded too.
-    package func names(in text: String) -> [String] {
+    package func names(in text: String) -> [String] { names(in: Array(text.utf8)) }
+
+    func names(in bytes: [UInt8]) -> [String] {
+        guard !isEmpty else { return [] }
         var found: [String] = []
-        visit(text) { run in
-            if let name = names[String(run)] { found.append(name) }
+        visit(bytes) { _, name in found.append(name) }
+        if bytes.contains(UInt8(ascii: "%")) {
+            visit(Array(percentDecoded(String(decoding: bytes, as: UTF8.self)).utf8)) { _, name in found.append(name) }
         }
-        if text.utf8.contains(UInt8(ascii: "%")) {
-            visit(percentDecoded(text)) { run in
-                if let name = names[String(run)] { found.append(name) }
-            }
-        }
+        guard !odd.isEmpty else { return found }
+        let text = String(decoding: bytes, as: UTF8.self)
         for secret in odd where text.contains(secret.value) { found.append(secret.name) }
         return found
     }
 
-    private func visit(_ text: String, _ body: (Substring) -> Void) {
-        let bytes = text.utf8
-        var start = bytes.startIndex
-        while start < bytes.endIndex {
+    /// Each known secret with its place.
+    private func visit(_ bytes: [UInt8], _ body: (Range<Int>, String) -> Void) {
+        var start = 0
+        while start < bytes.count {
             guard Self.isTokenByte(bytes[start]) else {
-                start = bytes.index(after: start)
+                start += 1
                 continue
             }
-            let end = bytes[start...].firstIndex { !Self.isTokenByte($0) } ?? bytes.endIndex
-            var run = text[start..<end]
+            var end = start + 1
+            while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
+            var last = end
             // A full stop ends a sentence more often than a token.
-            while run.utf8.last == UInt8(ascii: ".") { run = run.dropLast() }
-            if run.utf8.count >= 12 { body(run) }
+            while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
+            if lengths.contains(last - start), let name = names[String(decoding: bytes[start..<last], as: UTF8.self)] {
+                body(start..<last, name)
+            }
             start = end
         }
     }
 
     /// The text with each secret replaced by its name in angle brackets.
     package func masked(_ text: String) -> String {
-        var result = ""
-        result.reserveCapacity(text.utf8.count)
-        var rest = text.startIndex
-        visit(text) { run in
-            guard let name = names[String(run)] else { return }
-            result += text[rest..<run.startIndex]
-            result += "<\(name)>"
-            rest = run.endIndex
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var rest = 0
+        visit(bytes) { place, name in
+            result += bytes[rest..<place.lowerBound]
+            result += "<\(name)>".utf8
+            rest = place.upperBound
         }
-        result += text[rest...]
-        for secret in odd { result = result.replacing(secret.value, by: "<\(secret.name)>") }
-        return result
+        result += bytes[rest...]
+        var masked = String(decoding: result, as: UTF8.self)
+        for secret in odd { masked = masked.replacing(secret.value, by: "<\(secret.name)>") }
+        return masked
     }
 }
 
 extension Exchange {
     /// Everything the receiver of the request saw.
-    var requestText: String {
-        Self.text(request.head.path ?? "", request.head.headerFields.map { ($0.name.rawName, $0.value) }, request.body)
-    }
+    var requestBytes: [UInt8] { Self.bytes(request.head.path ?? "", request.head.headerFields, request.body) }
 
     /// Everything the sender of the request saw in the answer.
-    var responseText: String {
-        guard case .answered(let response) = outcome else { return "" }
-        return Self.text("", response.head.headerFields.map { ($0.name.rawName, $0.value) }, response.body)
+    var responseBytes: [UInt8] {
+        guard case .answered(let response) = outcome else { return [] }
+        return Self.bytes("", response.head.headerFields, response.body)
     }
 
-    private static func text(_ line: String, _ fields: [(String, String)], _ body: [UInt8]) -> String {
-        let headers = fields.map { "\($0.0): \($0.1)" }.joined(separator: "\n")
-        return "\(line)\n\(headers)\n\n\(String(decoding: body, as: UTF8.self))"
+    private static func bytes(_ line: String, _ fields: HTTPFields, _ body: [UInt8]) -> [UInt8] {
+        var bytes = Array(line.utf8)
+        for field in fields {
+            bytes.append(UInt8(ascii: "\n"))
+            bytes += field.value.utf8
+        }
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes + body
     }
 }

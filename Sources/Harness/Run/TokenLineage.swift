@@ -48,10 +48,12 @@ package enum TokenLineage {
         let scan = SecretScan(births(in: entries).map { ($0.value.exposed, $0.id) })
         guard !scan.isEmpty else { return rows }
         for entry in entries {
-            for (viewer, text) in views(of: entry) {
-                for id in scan.names(in: text) {
-                    guard let place = places[id], !rows[place].seenBy.contains(viewer) else { continue }
-                    rows[place].seenBy.append(viewer)
+            for view in views(of: entry) {
+                for id in scan.names(in: view.bytes) {
+                    guard let place = places[id] else { continue }
+                    for viewer in view.viewers where !rows[place].seenBy.contains(viewer) {
+                        rows[place].seenBy.append(viewer)
+                    }
                 }
             }
         }
@@ -65,15 +67,12 @@ package enum TokenLineage {
     }
 
     /// Who was shown which text.
-    private static func views(of entry: JournalEntry) -> [(viewer: String, text: String)] {
+    private static func views(of entry: JournalEntry) -> [(viewers: [String], bytes: [UInt8])] {
         switch entry.event {
         case .exchange(let exchange):
-            let question = exchange.requestText
-            return [
-                (exchange.to.rawValue, question), (exchange.from.rawValue, question),
-                (exchange.from.rawValue, exchange.responseText),
-            ]
-        case .note(let note): return [("logs", note.text)]
+            let sender = exchange.from.rawValue
+            return [([exchange.to.rawValue, sender], exchange.requestBytes), ([sender], exchange.responseBytes)]
+        case .note(let note): return [(["logs"], Array(note.text.utf8))]
         default: return []
         }
     }

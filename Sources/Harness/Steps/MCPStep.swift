@@ -51,9 +51,10 @@ package struct MCPStep: LabStep {
         let version = try revision?.text(variables) ?? Revision.november2025.rawValue
         let number = try id?.value(variables) ?? .int(run.nextMessageID())
         let isNotification = method.hasPrefix("notifications/")
-        var message: JSONObject = ["jsonrpc": "2.0", "method": .string(method)]
-        if !object.isEmpty { message["params"] = .object(object) }
+        var message: JSONObject = ["jsonrpc": "2.0"]
         if !isNotification { message["id"] = number }
+        message["method"] = .string(method)
+        if !object.isEmpty { message["params"] = .object(object) }
         let endpoint = try endpoint(in: run)
         let session = try session?.text(variables)
         do throws(NetworkFailure) {
