@@ -9,7 +9,7 @@ package struct Expectations: Sendable {
     }
     package let lines: [Line]
 
-    /// - Parameter roots: what a path of this step may begin with.
+    /// `roots` are what a path of this step may begin with.
     package init(_ node: DocumentNode?, roots: [String], _ reading: inout Reading) {
         guard let node else {
             lines = []

@@ -20,6 +20,7 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
     /// Why a text is no path.
     package struct Failure: Error, Sendable, Hashable {
         package let reason: String
+        package init(reason: String) { self.reason = reason }
     }
 
     package init(_ text: String) throws(Failure) {
@@ -49,7 +50,8 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
         case .index(let index):
             guard let items = opened(value)?.array else { return nil }
             let place = index < 0 ? items.count + index : index
-            return items.indices.contains(place) ? items[place] : nil
+            guard items.indices.contains(place) else { return nil }
+            return items[place]
         case .first(let member, let contains, let text):
             return opened(value)?.array?.first { item in
                 guard let found = item[member] else { return false }

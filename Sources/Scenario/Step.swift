@@ -67,7 +67,9 @@ package struct Vocabulary: Sendable {
             return nil
         }
         let stepNode = StepNode(keyword: member.name, value: member.value, node: node)
-        return type.init(stepNode, &reading).map { PlacedStep(step: $0, node: node, keyword: member.name) }
+        return type.init(stepNode, &reading).map {
+            PlacedStep(step: $0, node: node, keyword: member.name, place: member.key.place)
+        }
     }
 }
 
@@ -76,5 +78,6 @@ package struct PlacedStep: Sendable {
     package let step: any Step
     package let node: DocumentNode
     package let keyword: String
-    package var place: Place { node.place }
+    /// Where its keyword stands.
+    package let place: Place
 }
