@@ -1,5 +1,5 @@
-// The control API of a lab: what a test or a person does to the world itself (time, faults, people) and what they may read
-// of it. It is no party: nothing it answers imitates a real system, and no party depends on it.
+// The control API of a lab: what a test or a person does to the world itself (time, faults, people) and what they may
+// read of it. It is no party: nothing it answers imitates a real system, and no party depends on it.
 
 import HTTPTypes
 package import Harness

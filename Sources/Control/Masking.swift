@@ -2,8 +2,8 @@ import HTTPTypes
 import Harness
 import Kernel
 
-/// Takes secrets out of what is shown. Two nets: places where secrets stand by their name, and every token that any party
-/// of the lab ever made, wherever it stands.
+/// Takes secrets out of what is shown. Two nets: places where secrets stand by their name, and every token that any
+/// party of the lab ever made, wherever it stands.
 struct Mask: Sendable {
     static let dots = "••••"
     private let scan: SecretScan

@@ -21,8 +21,8 @@ package final class AgentClient: Sendable {
         package var status: Int { response.status }
     }
 
-    /// Sends one request to a gateway or server, such as `https://…/mcp`. Without a token no bearer token is sent, without
-    /// a revision no `MCP-Protocol-Version`, as from a client before `initialize`.
+    /// Sends one request to a gateway or server, such as `https://…/mcp`. Without a token no bearer token is sent,
+    /// without a revision no `MCP-Protocol-Version`, as from a client before `initialize`.
     package func send(
         _ method: String, _ params: JSONObject = [:], id: RequestID = .int(1), to endpoint: String, token: String?,
         revision: Revision? = .november2025, session: String? = nil

@@ -1,5 +1,5 @@
-// The harness assembles parties to labs and plays the people in them: browsers, MCP clients, administrators. It holds no
-// protocol rule of a party; those live in the fakes, which it reaches by HTTP like anybody else.
+// The harness assembles parties to labs and plays the people in them: browsers, MCP clients, administrators. It holds
+// no protocol rule of a party; those live in the fakes, which it reaches by HTTP like anybody else.
 
 package import AWSCore
 package import AuthorizationServer
@@ -27,7 +27,8 @@ package final class Lab: Sendable {
 
     package var contract: Contract { definition.contract }
 
-    /// - Throws: `SwitchMistake` for a rule or unknown that nobody knows, `StoreFailure` for an archive that cannot be read.
+    /// - Throws: `SwitchMistake` for a rule or unknown that nobody knows, `StoreFailure` for an archive that cannot be
+    ///   read.
     package init(_ definition: LabDefinition, _ options: LabOptions = LabOptions()) throws {
         self.definition = definition
         self.options = options
