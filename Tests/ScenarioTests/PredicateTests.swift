@@ -1,0 +1,56 @@
+import Kernel
+import Scenario
+import Testing
+
+struct PredicateTests {
+    /// Predicate, value (nil for nothing), and what was expected if it does not hold.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let yaml: String
+        let value: JSONValue?
+        let refusal: String?
+        init(_ yaml: String, _ value: JSONValue?, _ refusal: String? = nil) {
+            self.yaml = yaml
+            self.value = value
+            self.refusal = refusal
+        }
+        var testDescription: String { "\(yaml) of \(value?.text ?? "nothing")" }
+    }
+
+    static let rows: [Row] = [
+        Row("1", 1), Row("1", 1.0), Row("1", "1", "1"), Row("\"1\"", "1"), Row("READY", "READY"),
+        Row("READY", nil, "\"READY\""), Row("~", .null), Row("~", nil, "null"), Row("true", true),
+        Row("true", "true", "true"), Row("[1, 2]", [1, 2]), Row("[1, 2]", [2, 1], "[1,2]"),
+        Row("\"${name}\"", "github"), Row("\"${count}\"", 3), Row("\"${count}\"", "3", "3"),
+        Row("absent", nil), Row("absent", .null, "nothing at all"), Row("\"absent\"", "absent"),
+        Row("present", .null), Row("present", nil, "a value, whichever"),
+        Row("{absent: true}", nil), Row("{absent: false}", 1), Row("{present: true}", 1),
+        Row("{equals: {a: 1}}", ["a": 1]), Row("{equals: {a: 1}}", ["a": 1, "b": 2], "{\"a\":1}"),
+        Row("{not: 1}", 2), Row("{not: 1}", 1, "anything but 1"), Row("{not: {matches: ^a}}", "b"),
+        Row("{matches: \"^gho_[A-Za-z0-9]{4}$\"}", "gho_aB3x"), Row("{matches: ^b}", "abc", "a match of ^b"),
+        Row("{matches: \"[0-9]+\"}", 42), Row("{matches: x}", nil, "a match of x"),
+        Row("{contains: bc}", "abcd"), Row("{contains: 2}", [1, 2]),
+        Row("{contains: 3}", [1, 2], "something that contains 3"),
+        Row("{contains: {name: a}}", [["name": "a", "x": 1]]), Row("{contains: {a: {b: 1}}}", ["a": ["b": 1, "c": 2]]),
+        Row("{contains: [1, 2]}", [2, 3, 1]), Row("{contains: a}", nil, "something that contains \"a\""),
+        Row("{starts-with: gho_}", "gho_x"), Row("{starts-with: gho_}", "ghu_x", "a text that starts with gho_"),
+        Row("{ends-with: /mcp}", "https://x/mcp"), Row("{ends-with: x}", 1, "a text that ends with x"),
+        Row("{type: array}", []), Row("{type: null}", .null), Row("{type: string}", 1, "a value of type string"),
+        Row("{length: 2}", [1, 2]), Row("{length: 2}", "ab"),
+        Row("{length: {at-least: 3}}", [1], "a length of something at least 3, not 1"),
+        Row("{length: 1}", 1, "something that has a length"),
+        Row("{one-of: [1, a]}", "a"), Row("{one-of: [1, a]}", "b", "one of [1,\"a\"]"),
+        Row("{greater-than: 1}", 2), Row("{greater-than: 2}", 2, "something greater than 2"),
+        Row("{less-than: 2026-12-01}", "2026-11-20T10:00:00Z"), Row("{less-than: 1}", "0", "something less than 1"),
+        Row("{at-least: 2, at-most: 3}", 3), Row("{at-least: 2, at-most: 3}", 4, "something at most 3"),
+    ]
+
+    @Test(arguments: rows)
+    func predicateHoldsOrSaysWhatItWanted(_ row: Row) throws {
+        var reading = Reading(Vocabulary())
+        let node = try #require(try TestLanguage.node("x: \(row.yaml)")["x"])
+        let predicate = Predicate(node, &reading)
+        #expect(reading.diagnostics.isEmpty)
+        let variables = Variables(["name": "github", "count": 3])
+        #expect(try predicate.refusal(of: row.value, variables) == row.refusal)
+    }
+}
