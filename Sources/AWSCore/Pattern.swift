@@ -2,14 +2,14 @@
 ///
 /// Made here and not with a backtracking engine: model patterns such as the one for JWTs take cubic time on a long text
 /// that does not fit, and anybody may send such a text.
-struct Pattern: Sendable {
+package struct Pattern: Sendable {
     /// A pattern that uses something no model pattern in our scope uses.
-    struct Unsupported: Error, Hashable {
-        let source: String
-        let reason: String
+    package struct Unsupported: Error, Hashable {
+        package let source: String
+        package let reason: String
     }
 
-    let source: String
+    package let source: String
     private let steps: [Step]
 
     fileprivate enum Step: Sendable {
@@ -19,7 +19,7 @@ struct Pattern: Sendable {
         case end
     }
 
-    init(_ source: String) throws(Unsupported) {
+    package init(_ source: String) throws(Unsupported) {
         self.source = source
         var parser = PatternParser(source)
         let node = try parser.pattern()
@@ -32,7 +32,7 @@ struct Pattern: Sendable {
     }
 
     /// Whether all of `text` fits.
-    func matches(_ text: String) -> Bool {
+    package func matches(_ text: String) -> Bool {
         var marks = [Int](repeating: -1, count: steps.count)
         var current: [Int] = []
         var next: [Int] = []

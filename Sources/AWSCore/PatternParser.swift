@@ -47,6 +47,8 @@ struct PatternParser {
         var most: Int? = least
         if take(",") { most = number() }
         guard take("}") else { throw refusal("a closing brace expected") }
+        // Longer than any text may be; the loop that writes it out would not end.
+        guard max(least, most ?? 0) < 20_000 else { throw refusal("too long") }
         return .repeated(node, least: least, most: most)
     }
 
@@ -110,7 +112,8 @@ struct PatternParser {
     private mutating func hexadecimal(_ count: Int) throws(Pattern.Unsupported) -> Unicode.Scalar {
         let digits = String(String.UnicodeScalarView(scalars[place...].prefix(count)))
         place = min(place + count, scalars.count)
-        guard let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) else {
+        guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value)
+        else {
             throw refusal("hexadecimal digits expected")
         }
         return scalar
