@@ -50,12 +50,13 @@ package enum Suggestion {
         return "known: \(known.joined(separator: ", "))"
     }
 
-    /// The known word that a typing mistake can have made into `word`.
+    /// The known word that a typing mistake can have made into `word`, else one that begins with it.
     package static func nearest(to word: String, among known: [String]) -> String? {
         let limit = max(1, min(4, word.count / 3 + 1))
         let scored = known.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }
-        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }
-        return best.name
+        if let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit { return best.name }
+        // Somebody who stopped in the middle of a name.
+        return word.count < 3 ? nil : known.first { $0.hasPrefix(word) }
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
