@@ -71,8 +71,7 @@ let package = Package(
         module(
             "Harness",
             uses: [
-                "Kernel", "OAuthCore", "MCPCore", "AWSCore", "SQLiteStore", "ControlPlane", "IdentityService",
-                "Gateway",
+                "Kernel", "OAuthCore", "MCPCore", "AWSCore", "ControlPlane", "IdentityService", "Gateway",
                 "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "Scenario",
             ],
             [httpTypes]),
@@ -80,7 +79,7 @@ let package = Package(
             "Serve",
             uses: ["Kernel"],
             [
-                httpTypes, .product(name: "Hummingbird", package: "hummingbird"),
+                httpTypes, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -94,7 +93,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "bench", dependencies: ["Kernel", "OAuthCore", "Scenario", "Harness"], swiftSettings: settings),
+            name: "bench", dependencies: ["Kernel", "OAuthCore", "Scenario", "Harness", "Serve", httpTypes],
+            swiftSettings: settings),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),
         tests("OAuthCoreTests", uses: ["Kernel", "OAuthCore"], [httpTypes]),
@@ -109,6 +109,7 @@ let package = Package(
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
         tests("ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness"]),
+        tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
         tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),
     ]
 )

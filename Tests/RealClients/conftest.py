@@ -58,7 +58,7 @@ class Lab:
     def advance(self, span):
         return self.control("POST", "/_local/clock", {"advance": span})
 
-    def aws(self, service):
+    def client(self, service):
         """A boto3 client with nothing changed but the endpoint."""
         return boto3.client(
             service,
@@ -71,11 +71,11 @@ class Lab:
 
     @property
     def control_plane(self):
-        return self.aws("bedrock-agentcore-control")
+        return self.client("bedrock-agentcore-control")
 
     @property
     def identity(self):
-        return self.aws("bedrock-agentcore")
+        return self.client("bedrock-agentcore")
 
 
 @pytest.fixture(scope="session")

@@ -86,8 +86,8 @@ def test_a_forged_token_is_refused(lab, world, token):
         lab.gateway, "POST", path, b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}', Content_Type="application/json",
         Accept="application/json, text/event-stream", **({"Authorization": f"Bearer {token}"} if token else {}),
     )
-    assert status in (401, 431), status
-    if status == 401:
+    assert status in (400, 401, 431), status  # a header that large does not pass the HTTP parser
+    if len(token) < 100_000:
         assert json.loads(text)["error"]["code"] == -32001 and headers["WWW-Authenticate"].startswith("Bearer ")
 
 

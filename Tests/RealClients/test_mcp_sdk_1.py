@@ -95,7 +95,7 @@ def test_bedrock_agentcore_sdk_waits_for_the_user(lab):
         session = lab.consent(url, "alice", complete=False)["landed"].split("session_id=")[1]
         session = session.replace("%3A", ":")
         sessions.append(session)
-        client.complete_resource_token_auth(session, UserIdIdentifier("alice"))
+        client.complete_resource_token_auth(session, UserIdIdentifier(user_id="alice"))
 
     class Impatient:
         """Polls at once: the SDK's own poller sleeps five seconds first."""
