@@ -1,11 +1,11 @@
 import HTTPTypes
-import Kernel
+package import Kernel
 
 /// The check that every run makes without being asked: secrets are canaries.
-enum LeakCheck {
+package enum LeakCheck {
     /// Tokens, codes, verifiers and client secrets that stand in a note or in the body of a refusal, and tokens of the
     /// authorization server that a user's program or the application came to see.
-    static func failures(in entries: [JournalEntry]) -> [Failure] {
+    package static func failures(in entries: [JournalEntry]) -> [Failure] {
         let births = TokenLineage.births(in: entries)
         var secrets = births.map { (value: $0.value.exposed, name: "\($0.kind) \($0.id) of \($0.issuer)") }
         secrets += sentSecrets(in: entries)
