@@ -27,6 +27,8 @@ package struct Contract: Sendable {
     let shapes: [Shape]
     private let byName: [String: Operation]
     private let router: Router<Operation>
+    /// Paths without holes, which are most, by method and path.
+    private let plainRoutes: [String: (Operation, PathParameters)]
     /// In the order of the file.
     package let operations: [Operation]
 
@@ -57,6 +59,14 @@ package struct Contract: Sendable {
         var router = Router<Operation>()
         for operation in operations { router.on(operation.method, operation.uri, operation) }
         self.router = router
+        var plainRoutes: [String: (Operation, PathParameters)] = [:]
+        for operation in operations where !operation.uri.contains("{") {
+            let request = Request(
+                head: HTTPRequest(method: operation.method, scheme: nil, authority: nil, path: operation.uri))
+            guard case .found(let found, let parameters) = router.match(request) else { continue }
+            plainRoutes["\(operation.method.rawValue) \(operation.uri)"] = (found, parameters)
+        }
+        self.plainRoutes = plainRoutes
         byName = Dictionary(operations.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -85,6 +95,7 @@ package struct Contract: Sendable {
     package func operation(
         for request: Request, supporting names: [String]? = nil
     ) throws(AWSError) -> (Operation, PathParameters) {
+        if let plain = plainRoutes["\(request.method.rawValue) \(request.path)"] { return plain }
         switch router.match(request) {
         case .found(let operation, let parameters): return (operation, parameters)
         case .otherMethods(let methods):
