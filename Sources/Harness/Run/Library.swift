@@ -94,7 +94,7 @@ package enum Library {
 package enum LabVocabulary {
     package static let steps: [any Step.Type] = [
         AWSStep.self, MCPStep.self, BrowserStep.self, SignInStep.self, AppStep.self, HTTPStep.self, ClockStep.self,
-        WaitStep.self, FaultStep.self, SetStep.self,
+        WaitStep.self, FaultStep.self, SetStep.self, ApplicationStep.self,
     ]
     package static let checks: [any Check.Type] = [
         TransitionsCheck.self, NeverCheck.self, ExchangesCheck.self, TokensCheck.self,

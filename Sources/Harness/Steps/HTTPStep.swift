@@ -4,8 +4,12 @@ import OAuthCore
 package import Scenario
 
 /// `http: "GET https://…"`: one request, exactly as written; redirects are not followed.
+///
+/// Beside status, headers and body its outcome has `cookies`, and `form`: the members of a form-encoded answer, or the
+/// fields of a page's first form.
 package struct HTTPStep: LabStep {
     package static let keyword = "http"
+    private static let roots = answerRoots + ["form", "cookies"]
     private let line: Template
     private let sender: String
     private let headers: Template?
@@ -44,8 +48,8 @@ package struct HTTPStep: LabStep {
         } else {
             content = members["body"].map { .text(Template($0, &reading)) }
         }
-        expectations = Expectations(members["expect"], roots: answerRoots, &reading)
-        saves = Saves(members["save"], roots: answerRoots, &reading)
+        expectations = Expectations(members["expect"], roots: Self.roots, &reading)
+        saves = Saves(members["save"], roots: Self.roots, &reading)
     }
 
     private static func mapping(_ name: String, _ members: Members, _ reading: inout Reading) -> Template? {
@@ -55,7 +59,43 @@ package struct HTTPStep: LabStep {
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
-        await run.send(try request(run.variables), from: run.party(of: sender, with: "browser"))
+        let request = try request(run.variables)
+        let party = run.party(of: sender, with: "browser")
+        do throws(NetworkFailure) {
+            return Self.outcome(of: try await run.lab.network.send(request, from: party))
+        } catch {
+            return .outcome(of: error)
+        }
+    }
+
+    private static func outcome(of answer: Response) -> JSONValue {
+        guard var outcome = JSONValue.outcome(of: answer).object else { return .null }
+        if let form = form(in: answer) { outcome.append("form", .object(form)) }
+        var cookies = JSONObject()
+        for line in answer.head.headerFields[values: .setCookie] {
+            let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+            if let name = pair.first { cookies[String(name)] = .string(pair.count > 1 ? String(pair[1]) : "") }
+        }
+        outcome.append("cookies", .object(cookies))
+        return .object(outcome)
+    }
+
+    /// What a person or a client finds in an answer: of a name that stands twice, the first.
+    private static func form(in answer: Response) -> JSONObject? {
+        let type = answer.header(.contentType)?.lowercased() ?? ""
+        let pairs: [(name: String, value: String)]
+        if type.hasPrefix("application/x-www-form-urlencoded") {
+            pairs = Form(parsing: answer.bodyText).pairs.map { ($0.name, $0.value) }
+        } else if type.hasPrefix("text/html"),
+            let form = Page(url: "", status: answer.status, html: answer.bodyText).forms.first
+        {
+            pairs = form.fields.map { ($0.name, $0.value) }
+        } else {
+            return nil
+        }
+        var members = JSONObject()
+        for pair in pairs where members[pair.name] == nil { members.append(pair.name, .string(pair.value)) }
+        return members
     }
 
     private func request(_ variables: Variables) throws -> Request {
