@@ -115,15 +115,22 @@ def reachable(shapes, roots):
 
 
 def main():
-    line = lambda value: json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    def line(value):
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
     operations, sections = [], []
     for service in SERVICES:
         source = model(service)
-        chosen = [operation(service, source["operations"][name]) for name in NOUNS[service].split()]
+        names = NOUNS[service].split()
+        for name in names:
+            if name not in source["operations"]:
+                sys.stderr.write(f"botocore {botocore.__version__} has no {name}; left out\n")
+        chosen = [operation(service, source["operations"][name]) for name in names if name in source["operations"]]
         operations += chosen
         roots = [entry[part] for entry in chosen for part in ("input", "output") if part in entry]
-        names = reachable(source["shapes"], roots)
-        rows = ",\n".join(f"{line(name)}:{line(shape(source['shapes'][name]))}" for name in names)
+        rows = ",\n".join(
+            f"{line(name)}:{line(shape(source['shapes'][name]))}" for name in reachable(source["shapes"], roots)
+        )
         sections.append(f"{line(service)}:{{\n{rows}\n}}")
     versions = {service: version for service, (_, version) in SERVICES.items()}
     sys.stdout.write(
