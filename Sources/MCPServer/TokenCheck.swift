@@ -21,7 +21,7 @@ enum AccessRefusal: Error, Hashable, Sendable {
 }
 
 extension MCPServer {
-    /// `github-mcp-token-formats`: the scheme is optional and its case is free; the token tells its kind by its beginning.
+    /// `github-mcp-token-formats`: the scheme is optional and its case is free; a token begins with its kind.
     func presentedToken(_ request: Request) throws(AccessRefusal) -> String {
         guard let header = request.header(.authorization), !header.isEmpty else { throw .noToken }
         guard !header.hasPrefix("GitHub-Bearer ") else { throw .unreadable("unsupported Authorization header") }

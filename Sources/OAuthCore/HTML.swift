@@ -26,7 +26,8 @@ package enum HTML {
         <html lang="en">
         <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>\(escape(title))</title>
         <style>body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:3rem auto;padding:0 1rem}\
-        label,button{display:block;margin:.6rem 0}input{font:inherit}button{font:inherit;padding:.3rem 1rem}</style></head>
+        label,button{display:block;margin:.6rem 0}input{font:inherit}\
+        button{font:inherit;padding:.3rem 1rem}</style></head>
         <body>
         <h1>\(escape(title))</h1>
         \(body)

@@ -2,7 +2,7 @@ package import Kernel
 
 /// Whether a requested redirect URI is the registered one, by the two rules that exist.
 package enum RedirectURIMatch {
-    /// RFC 9700 section 2.1: equal as strings. The one freedom is the port of a loopback address (RFC 8252 section 7.3).
+    /// RFC 9700 section 2.1: equal as strings. Free is only the port of a loopback address (RFC 8252 section 7.3).
     package static func exact(registered: String, requested: String, freeLoopbackPort: Bool = true) -> Bool {
         guard let asked = legal(requested) else { return false }
         if registered == requested { return true }

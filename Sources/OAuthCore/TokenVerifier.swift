@@ -29,8 +29,8 @@ package struct TokenPolicy: Hashable, Sendable {
     }
 }
 
-/// Checks a JWT against a key set and a moment of world time: signature, issuer and times. Audience, client and scope are
-/// the caller's to check, since each party has its own rule for them.
+/// Checks a JWT against a key set and a moment of world time: signature, issuer and times. Audience, client and scope
+/// are the caller's to check, since each party has its own rule for them.
 package enum TokenVerifier {
     package static func verify(
         _ compact: String, keys: JSONValue, policy: TokenPolicy, at now: Instant

@@ -64,7 +64,8 @@ struct AuthorizationTests {
         #expect(response.status == 403 && response.bodyText == "Forbidden: insufficient scopes\n")
         #expect(
             response.challenge == """
-                Bearer error="insufficient_scope", scope="repo gist read:org", resource_metadata="\(Fixture.metadata)", \
+                Bearer error="insufficient_scope", scope="repo gist read:org", \
+                resource_metadata="\(Fixture.metadata)", \
                 error_description="Additional scopes required: read:org"
                 """)
         #expect(fixture.notes == ["mcp-scope-challenge"])
