@@ -68,13 +68,8 @@ struct ServeCommand: AsyncParsableCommand {
             log.warn("listening on \(bind): whoever reaches this machine can act as anybody in this lab")
         }
         if let endpointsFile { try? FileManager.default.removeItem(atPath: endpointsFile) }
-        let definition = try LabLoading.definition(lab, root: root.folder())
-        var options = LabOptions()
-        options.seed = seed
-        options.hostMap = try hostMap()
         do {
-            options.archive = try data.map { try SQLiteArchive(path: $0) }
-            try await serve(definition, options, log)
+            try await serve(log)
         } catch let failure as StoreFailure {
             throw CommandFailure(.stuck, "\(failure)")
         } catch let failure as ServeFailure {
@@ -82,20 +77,28 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ definition: LabDefinition, _ options: LabOptions, _ log: ServeLog) async throws {
-        let region = definition.region
-        try await ServerGroup(plan).run { origins in
-            var options = options
+    private func serve(_ log: ServeLog) async throws {
+        let map = try hostMap()
+        let folder = try root.folder()
+        try await ServerGroup(plan).run {
+            var options = LabOptions()
+            options.seed = seed
+            options.hostMap = map
+            options.archive = try data.map { try SQLiteArchive(path: $0) }
+            return (try LabLoading.definition(lab, root: folder), options)
+        } assemble: { prepared, origins in
+            let definition = prepared.0
+            var options = prepared.1
             options.start = Host.now
             options.addressing = .served(origins: origins.byParty)
-            let lab = try Lab(definition, options)
-            return ServedLab(lab, log: log).answer
-        } while: { origins in
+            return ServedLab(try Lab(definition, options), log: log).answer
+        } while: { prepared, origins in
             if let endpointsFile {
+                let region = prepared.0.region
                 let endpoints = origins.endpoints(region: region, account: LabPlace.standardAccount)
                 try EndpointsFile.write(endpoints, to: endpointsFile)
             }
-            log.ready(definition.name, origins)
+            log.ready(lab, origins)
             await Host.untilStopped()
             log.stopped()
         }

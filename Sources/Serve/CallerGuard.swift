@@ -1,16 +1,18 @@
-import HTTPTypes
-import Kernel
+package import HTTPTypes
+package import Kernel
 
 /// Who may call a served lab: programs on this machine, under a name that can only mean this machine.
 ///
 /// A page on the internet can make a browser call 127.0.0.1. DNS rebinding shows in the `Host`, a cross-site call in the
 /// `Origin`; both are checked on every port.
-struct CallerGuard: Sendable {
+package struct CallerGuard: Sendable {
     /// Host names, without port, that are allowed besides the loopback ones.
     let names: Set<String>
 
+    package init(names: Set<String>) { self.names = names }
+
     /// The answer for a caller who may not call; nil for one who may.
-    func refusal(host authority: String?, headers: HTTPFields) -> Response? {
+    package func refusal(host authority: String?, headers: HTTPFields) -> Response? {
         guard let authority, let host = URLParts("http://\(authority)")?.host, allows(host) else {
             return .plain(421, "No party of this lab has that name. Is the Host header right?\n")
         }

@@ -44,7 +44,7 @@ package struct PortPlan: Sendable, Hashable {
         return ServedOrigins(byParty: byParty)
     }
 
-    func callers(of origins: ServedOrigins) -> CallerGuard {
+    package func callers(of origins: ServedOrigins) -> CallerGuard {
         CallerGuard(names: Set(origins.byParty.values.compactMap { URLParts($0)?.host }))
     }
 }

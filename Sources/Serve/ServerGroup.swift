@@ -25,12 +25,14 @@ package struct ServerGroup: Sendable {
     /// Ports come first because with free ports nobody knows a party's origin before. Requests that arrive while
     /// `assemble` works wait for it; none is refused.
     /// - Parameters:
-    ///   - assemble: gets the origins, returns what answers. Runs once, when every port is bound.
+    ///   - prepare: what can be done without knowing the ports; runs while they are bound.
+    ///   - assemble: gets what was prepared and the origins, returns what answers. Runs once.
     ///   - serving: runs when every port answers; when it returns, serving ends.
-    /// - Throws: `ServeFailure` when a port cannot be had; what `assemble` and `serving` throw.
-    package func run(
-        assemble: @escaping @Sendable (ServedOrigins) async throws -> PartyAnswer,
-        while serving: @escaping @Sendable (ServedOrigins) async throws -> Void
+    /// - Throws: `ServeFailure` when a port cannot be had; what the closures throw.
+    package func run<Prepared: Sendable>(
+        prepare: @escaping @Sendable () async throws -> Prepared,
+        assemble: @escaping @Sendable (Prepared, ServedOrigins) async throws -> PartyAnswer,
+        while serving: @escaping @Sendable (Prepared, ServedOrigins) async throws -> Void
     ) async throws {
         // One loop is enough: it only moves bytes, parties work on the pool. Each further one costs memory and start.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -44,6 +46,7 @@ package struct ServerGroup: Sendable {
                 tasks.addTask { try await serve(server, party) }
             }
             tasks.addTask {
+                async let prepared = prepare()
                 var ports: [Party: Int] = [:]
                 for await binding in bound {
                     ports[binding.party] = binding.port
@@ -51,8 +54,8 @@ package struct ServerGroup: Sendable {
                 }
                 guard ports.count == parties.count else { return }
                 let origins = plan.origins(ports: ports)
-                desk.open(try await assemble(origins), guardedBy: plan.callers(of: origins))
-                try await serving(origins)
+                desk.open(try await assemble(prepared, origins), guardedBy: plan.callers(of: origins))
+                try await serving(prepared, origins)
                 await close(servers)
                 throw Stopped()
             }

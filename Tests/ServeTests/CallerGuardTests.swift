@@ -1,0 +1,48 @@
+import HTTPTypes
+import Kernel
+import Serve
+import Testing
+
+@Suite("Who may call a served lab")
+struct CallerGuardTests {
+    private let callers = CallerGuard(names: ["lab.example.com"])
+
+    @Test(
+        "by a name that can only mean this machine",
+        arguments: [
+            "127.0.0.1:4580", "localhost", "localhost:1", "[::1]:4580", "127.8.9.10", "github.localhost:4583",
+            "LOCALHOST:4580", "lab.example.com:4580", "Lab.Example.com",
+        ])
+    func allowed(host: String) {
+        #expect(callers.refusal(host: host, headers: [:]) == nil)
+    }
+
+    @Test(
+        "by no other name",
+        arguments: [
+            "evil.com", "127.0.0.1.evil.com", "evil.localhost", "localhost.evil.com", "", "127.0.0.1@evil.com:80",
+            "github.localhost.evil.com", "169.254.169.254", "0.0.0.0", "localhost:99999",
+        ])
+    func refused(host: String) {
+        #expect(callers.refusal(host: host, headers: [:])?.status == 421)
+    }
+
+    @Test("never without a name")
+    func nameless() { #expect(callers.refusal(host: nil, headers: [:])?.status == 421) }
+
+    @Test("from pages of this machine", arguments: ["http://localhost:3000", "http://127.0.0.1:4585", "null"])
+    func pages(origin: String) {
+        #expect(callers.refusal(host: "localhost", headers: [.origin: origin]) == nil)
+    }
+
+    @Test("not from pages of other sites", arguments: ["https://evil.com", "chrome-extension", "", "file://"])
+    func foreignPages(origin: String) {
+        #expect(callers.refusal(host: "localhost", headers: [.origin: origin])?.status == 403)
+    }
+
+    @Test("not from a sandboxed page of another site")
+    func sandboxed() {
+        let headers: HTTPFields = [.origin: "null", fieldName("sec-fetch-site"): "cross-site"]
+        #expect(callers.refusal(host: "localhost", headers: headers)?.status == 403)
+    }
+}
