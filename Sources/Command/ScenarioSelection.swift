@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Harness
 import Kernel
 import Scenario
@@ -31,9 +32,12 @@ struct ScenarioSelection: ParsableArguments {
 
     /// Every file, and every mistake in any.
     ///
-    /// - Throws: `CommandFailure` when there is no folder to read from.
+    /// - Throws: `CommandFailure` when there is nothing to read.
     func read(variables: [String] = []) throws -> ([ScenarioFile], [Diagnostic]) {
         let folder = try root.folder()
+        for path in paths where !FileManager.default.fileExists(atPath: path) {
+            throw CommandFailure(.usage, "\(path): there is no such file or folder")
+        }
         let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
         return Library.load(paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables)
     }
