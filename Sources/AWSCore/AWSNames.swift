@@ -31,7 +31,8 @@ package struct AWSNames: Sendable, Hashable {
 
     /// `suffix` is six characters, as Secrets Manager adds them.
     package func secretARN(_ provider: ProviderName, suffix: String, account: String) -> String {
-        "arn:aws:secretsmanager:\(region):\(account):secret:bedrock-agentcore-identity!default/oauth2/\(provider)-\(suffix)"
+        let name = "bedrock-agentcore-identity!default/oauth2/\(provider)-\(suffix)"
+        return "arn:aws:secretsmanager:\(region):\(account):secret:\(name)"
     }
 
     /// Where an authorization server sends the browser back to; the caller registers it there.

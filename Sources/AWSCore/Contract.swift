@@ -102,7 +102,8 @@ package struct Contract: Sendable {
             let list = methods.map(\.rawValue).sorted().joined(separator: ", ")
             throw AWSError(
                 .validation,
-                "Operation \(request.method.rawValue) \(Self.shown(request.path)) is not supported; supported methods: \(list)",
+                "Operation \(request.method.rawValue) \(Self.shown(request.path)) is not supported; "
+                    + "supported methods: \(list)",
                 reason: .cannotParse)
         case .nothing:
             throw AWSError(

@@ -1,8 +1,8 @@
 package import HTTPTypes
 package import Kernel
 
-// How the AWS-side parties speak to each other. On AWS this is the service's own plumbing; nothing of it can be seen from
-// outside, so nothing of it imitates a real header.
+// How the AWS-side parties speak to each other. On AWS this is the service's own plumbing; nothing of it can be seen
+// from outside, so nothing of it imitates a real header.
 
 /// Proof that a request comes from the service itself: control plane and gateway, to the identity service.
 package struct ServicePrincipal: Sendable {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Kernel
 
-/// The one mechanism by which every flag is also an environment variable: what is set there and not on the command line is
-/// added to the command line before it is read, so that help, checks and messages are the same for both.
+/// The one mechanism by which every flag is also an environment variable: what is set there and not on the command
+/// line is added to the command line before it is read, so that help, checks and messages are the same for both.
 enum EnvironmentFlags {
     static let prefix = "AGENTCORE_LOCAL_"
 

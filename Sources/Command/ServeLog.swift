@@ -1,8 +1,8 @@
 import Kernel
 import Serve
 
-/// What `serve` says on stderr: where everybody is, and each request by method and path. Never a query, a header or a body:
-/// those carry codes and tokens.
+/// What `serve` says on stderr: where everybody is, and each request by method and path. Never a query, a header or a
+/// body: those carry codes and tokens.
 struct ServeLog: Sendable {
     let format: LogFormat
     let isQuiet: Bool

@@ -10,8 +10,8 @@ struct BrowserAccess {
     private(set) var preflight: Response?
     private let allowed: String?
 
-    /// A request without `Origin` is no page's. A page may call if it is the lab's own or this machine's; with `cors: open`
-    /// every page may (MCP 2025-11-25, transports, security warning: a bad Origin is 403).
+    /// A request without `Origin` is no page's. A page may call if it is the lab's own or this machine's; with `cors:
+    /// open` every page may (MCP 2025-11-25, transports, security warning: a bad Origin is 403).
     init(_ request: Request, world: World) {
         guard let origin = request.header(.origin) else {
             allowed = nil

@@ -3,8 +3,8 @@ import HTTPTypes
 package import Kernel
 import MCPCore
 
-// The gateway is the MCP endpoint in front of targets: it checks who calls, serves cached tools, and calls a target with
-// the target's own credential. It keeps no token, judges no consent and knows no target by its code: HTTP only.
+// The gateway is the MCP endpoint in front of targets: it checks who calls, serves cached tools, and calls a target
+// with the target's own credential. It keeps no token, judges no consent and knows no target by its code: HTTP only.
 
 /// Every gateway of a lab; which one is meant stands in the path.
 package struct Gateway: AlarmHandling {

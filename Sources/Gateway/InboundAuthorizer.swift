@@ -67,8 +67,8 @@ struct InboundAuthorizer {
         return trusted
     }
 
-    /// The claims if a key of the issuer signed them. Time and issuer are rules of their own, so the verifier is asked at
-    /// the last moment of the token's life and about the issuer it names itself.
+    /// The claims if a key of the issuer signed them. Time and issuer are rules of their own, so the verifier is
+    /// asked at the last moment of the token's life and about the issuer it names itself.
     private func signedClaims(
         _ token: String, _ decoded: DecodedToken, _ keys: KeySetRecord, _ discovery: String
     ) async -> JSONObject? {

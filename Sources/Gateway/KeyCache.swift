@@ -5,8 +5,8 @@ import Synchronization
 
 enum KeySetTag {}
 
-/// What a discovery URL leads to, as it was last fetched. In the store, so that a lab that is put back fetches again what it
-/// fetched then.
+/// What a discovery URL leads to, as it was last fetched. In the store, so that a lab that is put back fetches again
+/// what it fetched then.
 struct KeySetRecord: Record {
     static let collection = "gateway-key-set"
     /// The discovery URL.
@@ -20,8 +20,8 @@ struct KeySetRecord: Record {
     var lookedForUnknown: Instant?
 }
 
-/// Issuers and their keys, kept for ten minutes of world time, and the tokens that were verified by them: a signature is
-/// only computed once, and no longer trusted than its key is.
+/// Issuers and their keys, kept for ten minutes of world time, and the tokens that were verified by them: a signature
+/// is only computed once, and no longer trusted than its key is.
 final class KeyCache: Sendable {
     private struct Verified: Hashable {
         let token: String

@@ -37,8 +37,8 @@ extension Gateway {
         return .json(200, .object(document))
     }
 
-    /// The issuer a discovery URL was made from, for the time its document cannot be read: the well-known part is appended
-    /// (OpenID Connect Discovery section 4) or inserted before the path (RFC 8414 section 3.1).
+    /// The issuer a discovery URL was made from, for the time its document cannot be read: the well-known part is
+    /// appended (OpenID Connect Discovery section 4) or inserted before the path (RFC 8414 section 3.1).
     private static func issuer(of discovery: String) -> String {
         guard let mark = discovery.range(of: "/.well-known/") else { return discovery }
         let rest = discovery[mark.upperBound...]

@@ -11,8 +11,8 @@ struct ServedTool {
     let definition: JSONObject
 }
 
-/// The names of tools behind a gateway: target, three underscores, tool. A target's name has no underscore, so the first
-/// three divide.
+/// The names of tools behind a gateway: target, three underscores, tool. A target's name has no underscore, so the
+/// first three divide.
 enum ToolName {
     static let mark = "___"
 

@@ -68,8 +68,8 @@ struct ToolCall {
 
     // MARK: - Credential
 
-    /// The token that goes to the target; nil for a target without credential. It is always the target's own: the caller's
-    /// token is for the gateway and nobody else (MCP 2025-11-25, authorization, token passthrough).
+    /// The token that goes to the target; nil for a target without credential. It is always the target's own: the
+    /// caller's token is for the gateway and nobody else (MCP 2025-11-25, authorization, token passthrough).
     private func credential(of target: TargetRecord, _ override: CallOverride) async throws(Failure) -> Secret? {
         guard let oauth = target.oauth else {
             guard target.credentials.isEmpty || target.credentials[0]["credentialProviderType"] == "GATEWAY_IAM_ROLE"
@@ -109,8 +109,9 @@ struct ToolCall {
 
     /// A user's token from the vault, or the request to consent.
     ///
-    /// The three conditions of `-32042`: the gateway offers 2025-11-25, the request says so in its header, and there is no
-    /// token to use. Without one of the first two there is nothing to say but E31. Without a JWT there is no user (U19).
+    /// The three conditions of `-32042`: the gateway offers 2025-11-25, the request says so in its header, and there
+    /// is no token to use. Without one of the first two there is nothing to say but E31. Without a JWT there is no
+    /// user (U19).
     private func userToken(_ oauth: OAuthCredential, _ override: CallOverride) async throws(Failure) -> Secret {
         guard let jwt = endpoint.caller.token else { throw .rpc(Self.cannotInitiate) }
         let identity = endpoint.gateway.identity

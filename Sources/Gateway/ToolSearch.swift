@@ -2,8 +2,9 @@ import Kernel
 
 /// The search tool of a gateway with `searchType: SEMANTIC`.
 ///
-/// The real one compares meanings by embeddings. This one counts words, so that anybody can see why a tool was found: each
-/// word of the query that is a word of the tool's name counts three, of its description one; a plural counts as its singular.
+/// The real one compares meanings by embeddings. This one counts words, so that anybody can see why a tool was found:
+/// each word of the query that is a word of the tool's name counts three, of its description one; a plural counts as
+/// its singular.
 enum ToolSearch {
     static let name = "x_amz_bedrock_agentcore_search"
     private static let most = 10

@@ -8,7 +8,8 @@ package struct Party: RawRepresentable, Hashable, Sendable, Codable, Comparable,
 }
 
 extension Party {
-    /// Control plane, identity service and the identity service's browser endpoints: one origin, as on AWS one signing name.
+    /// Control plane, identity service and the identity service's browser endpoints: one origin, as on AWS one
+    /// signing name.
     package static let aws = Party("aws")
     /// The gateway's MCP endpoints.
     package static let gateway = Party("gateway")

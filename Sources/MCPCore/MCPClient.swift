@@ -62,7 +62,8 @@ package struct MCPClient: Sendable {
 
     /// Every item of a list, page after page: `tools/list` with `tools`.
     ///
-    /// A cursor that comes back, or more than `limit` items, ends it: a server must not be able to hold a client forever.
+    /// A cursor that comes back, or more than `limit` items, ends it: a server must not be able to hold a client
+    /// forever.
     package mutating func list(
         _ method: String, _ member: String, limit: Int = 10_000
     ) async throws(MCPFailure) -> [JSONValue] {
@@ -132,7 +133,8 @@ package struct MCPClient: Sendable {
         }
     }
 
-    /// The message among `bodies` that answers `id`; what else a stream carries is not for a client without capabilities.
+    /// The message among `bodies` that answers `id`; what else a stream carries is not for a client without
+    /// capabilities.
     private static func result(of bodies: [[UInt8]], _ id: RequestID) throws(MCPFailure) -> JSONValue {
         for body in bodies {
             guard case .success(.response(let answered, let outcome)) = JSONRPCMessage.parse(body),

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 package import Kernel
 
-// Keeps a store's changes in one SQLite file, so that a served lab outlives its process. Knows records only as JSON; it must
-// not know what any of them means.
+// Keeps a store's changes in one SQLite file, so that a served lab outlives its process. Knows records only as JSON;
+// it must not know what any of them means.
 
 /// The file behind `--data`: records, journal, and nothing that a store does not give it.
 ///

@@ -3,8 +3,8 @@ package import Kernel
 
 /// Who may call a served lab: programs on this machine, under a name that can only mean this machine.
 ///
-/// A page on the internet can make a browser call 127.0.0.1. DNS rebinding shows in the `Host`, a cross-site call in the
-/// `Origin`; both are checked on every port.
+/// A page on the internet can make a browser call 127.0.0.1. DNS rebinding shows in the `Host`, a cross-site call in
+/// the `Origin`; both are checked on every port.
 package struct CallerGuard: Sendable {
     /// Host names, without port, that are allowed besides the loopback ones.
     let names: Set<String>

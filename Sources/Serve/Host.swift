@@ -11,8 +11,8 @@ package enum Host {
         return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// Returns at the first SIGTERM or SIGINT. From then on a second one ends the process at once, and so does the grace:
-    /// who stops a lab does not wait for a client that reads slowly.
+    /// Returns at the first SIGTERM or SIGINT. From then on a second one ends the process at once, and so does the
+    /// grace: who stops a lab does not wait for a client that reads slowly.
     package static func untilStopped() async {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         let sources = [SIGTERM, SIGINT].map { number in

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Asks a served port one question, over a plain socket: for `wait` and for measuring, where an HTTP client is too much.
+/// Asks a served port one question, over a plain socket: for `wait` and for measuring, where an HTTP client is too
+/// much.
 package enum Probe {
     /// Status code of `GET path`; nil when nobody answers within two seconds.
     package static func status(of path: String, host: String = "127.0.0.1", port: Int) -> Int? {

@@ -193,7 +193,8 @@ enum Sample {
     {
         var oauth: JSONObject = [
             "providerArn":
-                "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default/oauth2credentialprovider/github-provider",
+                "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default/"
+                + "oauth2credentialprovider/github-provider",
             "scopes": ["repo", "user"],
         ]
         if let grant { oauth["grantType"] = .string(grant) }

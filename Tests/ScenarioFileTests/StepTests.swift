@@ -28,6 +28,15 @@ struct StepTests {
             "a request has one body: form and json are too many"
         ),
         ("- http: [GET]", "http must be a method and a URL, this is a list"),
+        (
+            "- http: GET https://github.com\n    expect: {cookie.x: 1}",
+            "this step has no \"cookie\" (did you mean \"cookies\"?)"
+        ),
+        ("- application: Ov23lishop", "a step \"application\" needs \"with\""),
+        (
+            "- application: Ov23lishop\n    with: {callback: []}",
+            "an application has no member \"callback\" (did you mean \"callbacks\"?)"
+        ),
         ("- clock: {advance: 11}", "advance must be a duration (such as 500ms, 90s, 11m, 2h or 1d)"),
         ("- clock: {advance: -1s}", "world time never runs backwards"),
         ("- clock: {skew: {githb: 1s}}", "there is no party \"githb\" (did you mean \"github\"?)"),

@@ -1,4 +1,6 @@
+import Foundation
 import Harness
+import Kernel
 import Scenario
 import Testing
 
@@ -21,7 +23,9 @@ struct LedgerTests {
             if let rule = row.rule, !rules.contains(rule) { Issue.record("\(row.place): no party has a rule \(rule)") }
         }
         let named = Set(ledger.rows.compactMap(\.rule))
-        for rule in rules.sorted() where !named.contains(rule) { Issue.record("the rule \(rule) has no row in the ledger") }
+        for rule in rules.sorted() where !named.contains(rule) {
+            Issue.record("the rule \(rule) has no row in the ledger")
+        }
     }
 
     @Test func everyUnknownIsASwitchAndEverySwitchHasARow() {
@@ -30,7 +34,9 @@ struct LedgerTests {
             if let unknown = row.unknown, !switches.contains(unknown) {
                 Issue.record("\(row.place): no party has a switch \(unknown)")
             }
-            if row.mark == .unknown, row.unknown == nil { Issue.record("\(row.place): \(row.id) is unknown and has no switch") }
+            if row.mark == .unknown, row.unknown == nil {
+                Issue.record("\(row.place): \(row.id) is unknown and has no switch")
+            }
         }
         let named = Set(ledger.rows.compactMap(\.unknown))
         for unknown in switches.sorted() where !named.contains(unknown) {
@@ -60,8 +66,10 @@ struct LedgerTests {
             let ids = line.dropFirst("spec:".count).split(separator: ",").map {
                 $0.trimmingCharacters(in: .init(charactersIn: " []\""))
             }
-            for id in ids where ledger[id] == nil && id.wholeMatch(of: #/(RFC \d+|MCP \d{4}-\d\d-\d\d|OpenID Connect) .+/#) == nil {
-                Issue.record("\(file.path): spec names \(id), which is neither in the ledger nor a standard with its section")
+            for id in ids
+            where ledger[id] == nil && id.wholeMatch(of: #/(RFC \d+|MCP \d{4}-\d\d-\d\d|OpenID Connect) .+/#) == nil {
+                Issue.record(
+                    "\(file.path): spec names \(id), which is neither in the ledger nor a standard with its section")
             }
         }
     }

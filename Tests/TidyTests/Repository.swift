@@ -26,7 +26,9 @@ enum Repository {
             name.hasSuffix(suffix) && !name.split(separator: "/").contains { $0.hasPrefix(".") }
         }
         return names.sorted().compactMap { name in
-            guard let text = try? String(contentsOf: base.appendingPathComponent(name), encoding: .utf8) else { return nil }
+            guard let text = try? String(contentsOf: base.appendingPathComponent(name), encoding: .utf8) else {
+                return nil
+            }
             return File(path: "\(folder)/\(name)", lines: text.components(separatedBy: "\n"))
         }
     }

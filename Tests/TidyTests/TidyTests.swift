@@ -67,7 +67,9 @@ struct TidyTests {
         while let hit = rest.range(of: text) {
             let before = hit.lowerBound > line.startIndex ? line[line.index(before: hit.lowerBound)] : " "
             let isWord = text.first.map { $0.isLetter || $0.isNumber } ?? false
-            if !isWord || !(before.isLetter || before.isNumber || before == "_") { return !isQuoted(line, hit.lowerBound) }
+            if !isWord || !(before.isLetter || before.isNumber || before == "_") {
+                return !isQuoted(line, hit.lowerBound)
+            }
             rest = rest[hit.upperBound...]
         }
         return false
@@ -80,7 +82,9 @@ struct TidyTests {
     @Test func everyImportIsInTheTable() {
         for file in Repository.sources {
             for (number, line) in file.code where line.hasPrefix("import ") || line.hasPrefix("package import ") {
-                guard let name = line.split(separator: " ").last.map(String.init), let allowed = imports[name] else { continue }
+                guard let name = line.split(separator: " ").last.map(String.init), let allowed = imports[name] else {
+                    continue
+                }
                 if !allowed.contains(file.module) {
                     Issue.record("\(file.path):\(number): \(file.module) may not import \(name)")
                 }
@@ -132,7 +136,9 @@ struct TidyTests {
     }
 
     @Test func theTopLevelHasItsEntriesAndNoOthers() throws {
-        let allowed: Set = ["Package.swift", "Sources", "Tests", "scenarios", "mocks", "Makefile", "README.md", "LICENSE"]
+        let allowed: Set = [
+            "Package.swift", "Sources", "Tests", "scenarios", "mocks", "Makefile", "README.md", "LICENSE",
+        ]
         let entries = try FileManager.default.contentsOfDirectory(atPath: Repository.root.path)
         let strays = entries.filter { !$0.hasPrefix(".") && !allowed.contains($0) && $0 != "Package.resolved" }
         #expect(strays.isEmpty, "top-level entries that do not belong: \(strays.sorted())")

@@ -1,3 +1,4 @@
+import AWSCore
 import Application
 import AuthorizationServer
 import ControlPlane
@@ -16,10 +17,10 @@ package struct SwitchCatalogue: Sendable {
     package static let all = SwitchCatalogue(
         rules: ControlPlaneSwitches.rules + IdentityServiceSwitches.rules + GatewaySwitches.rules
             + InboundProviderSwitches.rules + AuthorizationServerSwitches.rules + MCPServerSwitches.rules
-            + ApplicationSwitches.rules,
+            + ApplicationSwitches.rules + AWSCoreSwitches.rules,
         unknowns: ControlPlaneSwitches.unknowns + IdentityServiceSwitches.unknowns + GatewaySwitches.unknowns
             + InboundProviderSwitches.unknowns + AuthorizationServerSwitches.unknowns + MCPServerSwitches.unknowns
-            + ApplicationSwitches.unknowns)
+            + ApplicationSwitches.unknowns + AWSCoreSwitches.unknowns)
 
     private static let ruleNames = Set(all.rules.map(\.name))
     private static let unknownsByName = Dictionary(all.unknowns.map { ($0.name, $0) }) { first, _ in first }

@@ -30,15 +30,19 @@ extension Ledger {
         for name in ["id", "states", "mark", "source", "date"] {
             texts[name] = members.require(name, &reading)?.text(&reading, as: name)
         }
-        guard let id = texts["id"], let states = texts["states"], let source = texts["source"], let date = texts["date"],
+        guard let id = texts["id"], let states = texts["states"], let source = texts["source"],
+            let date = texts["date"],
             let mark = mark(texts["mark"], members, &reading)
         else { return [] }
         if source.count < 4 { reading.report(node.place, "\(id) has no source") }
-        if date.wholeMatch(of: #/\d{4}-\d\d-\d\d/#) == nil { reading.report(node.place, "\(id) has no date like 2026-11-20") }
+        if date.wholeMatch(of: #/\d{4}-\d\d-\d\d/#) == nil {
+            reading.report(node.place, "\(id) has no date like 2026-11-20")
+        }
         let rule = members["rule"]?.text(&reading, as: "rule")
         let unknown = members["switch"]?.text(&reading, as: "switch")
         let row = Row(
-            id: id, states: states, mark: mark, source: source, date: date, rule: rule, unknown: unknown, place: node.place)
+            id: id, states: states, mark: mark, source: source, date: date, rule: rule, unknown: unknown,
+            place: node.place)
         return [row]
     }
 

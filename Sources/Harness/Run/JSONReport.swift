@@ -1,7 +1,8 @@
 package import Kernel
 import Scenario
 
-/// The report for programs. All that depends on machine or moment is under `run`; the rest is a function of files and seed.
+/// The report for programs. All that depends on machine or moment is under `run`; the rest is a function of files and
+/// seed.
 package enum JSONReport {
     package static func render(_ results: [ScenarioResult], run: JSONObject) -> JSONValue {
         let count = { (verdict: ScenarioResult.Verdict) -> JSONValue in

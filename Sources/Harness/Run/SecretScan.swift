@@ -3,8 +3,8 @@ import Kernel
 
 /// Finds known secrets in what parties send each other.
 ///
-/// A text is cut into runs of the letters that tokens consist of, and each run is looked up: one pass over each message,
-/// however many secrets there are.
+/// A text is cut into runs of the letters that tokens consist of, and each run is looked up: one pass over each
+/// message, however many secrets there are.
 package struct SecretScan: Sendable {
     private let names: [String: String]
     /// Which lengths a secret may have, so that most runs are passed by without a look-up.

@@ -47,7 +47,8 @@ package struct AWSStep: LabStep {
         return await run.send(request, from: run.party(of: caller, with: "AWS client"))
     }
 
-    /// A SigV4 header (AWS General Reference, Signature Version 4). Nothing checks the signature; the account is read from it.
+    /// A SigV4 header (AWS General Reference, Signature Version 4). Nothing checks the signature; the account is read
+    /// from it.
     private static func signature(_ key: String, _ lab: Lab) -> String {
         let day = lab.clock.now.iso8601.prefix(10).filter { $0 != "-" }
         let scope = "\(key)/\(day)/\(lab.definition.region)/bedrock-agentcore/aws4_request"
@@ -57,7 +58,8 @@ package struct AWSStep: LabStep {
 }
 
 extension Lab {
-    /// Where an SDK sends an operation: each of the two services has a host name of its own, and one origin under `serve`.
+    /// Where an SDK sends an operation: each of the two services has a host name of its own, and one origin under
+    /// `serve`.
     func awsOrigin(of operation: String) -> String {
         let standard = addresses.origin(of: .aws)
         guard contract.operation(named: operation)?.service == .control, case .realHosts = options.addressing,

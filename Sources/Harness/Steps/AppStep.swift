@@ -2,8 +2,8 @@ import HTTPTypes
 package import Kernel
 package import Scenario
 
-/// `app: {user_token: …}` or `app: {session_id: …, user_id: …}`: the application is told who started a session, as AWS's
-/// samples do it, so that its return URL completes the session.
+/// `app: {user_token: …}` or `app: {session_id: …, user_id: …}`: the application is told who started a session,
+/// as AWS's samples do it, so that its return URL completes the session.
 package struct AppStep: LabStep {
     package static let keyword = "app"
     private let body: Template

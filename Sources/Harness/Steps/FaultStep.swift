@@ -1,8 +1,8 @@
 package import Kernel
 package import Scenario
 
-/// `fault: {name: slow-token, party: github, operation: POST /login/oauth/access_token, answer: {status: 503}, first: 2}`
-/// makes something go wrong from here on; `fault: {remove: slow-token}` ends it. As `/_local/faults` reads it.
+/// `fault: {name: slow-token, party: github, operation: POST /login/oauth/access_token, answer: {status: 503}, first:
+/// 2}` makes something go wrong from here on; `fault: {remove: slow-token}` ends it. As `/_local/faults` reads it.
 package struct FaultStep: LabStep {
     package static let keyword = "fault"
     private let action: Action

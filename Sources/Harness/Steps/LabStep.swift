@@ -2,7 +2,8 @@ import HTTPTypes
 package import Kernel
 package import Scenario
 
-/// A step as the harness runs it: something is done, and what came of it is one JSON value that `expect` and `save` read.
+/// A step as the harness runs it: something is done, and what came of it is one JSON value that `expect` and `save`
+/// read.
 package protocol LabStep: Step {
     var expectations: Expectations { get }
     var saves: Saves { get }

@@ -1,8 +1,8 @@
 package import Kernel
 package import Scenario
 
-/// `wait: {until: {aws: GetGatewayTarget, …, expect: …}, within: 5m}` repeats a step on world time until its expectations
-/// hold. Nobody really waits.
+/// `wait: {until: {aws: GetGatewayTarget, …, expect: …}, within: 5m}` repeats a step on world time until its
+/// expectations hold. Nobody really waits.
 package struct WaitStep: LabStep {
     package static let keyword = "wait"
     private let inner: any LabStep

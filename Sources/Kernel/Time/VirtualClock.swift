@@ -88,7 +88,8 @@ package final class VirtualClock: WallClock, Scheduler {
     /// Time that passed while an answer was under way.
     package func addDelay(_ span: Span) { state.withLock { $0.now = max($0.now, $0.now + span) } }
 
-    /// Puts the clock back to an earlier picture of itself: the one exception to "never backwards", for reset and snapshots.
+    /// Puts the clock back to an earlier picture of itself: the one exception to "never backwards", for reset and
+    /// snapshots.
     package func restore(now: Instant, alarms: [Alarm], skews: [Party: Span]) {
         state.withLock { state in
             state.now = now

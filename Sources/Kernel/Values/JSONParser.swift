@@ -8,7 +8,8 @@ package struct JSONFailure: Error, Hashable, Sendable, CustomStringConvertible {
 extension JSONValue {
     /// Reads one JSON value (RFC 8259) that fills `bytes` but for white space.
     ///
-    /// Refused: invalid UTF-8, a lone surrogate, nesting deeper than 512. Of a member that stands twice the last counts.
+    /// Refused: invalid UTF-8, a lone surrogate, nesting deeper than 512. Of a member that stands twice the last
+    /// counts.
     package init(parsing bytes: [UInt8]) throws(JSONFailure) {
         var parser = JSONParser(bytes: bytes)
         self = try parser.document()
