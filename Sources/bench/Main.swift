@@ -5,8 +5,8 @@ import Kernel
 
 /// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check]`
 ///
-/// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure over
-/// its budget an exit code of 4.
+/// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure
+/// over its budget an exit code of 4.
 @main
 enum Bench {
     /// Off the main thread: from there every hop would cost microseconds, and the figures would be about that.

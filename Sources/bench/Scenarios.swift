@@ -4,7 +4,8 @@ import Kernel
 import OAuthCore
 import Scenario
 
-/// What one whole scenario costs: method 2 with the consent of a user, from the gateway's creation to the tool's answer.
+/// What one whole scenario costs: method 2 with the consent of a user, from the gateway's creation to the tool's
+/// answer.
 struct Scenarios {
     private let options: BenchOptions
     private static let rounds = 20
