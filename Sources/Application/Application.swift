@@ -43,12 +43,14 @@ package struct Application: Origin {
 
 // What the application is told beforehand (ledger `app-user-identifier`).
 extension Application {
-    /// The token of the person whose sessions are to be completed from now on; stays until another comes.
+    /// The token of the person whose sessions are to be completed from now on; stays until another comes. With a
+    /// `session_id` it is for that session alone: what AWS's samples do not have, and a lab with two flows needs.
     private func keepToken(_ request: Request) -> Response {
         guard let token = Self.text("user_token", in: request) else {
             return Self.badInput("user_token must be a text")
         }
-        return keep(GivenIdentityRecord(id: GivenIdentityRecord.token, value: Secret(token)))
+        let id = Self.text("session_id", in: request).map(GivenIdentityRecord.session) ?? GivenIdentityRecord.token
+        return keep(GivenIdentityRecord(id: id, kind: .userToken, value: Secret(token)))
     }
 
     /// The user id that began one session: what an administrator got beside the authorization URL.
@@ -56,7 +58,7 @@ extension Application {
         guard let session = Self.text("session_id", in: request), let id = Self.text("user_id", in: request) else {
             return Self.badInput("session_id and user_id must be texts")
         }
-        return keep(GivenIdentityRecord(id: GivenIdentityRecord.session(session), value: Secret(id)))
+        return keep(GivenIdentityRecord(id: GivenIdentityRecord.session(session), kind: .userID, value: Secret(id)))
     }
 
     private func keep(_ identity: GivenIdentityRecord) -> Response {

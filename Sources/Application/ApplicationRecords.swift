@@ -28,7 +28,14 @@ struct GivenIdentityRecord: Record {
     static let collection = "app-identity"
     /// `token`, or `session` and the session's URI.
     let id: Identifier<IdentityTag>
+    let kind: Kind
     let value: Secret
+
+    /// Which member of `userIdentifier` it becomes.
+    enum Kind: String, Codable {
+        case userID
+        case userToken
+    }
 
     static let token = Identifier<IdentityTag>("token")
     static func session(_ uri: String) -> Identifier<IdentityTag> { Identifier("session \(uri)") }

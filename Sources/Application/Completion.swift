@@ -46,13 +46,13 @@ extension Application {
         }
     }
 
-    /// An id given for this very session, else the person who is signed in, else the stored token.
+    /// What was given for this very session, else the person who is signed in, else the stored token.
     ///
     /// The person before the stored token: whoever opens a link that somebody else began must not complete it with that
     /// somebody's identity (ledger `A1`).
     private func chosen(for session: String, visit: String?, in transaction: inout Transaction) -> Identity? {
         if let given = transaction.find(GivenIdentityRecord.self, GivenIdentityRecord.session(session)) {
-            return .id(given.value)
+            return given.kind == .userID ? .id(given.value) : .token(given.value)
         }
         let stored = transaction.find(GivenIdentityRecord.self, GivenIdentityRecord.token)?.value
         let person = visit.flatMap { transaction.find(VisitRecord.self, Identifier($0)) }

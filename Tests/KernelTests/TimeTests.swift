@@ -58,6 +58,10 @@ struct VirtualClockTests {
         clock.setSkew(.seconds(-90), of: .github)
         #expect(PartyClock(clock, for: .github).now == Instant(milliseconds: -89_000))
         #expect(PartyClock(clock, for: .aws).now == Instant(milliseconds: 1000))
+        // A party sets an alarm by the clock it reads: ten seconds from its own now are ten seconds for everybody.
+        let github = PartyClock(clock, for: .github)
+        github.schedule(Alarm(due: github.now + .seconds(10), party: .github, label: "later"))
+        #expect(clock.pendingAlarms.map(\.due) == [Instant(milliseconds: 11_000)])
     }
 }
 

@@ -100,8 +100,8 @@ package final class VirtualClock: WallClock, Scheduler {
     }
 }
 
-/// The lab's clock as one party reads it.
-package struct PartyClock: WallClock {
+/// The lab's clock as one party reads it and sets its alarms by: both with the party's own skew.
+package struct PartyClock: WallClock, Scheduler {
     private let clock: VirtualClock
     private let party: Party
     package init(_ clock: VirtualClock, for party: Party) {
@@ -109,4 +109,10 @@ package struct PartyClock: WallClock {
         self.party = party
     }
     package var now: Instant { clock.now + clock.skew(of: party) }
+
+    package func schedule(_ alarm: Alarm) {
+        var alarm = alarm
+        alarm.due = alarm.due - clock.skew(of: party)
+        clock.schedule(alarm)
+    }
 }
