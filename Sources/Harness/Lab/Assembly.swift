@@ -20,7 +20,8 @@ struct Worlds {
 
     func world(of party: Party) -> World {
         World(
-            party: party, clock: PartyClock(clock, for: party), scheduler: PartyClock(clock, for: party), entropy: entropy,
+            party: party, clock: PartyClock(clock, for: party), scheduler: PartyClock(clock, for: party),
+            entropy: entropy,
             network: network.port(of: party), store: store, addresses: addresses, switches: switches)
     }
 }
