@@ -1,3 +1,4 @@
+import AuthorizationServer
 package import Kernel
 package import Scenario
 
@@ -24,6 +25,10 @@ package struct ApplicationStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let members = try description.value(run.variables).object ?? [:]
-        return try run.lab.putApplication(clientID.text(run.variables), members)
+        do {
+            return try run.lab.putApplication(clientID.text(run.variables), members)
+        } catch let problem as ApplicationProblem {
+            throw Diagnostic(description.place, problem.description)
+        }
     }
 }
