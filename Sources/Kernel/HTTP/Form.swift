@@ -16,11 +16,11 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// Reads `a=1&b=x+y%20z`. A broken escape stands for itself; nothing is refused here.
     package init(parsing text: some StringProtocol) {
-        pairs = text.split(separator: "&").map { part in
-            guard let equals = part.firstIndex(of: "=") else { return Pair(percentDecoded(part, plus: true), "") }
-            return Pair(
-                percentDecoded(part[..<equals], plus: true),
-                percentDecoded(part[part.index(after: equals)...], plus: true))
+        pairs = []
+        for part in Array(text.utf8).split(separator: UInt8(ascii: "&")) {
+            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+            let value = part[min(equals + 1, part.endIndex)...]
+            pairs.append(Pair(decoded(part[..<equals], plus: true), decoded(value, plus: true)))
         }
     }
 
@@ -49,8 +49,11 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package func added(to url: String) -> String {
         guard !pairs.isEmpty else { return url }
         var (base, fragment) = (url[...], "")
-        if let hash = url.firstIndex(of: "#") { (base, fragment) = (url[..<hash], String(url[hash...])) }
-        let joint = base.contains("?") ? (base.hasSuffix("?") || base.hasSuffix("&") ? "" : "&") : "?"
+        if let hash = url.utf8.firstIndex(of: UInt8(ascii: "#")) {
+            (base, fragment) = (url[..<hash], String(url[hash...]))
+        }
+        let hasQuery = base.utf8.contains(UInt8(ascii: "?"))
+        let joint = hasQuery ? (base.hasSuffix("?") || base.hasSuffix("&") ? "" : "&") : "?"
         return "\(base)\(joint)\(encoded)\(fragment)"
     }
 }
@@ -60,27 +63,37 @@ private let hexDigits = Array("0123456789ABCDEF".utf8)
 /// RFC 3986 unreserved characters stay, all else becomes `%XX`; a blank `+` in a form.
 package func percentEncoded(_ text: some StringProtocol, plus: Bool = false) -> String {
     var result: [UInt8] = []
-    result.reserveCapacity(text.utf8.count)
-    for byte in text.utf8 {
+    encode(Array(text.utf8), plus: plus, into: &result)
+    return String(decoding: result, as: UTF8.self)
+}
+
+private func encode(_ bytes: [UInt8], plus: Bool, into result: inout [UInt8]) {
+    for byte in bytes {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
             UInt8(ascii: "~"):
             result.append(byte)
         case 32 where plus: result.append(UInt8(ascii: "+"))
-        default: result.append(contentsOf: [UInt8(ascii: "%"), hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]])
+        default:
+            result.append(UInt8(ascii: "%"))
+            result.append(hexDigits[Int(byte >> 4)])
+            result.append(hexDigits[Int(byte & 15)])
         }
     }
-    return String(decoding: result, as: UTF8.self)
 }
 
 /// The reverse; a percent sign without two hexadecimal digits stays as it is.
 package func percentDecoded(_ text: some StringProtocol, plus: Bool = false) -> String {
-    let source = Array(text.utf8)
-    guard source.contains(UInt8(ascii: "%")) || (plus && source.contains(UInt8(ascii: "+"))) else {
-        return String(text)
-    }
+    decoded(Array(text.utf8)[...], plus: plus)
+}
+
+private func decoded(_ source: ArraySlice<UInt8>, plus: Bool) -> String {
+    let isPlain = source.allSatisfy { $0 != UInt8(ascii: "%") && (!plus || $0 != UInt8(ascii: "+")) }
+    guard !isPlain else { return String(decoding: source, as: UTF8.self) }
+    let source = Array(source)
     var result: [UInt8] = []
+    result.reserveCapacity(source.count)
     var place = 0
     while place < source.count {
         if source[place] == UInt8(ascii: "%"), place + 2 < source.count, let high = nibble(source[place + 1]),

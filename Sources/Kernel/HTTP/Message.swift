@@ -45,8 +45,9 @@ package struct Request: Hashable, Sendable, Codable {
     package var cookies: [String: String] {
         var result: [String: String] = [:]
         for field in head.headerFields[values: .cookie] {
-            for pair in field.split(separator: ";") {
-                guard let equals = pair.firstIndex(of: "=") else { continue }
+            for part in field.utf8.split(separator: UInt8(ascii: ";")) {
+                let pair = Substring(part)
+                guard let equals = pair.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
                 let name = trimmed(pair[..<equals])
                 if result[name] == nil { result[name] = trimmed(pair[pair.index(after: equals)...]) }
             }
@@ -110,8 +111,9 @@ package func fieldName(_ name: StaticString) -> HTTPField.Name {
 
 /// Without blanks and tabs at both ends.
 package func trimmed(_ text: some StringProtocol) -> String {
-    let isBlank = { (letter: Character) in letter == " " || letter == "\t" }
-    let tail = text.drop(while: isBlank)
-    guard let last = tail.lastIndex(where: { !isBlank($0) }) else { return "" }
-    return String(tail[...last])
+    let bytes = Array(text.utf8)
+    let isBlank = { (byte: UInt8) in byte == 32 || byte == 9 }
+    guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
+    else { return "" }
+    return String(decoding: bytes[first...last], as: UTF8.self)
 }

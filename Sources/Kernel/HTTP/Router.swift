@@ -40,7 +40,8 @@ package struct Router<Handler: Sendable>: Sendable {
 
     package func match(_ request: Request) -> Match {
         // Split before decoding, so that %2F stays inside its segment.
-        let segments = request.path.split(separator: "/")
+        let path = request.path
+        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
         var others: [HTTPRequest.Method] = []
         for route in routes[segments.count] ?? [] {
             guard let values = Self.values(of: route.segments, in: segments) else { continue }

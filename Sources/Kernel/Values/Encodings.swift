@@ -15,10 +15,12 @@ package enum Base64 {
         guard text.utf8.count % 4 == 0 else { return nil }
         let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard padding <= 2 else { return nil }
-        return decode(text.utf8.dropLast(padding), standard)
+        return decode(Array(text.utf8.dropLast(padding)), standard)
     }
 
-    package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? { decode(text.utf8, urlSafe) }
+    package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
+        decode(Array(text.utf8), urlSafe)
+    }
 
     private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> String {
         var result: [UInt8] = []
@@ -39,13 +41,15 @@ package enum Base64 {
         return String(decoding: result, as: UTF8.self)
     }
 
-    private static func decode(_ text: some Sequence<UInt8>, _ alphabet: [UInt8]) -> [UInt8]? {
+    private static func decode(_ text: [UInt8], _ alphabet: [UInt8]) -> [UInt8]? {
         var result: [UInt8] = []
+        result.reserveCapacity(text.count / 4 * 3 + 3)
+        let (last, beforeLast) = (alphabet[63], alphabet[62])
         var buffer: UInt32 = 0
         var bits = 0
         var count = 0
         for letter in text {
-            guard let value = sextet(letter, alphabet) else { return nil }
+            guard let value = sextet(letter, beforeLast, last) else { return nil }
             buffer = buffer << 6 | UInt32(value)
             bits += 6
             count += 1
@@ -59,13 +63,13 @@ package enum Base64 {
         return result
     }
 
-    private static func sextet(_ letter: UInt8, _ alphabet: [UInt8]) -> UInt8? {
+    private static func sextet(_ letter: UInt8, _ beforeLast: UInt8, _ last: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): letter - UInt8(ascii: "A")
         case UInt8(ascii: "a")...UInt8(ascii: "z"): letter - UInt8(ascii: "a") + 26
         case UInt8(ascii: "0")...UInt8(ascii: "9"): letter - UInt8(ascii: "0") + 52
-        case alphabet[62]: 62
-        case alphabet[63]: 63
+        case beforeLast: 62
+        case last: 63
         default: nil
         }
     }

@@ -72,7 +72,7 @@ private struct JSONParser {
 
     mutating func object() throws(JSONFailure) -> JSONValue {
         var members: [JSONObject.Member] = []
-        // A set, because looking through the members would make a hostile object cost its square.
+        // From some members on a table, because looking through them would make a hostile object cost its square.
         var places: [String: Int] = [:]
         skipSpace()
         if take("}") { return .object(JSONObject()) }
@@ -83,8 +83,7 @@ private struct JSONParser {
             skipSpace()
             guard take(":") else { throw failure("colon expected") }
             let content = try value()
-            if let earlier = places.updateValue(members.count, forKey: name) {
-                places[name] = earlier
+            if let earlier = Self.place(of: name, in: members, &places) {
                 members[earlier].value = content
             } else {
                 members.append(.init(name, content))
@@ -93,6 +92,14 @@ private struct JSONParser {
             if take("}") { return .object(JSONObject(members)) }
             guard take(",") else { throw failure("comma or closing brace expected") }
         }
+    }
+
+    private static func place(of name: String, in members: [JSONObject.Member], _ places: inout [String: Int]) -> Int? {
+        guard members.count >= 16 else { return members.firstIndex { $0.name == name } }
+        if places.isEmpty { for (index, member) in members.enumerated() { places[member.name] = index } }
+        if let earlier = places[name] { return earlier }
+        places[name] = members.count
+        return nil
     }
 
     mutating func array() throws(JSONFailure) -> JSONValue {
@@ -120,8 +127,13 @@ private struct JSONParser {
         while place < bytes.count {
             let byte = bytes[place]
             if byte == UInt8(ascii: "\"") {
-                let content = copy ?? Array(bytes[start..<place])
-                guard let text = String(validating: content, as: UTF8.self) else { throw failure("invalid UTF-8") }
+                let text =
+                    if let copy {
+                        String(validating: copy, as: UTF8.self)
+                    } else {
+                        String(validating: bytes[start..<place], as: UTF8.self)
+                    }
+                guard let text else { throw failure("invalid UTF-8") }
                 place += 1
                 return text
             }
