@@ -193,8 +193,7 @@ enum Sample {
     {
         var oauth: JSONObject = [
             "providerArn":
-                "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default/"
-                + "oauth2credentialprovider/github-provider",
+                "\(vaultARN)/oauth2credentialprovider/github-provider",
             "scopes": ["repo", "user"],
         ]
         if let grant { oauth["grantType"] = .string(grant) }
@@ -238,3 +237,6 @@ extension ControlLab {
             .string
     }
 }
+
+/// Where the provider ARNs of the tests' account begin.
+let vaultARN = "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default"

@@ -9,8 +9,7 @@ struct IdentityTests {
         let created = try await lab.ok("CreateOauth2CredentialProvider", Sample.provider)
         #expect(
             created["credentialProviderArn"]
-                == "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default/"
-                + "oauth2credentialprovider/github-provider"
+                == "\(vaultARN)/oauth2credentialprovider/github-provider"
         )
         #expect(created["callbackUrl"]?.string?.hasPrefix("\(ControlLab.origin)/identities/oauth2/callback/") == true)
         #expect(created["clientSecretSource"] == "MANAGED")

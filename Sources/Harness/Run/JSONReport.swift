@@ -25,7 +25,8 @@ package enum JSONReport {
             // As text: a JSON number may lose the low bits of a seed.
             "seed": .string(String(result.seed)), "verdict": .string(result.verdict.rawValue),
             "exchanges": .int(Int64(result.exchangeCount)), "transitions": .int(Int64(result.transitionCount)),
-            "tokens": .int(Int64(result.tokenCount)), "failures": .array(result.failures.map { failure($0) }),
+            "tokens": .int(Int64(result.tokenCount)), "trace": .string(result.traceSeal),
+            "failures": .array(result.failures.map { failure($0) }),
             "command": .string(result.command),
         ]
     }

@@ -54,6 +54,9 @@ package struct ScenarioResult: Sendable {
         journal.count { if case .token(.issued) = $0.event { true } else { false } }
     }
 
+    /// A hash of the whole trace: two runs with the same one did the same in the same order.
+    package var traceSeal: String { String(hash64(TraceText(journal).rendered), radix: 16) }
+
     /// One command that repeats the run.
     package var command: String { "agentcore-local run \(file.path) --seed \(seed)" }
 }
