@@ -39,8 +39,9 @@ struct ScenarioFileTests {
         let second = await runner.run(scenario.file, seed: 7)
         let other = await runner.run(scenario.file, seed: 8)
         #expect(TraceText(first.journal).rendered == TraceText(second.journal).rendered)
-        #expect(first.journal == second.journal)
-        #expect(first.journal != other.journal)
+        #expect(first.journal.elementsEqual(second.journal))
+        // A run in which nobody draws anything, not even a code or a token, is the same for every seed.
+        if first.tokenCount > 0 { #expect(first.traceSeal != other.traceSeal) }
         #expect(first.verdict == other.verdict)
     }
 
