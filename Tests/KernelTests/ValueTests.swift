@@ -60,6 +60,20 @@ struct EncodingTests {
         #expect(Base64.decodeURL(text) == nil)
     }
 
+    /// Every difference counts, wherever it is and whatever follows it.
+    @Test func constantTimeEqualityIsEquality() {
+        let entropy = SeededEntropy(seed: 1)
+        for length in 0..<64 {
+            let text = entropy.text(length, from: .base64URL, for: "equality")
+            #expect(constantTimeEqual(text, text))
+            #expect(!constantTimeEqual(text, text + "a"))
+            for _ in 0..<32 {
+                let other = entropy.text(length, from: .base64URL, for: "equality")
+                #expect(constantTimeEqual(text, other) == (text == other))
+            }
+        }
+    }
+
     @Test func aSecretDoesNotPrintItself() {
         let secret = Secret("hunter2")
         var dumped = ""

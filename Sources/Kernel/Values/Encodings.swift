@@ -93,5 +93,6 @@ package enum Hex {
 package func constantTimeEqual(_ left: String, _ right: String) -> Bool {
     let (one, other) = (Array(left.utf8), Array(right.utf8))
     guard one.count == other.count else { return false }
-    return zip(one, other).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    // In Swift `|` and `^` bind alike: without these parentheses a later byte could undo an earlier difference.
+    return zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
 }
