@@ -118,10 +118,10 @@ package struct Contract: Sendable {
 
     /// Whether a path belongs to an operation of this service, by whatever method.
     package func claims(_ path: String, for service: Service) -> Bool {
-        let segments = path.split(separator: "/")
+        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
         return operations.contains { operation in
             guard operation.service == service else { return false }
-            let template = operation.uri.split(separator: "/")
+            let template = operation.uri.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
             return template.count == segments.count
                 && zip(template, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }

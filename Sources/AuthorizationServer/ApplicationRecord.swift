@@ -117,7 +117,13 @@ extension ApplicationRecord {
     func placed(_ addresses: AddressBook) -> ApplicationRecord {
         var result = self
         result.callbacks = callbacks.map { callback in
-            let url = Party.served.reduce(callback.url) { $0.replacing("{\($1)}", by: addresses.origin(of: $1)) }
+            // Looked up with every request, and seldom a template.
+            guard callback.url.utf8.contains(UInt8(ascii: "{")) else { return callback }
+            let url = Party.served.reduce(callback.url) { url, party in
+                // Once the last template is replaced there is nothing to look for.
+                guard url.utf8.contains(UInt8(ascii: "{")) else { return url }
+                return url.replacing("{\(party)}", by: addresses.origin(of: party))
+            }
             return Callback(url: url, wildcard: callback.wildcard)
         }
         return result

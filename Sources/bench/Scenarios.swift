@@ -22,7 +22,8 @@ struct Scenarios {
         let signedBefore = definition.signer.signatures
         _ = await Runner.run(file, definition: definition, seed: Self.coldSeeds - 1)
         let signatures = definition.signer.signatures - signedBefore
-        let counts = "\(once.exchangeCount) exchanges, \(signatures) signatures"
+        let counts =
+            "\(once.exchangeCount) exchanges, \(once.transactionCount) transactions, \(signatures) signatures"
 
         try await measure("scenario from its file, fresh signatures", 2.5, counts, definition, into: &table) { round in
             (try read(definition), Self.coldSeeds + UInt64(round))

@@ -53,7 +53,7 @@ package struct Runner: Sendable {
         func ended(_ verdict: ScenarioResult.Verdict, _ failures: [Failure], _ lab: Lab?) -> ScenarioResult {
             ScenarioResult(
                 file: file, seed: seed, verdict: verdict, failures: failures, journal: lab?.store.journal() ?? [],
-                rulesOff: off)
+                rulesOff: off, transactionCount: lab?.store.transactionCount ?? 0)
         }
         guard let definition = definitions[file.lab.name] else {
             let known = definitions.keys.sorted().joined(separator: ", ")

@@ -43,6 +43,8 @@ package struct ScenarioResult: Sendable {
     package let journal: [JournalEntry]
     /// Rules that were turned off for this run.
     package let rulesOff: [String]
+    /// Transactions the store committed.
+    package let transactionCount: Int
 
     package var exchangeCount: Int {
         journal.count { if case .exchange = $0.event { true } else { false } }
