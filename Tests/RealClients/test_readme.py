@@ -56,3 +56,10 @@ def test_commands_and_targets_exist():
 def test_every_file_it_names_is_there():
     for path in set(re.findall(r"`((?:mocks|scenarios|Sources|Tests)/[A-Za-z0-9_./-]+)`", README)):
         assert (ROOT / pathlib.Path(path)).exists(), path
+
+
+def test_the_ledger_has_the_rows_it_says():
+    rows = "".join(file.read_text() for file in (ROOT / "mocks/ledger").glob("*.yaml"))
+    for mark in ("confirmed", "reported", "inferred", "unknown"):
+        (told,) = re.findall(rf"^\| {mark} \| (\d+) \|$", README, re.MULTILINE)
+        assert int(told) == len(re.findall(rf"^  mark: {mark}$", rows, re.MULTILINE)), mark
