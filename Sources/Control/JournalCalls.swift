@@ -39,6 +39,15 @@ extension JournalEntry {
         let (kind, members): (String, JSONObject) =
             switch event {
             case .exchange(let exchange): ("exchange", exchange.shown(mask))
+            case .streamed(let stream):
+                (
+                    "event",
+                    [
+                        "from": .string(stream.from.rawValue), "to": .string(stream.to.rawValue),
+                        "path": .string(mask.url(stream.path)),
+                        "data": .string(mask.text(String(decoding: stream.event.data ?? [], as: UTF8.self))),
+                    ]
+                )
             case .transition(let transition): ("transition", transition.members)
             case .alarm(let alarm):
                 (

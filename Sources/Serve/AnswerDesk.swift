@@ -16,6 +16,8 @@ final class AnswerDesk: Sendable {
         case open(Counter)
     }
     private let state = Mutex(State.closed(waiting: []))
+    /// Answers that are streams and still go on.
+    private let streams = Mutex<(open: [ObjectIdentifier: EventStream], isOver: Bool)>(([:], false))
 
     /// Returns at once when the desk is open.
     func counter() async -> Counter {
@@ -45,5 +47,26 @@ final class AnswerDesk: Sendable {
             return []
         }
         for continuation in waiting { continuation.resume(returning: counter) }
+    }
+
+    func opened(_ stream: EventStream) {
+        let isOver = streams.withLock { streams in
+            streams.open[ObjectIdentifier(stream)] = stream
+            return streams.isOver
+        }
+        if isOver { stream.stop() }
+    }
+
+    func closed(_ stream: EventStream) {
+        streams.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(stream)) }
+    }
+
+    /// Ends every stream: whoever stops serving does not wait for events that never come.
+    func endStreams() {
+        let open = streams.withLock { streams in
+            streams.isOver = true
+            return Array(streams.open.values)
+        }
+        for stream in open { stream.stop() }
     }
 }

@@ -38,7 +38,36 @@ struct OriginResponder: Sendable {
         // RFC 9110 section 9.3.2: HEAD is GET without the content, so parties need not know it.
         if head.method == .head { head.method = .get }
         let response = try await counter.answer(Kernel.Request(head: head, body: body), party)
+        if let events = response.events, request.method != .head {
+            return try await stream(response, events, to: request, writer)
+        }
         try await write(response, to: request.method, writer)
+    }
+
+    /// Writes what is there, then each event as it comes, until the last one or until the client goes away.
+    @concurrent
+    private func stream(
+        _ response: Kernel.Response, _ events: EventStream, to request: HummingbirdCore.Request,
+        _ writer: consuming ResponseWriter
+    ) async throws {
+        desk.opened(events)
+        defer {
+            desk.closed(events)
+            events.close()
+        }
+        var head = response.head
+        // Watching for the client's end of the connection uses it up.
+        head.headerFields[.connection] = "close"
+        var body = try await writer.writeHead(head)
+        if !response.body.isEmpty { try await body.write(ByteBuffer(bytes: response.body)) }
+        try await request.body.consumeWithInboundCloseHandler { _ in
+            while let event = await events.nextWhenever() {
+                try await body.write(ByteBuffer(bytes: event.bytes))
+            }
+        } onInboundClosed: {
+            events.stop()
+        }
+        try await body.finish(nil)
     }
 
     /// Path and query of the request target; an absolute one (RFC 9112 section 3.2.2) loses scheme and host.

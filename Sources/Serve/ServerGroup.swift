@@ -56,6 +56,7 @@ package struct ServerGroup: Sendable {
                 let origins = plan.origins(ports: ports)
                 desk.open(try await assemble(prepared, origins), guardedBy: plan.callers(of: origins))
                 try await serving(prepared, origins)
+                desk.endStreams()
                 await close(servers)
                 throw Stopped()
             }

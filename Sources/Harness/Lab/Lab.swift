@@ -60,6 +60,7 @@ package final class Lab: Sendable {
         while let alarm = clock.advance(towards: goal) {
             store.append(.alarm(alarm), at: clock.now)
             await handlers[alarm.party]?.alarmFired(alarm)
+            network.changes.raise()
         }
     }
 

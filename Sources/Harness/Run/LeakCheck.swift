@@ -29,6 +29,9 @@ package enum LeakCheck {
     private static func leaks(in entry: JournalEntry, _ scan: SecretScan, _ outbound: SecretScan) -> [String] {
         switch entry.event {
         case .note(let note): return scan.names(in: note.text).map { "a note of \(note.party) shows \($0)" }
+        case .streamed(let stream):
+            guard stream.from != .github, isOutsider(stream.to) else { return [] }
+            return outbound.names(in: stream.event.data ?? []).map { "\(stream.from) gives \(stream.to) \($0)" }
         case .exchange(let exchange):
             var leaks: [String] = []
             if case .answered(let response) = exchange.outcome, response.status >= 400, !response.body.isEmpty {

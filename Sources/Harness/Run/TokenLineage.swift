@@ -72,6 +72,7 @@ package enum TokenLineage {
         case .exchange(let exchange):
             let sender = exchange.from.rawValue
             return [([exchange.to.rawValue, sender], exchange.requestBytes), ([sender], exchange.responseBytes)]
+        case .streamed(let stream): return [([stream.to.rawValue], stream.event.data ?? [])]
         case .note(let note): return [(["logs"], Array(note.text.utf8))]
         default: return []
         }

@@ -30,6 +30,9 @@ package struct TraceText: Sendable {
             let sent = request.isEmpty ? "" : "\n    > \(oneLine(request))"
             let got = answer.isEmpty ? "" : "\n    < \(oneLine(answer))"
             return "\(short(exchange))\(sent)\(got)"
+        case .streamed(let stream):
+            let data = mask.body(stream.event.data ?? [], mediaType: "application/json")
+            return "\(stream.from) ~> \(stream.to) \(oneLine(data))"
         case .transition(let move):
             return "\(mask.text(move.subject)): \(move.from ?? "-") -> \(move.to) (\(mask.text(move.cause)))"
         case .alarm(let alarm): return "alarm for \(alarm.party): \(mask.text(alarm.label))"

@@ -8,6 +8,8 @@ package final class InMemoryNetwork: Sendable {
     private let clock: VirtualClock
     private let store: Store
     package let faults = FaultBoard()
+    /// Raised after each exchange; whoever lets an alarm ring raises it too.
+    package let changes = ChangeSignal()
 
     package init(hosts: HostTable, clock: VirtualClock, store: Store) {
         self.hosts = hosts
@@ -38,7 +40,8 @@ package final class InMemoryNetwork: Sendable {
     {
         guard let origin = origin(of: party) else { throw NetworkFailure(.unreachable, host: party.rawValue) }
         do throws(NetworkFailure) {
-            let response = try await answer(request, by: origin, party)
+            var response = try await answer(request, by: origin, party)
+            if response.events != nil { follow(&response, of: request, from: sender, to: party) }
             record(request, from: sender, to: party, .answered(response))
             return response
         } catch {
@@ -68,8 +71,20 @@ package final class InMemoryNetwork: Sendable {
         }
     }
 
+    /// The events that are there join the body; those that come later are written down as they are taken.
+    private func follow(_ response: inout Response, of request: Request, from sender: Party, to party: Party) {
+        response.drainEvents()
+        guard let events = response.events else { return }
+        let path = request.head.path ?? "/"
+        response.events = events.watched(changes) { [store, clock] event in
+            let streamed = StreamedEvent(from: party, to: sender, path: path, event: event)
+            store.append(.streamed(streamed), at: clock.now)
+        }
+    }
+
     private func record(_ request: Request, from sender: Party, to party: Party, _ outcome: Exchange.Outcome) {
         store.append(.exchange(Exchange(from: sender, to: party, request: request, outcome: outcome)), at: clock.now)
+        changes.raise()
     }
 
     private struct Port: Network {

@@ -64,10 +64,26 @@ package struct Request: Hashable, Sendable, Codable {
     }
 }
 
-/// An HTTP response with its whole body.
+/// An HTTP response with its whole body, or with the part of it that is there and the events that follow.
 package struct Response: Hashable, Sendable, Codable {
     package var head: HTTPResponse
     package var body: [UInt8]
+    /// What follows the body, if the answer is a stream that goes on. No part of the value: it is neither compared nor
+    /// kept.
+    package var events: EventStream?
+
+    private enum CodingKeys: CodingKey {
+        case head
+        case body
+    }
+
+    package static func == (left: Response, right: Response) -> Bool {
+        left.head == right.head && left.body == right.body
+    }
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(head)
+        hasher.combine(body)
+    }
 
     package init(_ status: Int, headers: HTTPFields = [:], body: [UInt8] = []) {
         head = HTTPResponse(status: .init(code: status), headerFields: headers)

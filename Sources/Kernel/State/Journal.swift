@@ -15,6 +15,8 @@ package struct JournalEntry: Sendable, Hashable, Codable {
     package enum Event: Sendable, Hashable, Codable {
         /// A request and what came of it.
         case exchange(Exchange)
+        /// An answer that is a stream went on: one more event, after what stands in its exchange.
+        case streamed(StreamedEvent)
         /// A state machine moved.
         case transition(Transition)
         /// An alarm rang.
@@ -52,6 +54,22 @@ package struct Exchange: Sendable, Hashable, Codable {
     /// Status code, or nil when no answer came.
     package var status: Int? {
         if case .answered(let response) = outcome { response.status } else { nil }
+    }
+}
+
+/// An event of a stream that its receiver took after the answer had begun.
+package struct StreamedEvent: Sendable, Hashable, Codable {
+    /// Who sends the stream.
+    package let from: Party
+    package let to: Party
+    /// Path and query of the request that opened it.
+    package let path: String
+    package let event: ServerSentEvent
+    package init(from: Party, to: Party, path: String, event: ServerSentEvent) {
+        self.from = from
+        self.to = to
+        self.path = path
+        self.event = event
     }
 }
 
