@@ -6,12 +6,15 @@ enum ControlAlarm: Hashable {
     case gatewayReady(GatewayID)
     case gatewayDeleted(GatewayID)
     case targetDeleted(TargetAddress)
+    /// Read the document that names a target's tools.
+    case targetRead(TargetAddress)
 
     var label: String {
         switch self {
         case .gatewayReady(let gateway): "control gateway-ready \(gateway)"
         case .gatewayDeleted(let gateway): "control gateway-deleted \(gateway)"
         case .targetDeleted(let target): "control target-deleted \(target.text)"
+        case .targetRead(let target): "control target-read \(target.text)"
         }
     }
 
@@ -24,6 +27,9 @@ enum ControlAlarm: Hashable {
         case "target-deleted":
             guard let target = TargetAddress(words[2]) else { return nil }
             self = .targetDeleted(target)
+        case "target-read":
+            guard let target = TargetAddress(words[2]) else { return nil }
+            self = .targetRead(target)
         default: return nil
         }
     }
@@ -37,6 +43,7 @@ extension ControlPlane {
 
     package func alarmFired(_ alarm: Alarm) async {
         guard let what = ControlAlarm(label: alarm.label) else { return }
+        if case .targetRead(let target) = what { return await readTarget(target) }
         let now = world.clock.now
         do {
             try world.store.write { transaction in
@@ -44,6 +51,7 @@ extension ControlPlane {
                 case .gatewayReady(let id): try Self.finishGateway(id, in: &transaction, at: now)
                 case .gatewayDeleted(let id): try Self.removeGateway(id, in: &transaction, at: now)
                 case .targetDeleted(let target): try Self.removeTarget(target, in: &transaction, at: now)
+                case .targetRead: break
                 }
             }
         } catch {
@@ -72,5 +80,6 @@ extension ControlPlane {
         guard effects.contains(.remove) else { return }
         transaction.remove(TargetRecord.self, target.id)
         transaction.remove(CatalogueRecord.self, target.id)
+        transaction.remove(APIOperationsRecord.self, target.id)
     }
 }

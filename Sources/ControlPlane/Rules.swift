@@ -2,7 +2,10 @@ package import Kernel
 
 /// What the control plane enforces, and what a lab can decide about it.
 package enum ControlPlaneSwitches {
-    package static let rules: [Rule] = [.returnURLRequired, .pendingTargetLocked, .staticSchemaNotSynchronized]
+    package static let rules: [Rule] = [
+        .returnURLRequired, .pendingTargetLocked, .staticSchemaNotSynchronized,
+        .credentialFitsTarget, .grantFitsProvider, .forbiddenHeadersStay,
+    ]
     package static let unknowns: [Unknown] = [
         .firstStatus, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion, .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .versionUpdates, .pageSize,
@@ -16,6 +19,15 @@ extension Rule {
         "pending-target-locked", "A target that waits for consent is neither updated nor synchronized nor deleted.")
     static let staticSchemaNotSynchronized = Rule(
         "static-schema-not-synchronized", "A target whose tools were given up front is not synchronized.")
+}
+
+extension Rule {
+    static let credentialFitsTarget = Rule(
+        "credential-fits-target", "A target has only a kind of credential that its type allows.")
+    static let grantFitsProvider = Rule(
+        "grant-fits-provider", "A target asks for a token exchange only where its provider is configured for one.")
+    static let forbiddenHeadersStay = Rule(
+        "forbidden-headers-stay", "A target never asks for headers of the connection or the credential to travel.")
 }
 
 extension Unknown {

@@ -128,17 +128,6 @@ extension ControlPlane {
         }
     }
 
-    /// A provider that a target names has to exist (ledger `target-provider-exists`). Where consent is needed the
-    /// identity service says so itself.
-    func checkProvider(_ input: TargetInput, _ transaction: inout Transaction) throws(AWSError) {
-        if case .consent = input.way { return }
-        guard let json = input.credentials.first?["credentialProvider"]?["oauthCredentialProvider"]?.object
-        else { return }
-        let name = OAuthCredential(json).provider
-        guard transaction.find(CredentialProviderRecord.self, name) == nil else { return }
-        throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
-    }
-
     func authorization(
         for way: TargetInput.Way, _ address: TargetAddress
     ) async throws -> TargetAuthorization? {
@@ -159,6 +148,9 @@ extension ControlPlane {
             // Such a target never says when it was synchronized (ledger `P62`).
             target.lastSynchronizedAt = nil
         case .dynamic: transaction.remove(CatalogueRecord.self, target.id)
+        case .read:
+            schedule(.targetRead(address), at: now)
+            return target
         case .crawl:
             world.scheduler.schedule(
                 Alarm(due: now + settings.work, party: .gateway, label: GatewayAlarm.crawl(address).label))

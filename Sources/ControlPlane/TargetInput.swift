@@ -13,6 +13,8 @@ struct TargetInput {
         case crawl
         /// An administrator has to consent first.
         case consent(OAuthCredential)
+        /// They stand in a document that is read after the answer (ledger `T3`).
+        case read
     }
 
     let configuration: JSONObject
@@ -25,26 +27,36 @@ extension ControlPlane {
     /// - Throws: `ValidationException` for what this gateway cannot take.
     func targetInput(_ input: JSONObject, for gateway: GatewayRecord) throws -> TargetInput {
         let configuration = input["targetConfiguration"]?.object ?? [:]
-        guard let server = configuration["mcp"]?["mcpServer"]?.object else {
+        guard let kind = TargetKind(configuration), Self.kinds.contains(kind) else {
+            let known = Self.kinds.map(\.rawValue).joined(separator: ", ")
             throw AWSError(
-                .validation,
-                "Target type \(targetType(configuration)) is not supported; supported: MCP_SERVER")
+                .validation, "Target type \(targetType(configuration)) is not supported; supported: \(known)")
         }
         let credentials = input["credentialProviderConfigurations"]?.array ?? []
-        let oauth = try oauthCredential(credentials)
-        try checkSessionHeader(input["metadataConfiguration"], gateway)
+        try checkCredentials(credentials, of: kind, gateway)
+        try checkPropagation(input["metadataConfiguration"], gateway)
         for name in ["privateEndpoint", "certificateConfigurations"] where input[name] != nil {
             remark("member \(name) of a target is accepted and has no effect")
         }
         return TargetInput(
             configuration: configuration, credentials: credentials, metadata: input["metadataConfiguration"],
-            way: try way(server, oauth, gateway))
+            way: try way(kind, configuration, credentials, gateway))
     }
 
+    /// Types of targets that this build plays.
+    private static let kinds: [TargetKind] = [.mcpServer, .lambda, .openAPI, .smithy, .apiGateway]
+
     private func way(
-        _ server: JSONObject, _ oauth: OAuthCredential?, _ gateway: GatewayRecord
+        _ kind: TargetKind, _ configuration: JSONObject, _ credentials: [JSONValue], _ gateway: GatewayRecord
     ) throws -> TargetInput.Way {
+        let oauth = (credentials.first?["credentialProvider"]?["oauthCredentialProvider"]?.object)
+            .map(OAuthCredential.init)
         if oauth?.grant == .authorizationCode { try checkConsentPossible(oauth, gateway) }
+        guard kind == .mcpServer else {
+            try TargetDocument.check(configuration, settings.quotas)
+            return .read
+        }
+        let server = configuration["mcp"]?["mcpServer"]?.object ?? [:]
         if server["listingMode"] == "DYNAMIC" {
             try checkDynamic(server, oauth, gateway)
             return .dynamic
@@ -106,66 +118,6 @@ extension ControlPlane {
         }
     }
 
-    /// Ledger `E10`.
-    private func checkSessionHeader(_ metadata: JSONValue?, _ gateway: GatewayRecord) throws(AWSError) {
-        guard gateway.mcp["sessionConfiguration"] != nil else { return }
-        let headers = metadata?["allowedRequestHeaders"]?.strings ?? []
-        guard headers.contains(where: { $0.lowercased() == "mcp-session-id" }) else { return }
-        throw AWSError.invalid([
-            .init(
-                "metadataConfiguration.allowedRequestHeaders",
-                "Member must not contain Mcp-Session-Id when sessions are enabled")
-        ])
-    }
-
-    /// The OAuth credential, if there is one; type and object have to belong together.
-    private func oauthCredential(_ credentials: [JSONValue]) throws(AWSError) -> OAuthCredential? {
-        guard let first = credentials.first else { return nil }
-        let path = "credentialProviderConfigurations.1.member"
-        let type = first["credentialProviderType"]?.string ?? ""
-        let oauth = first["credentialProvider"]?["oauthCredentialProvider"]?.object
-        switch type {
-        case "OAUTH":
-            guard let oauth else {
-                throw AWSError.invalid([
-                    .init(
-                        "\(path).credentialProvider.oauthCredentialProvider",
-                        "Member must not be null when credentialProviderType is OAUTH")
-                ])
-            }
-            return OAuthCredential(oauth)
-        case "GATEWAY_IAM_ROLE":
-            guard oauth == nil, first["credentialProvider"]?["apiKeyCredentialProvider"] == nil else {
-                throw AWSError.invalid([
-                    .init("\(path).credentialProvider", "Member must belong to credentialProviderType \(type)")
-                ])
-            }
-            return nil
-        default:
-            throw AWSError(
-                .validation,
-                "credentialProviderType \(type) is not supported for MCP_SERVER targets; "
-                    + "supported: OAUTH, GATEWAY_IAM_ROLE")
-        }
-    }
-
     /// `TargetType` of a configuration, as lists show it.
-    func targetType(_ configuration: JSONObject) -> String {
-        let kind = configuration.members.first
-        let member = kind?.value.object?.members.first?.name ?? ""
-        switch (kind?.name ?? "", member) {
-        case ("mcp", "mcpServer"): return "MCP_SERVER"
-        case ("mcp", "lambda"): return "LAMBDA"
-        case ("mcp", "openApiSchema"): return "OPEN_API_SCHEMA"
-        case ("mcp", "smithyModel"): return "SMITHY_MODEL"
-        case ("mcp", "apiGateway"): return "API_GATEWAY"
-        case ("mcp", "connector"): return "CONNECTOR"
-        case ("http", "agentcoreRuntime"): return "AGENTCORE_RUNTIME"
-        case ("http", "passthrough"): return "PASSTHROUGH"
-        case ("http", "connector"): return "HTTP_CONNECTOR"
-        case ("inference", "provider"): return "PROVIDER"
-        case ("inference", "connector"): return "CONNECTOR"
-        default: return "UNKNOWN"
-        }
-    }
+    func targetType(_ configuration: JSONObject) -> String { TargetKind(configuration)?.rawValue ?? "UNKNOWN" }
 }

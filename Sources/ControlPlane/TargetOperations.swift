@@ -128,7 +128,7 @@ extension TargetInput {
     var firstStatus: TargetStatus {
         switch way {
         case .given, .dynamic: .ready
-        case .crawl, .consent: .creating
+        case .crawl, .consent, .read: .creating
         }
     }
 }

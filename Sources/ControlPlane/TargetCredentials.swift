@@ -1,0 +1,155 @@
+import AWSCore
+import Kernel
+
+// Which credential a target may have, and which headers may travel with its calls.
+
+extension ControlPlane {
+    private static let path = "credentialProviderConfigurations.1.member"
+
+    /// Type and object of a credential have to belong together, and the target's type has to allow it
+    /// (ledger `target-credential-matrix`).
+    func checkCredentials(_ credentials: [JSONValue], of kind: TargetKind, _ gateway: GatewayRecord) throws {
+        try checkObject(credentials)
+        guard let credential = TargetCredential(credentials) else {
+            throw AWSError(.validation, "credentialProviderType is not supported")
+        }
+        if !kind.credentials.contains(credential), world.switches.holds(.credentialFitsTarget) {
+            let known = kind.credentials.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(
+                rule: .credentialFitsTarget, note: "a target has a kind of credential that its type does not allow",
+                error: AWSError(
+                    .validation,
+                    credential == .none
+                        ? "Targets of type \(kind.rawValue) need credentialProviderConfigurations; supported: \(known)"
+                        : "Credential \(credential.rawValue) is not supported for \(kind.rawValue) targets; "
+                            + "supported: \(known)"))
+        }
+        try checkAPIKey(credentials)
+        try checkCaller(credential, gateway)
+    }
+
+    /// The caller's own credentials can be used only where the gateway asks for them.
+    private func checkCaller(_ credential: TargetCredential, _ gateway: GatewayRecord) throws(AWSError) {
+        let needed: [String]
+        switch credential {
+        case .callerIAM: needed = ["AWS_IAM", "AUTHENTICATE_ONLY"]
+        case .jwtPassthrough: needed = ["CUSTOM_JWT", "AUTHENTICATE_ONLY"]
+        default: return
+        }
+        guard needed.contains(gateway.authorizerType) else {
+            throw AWSError(
+                .validation,
+                "Credential \(credential.rawValue) needs a gateway with authorizer type "
+                    + needed.joined(separator: " or "))
+        }
+    }
+
+    private func checkObject(_ credentials: [JSONValue]) throws(AWSError) {
+        guard let first = credentials.first else { return }
+        let type = first["credentialProviderType"]?.string ?? ""
+        let member = first["credentialProvider"]?.object?.members.first?.name
+        let expected = ["OAUTH": "oauthCredentialProvider", "API_KEY": "apiKeyCredentialProvider"][type]
+        if let expected {
+            guard member == expected else {
+                throw AWSError.invalid([
+                    .init(
+                        "\(Self.path).credentialProvider.\(expected)",
+                        "Member must not be null when credentialProviderType is \(type)")
+                ])
+            }
+        } else if let member, type != "GATEWAY_IAM_ROLE" || member != "iamCredentialProvider" {
+            throw AWSError.invalid([
+                .init("\(Self.path).credentialProvider", "Member must belong to credentialProviderType \(type)")
+            ])
+        }
+    }
+
+    /// A query parameter has no usual name as a header has.
+    private func checkAPIKey(_ credentials: [JSONValue]) throws(AWSError) {
+        let provider = credentials.first?["credentialProvider"]?["apiKeyCredentialProvider"]
+        guard let provider, provider["credentialLocation"] == "QUERY_PARAMETER",
+            provider["credentialParameterName"] == nil
+        else { return }
+        throw AWSError.invalid([
+            .init(
+                "\(Self.path).credentialProvider.apiKeyCredentialProvider.credentialParameterName",
+                "Member must not be null when credentialLocation is QUERY_PARAMETER")
+        ])
+    }
+
+    /// A provider that a target names has to exist (ledger `target-provider-exists`), and to be able to give what the
+    /// target asks for (ledger `grant-fits-provider`).
+    func checkProvider(_ input: TargetInput, _ transaction: inout Transaction) throws {
+        let provider = input.credentials.first?["credentialProvider"]?.object
+        if let json = provider?["apiKeyCredentialProvider"]?.object {
+            let name = APIKeyCredential(json).provider
+            guard transaction.find(APIKeyProviderRecord.self, name) != nil else {
+                throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
+            }
+        }
+        guard let json = provider?["oauthCredentialProvider"]?.object else { return }
+        let oauth = OAuthCredential(json)
+        guard let record = transaction.find(CredentialProviderRecord.self, oauth.provider) else {
+            // Where consent is needed the identity service says so itself.
+            if case .consent = input.way { return }
+            throw AWSError(.resourceNotFound, "Credential provider \(oauth.provider) not found")
+        }
+        guard oauth.grant == .tokenExchange, !record.exchangesTokens, world.switches.holds(.grantFitsProvider) else {
+            return
+        }
+        throw Refusal(
+            rule: .grantFitsProvider, note: "a target wants a token exchange that its provider is not configured for",
+            error: AWSError(
+                .validation,
+                "Grant type TOKEN_EXCHANGE needs a credential provider with onBehalfOfTokenExchangeConfig; "
+                    + "\(oauth.provider) has none"))
+    }
+
+    // MARK: - Headers and query parameters that travel
+
+    /// Names that never travel, whoever asks for them (ledger `propagation-limits`).
+    func checkPropagation(_ metadata: JSONValue?, _ gateway: GatewayRecord) throws {
+        let requests = metadata?["allowedRequestHeaders"]?.strings ?? []
+        let responses = metadata?["allowedResponseHeaders"]?.strings ?? []
+        let query = metadata?["allowedQueryParameters"]?.strings ?? []
+        for (member, names) in [
+            ("allowedRequestHeaders", requests), ("allowedResponseHeaders", responses),
+            ("allowedQueryParameters", query),
+        ] {
+            for name in names where !PropagatedName.isLegal(name) {
+                throw AWSError.invalid([
+                    .init(
+                        "metadataConfiguration.\(member)",
+                        "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
+                ])
+            }
+        }
+        for (member, names) in [("allowedRequestHeaders", requests), ("allowedResponseHeaders", responses)] {
+            guard let name = names.first(where: PropagatedName.isForbidden) else { continue }
+            guard world.switches.holds(.forbiddenHeadersStay) else { continue }
+            throw Refusal(
+                rule: .forbiddenHeadersStay, note: "a target asks for a header that may not travel",
+                error: AWSError.invalid([
+                    .init("metadataConfiguration.\(member)", "Member must not contain \(name)")
+                ]))
+        }
+        // Ledger `E10`.
+        guard gateway.mcp["sessionConfiguration"] != nil,
+            requests.contains(where: { $0.lowercased() == "mcp-session-id" })
+        else { return }
+        throw AWSError.invalid([
+            .init(
+                "metadataConfiguration.allowedRequestHeaders",
+                "Member must not contain Mcp-Session-Id when sessions are enabled")
+        ])
+    }
+}
+
+extension CredentialProviderRecord {
+    /// Whether it can be asked for tokens on behalf of a user: configured for it, or of the one built-in vendor that
+    /// needs no configuration (ledger `obo-providers`).
+    var exchangesTokens: Bool {
+        vendor == "MicrosoftOauth2"
+            || configuration["customOauth2ProviderConfig"]?["onBehalfOfTokenExchangeConfig"] != nil
+    }
+}

@@ -1,0 +1,140 @@
+import AWSCore
+import Kernel
+
+/// Reads a Smithy model in JSON AST form whose service speaks restJson1: each operation with an `http` trait is a tool
+/// (ledger `smithy-limits`).
+struct SmithyReader {
+    private let shapes: JSONObject
+    private let region: String
+    private static let deepest = 32
+
+    init(_ model: JSONValue, region: String) {
+        shapes = model["shapes"]?.object ?? [:]
+        self.region = region
+    }
+
+    func document() throws(TargetDocument.Failure) -> TargetDocument {
+        guard let service = shapes.members.first(where: { $0.value["type"] == "service" })?.value else {
+            throw failure("no service shape")
+        }
+        let traits = service["traits"]?.object ?? [:]
+        guard traits["aws.protocols#restJson1"] != nil else { throw failure("only restJson1 is supported") }
+        let server = try server(traits)
+        var result = TargetDocument(tools: [])
+        for shape in shapes.members where shape.value["type"] == "operation" {
+            guard let http = shape.value["traits"]?["smithy.api#http"], let method = http["method"]?.string,
+                let uri = http["uri"]?.string
+            else { continue }
+            let name = Self.localName(shape.name)
+            let read = try input(shape.value["input"]?["target"]?.string)
+            let text = shape.value["traits"]?["smithy.api#documentation"]?.string ?? name
+            result.tools.append([
+                "name": .string(name), "description": .string(text), "inputSchema": .object(read.schema),
+            ])
+            let parts = uri.split(separator: "?", maxSplits: 1).map(String.init)
+            var fixed: [String: String] = [:]
+            for pair in Form(parsing: parts.count > 1 ? parts[1] : "").pairs { fixed[pair.name] = pair.value }
+            result.operations.append(
+                APIOperation(
+                    tool: name, method: method, server: server, path: parts.first ?? "/", fixedQuery: fixed,
+                    parameters: read.parameters))
+        }
+        guard !result.tools.isEmpty else { throw failure("no operation has an http trait") }
+        return result
+    }
+
+    private func failure(_ why: String) -> TargetDocument.Failure { .init("Invalid Smithy model: \(why)") }
+
+    private static func localName(_ id: String) -> String {
+        id.split(separator: "#").last.map(String.init) ?? id
+    }
+
+    /// The first endpoint of the rule set, else the regional name of an AWS service.
+    private func server(_ traits: JSONObject) throws(TargetDocument.Failure) -> String {
+        for rule in traits["smithy.rules#endpointRuleSet"]?["rules"]?.array ?? [] {
+            guard let url = rule["endpoint"]?["url"]?.string else { continue }
+            let named = url.replacing("{Region}", by: region)
+            guard let parts = URLParts(named), parts.scheme == "https", parts.userInfo == nil,
+                !named.utf8.contains(UInt8(ascii: "{"))
+            else { throw failure("the endpoint \(url) is not supported") }
+            return parts.origin + (parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path)
+        }
+        guard let prefix = traits["aws.api#service"]?["endpointPrefix"]?.string else {
+            throw failure("the service names no endpoint")
+        }
+        return "https://\(prefix).\(region).amazonaws.com"
+    }
+
+    private struct Read {
+        var parameters: [APIOperation.Parameter] = []
+        var schema: JSONObject = ["type": "object", "properties": [:]]
+    }
+
+    private func input(_ id: String?) throws(TargetDocument.Failure) -> Read {
+        var read = Read()
+        guard let id, let members = shapes[id]?["members"]?.object else { return read }
+        var properties = JSONObject()
+        var required: [String] = []
+        for member in members.members {
+            let traits = member.value["traits"]?.object ?? [:]
+            let (wireName, place) = binding(member.name, traits)
+            let isRequired = place == .path || traits["smithy.api#required"] != nil
+            read.parameters.append(.init(member.name, wireName: wireName, place, isRequired: isRequired))
+            properties.append(member.name, try schema(member.value, 0))
+            if isRequired { required.append(member.name) }
+        }
+        read.schema = ["type": "object", "properties": .object(properties)]
+        if !required.isEmpty { read.schema.append("required", .strings(required)) }
+        return read
+    }
+
+    private func binding(_ name: String, _ traits: JSONObject) -> (String, APIOperation.Place) {
+        if traits["smithy.api#httpLabel"] != nil { return (name, .path) }
+        if let query = traits["smithy.api#httpQuery"]?.string { return (query, .query) }
+        if let header = traits["smithy.api#httpHeader"]?.string { return (header, .header) }
+        if traits["smithy.api#httpPayload"] != nil { return (name, .body) }
+        return (traits["smithy.api#jsonName"]?.string ?? name, .member)
+    }
+
+    private func schema(_ member: JSONValue, _ depth: Int) throws(TargetDocument.Failure) -> JSONValue {
+        let id = member["target"]?.string ?? ""
+        guard depth < Self.deepest else { throw failure("\(id) refers to itself") }
+        var result = try shape(id, depth)
+        let text = member["traits"]?["smithy.api#documentation"]?.string
+        if let text { result["description"] = .string(text) }
+        return .object(result)
+    }
+
+    private func shape(_ id: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONObject {
+        guard let shape = shapes[id] else { return Self.prelude(Self.localName(id)) }
+        switch shape["type"]?.string {
+        case "structure", "union":
+            var properties = JSONObject()
+            for member in shape["members"]?.object?.members ?? [] {
+                properties.append(member.name, try schema(member.value, depth + 1))
+            }
+            return ["type": "object", "properties": .object(properties)]
+        case "list", "set":
+            return ["type": "array", "items": try schema(shape["member"] ?? [:], depth + 1)]
+        case "map": return ["type": "object", "additionalProperties": try schema(shape["value"] ?? [:], depth + 1)]
+        case "enum":
+            let values = (shape["members"]?.object?.members ?? []).map { member in
+                member.value["traits"]?["smithy.api#enumValue"]?.string ?? member.name
+            }
+            return ["type": "string", "enum": .strings(values)]
+        case let type?: return Self.prelude(type)
+        case nil: return [:]
+        }
+    }
+
+    private static func prelude(_ type: String) -> JSONObject {
+        switch type.lowercased() {
+        case "boolean", "primitiveboolean": ["type": "boolean"]
+        case "byte", "short", "integer", "long", "biginteger", "intenum", "primitiveinteger", "primitivelong":
+            ["type": "integer"]
+        case "float", "double", "bigdecimal": ["type": "number"]
+        case "document": [:]
+        default: ["type": "string"]
+        }
+    }
+}

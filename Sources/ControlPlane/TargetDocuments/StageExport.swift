@@ -1,0 +1,68 @@
+import AWSCore
+import HTTPTypes
+import Kernel
+
+/// The tools of an API Gateway REST API stage: the service asks for the stage's OpenAPI export and picks by filters
+/// (ledger `stage-export`).
+struct StageExport {
+    private let plane: ControlPlane
+    private let api: String
+    private let stage: String
+    private let filters: [JSONValue]
+    private let overrides: [JSONValue]
+
+    init(_ plane: ControlPlane, _ configuration: JSONObject) {
+        self.plane = plane
+        api = configuration["restApiId"]?.string ?? ""
+        stage = configuration["stage"]?.string ?? ""
+        let tools = configuration["apiGatewayToolConfiguration"]
+        filters = tools?["toolFilters"]?.array ?? []
+        overrides = tools?["toolOverrides"]?.array ?? []
+    }
+
+    func document() async throws(TargetDocument.Failure) -> TargetDocument {
+        let region = plane.settings.region
+        let url =
+            "https://apigateway.\(region).amazonaws.com/restapis/\(percentEncoded(api))/stages/"
+            + "\(percentEncoded(stage))/exports/oas30"
+        let response: Response
+        do throws(NetworkFailure) {
+            response = try await plane.world.network.send(Request(.get, url, headers: [.accept: "application/json"]))
+        } catch {
+            throw TargetDocument.Failure("API Gateway did not answer GetExport")
+        }
+        guard response.status == 200, let export = response.json, export.object != nil else {
+            throw TargetDocument.Failure("Stage \(stage) of REST API \(api) could not be exported (\(response.status))")
+        }
+        var nameless: [String] = []
+        let reader = OpenAPIReader(export) { method, path, id in
+            guard isWanted(method, path) else { return nil }
+            let override = overrides.first { $0["path"]?.string == path && isMethod($0["method"], method) }
+            guard let name = override?["name"]?.string ?? id else {
+                nameless.append("\(method.uppercased()) \(path)")
+                return nil
+            }
+            return .init(name: name, description: override?["description"]?.string)
+        }
+        let document = try reader.document()
+        if let first = nameless.first {
+            throw TargetDocument.Failure("\(first) has no operationId and no tool override names it")
+        }
+        return document
+    }
+
+    private func isMethod(_ value: JSONValue?, _ method: String) -> Bool { value?.string?.lowercased() == method }
+
+    /// A filter's path is a path of the API, or one with a star at its end. Proxy paths are left out
+    /// (ledger `stage-export`).
+    private func isWanted(_ method: String, _ path: String) -> Bool {
+        guard path.range(of: "+}") == nil else { return false }
+        return filters.contains { filter in
+            guard filter["methods"]?.array?.contains(where: { isMethod($0, method) }) == true,
+                let wanted = filter["filterPath"]?.string
+            else { return false }
+            if wanted.hasSuffix("/*") { return path.hasPrefix(String(wanted.dropLast())) }
+            return path == wanted
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import AWSCore
+import Kernel
+
+/// What a target's document says: the tools, and for an HTTP API the calls behind them.
+struct TargetDocument: Sendable {
+    var tools: [JSONValue]
+    var operations: [APIOperation] = []
+
+    /// Why a document is of no use: the text for `statusReasons`.
+    struct Failure: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+
+    /// What can be said about a configuration before its document is read.
+    static func check(_ configuration: JSONObject, _ quotas: AWSSettings.Quotas) throws(AWSError) {
+        let mcp = configuration["mcp"]
+        if let schema = mcp?["lambda"]?["toolSchema"] {
+            guard let tools = schema["inlinePayload"]?.array else { throw onlyInline("lambda.toolSchema") }
+            guard tools.count <= quotas.toolsPerTarget else {
+                throw AWSError(.validation, "Invalid tool schema: more than \(quotas.toolsPerTarget) tools")
+            }
+            return
+        }
+        for member in ["openApiSchema", "smithyModel"] {
+            guard let schema = mcp?[member] else { continue }
+            guard let text = schema["inlinePayload"]?.string else { throw onlyInline(member) }
+            guard text.utf8.count <= quotas.inlineSchema else {
+                throw AWSError(.validation, "\(member).inlinePayload has more than \(quotas.inlineSchema) bytes")
+            }
+        }
+    }
+
+    private static func onlyInline(_ member: String) -> AWSError {
+        AWSError(.validation, "\(member).s3 is not supported; supported: inlinePayload")
+    }
+
+    /// Tools of a Lambda target: given as an array, not as a text (ledger `lambda-tool-schema`).
+    static func lambda(_ schema: JSONValue?) throws(Failure) -> TargetDocument {
+        let tools = schema?["inlinePayload"]?.array ?? []
+        var names: Set<String> = []
+        for tool in tools {
+            let name = tool["name"]?.string ?? ""
+            guard !name.isEmpty else { throw Failure("Invalid tool schema: a tool has no name") }
+            guard names.insert(name).inserted else { throw Failure("Invalid tool schema: tool '\(name)' stands twice") }
+        }
+        return TargetDocument(tools: tools)
+    }
+
+    static func json(_ text: String, _ what: String) throws(Failure) -> JSONValue {
+        do throws(JSONFailure) {
+            return try JSONValue(parsing: text)
+        } catch {
+            // Documents in YAML are taken by the real service (ledger `openapi-json-only`).
+            throw Failure("Invalid \(what): not JSON: \(error.description)")
+        }
+    }
+}
+
+// Reading happens after the answer: CREATING, then READY or FAILED (ledger `T3`).
+extension ControlPlane {
+    /// Reads a target's document and settles the target either way.
+    func readTarget(_ address: TargetAddress) async {
+        let found = try? world.store.write { $0.find(TargetRecord.self, address.target) }
+        guard let target = found ?? nil, target.gateway == address.gateway, target.status.isWorking else { return }
+        let outcome: Result<TargetDocument, TargetDocument.Failure>
+        do throws(TargetDocument.Failure) {
+            let document = try await document(of: target)
+            let most = settings.quotas.toolsPerTarget
+            guard document.tools.count <= most else { throw TargetDocument.Failure("More than \(most) tools") }
+            outcome = .success(document)
+        } catch {
+            outcome = .failure(error)
+        }
+        let now = world.clock.now
+        _ = try? world.store.write { transaction in
+            // It may have been deleted, or moved on, while a document was fetched.
+            guard let current = transaction.find(TargetRecord.self, target.id), current.state == target.state,
+                current.updatedAt == target.updatedAt
+            else { return }
+            switch outcome {
+            case .success(let document):
+                transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: document.tools))
+                transaction.save(
+                    APIOperationsRecord(id: target.id, gateway: target.gateway, operations: document.operations))
+                _ = try transaction.apply(.settle, to: current, cause: "document read", at: now)
+            case .failure(let failure):
+                _ = try transaction.apply(
+                    .crawlFailed(reason: failure.reason), to: current, cause: "document not read", at: now)
+            }
+        }
+    }
+
+    private func document(of target: TargetRecord) async throws(TargetDocument.Failure) -> TargetDocument {
+        let mcp = target.configuration["mcp"]
+        switch target.kind {
+        case .lambda: return try .lambda(mcp?["lambda"]?["toolSchema"])
+        case .openAPI:
+            let text = mcp?["openApiSchema"]?["inlinePayload"]?.string ?? ""
+            return try OpenAPIReader(try TargetDocument.json(text, "OpenAPI schema")).document()
+        case .smithy:
+            let text = mcp?["smithyModel"]?["inlinePayload"]?.string ?? ""
+            let model = try TargetDocument.json(text, "Smithy model")
+            return try SmithyReader(model, region: settings.region).document()
+        case .apiGateway: return try await StageExport(self, mcp?["apiGateway"]?.object ?? [:]).document()
+        default: throw TargetDocument.Failure("This type of target has no document")
+        }
+    }
+}
