@@ -65,6 +65,8 @@ let package = Package(
         module("AuthorizationServer", uses: ["Kernel", "OAuthCore"], [httpTypes]),
         module("MCPServer", uses: ["Kernel", "OAuthCore", "MCPCore"], [httpTypes]),
         module("Application", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        module("LambdaService", uses: ["Kernel"], [httpTypes]),
+        module("RESTService", uses: ["Kernel"], [httpTypes]),
         // The scenario language; it knows no fake.
         module("Scenario", uses: ["Kernel"], [.product(name: "Yams", package: "Yams")]),
         // Layer 4: assembly, actors, steps, runner; and the HTTP shell.
@@ -72,7 +74,8 @@ let package = Package(
             "Harness",
             uses: [
                 "Kernel", "OAuthCore", "MCPCore", "AWSCore", "ControlPlane", "IdentityService", "Gateway",
-                "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "Scenario",
+                "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "LambdaService", "RESTService",
+                "Scenario",
             ],
             [httpTypes]),
         module(
@@ -105,6 +108,8 @@ let package = Package(
         tests("ControlPlaneTests", uses: ["Kernel", "AWSCore", "ControlPlane"], [httpTypes]),
         tests("IdentityServiceTests", uses: ["Kernel", "AWSCore", "OAuthCore", "IdentityService"], [httpTypes]),
         tests("GatewayTests", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore", "Gateway"], [httpTypes]),
+        tests("LambdaServiceTests", uses: ["Kernel", "LambdaService"], [httpTypes]),
+        tests("RESTServiceTests", uses: ["Kernel", "RESTService"], [httpTypes]),
         tests("ApplicationTests", uses: ["Kernel", "OAuthCore", "Application"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),

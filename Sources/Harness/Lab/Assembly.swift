@@ -6,8 +6,10 @@ import Gateway
 import IdentityService
 import InboundProvider
 import Kernel
+import LambdaService
 import MCPServer
 import OAuthCore
+import RESTService
 
 /// The world as each party of one lab sees it.
 struct Worlds {
@@ -17,6 +19,8 @@ struct Worlds {
     let store: Store
     let addresses: AddressBook
     let switches: Switches
+    /// Runs the user's own commands; nil in every scenario run.
+    var commands: (any CommandRunner)?
 
     func world(of party: Party) -> World {
         World(
@@ -49,10 +53,13 @@ struct Assembly {
             world: worlds.world(of: .github), profile: definition.vendor, directory: definition.directory)
         let mcp = MCPServer(world: worlds.world(of: .mcp), catalogue: definition.tools)
         let application = Application(world: worlds.world(of: .app))
+        let functions = LambdaService(
+            world: worlds.world(of: .functions), catalogue: definition.functions, commands: worlds.commands)
+        let rest = RESTService(world: worlds.world(of: .rest), catalogue: definition.apis)
         handlers = [.aws: aws, .gateway: gateway]
         origins = [
             (.aws, aws), (.gateway, gateway), (.idp, inbound), (.github, authorizationServer), (.mcp, mcp),
-            (.app, application),
+            (.app, application), (.functions, functions), (.rest, rest),
         ]
     }
 }

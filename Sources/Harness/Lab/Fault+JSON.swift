@@ -13,8 +13,8 @@ extension Fault {
     package init(json: JSONObject) throws(FaultMistake) {
         guard let name = json["name"]?.string, !name.isEmpty else { throw FaultMistake("A fault needs a \"name\".") }
         let party = json["party"]?.string ?? ""
-        guard Party.served.contains(Party(party)) else {
-            let known = Party.served.map(\.rawValue).joined(separator: ", ")
+        guard (Party.served + Party.inner).contains(Party(party)) else {
+            let known = (Party.served + Party.inner).map(\.rawValue).joined(separator: ", ")
             throw FaultMistake("A fault needs a \"party\", one of \(known).")
         }
         var operation: String?

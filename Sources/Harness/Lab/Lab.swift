@@ -52,7 +52,7 @@ package final class Lab: Sendable {
 
     deinit {
         // Parties hold the network and the network holds the parties: whoever made the circle opens it.
-        for party in Party.served { network.connect(party, Unplugged()) }
+        for party in Party.served + Party.inner { network.connect(party, Unplugged()) }
     }
 
     /// Lets world time pass up to `goal`: rings every alarm on the way, in order. Nothing waits.

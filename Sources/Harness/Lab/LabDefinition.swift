@@ -2,8 +2,10 @@ package import AWSCore
 package import AuthorizationServer
 package import InboundProvider
 package import Kernel
+package import LambdaService
 package import MCPServer
 package import OAuthCore
+package import RESTService
 package import Scenario
 
 /// What a file under `mocks/labs/` assembles. Read and parsed once, then shared by every lab that is made from it.
@@ -21,6 +23,9 @@ package struct LabDefinition: Sendable {
     /// Client ids that the vendor's file registers.
     package let applicationIDs: [String]
     package let tools: ToolCatalogue
+    /// Functions and REST APIs; none in a lab without these parties.
+    package let functions: FunctionCatalogue
+    package let apis: RESTCatalogue
     /// Rules that are off and unknowns that are decided in every lab of this definition.
     package let rulesOff: Set<String>
     package let unknowns: [String: String]
@@ -59,6 +64,8 @@ package struct LabDefinition: Sendable {
             return (try VendorProfile(json: json), ids)
         }
         tools = try reader.file("profile", of: .mcp) { json in try ToolCatalogue(json: json) }
+        functions = try reader.file(ofOptional: .functions, or: .none) { json in try FunctionCatalogue(json: json) }
+        apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
         map = try reader.hostMap()
         (rulesOff, unknowns) = try reader.switches()
     }
@@ -83,6 +90,8 @@ package struct LabDefinition: Sendable {
         for party in Party.served {
             if let authority = origins[party].flatMap({ URLParts($0)?.authority }) { hosts.add(authority, party) }
         }
+        // Parties without a port keep their real names.
+        let origins = origins.merging(Party.inner.map { ($0, map.addresses.origin(of: $0)) }) { own, _ in own }
         let template = "\(origins[.gateway] ?? "")/gateways/{gatewayId}"
         return (AddressBook(origins: origins, gatewayTemplate: template), hosts)
     }

@@ -17,7 +17,7 @@ struct LabReader {
     func checkNames() throws(Diagnostic) {
         try Self.expect(root, "a lab", Self.members)
         let parties = try require("parties")
-        try Self.expect(parties, "parties", Party.served.map(\.rawValue))
+        try Self.expect(parties, "parties", (Party.served + Party.inner).map(\.rawValue))
         for member in parties.members { try Self.expect(member.value, member.name, Self.partyMembers) }
     }
 
@@ -39,7 +39,7 @@ struct LabReader {
         var origins: [Party: String] = [:]
         var listed: [(party: Party, hosts: [String])] = []
         var template = ""
-        for party in Party.served {
+        for party in Party.served + Party.inner where isServed(party) || root["parties"]?[party.rawValue] != nil {
             var hosts: [String] = []
             for host in try require("hosts", of: party).items ?? [] { hosts.append(try Self.text(host, "a host")) }
             guard let first = hosts.first else {
@@ -47,7 +47,13 @@ struct LabReader {
             }
             for host in hosts { table.add(host, party) }
             origins[party] = "https://\(first)"
-            if let each = root["parties"]?[party.rawValue]?["each"] {
+            if let each = root["parties"]?[party.rawValue]?["each"], !isServed(party) {
+                // Every API has a host name of its own; its id is the first label.
+                let pattern = try Self.text(each, "each")
+                guard pattern.hasPrefix("{id}.") else { throw Diagnostic(each.place, "each must begin with {id}.") }
+                table.add(suffix: String(pattern.dropFirst("{id}".count)), party, prefix: "/_stages/{label}")
+                hosts.append(pattern)
+            } else if let each = root["parties"]?[party.rawValue]?["each"] {
                 let pattern = try Self.text(each, "each")
                 guard pattern.hasPrefix("{gatewayId}.") else {
                     throw Diagnostic(each.place, "each must begin with {gatewayId}.")
@@ -61,6 +67,16 @@ struct LabReader {
         }
         return HostMap(
             table: table, addresses: AddressBook(origins: origins, gatewayTemplate: template), listed: listed)
+    }
+
+    private func isServed(_ party: Party) -> Bool { Party.served.contains(party) }
+
+    /// What a file named for a party says; `none` in a lab without that party.
+    func file<Value>(
+        ofOptional party: Party, or none: Value, _ make: (JSONValue) throws -> Value
+    ) throws(Diagnostic) -> Value {
+        guard root["parties"]?[party.rawValue] != nil else { return none }
+        return try file("profile", of: party, make)
     }
 
     /// `rules: {name: off}` and `unknowns: {name: choice}`.

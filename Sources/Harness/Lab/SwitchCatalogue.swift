@@ -6,7 +6,9 @@ import Gateway
 import IdentityService
 import InboundProvider
 package import Kernel
+import LambdaService
 import MCPServer
+import RESTService
 import Scenario
 
 /// Every rule and every unknown that some party knows. What is not here cannot be switched.
@@ -17,10 +19,12 @@ package struct SwitchCatalogue: Sendable {
     package static let all = SwitchCatalogue(
         rules: ControlPlaneSwitches.rules + IdentityServiceSwitches.rules + GatewaySwitches.rules
             + InboundProviderSwitches.rules + AuthorizationServerSwitches.rules + MCPServerSwitches.rules
-            + ApplicationSwitches.rules + AWSCoreSwitches.rules,
+            + ApplicationSwitches.rules + AWSCoreSwitches.rules + LambdaServiceSwitches.rules
+            + RESTServiceSwitches.rules,
         unknowns: ControlPlaneSwitches.unknowns + IdentityServiceSwitches.unknowns + GatewaySwitches.unknowns
             + InboundProviderSwitches.unknowns + AuthorizationServerSwitches.unknowns + MCPServerSwitches.unknowns
-            + ApplicationSwitches.unknowns + AWSCoreSwitches.unknowns)
+            + ApplicationSwitches.unknowns + AWSCoreSwitches.unknowns + LambdaServiceSwitches.unknowns
+            + RESTServiceSwitches.unknowns)
 
     private static let ruleNames = Set(all.rules.map(\.name))
     private static let unknownsByName = Dictionary(all.unknowns.map { ($0.name, $0) }) { first, _ in first }

@@ -8,8 +8,11 @@ package enum PartyName {
         ("authorization-server", .github), ("mcp-server", .mcp), ("application", .app),
     ]
 
+    /// Somebody who has no account anywhere and only sends requests.
+    package static let attacker = "attacker"
+
     /// The names a file may use.
-    package static let all = Party.served.map(\.rawValue) + aliases.map(\.name)
+    package static let all = (Party.served + Party.inner).map(\.rawValue) + aliases.map(\.name)
 
     /// The party of a name; a name that is none is a party of its own, such as `alice's browser`.
     package static func party(_ name: String) -> Party {

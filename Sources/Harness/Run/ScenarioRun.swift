@@ -6,8 +6,12 @@ import Synchronization
 /// One scenario under way: its lab, its variables, who is signed in.
 package final class ScenarioRun: Sendable {
     package let lab: Lab
+    let settings: RunSettings
     /// The inbound provider's client that people use unless a step says otherwise.
     package static let standardClient = "web"
+    private let begun: Instant?
+    /// Names of variables whose values nobody may read.
+    private let secretNames: Set<String>
     private let state: Mutex<State>
 
     private struct State {
@@ -16,13 +20,26 @@ package final class ScenarioRun: Sendable {
         var clients: [String: AgentClient] = [:]
         /// The client by which a user signed in last.
         var signedIn: [String: String] = [:]
+        var secrets: [(value: String, name: String)] = []
+        var records: [StepRecord] = []
+        /// Journals of what was undone.
+        var chapters: [[JournalEntry]] = []
+        /// Leaks of what was undone.
+        var leaks: [Failure] = []
+        var snapshots: [String: LabSnapshot] = [:]
     }
 
-    init(lab: Lab, variables: [String: String]) {
+    /// - Throws: `Diagnostic` for a variable of the environment that is not set.
+    init(lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings()) throws(Diagnostic) {
         self.lab = lab
-        var initial = Variables(["lab": Self.places(lab), "seed": .int(Int64(clamping: lab.options.seed))])
-        for name in variables.keys.sorted() { initial[name] = variables[name].map { .string($0) } }
-        state = Mutex(State(variables: initial))
+        self.settings = settings
+        begun = settings.guardian.map { $0.now() }
+        secretNames = Set(file?.secrets.map(\.name) ?? [])
+        var state = State(
+            variables: Variables(["lab": Self.places(lab), "seed": .int(Int64(clamping: lab.options.seed))]))
+        for name in settings.variables.keys.sorted() { state.set(name, given: settings, secretNames) }
+        if let file { try state.open(file, settings, secretNames) }
+        self.state = Mutex(state)
     }
 
     /// Variables that are there before the first step.
@@ -38,12 +55,12 @@ package final class ScenarioRun: Sendable {
     }
 
     package var variables: Variables { state.withLock { $0.variables } }
-    package func set(_ name: String, _ value: JSONValue) { state.withLock { $0.variables[name] = value } }
+    package func set(_ name: String, _ value: JSONValue) {
+        state.withLock { $0.set(name, value, secretNames) }
+    }
     func keep(_ saves: Saves, from outcome: JSONValue) throws(Diagnostic) {
-        var copy = variables
-        try saves.keep(from: outcome, in: &copy)
-        let kept = copy
-        state.withLock { $0.variables = kept }
+        guard !saves.lines.isEmpty else { return }
+        for (name, value) in try saves.values(in: outcome) { set(name, value) }
     }
 
     package func nextMessageID() -> Int64 {
@@ -105,11 +122,134 @@ package final class ScenarioRun: Sendable {
         }
         return nil
     }
+
+    /// - Throws: `Overtime` when the host's clock says that it took too long.
+    func expectTime() throws(Overtime) {
+        guard let begun, let guardian = settings.guardian, guardian.now() - begun > guardian.limit else { return }
+        throw Overtime(limit: guardian.limit)
+    }
+}
+
+// What reports need.
+extension ScenarioRun {
+    /// Values that stand in no report, with what to call them.
+    var secrets: [(value: String, name: String)] { state.withLock { $0.secrets } }
+    var mask: SecretMask { SecretMask(lab.store.journal(), secrets: secrets) }
+    var records: [StepRecord] { state.withLock { $0.records } }
+    var chapters: [[JournalEntry]] { state.withLock { $0.chapters } }
+
+    func begin(_ record: StepRecord) -> Int {
+        state.withLock { state in
+            state.records.append(record)
+            return state.records.count - 1
+        }
+    }
+
+    func end(_ place: Int, held: Bool) {
+        let last = lab.store.lastSequence
+        state.withLock { state in
+            state.records[place].last = last
+            state.records[place].held = held
+        }
+    }
+
+    /// Secrets that came where they do not belong, in what is and in what was undone.
+    func leaks() -> [Failure] {
+        state.withLock { $0.leaks } + LeakCheck.failures(in: lab.store.journal())
+    }
+}
+
+// Going back.
+extension ScenarioRun {
+    /// What people know and hold, apart from the lab.
+    struct Knowledge: Sendable {
+        fileprivate let variables: Variables
+        fileprivate let clients: [String: AgentClient]
+        fileprivate let signedIn: [String: String]
+        fileprivate let messages: Int64
+    }
+
+    var knowledge: Knowledge {
+        state.withLock {
+            Knowledge(
+                variables: $0.variables, clients: $0.clients, signedIn: $0.signedIn, messages: $0.messages)
+        }
+    }
+
+    func restore(_ knowledge: Knowledge) {
+        state.withLock { state in
+            state.variables = knowledge.variables
+            state.clients = knowledge.clients
+            state.signedIn = knowledge.signedIn
+            state.messages = knowledge.messages
+        }
+    }
+
+    func keepSnapshot(_ name: String) {
+        let snapshot = lab.snapshot()
+        state.withLock { $0.snapshots[name] = snapshot }
+    }
+
+    func snapshot(_ name: String) -> LabSnapshot? { state.withLock { $0.snapshots[name] } }
+
+    /// The lab as it was; what happened since is kept as a chapter of its own.
+    func restore(_ snapshot: LabSnapshot) throws {
+        let journal = lab.store.journal()
+        let leaks = LeakCheck.failures(in: journal)
+        state.withLock { state in
+            state.chapters.append(journal)
+            for leak in leaks where !state.leaks.contains(where: { $0.actual == leak.actual }) {
+                state.leaks.append(leak)
+            }
+        }
+        try lab.restore(snapshot)
+    }
+}
+
+extension ScenarioRun.State {
+    mutating func set(_ name: String, _ value: JSONValue, _ secretNames: Set<String>) {
+        variables[name] = value
+        if secretNames.contains(name) { secrets.append((value.string ?? value.text, "secret \(name)")) }
+    }
+
+    mutating func set(_ name: String, given settings: RunSettings, _ secretNames: Set<String>) {
+        if let text = settings.variables[name] { set(name, .string(text), secretNames) }
+    }
+
+    /// The variables of a file: those of the environment, of its matrix, its own, its secrets. `--var` has the last
+    /// word.
+    mutating func open(
+        _ file: ScenarioFile, _ settings: RunSettings, _ secretNames: Set<String>
+    ) throws(Diagnostic) {
+        if !file.environment.isEmpty {
+            var environment = JSONObject()
+            for item in file.environment {
+                if let text = settings.environment[item.name] {
+                    environment[item.name] = .string(text)
+                } else if let standard = item.standard {
+                    environment[item.name] = try standard.value(variables)
+                } else {
+                    throw Diagnostic(
+                        item.place, "the environment has no \(item.name)",
+                        hint: "set it, or give it a value here: environment: {\(item.name): …}")
+                }
+            }
+            variables["env"] = .object(environment)
+        }
+        for value in file.cell where settings.variables[value.name] == nil { variables[value.name] = value.value }
+        for setting in file.settings where settings.variables[setting.name] == nil {
+            set(setting.name, try setting.value.value(variables), secretNames)
+        }
+        for secret in file.secrets where settings.variables[secret.name] == nil {
+            if let value = secret.value { set(secret.name, try value.value(variables), secretNames) }
+        }
+    }
 }
 
 extension Reading {
     /// Everybody who can send a request.
     var people: [String] {
-        vocabulary.users.isEmpty ? [] : vocabulary.users + vocabulary.parties + [Party.outside.rawValue]
+        vocabulary.users.isEmpty
+            ? [] : vocabulary.users + vocabulary.parties + [PartyName.attacker, Party.outside.rawValue]
     }
 }

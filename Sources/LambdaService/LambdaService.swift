@@ -1,0 +1,101 @@
+import HTTPTypes
+package import Kernel
+
+// The functions of a lab behind AWS Lambda's Invoke API: declared as data, or a command of the user's own. It knows
+// neither gateway nor target: an event comes in and an answer goes out.
+
+/// `POST /2015-03-31/functions/{name}/invocations` (AWS Lambda API reference, Invoke).
+package struct LambdaService: Origin {
+    private let world: World
+    private let catalogue: FunctionCatalogue
+    private let commands: (any CommandRunner)?
+
+    package init(world: World, catalogue: FunctionCatalogue, commands: (any CommandRunner)? = nil) {
+        self.world = world
+        self.catalogue = catalogue
+        self.commands = commands
+    }
+
+    /// Synchronous invocations take and give at most this (ledger `lambda-payload`).
+    private static let longest = 6 << 20
+
+    package func respond(to request: Request) async -> Response {
+        let segments = request.path.split(separator: "/").map { percentDecoded($0) }
+        guard segments.count == 4, segments[1] == "functions", segments[3] == "invocations" else {
+            return Self.error(404, "ResourceNotFoundException", "No such path")
+        }
+        guard request.method == .post else { return Self.error(405, "MethodNotAllowedException", "POST expected") }
+        // Who signed is not checked; that somebody did is (ledger `lambda-invoke`).
+        if request.credentials("AWS4-HMAC-SHA256") == nil, world.switches.holds(.invocationSigned) {
+            world.store.append(
+                .note(Note(party: world.party, rule: .invocationSigned, "an invocation without a signature")),
+                at: world.clock.now)
+            return Self.error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        }
+        let name = FunctionCatalogue.name(of: segments[2])
+        guard let function = catalogue.function(name) else {
+            return Self.error(404, "ResourceNotFoundException", "Function not found: \(segments[2])")
+        }
+        guard function.isInvocable else {
+            return Self.error(
+                403, "AccessDeniedException", "Not authorized to perform: lambda:InvokeFunction on \(name)")
+        }
+        guard request.body.count <= Self.longest else {
+            return Self.error(413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes")
+        }
+        guard let event = request.body.isEmpty ? [:] : try? JSONValue(parsing: request.body) else {
+            return Self.error(400, "InvalidRequestContentException", "Could not parse request body into json")
+        }
+        return await invoke(function, event, context(of: request))
+    }
+
+    /// `clientContext` as the function sees it.
+    private func context(of request: Request) -> JSONValue {
+        let header = request.header(fieldName("X-Amz-Client-Context")).flatMap { Base64.decode($0) }
+        return header.flatMap { try? JSONValue(parsing: $0) } ?? [:]
+    }
+
+    private func invoke(_ function: FunctionCatalogue.Function, _ event: JSONValue, _ context: JSONValue) async
+        -> Response
+    {
+        switch function.behaviour {
+        case .cases(let cases):
+            let template = ValueTemplate(facts: ["event": event, "context": context])
+            guard let found = cases.first(where: { $0.matches(template) }) else { return Self.success(.null) }
+            switch found.outcome {
+            case .returns(let value): return Self.success(template.filled(value) ?? .null)
+            case .fails(let text): return Self.failure("Exception", template.text(text))
+            }
+        case .command(let command):
+            guard let commands else {
+                return Self.failure("Runtime.NoCommand", "Commands run only in a served lab that allows them")
+            }
+            do throws(CommandFault) {
+                let input: JSONValue = ["event": event, "context": context]
+                let output = try await commands.run(command, input: input.bytes)
+                guard let json = try? JSONValue(parsing: output) else {
+                    return Self.failure("Runtime.MarshalError", "The command's output is no JSON")
+                }
+                return Self.success(json)
+            } catch {
+                return Self.failure("Runtime.ExitError", error.reason)
+            }
+        }
+    }
+
+    private static func success(_ value: JSONValue) -> Response {
+        .json(200, value, headers: [fieldName("X-Amz-Executed-Version"): "$LATEST"])
+    }
+
+    /// A function that throws is still a 200; the header says so.
+    private static func failure(_ type: String, _ message: String) -> Response {
+        .json(
+            200, ["errorMessage": .string(message), "errorType": .string(type)],
+            headers: [fieldName("X-Amz-Function-Error"): "Unhandled"])
+    }
+
+    private static func error(_ status: Int, _ type: String, _ message: String) -> Response {
+        .json(
+            status, ["Type": "User", "Message": .string(message)], headers: [fieldName("x-amzn-ErrorType"): type])
+    }
+}
