@@ -47,6 +47,13 @@ package struct JSONRPCError: Error, Hashable, Sendable {
     }
     package static func invalidParams(_ reason: String) -> JSONRPCError { JSONRPCError(-32602, reason) }
     package static let internalFailure = JSONRPCError(-32603, "Internal error")
+    /// MCP 2026-07-28, streamable HTTP: a header does not say what the body says.
+    package static func headerMismatch(_ reason: String) -> JSONRPCError { JSONRPCError(-32020, reason) }
+    /// MCP 2026-07-28, lifecycle: the client did not declare what is needed; `capabilities` says what.
+    package static func missingCapability(_ capabilities: JSONValue) -> JSONRPCError {
+        JSONRPCError(
+            -32021, "Missing required client capability", data: ["requiredCapabilities": capabilities])
+    }
     /// MCP 2026-07-28, versioning: what is served, and what was asked for.
     package static func unsupportedVersion(_ requested: String, supported: [Revision]) -> JSONRPCError {
         JSONRPCError(
@@ -78,7 +85,7 @@ package struct JSONRPCFailure: Error, Hashable, Sendable {
     }
 }
 
-/// One JSON-RPC message. A batch is none: removed from MCP with 2025-06-18.
+/// One JSON-RPC message. A batch is none: removed from MCP with 2025-06-18; `StreamableHTTP` reads it where it is legal.
 package enum JSONRPCMessage: Hashable, Sendable {
     case request(id: RequestID, method: String, params: JSONObject)
     case notification(method: String, params: JSONObject)
@@ -88,6 +95,11 @@ package enum JSONRPCMessage: Hashable, Sendable {
     /// Reads exactly one message. Missing or null `params` are empty.
     package static func parse(_ body: [UInt8]) -> Result<JSONRPCMessage, JSONRPCFailure> {
         guard let json = try? JSONValue(parsing: body) else { return .failure(JSONRPCFailure(.unparsable)) }
+        return read(json)
+    }
+
+    /// The same for what was parsed already.
+    package static func read(_ json: JSONValue) -> Result<JSONRPCMessage, JSONRPCFailure> {
         guard let object = json.object, object["jsonrpc"] == "2.0" else {
             return .failure(JSONRPCFailure(.invalidRequest))
         }

@@ -15,12 +15,19 @@ package struct Revision: RawRepresentable, Hashable, Sendable, Comparable {
     /// Those with the `initialize` handshake that are spoken here, newest first.
     package static let handshakes: [Revision] = [.november2025, .june2025, .march2025]
 
+    /// All that are spoken here, newest first.
+    package static let all: [Revision] = [.july2026] + handshakes
+
+    /// Whether each request of it stands for itself, without `initialize` and session.
+    package var isStateless: Bool { self >= .july2026 }
+
     package static func < (left: Revision, right: Revision) -> Bool { left.rawValue < right.rawValue }
 
     /// The answer to `initialize`: the same revision if it is served, else the newest that is. Never an error for an
     /// unknown one (MCP 2025-11-25, lifecycle, version negotiation). `served` is newest first.
     package static func negotiated(_ requested: String, served: [Revision]) -> Revision {
-        served.first { $0.rawValue == requested } ?? served.first ?? .november2025
+        let handshakes = served.filter { !$0.isStateless }
+        return handshakes.first { $0.rawValue == requested } ?? handshakes.first ?? .november2025
     }
 }
 
@@ -28,6 +35,19 @@ package struct Revision: RawRepresentable, Hashable, Sendable, Comparable {
 package enum MCPName {
     package static let versionHeader = fieldName("mcp-protocol-version")
     package static let sessionHeader = fieldName("mcp-session-id")
+    package static let methodHeader = fieldName("mcp-method")
+    package static let nameHeader = fieldName("mcp-name")
+    package static let lastEventHeader = fieldName("last-event-id")
+    /// Begin of the names of the fields that mirror arguments.
+    package static let parameterPrefix = "mcp-param-"
     /// Where a request of 2026-07-28 says its revision.
     package static let versionMeta = "io.modelcontextprotocol/protocolVersion"
+    /// Where it says what its client can do.
+    package static let capabilitiesMeta = "io.modelcontextprotocol/clientCapabilities"
+    package static let clientMeta = "io.modelcontextprotocol/clientInfo"
+    package static let logLevelMeta = "io.modelcontextprotocol/logLevel"
+    /// Where a result of 2026-07-28 says who made it.
+    package static let serverMeta = "io.modelcontextprotocol/serverInfo"
+    /// Which `subscriptions/listen` a message belongs to.
+    package static let subscriptionMeta = "io.modelcontextprotocol/subscriptionId"
 }

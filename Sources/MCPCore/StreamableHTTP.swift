@@ -1,8 +1,8 @@
-import HTTPTypes
+package import HTTPTypes
 package import Kernel
 
-/// The Streamable HTTP transport of the revisions with a handshake, without sessions and without streams: the ladder a
-/// request climbs before anybody looks at its method (MCP 2025-11-25, basic, transports).
+/// The Streamable HTTP transport: the ladder a request climbs before anybody looks at its method (MCP 2025-11-25,
+/// basic, transports; MCP 2026-07-28, basic, transports, streamable HTTP). It knows no session by its id.
 package struct StreamableHTTP: Sendable {
     /// Revisions served, newest first.
     package let served: [Revision]
@@ -13,18 +13,41 @@ package struct StreamableHTTP: Sendable {
     /// Whether an old revision too is refused with -32022 and the list of those that are served; else with -32600, as
     /// the reference servers do.
     package let namesServedToAll: Bool
+    /// Whether there are sessions to DELETE.
+    package let hasSessions: Bool
+    /// Whether GET opens a stream.
+    package let hasStandingStream: Bool
 
     package init(
         served: [Revision] = Revision.handshakes, longestBody: Int = 4 << 20, notAcceptableCode: Int = -32600,
-        namesServedToAll: Bool = false
+        namesServedToAll: Bool = false, hasSessions: Bool = false, hasStandingStream: Bool = false
     ) {
         self.served = served
         self.longestBody = longestBody
         self.notAcceptableCode = notAcceptableCode
         self.namesServedToAll = namesServedToAll
+        self.hasSessions = hasSessions
+        self.hasStandingStream = hasStandingStream
     }
 
-    /// A message that climbed the ladder.
+    /// What climbed the ladder.
+    package enum Incoming: Hashable, Sendable {
+        /// A message of a revision with a handshake. The revision is what its header says; nil where it is missing,
+        /// and always on `initialize`.
+        case message(JSONRPCMessage, Revision?)
+        /// Several messages at once; legal in 2025-03-26 alone, which is for the receiver to know.
+        case batch([Result<JSONRPCMessage, JSONRPCFailure>], Revision?)
+        /// A request that stands for itself.
+        case stateless(StatelessRequest)
+        /// A notification without a session: there is nothing it could be about.
+        case statelessNotification
+        /// GET: the standing stream, or the rest of one that broke off after this event.
+        case openStream(lastEvent: String?)
+        /// DELETE.
+        case endSession
+    }
+
+    /// A message of a server without sessions.
     package struct Received: Hashable, Sendable {
         package let message: JSONRPCMessage
         /// What the version header says; nil where it is missing, and always on `initialize`.
@@ -35,24 +58,41 @@ package struct StreamableHTTP: Sendable {
     package struct Refusal: Error, Hashable, Sendable {
         package let response: Response
         package init(_ response: Response) { self.response = response }
+        package init(_ status: Int, _ error: JSONRPCError, id: RequestID? = nil, headers: HTTPFields = [:]) {
+            response = .json(status, JSONRPC.error(id, error), headers: headers)
+        }
+    }
+
+    /// The one message of a request to a server that has neither sessions nor streams nor batches.
+    package func receive(_ request: Request) throws(Refusal) -> Received {
+        guard case .message(let message, let revision) = try incoming(request) else {
+            throw Refusal(400, .invalidRequest)
+        }
+        return Received(message: message, revision: revision)
     }
 
     /// Method, Accept, Content-Type, size, JSON, shape, version; the first failure wins.
-    package func receive(_ request: Request) throws(Refusal) -> Received {
-        try checkMethod(request)
-        guard accepts(request, "application", "json"), accepts(request, "text", "event-stream") else {
-            let text = "Not Acceptable: Client must accept both application/json and text/event-stream"
-            throw refusal(406, JSONRPCError(notAcceptableCode, text))
-        }
+    package func incoming(_ request: Request) throws(Refusal) -> Incoming {
+        if let incoming = try withoutBody(request) { return incoming }
+        let declared = try declaredRevision(request)
+        try checkAccept(request, declared)
         guard request.mediaType == "application/json" else {
             throw Refusal(.plain(400, "Invalid Content-Type header"))
         }
         guard request.body.count <= longestBody else { throw Refusal(Self.tooLarge) }
-        switch JSONRPCMessage.parse(request.body) {
+        guard let json = try? JSONValue(parsing: request.body) else { throw Refusal(400, .unparsable) }
+        if isStateless(json, declared) { return try StatelessLadder(served: served).climb(request, json, declared) }
+        if let items = json.array {
+            let revision = try declared.map { text throws(Refusal) in try supported(text, id: nil) }
+            // An empty batch is no message (JSON-RPC 2.0 section 6).
+            guard !items.isEmpty else { throw Refusal(400, .invalidRequest) }
+            return .batch(items.map(JSONRPCMessage.read), revision)
+        }
+        switch JSONRPCMessage.read(json) {
         case .failure(let failure):
             // With an id the message was readable and only its content is wrong: an answer like any other.
-            throw refusal(failure.id == nil ? 400 : 200, failure.error, id: failure.id)
-        case .success(let message): return try Received(message: message, revision: revision(of: request, message))
+            throw Refusal(failure.id == nil ? 400 : 200, failure.error, id: failure.id)
+        case .success(let message): return .message(message, try revision(of: message, declared))
         }
     }
 
@@ -64,20 +104,38 @@ package struct StreamableHTTP: Sendable {
 
     package static let tooLarge = Response.json(413, JSONRPC.error(nil, JSONRPCError(-32600, "Payload too large")))
 
-    private func refusal(
-        _ status: Int, _ error: JSONRPCError, id: RequestID? = nil, headers: HTTPFields = [:]
-    ) -> Refusal {
-        Refusal(.json(status, JSONRPC.error(id, error), headers: headers))
+    // MARK: - Before the body
+
+    /// GET and DELETE where they mean something; POST goes on; all else is 405 (MUST for GET without a stream).
+    private func withoutBody(_ request: Request) throws(Refusal) -> Incoming? {
+        // A revision without sessions has neither, whatever the server has for others.
+        let isStateless = request.header(MCPName.versionHeader).map { Revision(rawValue: $0).isStateless } ?? false
+        switch request.method {
+        case .post: return nil
+        case .get where !isStateless:
+            guard accepts(request, "text", "event-stream") else {
+                throw Refusal(406, JSONRPCError(-32600, "Not Acceptable: Client must accept text/event-stream"))
+            }
+            if hasStandingStream { return .openStream(lastEvent: request.header(MCPName.lastEventHeader)) }
+        case .delete where hasSessions && !isStateless: return .endSession
+        default: break
+        }
+        throw Refusal(405, JSONRPCError(-32600, "Method Not Allowed"), headers: [.allow: allowed(isStateless)])
     }
 
-    /// Only POST: without a stream GET is 405 (MUST), without sessions DELETE is too.
-    private func checkMethod(_ request: Request) throws(Refusal) {
-        switch request.method {
-        case .post: return
-        case .get where !accepts(request, "text", "event-stream"):
-            throw refusal(406, JSONRPCError(-32600, "Not Acceptable: Client must accept text/event-stream"))
-        default: throw refusal(405, JSONRPCError(-32600, "Method Not Allowed"), headers: [.allow: "POST"])
+    private func allowed(_ isStateless: Bool) -> String {
+        guard !isStateless else { return "POST" }
+        return (hasStandingStream ? "GET, " : "") + "POST" + (hasSessions ? ", DELETE" : "")
+    }
+
+    private func checkAccept(_ request: Request, _ declared: String?) throws(Refusal) {
+        if accepts(request, "application", "json"), accepts(request, "text", "event-stream") { return }
+        // MCP 2.x answers a stateless request without any body; a server with words of its own says them to all.
+        if let declared, Revision(rawValue: declared).isStateless, notAcceptableCode == -32600 {
+            throw Refusal(Response(406))
         }
+        let text = "Not Acceptable: Client must accept both application/json and text/event-stream"
+        throw Refusal(406, JSONRPCError(notAcceptableCode, text))
     }
 
     /// Whether `Accept` lists a type, its family or everything.
@@ -89,26 +147,52 @@ package struct StreamableHTTP: Sendable {
         }
     }
 
+    // MARK: - Revision
+
+    /// What the version header says; the same said twice is said once.
+    private func declaredRevision(_ request: Request) throws(Refusal) -> String? {
+        let values = request.head.headerFields[values: MCPName.versionHeader].map { trimmed($0) }
+        guard let first = values.first else { return nil }
+        guard values.allSatisfy({ $0 == first }) else {
+            throw Refusal(400, .headerMismatch("mcp-protocol-version header is given more than once"))
+        }
+        return first
+    }
+
+    /// Whether a request is of the kind that stands for itself (MCP 2026-07-28, versioning): its header or its `_meta`
+    /// names a revision that no handshake knows. `initialize` never is, and a server that serves no such revision
+    /// refuses it as it refuses any unknown one.
+    private func isStateless(_ json: JSONValue, _ declared: String?) -> Bool {
+        guard served.contains(where: \.isStateless), json["method"] != "initialize" else { return false }
+        if let declared, Revision(rawValue: declared).isStateless, Revision.all.map(\.rawValue).contains(declared) {
+            return true
+        }
+        guard let inBody = json["params"]?["_meta"]?[MCPName.versionMeta] else { return false }
+        return !Revision.handshakes.contains { $0.rawValue == inBody.string }
+    }
+
     /// A missing header is for the receiver to judge. `initialize` negotiates in its body, so its header is not read;
     /// a request of a revision that is not served is told which are, so that its sender can fall back.
-    private func revision(of request: Request, _ message: JSONRPCMessage) throws(Refusal) -> Revision? {
-        var id: RequestID?
-        var inBody: String?
+    private func revision(of message: JSONRPCMessage, _ declared: String?) throws(Refusal) -> Revision? {
         switch message {
         case .request(_, "initialize", _): return nil
-        case .request(let requestID, _, let params):
-            id = requestID
-            inBody = params["_meta"]?[MCPName.versionMeta]?.string
-        case .notification, .response: break
+        case .request(let id, _, let params):
+            guard let text = declared ?? params["_meta"]?[MCPName.versionMeta]?.string else { return nil }
+            return try supported(text, id: id)
+        case .notification, .response:
+            guard let declared else { return nil }
+            return try supported(declared, id: nil)
         }
-        guard let text = request.header(MCPName.versionHeader) ?? inBody else { return nil }
+    }
+
+    private func supported(_ text: String, id: RequestID?) throws(Refusal) -> Revision {
         let revision = Revision(rawValue: text)
         if served.contains(revision) { return revision }
         if namesServedToAll || revision > (served.first ?? .november2025) {
-            throw refusal(400, .unsupportedVersion(text, supported: served), id: id)
+            throw Refusal(400, .unsupportedVersion(text, supported: served), id: id)
         }
         let list = served.map(\.rawValue).joined(separator: ", ")
         let reason = "Bad Request: Unsupported protocol version: \(text). Supported versions: \(list)"
-        throw refusal(400, JSONRPCError(-32600, reason), id: id)
+        throw Refusal(400, JSONRPCError(-32600, reason), id: id)
     }
 }
