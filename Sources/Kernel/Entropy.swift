@@ -67,13 +67,13 @@ extension Entropy {
         var raw = bytes(16, for: purpose)
         raw[6] = raw[6] & 0x0F | 0x40
         raw[8] = raw[8] & 0x3F | 0x80
-        let hex = Hex.encode(raw)
-        let groups = [8, 4, 4, 4, 12]
-        var rest = hex[...]
-        return groups.map { length in
-            defer { rest = rest.dropFirst(length) }
-            return String(rest.prefix(length))
-        }.joined(separator: "-")
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in raw.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            Hex.append(byte, to: &text)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -90,5 +90,12 @@ package struct Alphabet: Sendable {
 
 /// FNV-1a: `Hasher` is seeded anew in each process and so of no use for anything that must repeat.
 package func hash64(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
+    var text = text
+    return text.withUTF8 { hash64($0) }
+}
+
+package func hash64(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
+    return hash
 }

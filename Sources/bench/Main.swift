@@ -3,8 +3,10 @@
 import Foundation
 import Kernel
 
-/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check]`
+/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--profile ROUNDS]`
 ///
+/// `--profile` only plays the scenario, from its file, over and over on cached signatures: something to put a
+/// profiler on.
 /// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure
 /// over its budget an exit code of 4.
 @main
@@ -14,6 +16,7 @@ enum Bench {
     static func main() async {
         do {
             let options = try BenchOptions(Array(CommandLine.arguments.dropFirst()))
+            if let rounds = options.profile { return try await Scenarios(options).play(rounds) }
             var table = FigureTable()
             try await Exchanges.measure(into: &table)
             try await Scenarios(options).measure(into: &table)
@@ -36,6 +39,7 @@ struct BenchOptions {
     private(set) var scenario = "scenarios/flow/method-2.yaml"
     private(set) var json: String?
     private(set) var check = false
+    private(set) var profile: Int?
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
@@ -49,6 +53,7 @@ struct BenchOptions {
             case "--root": root = value
             case "--scenario": scenario = value
             case "--json": json = value
+            case "--profile": profile = Int(value)
             default: throw BenchFailure("\(word) is not known")
             }
         }

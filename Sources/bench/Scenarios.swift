@@ -45,6 +45,15 @@ struct Scenarios {
         }
     }
 
+    /// Plays the scenario `rounds` times with one seed, parsed anew for each, and measures nothing.
+    func play(_ rounds: Int) async throws {
+        let definition = try LabDefinition.load(named: "default", root: options.root)
+        for _ in 0..<rounds {
+            let result = await Runner.run(try read(definition), definition: definition, seed: 1)
+            guard result.verdict == .held else { throw BenchFailure(TextReport.details(result)) }
+        }
+    }
+
     /// Seeds from here on are used once each, so that no signature can have been made before.
     private static let coldSeeds: UInt64 = 1_000_000
 

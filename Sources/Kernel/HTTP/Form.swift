@@ -15,12 +15,25 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral elements: (String, String)...) { pairs = elements.map { Pair($0.0, $0.1) } }
 
     /// Reads `a=1&b=x+y%20z`. A broken escape stands for itself; nothing is refused here.
-    package init(parsing text: some StringProtocol) {
+    package init(parsing text: Substring) { self.init(parsing: String(text)) }
+    package init(parsing text: String) {
         pairs = []
-        for part in Array(text.utf8).split(separator: UInt8(ascii: "&")) {
-            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
-            let value = part[min(equals + 1, part.endIndex)...]
-            pairs.append(Pair(decoded(part[..<equals], plus: true), decoded(value, plus: true)))
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            while start < bytes.count {
+                var (end, equals) = (start, -1)
+                while end < bytes.count, bytes[end] != UInt8(ascii: "&") {
+                    if equals < 0, bytes[end] == UInt8(ascii: "=") { equals = end }
+                    end += 1
+                }
+                if end > start {
+                    let name = bytes[start..<(equals < 0 ? end : equals)]
+                    let value = bytes[(equals < 0 ? end : equals + 1)..<end]
+                    pairs.append(Pair(decoded(name, plus: true), decoded(value, plus: true)))
+                }
+                start = end + 1
+            }
         }
     }
 
@@ -41,8 +54,14 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// `application/x-www-form-urlencoded`, blanks as `+`.
     package var encoded: String {
-        pairs.map { "\(percentEncoded($0.name, plus: true))=\(percentEncoded($0.value, plus: true))" }.joined(
-            separator: "&")
+        var result: [UInt8] = []
+        for (index, pair) in pairs.enumerated() {
+            if index > 0 { result.append(UInt8(ascii: "&")) }
+            encode(pair.name, plus: true, into: &result)
+            result.append(UInt8(ascii: "="))
+            encode(pair.value, plus: true, into: &result)
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 
     /// For a URL's query: as `encoded`.
@@ -61,14 +80,14 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 private let hexDigits = Array("0123456789ABCDEF".utf8)
 
 /// RFC 3986 unreserved characters stay, all else becomes `%XX`; a blank `+` in a form.
-package func percentEncoded(_ text: some StringProtocol, plus: Bool = false) -> String {
+package func percentEncoded(_ text: String, plus: Bool = false) -> String {
     var result: [UInt8] = []
-    encode(Array(text.utf8), plus: plus, into: &result)
+    encode(text, plus: plus, into: &result)
     return String(decoding: result, as: UTF8.self)
 }
 
-private func encode(_ bytes: [UInt8], plus: Bool, into result: inout [UInt8]) {
-    for byte in bytes {
+private func encode(_ text: String, plus: Bool, into result: inout [UInt8]) {
+    for byte in text.utf8 {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
@@ -84,14 +103,29 @@ private func encode(_ bytes: [UInt8], plus: Bool, into result: inout [UInt8]) {
 }
 
 /// The reverse; a percent sign without two hexadecimal digits stays as it is.
-package func percentDecoded(_ text: some StringProtocol, plus: Bool = false) -> String {
-    decoded(Array(text.utf8)[...], plus: plus)
+package func percentDecoded(_ text: Substring, plus: Bool = false) -> String {
+    percentDecoded(String(text), plus: plus)
 }
 
-private func decoded(_ source: ArraySlice<UInt8>, plus: Bool) -> String {
-    let isPlain = source.allSatisfy { $0 != UInt8(ascii: "%") && (!plus || $0 != UInt8(ascii: "+")) }
-    guard !isPlain else { return String(decoding: source, as: UTF8.self) }
-    let source = Array(source)
+package func percentDecoded(_ text: String, plus: Bool = false) -> String {
+    var text = text
+    return text.withUTF8 { decoded($0[...], plus: plus) }
+}
+
+/// Same over bytes, which need be no text.
+package func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.withUnsafeBufferPointer { decodedBytes($0, plus: false) }
+}
+
+private func decoded(_ source: Slice<UnsafeBufferPointer<UInt8>>, plus: Bool) -> String {
+    let source = UnsafeBufferPointer(rebasing: source)
+    for byte in source where byte == UInt8(ascii: "%") || (plus && byte == UInt8(ascii: "+")) {
+        return String(decoding: decodedBytes(source, plus: plus), as: UTF8.self)
+    }
+    return String(decoding: source, as: UTF8.self)
+}
+
+private func decodedBytes(_ source: UnsafeBufferPointer<UInt8>, plus: Bool) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(source.count)
     var place = 0
@@ -106,7 +140,7 @@ private func decoded(_ source: ArraySlice<UInt8>, plus: Bool) -> String {
             place += 1
         }
     }
-    return String(decoding: result, as: UTF8.self)
+    return result
 }
 
 private func nibble(_ digit: UInt8) -> UInt8? {

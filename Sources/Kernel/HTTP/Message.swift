@@ -38,7 +38,11 @@ package struct Request: Hashable, Sendable, Codable {
 
     /// Media type in lower case without parameters, such as `application/json`.
     package var mediaType: String? {
-        header(.contentType)?.split(separator: ";", maxSplits: 1).first.map { trimmed($0).lowercased() }
+        guard let field = header(.contentType) else { return nil }
+        let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) ?? field.utf8.endIndex
+        let name = trimmed(field[..<end])
+        let isLower = name.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        return isLower ? name : name.lowercased()
     }
 
     /// Cookies by name; the first of a name counts.
@@ -58,9 +62,11 @@ package struct Request: Hashable, Sendable, Codable {
     /// Credentials of an `Authorization` header of this scheme (compared without case, RFC 9110 section 11.1).
     package func credentials(_ scheme: String) -> String? {
         guard let value = header(.authorization) else { return nil }
-        let parts = value.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == scheme.lowercased() else { return nil }
-        return trimmed(parts[1])
+        guard let blank = value.utf8.firstIndex(of: 32) else { return nil }
+        let name = value[..<blank]
+        guard name == scheme || name.lowercased() == scheme.lowercased() else { return nil }
+        let rest = trimmed(value[blank...])
+        return rest.isEmpty ? nil : rest
     }
 }
 
@@ -126,10 +132,12 @@ package func fieldName(_ name: StaticString) -> HTTPField.Name {
 }
 
 /// Without blanks and tabs at both ends.
-package func trimmed(_ text: some StringProtocol) -> String {
-    let bytes = Array(text.utf8)
+package func trimmed(_ text: Substring) -> String {
     let isBlank = { (byte: UInt8) in byte == 32 || byte == 9 }
+    let bytes = text.utf8
     guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
     else { return "" }
-    return String(decoding: bytes[first...last], as: UTF8.self)
+    return String(text[first...last])
 }
+
+package func trimmed(_ text: String) -> String { trimmed(text[...]) }

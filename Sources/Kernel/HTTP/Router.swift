@@ -24,9 +24,9 @@ package struct Router<Handler: Sendable>: Sendable {
     package init() {}
 
     package mutating func on(_ method: HTTPRequest.Method, _ template: String, _ handler: Handler) {
-        let segments = template.split(separator: "/").map { part -> Segment in
-            part.hasPrefix("{") && part.hasSuffix("}")
-                ? .hole(String(part.dropFirst().dropLast())) : .literal(String(part))
+        let segments = template.utf8.split(separator: UInt8(ascii: "/")).map { part -> Segment in
+            part.first == UInt8(ascii: "{") && part.last == UInt8(ascii: "}")
+                ? .hole(String(Substring(part.dropFirst().dropLast()))) : .literal(String(Substring(part)))
         }
         routes[segments.count, default: []].append(Route(method: method, segments: segments, handler: handler))
     }
@@ -42,22 +42,29 @@ package struct Router<Handler: Sendable>: Sendable {
         // Split before decoding, so that %2F stays inside its segment.
         let path = request.path
         let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+        let method = request.method
         var others: [HTTPRequest.Method] = []
-        for route in routes[segments.count] ?? [] {
-            guard let values = Self.values(of: route.segments, in: segments) else { continue }
-            if route.method == request.method { return .found(route.handler, PathParameters(values)) }
+        for route in routes[segments.count] ?? [] where Self.fits(route.segments, segments) {
+            if route.method == method {
+                return .found(route.handler, PathParameters(Self.values(of: route.segments, in: segments)))
+            }
             others.append(route.method)
         }
         return others.isEmpty ? .nothing : .otherMethods(others)
     }
 
-    private static func values(of template: [Segment], in path: [Substring]) -> [String: String]? {
+    /// Both have as many segments.
+    private static func fits(_ template: [Segment], _ path: [Substring]) -> Bool {
+        for index in template.indices {
+            if case .literal(let text) = template[index], text != path[index] { return false }
+        }
+        return true
+    }
+
+    private static func values(of template: [Segment], in path: [Substring]) -> [String: String] {
         var values: [String: String] = [:]
-        for (segment, part) in zip(template, path) {
-            switch segment {
-            case .literal(let text): if text != part { return nil }
-            case .hole(let name): values[name] = percentDecoded(part)
-            }
+        for index in template.indices {
+            if case .hole(let name) = template[index] { values[name] = percentDecoded(path[index]) }
         }
         return values
     }

@@ -14,37 +14,60 @@ package struct URLParts: Hashable, Sendable {
 
     /// Reads `scheme://[userinfo@]host[:port][/path][?query][#fragment]`; nil for anything else.
     package init?(_ text: String) {
-        let bytes = text.utf8
-        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > bytes.startIndex,
-            bytes[..<colon].allSatisfy(Self.isSchemeByte), bytes[colon...].starts(with: "://".utf8),
-            bytes.allSatisfy({ $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "\\") })
+        var text = text
+        guard let parts = text.withUTF8({ bytes in URLParts(bytes) }) else { return nil }
+        self = parts
+    }
+
+    /// Over bytes, in one pass for each part: a URL is taken apart on every hop of every walk.
+    private init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        func text(_ range: Range<Int>) -> String {
+            String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        }
+        func first(_ byte: UInt8, _ start: Int, _ end: Int) -> Int {
+            var place = start
+            while place < end, bytes[place] != byte { place += 1 }
+            return place
+        }
+        let colon = first(UInt8(ascii: ":"), 0, bytes.count)
+        guard colon > 0, colon + 2 < bytes.count, bytes[colon + 1] == UInt8(ascii: "/"),
+            bytes[colon + 2] == UInt8(ascii: "/")
         else { return nil }
-        scheme = text[..<colon].lowercased()
-        let rest = bytes[bytes.index(colon, offsetBy: 3)...]
-        let hash = rest.firstIndex(of: UInt8(ascii: "#")) ?? rest.endIndex
-        fragment = hash == rest.endIndex ? nil : String(text[bytes.index(after: hash)...])
-        let question = rest[..<hash].firstIndex(of: UInt8(ascii: "?")) ?? hash
-        query = question == hash ? nil : String(text[bytes.index(after: question)..<hash])
-        let slash = rest[..<question].firstIndex(of: UInt8(ascii: "/")) ?? question
-        path = String(text[slash..<question])
-        var authority = rest[..<slash]
-        if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
-            userInfo = String(text[authority.startIndex..<at])
-            authority = authority[bytes.index(after: at)...]
+        for place in 0..<colon where !Self.isSchemeByte(bytes[place]) { return nil }
+        for byte in bytes where byte <= 32 || byte == 127 || byte == UInt8(ascii: "\\") { return nil }
+        scheme = Self.lowered(text(0..<colon))
+        let start = colon + 3
+        let hash = first(UInt8(ascii: "#"), start, bytes.count)
+        let question = first(UInt8(ascii: "?"), start, hash)
+        let slash = first(UInt8(ascii: "/"), start, question)
+        fragment = hash == bytes.count ? nil : text(hash + 1..<bytes.count)
+        query = question == hash ? nil : text(question + 1..<hash)
+        path = text(slash..<question)
+        var (hostStart, hostEnd) = (start, slash)
+        if let at = bytes[start..<slash].lastIndex(of: UInt8(ascii: "@")) {
+            userInfo = text(start..<at)
+            hostStart = at + 1
         } else {
             userInfo = nil
         }
-        let afterBracket = authority.lastIndex(of: UInt8(ascii: "]")) ?? authority.startIndex
-        if let colon = authority[afterBracket...].lastIndex(of: UInt8(ascii: ":")) {
-            let digits = text[bytes.index(after: colon)..<authority.endIndex]
-            guard let number = UInt16(digits), digits.utf8.first != UInt8(ascii: "+") else { return nil }
+        let afterBracket = bytes[hostStart..<hostEnd].lastIndex(of: UInt8(ascii: "]")) ?? hostStart
+        if let colon = bytes[afterBracket..<hostEnd].lastIndex(of: UInt8(ascii: ":")) {
+            guard colon + 1 < hostEnd, bytes[colon + 1] != UInt8(ascii: "+"),
+                let number = UInt16(text(colon + 1..<hostEnd))
+            else { return nil }
             port = Int(number)
-            authority = authority[..<colon]
+            hostEnd = colon
         } else {
             port = nil
         }
-        host = text[authority.startIndex..<authority.endIndex].lowercased()
-        guard !host.isEmpty else { return nil }
+        guard hostStart < hostEnd else { return nil }
+        host = Self.lowered(text(hostStart..<hostEnd))
+    }
+
+    /// `lowercased()` walks scalars; almost every scheme and host is in lower case as it comes.
+    private static func lowered(_ text: String) -> String {
+        let isLower = text.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        return isLower ? text : text.lowercased()
     }
 
     private static func isSchemeByte(_ byte: UInt8) -> Bool {
@@ -63,7 +86,11 @@ package struct URLParts: Hashable, Sendable {
     }
     package var origin: String { "\(scheme)://\(authority)" }
     /// Path and query as a request line has them.
-    package var target: String { (path.isEmpty ? "/" : path) + (query.map { "?\($0)" } ?? "") }
+    package var target: String {
+        let start = path.isEmpty ? "/" : path
+        guard let query else { return start }
+        return "\(start)?\(query)"
+    }
     package var effectivePort: Int? { port ?? Self.standardPort(scheme) }
     /// `127.0.0.0/8`, `[::1]` or `localhost`.
     package var isLoopback: Bool {
@@ -71,6 +98,7 @@ package struct URLParts: Hashable, Sendable {
     }
 
     private static func isLoopbackIPv4(_ host: String) -> Bool {
+        guard host.utf8.first == UInt8(ascii: "1") else { return false }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }

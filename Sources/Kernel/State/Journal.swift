@@ -12,7 +12,8 @@ package struct JournalEntry: Sendable, Hashable, Codable {
         self.event = event
     }
 
-    package enum Event: Sendable, Hashable, Codable {
+    /// Indirect: entries are copied more often than read, and an exchange alone is a dozen references.
+    package indirect enum Event: Sendable, Hashable, Codable {
         /// A request and what came of it.
         case exchange(Exchange)
         /// An answer that is a stream went on: one more event, after what stands in its exchange.
@@ -131,8 +132,12 @@ package struct TokenBirth: Sendable, Hashable, Codable {
 
 /// How a token is called in the journal.
 package func tokenID(_ value: String) -> String {
-    let digits = String(hash64(value), radix: 16)
-    return String(String(repeating: "0", count: 16 - digits.count) + digits).prefix(12).description
+    let hash = hash64(value)
+    var text: [UInt8] = []
+    for shift in stride(from: UInt64(56), through: 16, by: -8) {
+        Hex.append(UInt8(truncatingIfNeeded: hash >> shift), to: &text)
+    }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// Something a party says to the reader of the journal, in plain words and without secrets.

@@ -53,6 +53,9 @@ package final class Store: Sendable {
         state.withLock { $0.journal(after: sequence) }
     }
 
+    /// Sequence number of the newest entry; 0 before the first.
+    package var lastSequence: Int { state.withLock { $0.journal.last?.sequence ?? 0 } }
+
     /// The store as it is now, to come back to.
     package func picture() -> StorePicture {
         state.withLock { StorePicture(tables: $0.tables.mapValues { $0.copy() }, journal: $0.journal) }
@@ -75,7 +78,7 @@ package final class Store: Sendable {
 
 /// What a store was at some moment.
 package struct StorePicture: Sendable {
-    let tables: [String: any AnyTable]
+    let tables: [String: Table]
     let journal: [JournalEntry]
 }
 

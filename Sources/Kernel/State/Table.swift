@@ -1,62 +1,83 @@
 import Synchronization
 
-/// One collection of the store whatever its record type.
-package protocol AnyTable: Sendable {
-    func copy() -> any AnyTable
-    var count: Int { get }
-    /// Every record as a change: what a fresh archive has to keep.
-    var changes: [Change] { get }
-}
-
-/// Records of one type: by id, by key, and in the order of their first save.
-final class Table<R: Record>: AnyTable {
-    private struct Rows {
-        var byID: [R.ID: (order: Int, record: R)] = [:]
-        var byKey: [RecordKey: Set<R.ID>] = [:]
+/// One collection of the store: records by id, by key, and in the order of their first save.
+///
+/// It knows its records only as such. A table of its own for every type would be compiled without knowing that type,
+/// in the store's module, and cost more than the one cast when a record leaves.
+final class Table: Sendable {
+    /// A record and its place in the order of first saves, from 1.
+    struct Row: Sendable {
+        let order: Int
+        let record: any Record
+    }
+    fileprivate struct Rows: Sendable {
+        var byID: [String: Row] = [:]
+        var byKey: [RecordKey: Set<String>] = [:]
         var saved = 0
     }
     private let rows: Mutex<Rows>
+    private let collection: String
 
-    init() { rows = Mutex(Rows()) }
-    private init(_ copied: sending Rows) { rows = Mutex(copied) }
+    init(_ collection: String) {
+        self.collection = collection
+        rows = Mutex(Rows())
+    }
+    private init(_ collection: String, _ rows: Rows) {
+        self.collection = collection
+        self.rows = Mutex(rows)
+    }
 
     /// Shares storage until one side writes, so that a snapshot costs nothing.
-    func copy() -> any AnyTable {
-        let (byID, byKey, saved) = rows.withLock { ($0.byID, $0.byKey, $0.saved) }
-        return Table<R>(Rows(byID: byID, byKey: byKey, saved: saved))
-    }
+    func copy() -> Table { Table(collection, rows.withLock { $0 }) }
 
     var count: Int { rows.withLock { $0.byID.count } }
 
-    var changes: [Change] { all().map { Change(collection: R.collection, id: $0.id.rawValue, record: $0) } }
+    /// Every record as a change: what a fresh archive has to keep.
+    var changes: [Change] {
+        all().map { Change(collection: collection, id: $0.record.textID, record: $0.record) }
+    }
 
-    func find(_ id: R.ID) -> R? { rows.withLock { $0.byID[id]?.record } }
+    func find(_ id: String) -> (any Record)? { rows.withLock { $0.byID[id]?.record } }
 
-    func find(where key: RecordKey) -> [R] {
+    func find(where key: RecordKey) -> [Row] {
         rows.withLock { rows in
             guard let ids = rows.byKey[key] else { return [] }
-            return ids.compactMap { rows.byID[$0] }.sorted { $0.order < $1.order }.map(\.record)
+            let found = ids.compactMap { rows.byID[$0] }
+            return found.count < 2 ? found : found.sorted { $0.order < $1.order }
         }
     }
 
-    func all() -> [R] { rows.withLock { $0.byID.values.sorted { $0.order < $1.order }.map(\.record) } }
+    func all() -> [Row] { rows.withLock { $0.byID.values.sorted { $0.order < $1.order } } }
 
     /// Puts or removes (nil) and returns what was there.
-    func replace(_ id: R.ID, by record: R?) -> R? {
+    func replace(_ id: String, by record: (any Record)?) -> Row? {
         rows.withLock { rows in
             let old = rows.byID[id]
-            for key in old?.record.keys ?? [] {
-                rows.byKey[key]?.remove(id)
-                if rows.byKey[key]?.isEmpty == true { rows.byKey[key] = nil }
-            }
-            guard let record else {
-                rows.byID[id] = nil
-                return old?.record
-            }
-            if old == nil { rows.saved += 1 }
-            rows.byID[id] = (old?.order ?? rows.saved, record)
-            for key in record.keys { rows.byKey[key, default: []].insert(id) }
-            return old?.record
+            if old == nil, record != nil { rows.saved += 1 }
+            rows.put(id, record.map { Row(order: old?.order ?? rows.saved, record: $0) }, over: old)
+            return old
         }
     }
+
+    /// Takes a `replace` back.
+    func restore(_ id: String, to row: Row?) { rows.withLock { $0.put(id, row, over: $0.byID[id]) } }
+}
+
+extension Table.Rows {
+    fileprivate mutating func put(_ id: String, _ new: Table.Row?, over old: Table.Row?) {
+        let (oldKeys, newKeys) = (old?.record.keys ?? [], new?.record.keys ?? [])
+        // Most changes leave the keys alone.
+        if oldKeys != newKeys {
+            for key in oldKeys {
+                byKey[key]?.remove(id)
+                if byKey[key]?.isEmpty == true { byKey[key] = nil }
+            }
+            for key in newKeys { byKey[key, default: []].insert(id) }
+        }
+        byID[id] = new
+    }
+}
+
+extension Record {
+    var textID: String { id.rawValue }
 }

@@ -1,9 +1,9 @@
 /// What a transaction sees of the store. Lives only inside `Store.write` and `Store.read`.
 package struct Transaction: Sendable {
-    var tables: [String: any AnyTable] = [:]
+    var tables: [String: Table] = [:]
     private(set) var journal: [JournalEntry]
     private let archive: (any Archive)?
-    private var undo: [@Sendable () -> Void] = []
+    private var undo: [(table: Table, id: String, row: Table.Row?)] = []
     private var changes: [Change] = []
     private var journalStart = 0
     private var archiveFailure: StoreFailure?
@@ -16,15 +16,15 @@ package struct Transaction: Sendable {
     }
 
     /// The record with this id.
-    package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? { table(type).find(id) }
+    package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? { table(type).find(id.rawValue) as? R }
 
     /// Records with this secondary key, in the order of their first save.
     package mutating func find<R: Record>(_ type: R.Type, where name: String, is value: String) -> [R] {
-        table(type).find(where: RecordKey(name, value))
+        table(type).find(where: RecordKey(name, value)).compactMap { $0.record as? R }
     }
 
     /// Every record of a collection, in the order of their first save.
-    package mutating func all<R: Record>(_ type: R.Type) -> [R] { table(type).all() }
+    package mutating func all<R: Record>(_ type: R.Type) -> [R] { table(type).all().compactMap { $0.record as? R } }
 
     package mutating func save<R: Record>(_ record: R) { replace(record.id, by: record) }
 
@@ -40,22 +40,22 @@ package struct Transaction: Sendable {
 
     func journal(after sequence: Int) -> [JournalEntry] {
         guard let first = journal.first?.sequence else { return [] }
+        if sequence < first { return journal }
         return Array(journal.dropFirst(max(0, sequence - first + 1)))
     }
 
     private mutating func replace<R: Record>(_ id: R.ID, by record: R?) {
         let table = table(R.self)
-        let old = table.replace(id, by: record)
-        undo.append { _ = table.replace(id, by: old) }
+        undo.append((table, id.rawValue, table.replace(id.rawValue, by: record)))
         if archive != nil { changes.append(Change(collection: R.collection, id: id.rawValue, record: record)) }
     }
 
-    private mutating func table<R: Record>(_ type: R.Type) -> Table<R> {
-        if let table = tables[R.collection] as? Table<R> { return table }
-        let table = Table<R>()
+    private mutating func table<R: Record>(_ type: R.Type) -> Table {
+        if let table = tables[R.collection] { return table }
+        let table = Table(R.collection)
         if let archive {
             do throws(StoreFailure) {
-                for record in try archive.records(type) { _ = table.replace(record.id, by: record) }
+                for record in try archive.records(type) { _ = table.replace(record.id.rawValue, by: record) }
             } catch {
                 // Reported at commit: a body reads on an empty table and then cannot be kept.
                 archiveFailure = error
@@ -82,7 +82,7 @@ extension Transaction {
     }
 
     mutating func rollBack() {
-        for step in undo.reversed() { step() }
+        for step in undo.reversed() { step.table.restore(step.id, to: step.row) }
         undo.removeAll()
         journal.removeLast(journal.count - journalStart)
     }
@@ -97,7 +97,7 @@ extension Transaction {
         }
     }
 
-    mutating func replaceAll(tables: [String: any AnyTable], journal: [JournalEntry]) {
+    mutating func replaceAll(tables: [String: Table], journal: [JournalEntry]) {
         self.tables = tables
         self.journal = journal
         journalStart = journal.count

@@ -11,15 +11,16 @@ package enum Base64 {
         encode(Array(bytes), urlSafe, padded: false)
     }
 
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         guard text.utf8.count % 4 == 0 else { return nil }
         let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard padding <= 2 else { return nil }
-        return decode(Array(text.utf8.dropLast(padding)), standard)
+        return decode(Array(text.utf8.dropLast(padding)), (UInt8(ascii: "+"), UInt8(ascii: "/")))
     }
 
-    package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
-        decode(Array(text.utf8), urlSafe)
+    package static func decodeURL(_ text: Substring) -> [UInt8]? { decodeURL(String(text)) }
+    package static func decodeURL(_ text: String) -> [UInt8]? {
+        decode(Array(text.utf8), (UInt8(ascii: "-"), UInt8(ascii: "_")))
     }
 
     private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> String {
@@ -41,10 +42,10 @@ package enum Base64 {
         return String(decoding: result, as: UTF8.self)
     }
 
-    private static func decode(_ text: [UInt8], _ alphabet: [UInt8]) -> [UInt8]? {
+    private static func decode(_ text: [UInt8], _ ends: (UInt8, UInt8)) -> [UInt8]? {
         var result: [UInt8] = []
         result.reserveCapacity(text.count / 4 * 3 + 3)
-        let (last, beforeLast) = (alphabet[63], alphabet[62])
+        let (beforeLast, last) = ends
         var buffer: UInt32 = 0
         var bits = 0
         var count = 0
@@ -81,11 +82,13 @@ package enum Hex {
 
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var result: [UInt8] = []
-        for byte in bytes {
-            result.append(digits[Int(byte >> 4)])
-            result.append(digits[Int(byte & 15)])
-        }
+        for byte in bytes { append(byte, to: &result) }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    static func append(_ byte: UInt8, to text: inout [UInt8]) {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
     }
 }
 

@@ -72,6 +72,7 @@ private struct JSONParser {
 
     mutating func object() throws(JSONFailure) -> JSONValue {
         var members: [JSONObject.Member] = []
+        members.reserveCapacity(4)
         // From some members on a table, because looking through them would make a hostile object cost its square.
         var places: [String: Int] = [:]
         skipSpace()
@@ -95,7 +96,10 @@ private struct JSONParser {
     }
 
     private static func place(of name: String, in members: [JSONObject.Member], _ places: inout [String: Int]) -> Int? {
-        guard members.count >= 16 else { return members.firstIndex { $0.name == name } }
+        guard members.count >= 16 else {
+            for index in members.indices where members[index].name == name { return index }
+            return nil
+        }
         if places.isEmpty { for (index, member) in members.enumerated() { places[member.name] = index } }
         if let earlier = places[name] { return earlier }
         places[name] = members.count
@@ -126,6 +130,11 @@ private struct JSONParser {
         var copy: [UInt8]?
         while place < bytes.count {
             let byte = bytes[place]
+            // Almost every string ends before it needs a copy.
+            if copy == nil, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                place += 1
+                continue
+            }
             if byte == UInt8(ascii: "\"") {
                 let text =
                     if let copy {

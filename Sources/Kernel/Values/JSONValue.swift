@@ -1,5 +1,5 @@
 /// JSON as the wire has it: members keep their order, whole numbers stay whole.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -29,7 +29,10 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// Value of a member; setting nil removes it, setting a new one appends it.
     package subscript(_ name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get {
+            for member in members where member.name == name { return member.value }
+            return nil
+        }
         set {
             let place = members.firstIndex { $0.name == name }
             switch (place, newValue) {

@@ -40,74 +40,92 @@ private struct JSONWriter {
 
     mutating func write(_ value: JSONValue) {
         switch value {
-        case .null: append("null")
-        case .bool(let flag): append(flag ? "true" : "false")
+        case .null: put("null")
+        case .bool(let flag): put(flag ? "true" : "false")
         case .int(let number): append(String(number))
         case .double(let number): write(number)
         case .string(let text): write(text)
         case .array(let items):
-            bracket("[", "]", items.isEmpty, items) { writer, item in writer.write(item) }
-        case .object(let object):
-            bracket("{", "}", object.isEmpty, object.members) { writer, member in
-                writer.write(member.name)
-                writer.append(writer.indent == nil ? ":" : ": ")
-                writer.write(member.value)
+            open(UInt8(ascii: "["))
+            for index in items.indices {
+                separate(index)
+                write(items[index])
             }
+            close(UInt8(ascii: "]"), items.isEmpty)
+        case .object(let object):
+            open(UInt8(ascii: "{"))
+            for index in object.members.indices {
+                separate(index)
+                write(object.members[index].name)
+                bytes.append(UInt8(ascii: ":"))
+                if indent != nil { bytes.append(32) }
+                write(object.members[index].value)
+            }
+            close(UInt8(ascii: "}"), object.isEmpty)
         }
     }
 
-    private mutating func bracket<Item>(
-        _ open: String, _ close: String, _ isEmpty: Bool, _ items: [Item], _ body: (inout JSONWriter, Item) -> Void
-    ) {
-        append(open)
+    private mutating func open(_ bracket: UInt8) {
+        bytes.append(bracket)
         if let depth = indent { indent = depth + 1 }
-        for (index, item) in items.enumerated() {
-            if index > 0 { append(",") }
-            newLine()
-            body(&self, item)
-        }
+    }
+
+    private mutating func separate(_ index: Int) {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        newLine()
+    }
+
+    private mutating func close(_ bracket: UInt8, _ isEmpty: Bool) {
         if let depth = indent { indent = depth - 1 }
         if !isEmpty { newLine() }
-        append(close)
+        bytes.append(bracket)
     }
 
     private mutating func newLine() {
         guard let indent else { return }
-        append("\n")
-        for _ in 0..<indent { append("  ") }
+        bytes.append(10)
+        for _ in 0..<indent { put("  ") }
     }
+
+    private mutating func put(_ word: StaticString) { word.withUTF8Buffer { bytes.append(contentsOf: $0) } }
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     private mutating func write(_ number: Double) {
         // JSON has no infinity; nothing in the emulator computes one.
-        guard number.isFinite else { return append("null") }
+        guard number.isFinite else { return put("null") }
         append(number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number)).0" : "\(number)")
     }
 
     private mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        let isPlain = text.utf8.allSatisfy { $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        guard !isPlain else {
-            bytes.append(contentsOf: text.utf8)
-            bytes.append(UInt8(ascii: "\""))
-            return
+        var text = text
+        text.withUTF8 { letters in
+            var isPlain = true
+            for byte in letters where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                isPlain = false
+                break
+            }
+            if isPlain { bytes.append(contentsOf: letters) } else { escape(letters) }
         }
-        for byte in text.utf8 {
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ letters: UnsafeBufferPointer<UInt8>) {
+        for byte in letters {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
-            case 10: append("\\n")
-            case 13: append("\\r")
-            case 9: append("\\t")
+            case 10: put("\\n")
+            case 13: put("\\r")
+            case 9: put("\\t")
             case 0..<32:
-                append("\\u00")
+                put("\\u00")
                 bytes.append(Self.hex[Int(byte >> 4)])
                 bytes.append(Self.hex[Int(byte & 15)])
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
