@@ -75,7 +75,7 @@ let package = Package(
             uses: [
                 "Kernel", "OAuthCore", "MCPCore", "AWSCore", "ControlPlane", "IdentityService", "Gateway",
                 "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "LambdaService", "RESTService",
-                "Scenario",
+                "Scenario", "SQLiteStore",
             ],
             [httpTypes]),
         module(

@@ -23,8 +23,18 @@ package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
 package struct Reading: Sendable {
     package let vocabulary: Vocabulary
     package private(set) var diagnostics: [Diagnostic] = []
+    /// Fragments that several files share, and those of this file.
+    let shelf: FragmentShelf?
+    var own: [String: Fragment] = [:]
+    /// The file that is read, and the fragments on the way to it.
+    let file: String
+    var path: [String] = []
 
-    package init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+    package init(_ vocabulary: Vocabulary, fragments shelf: FragmentShelf? = nil, file: String = "") {
+        self.vocabulary = vocabulary
+        self.shelf = shelf
+        self.file = file
+    }
 
     package mutating func report(_ diagnostic: Diagnostic) {
         // An anchor's node is read wherever it is named; its mistake is told once.

@@ -95,13 +95,16 @@ extension DocumentNode {
         return nil
     }
 
-    /// The members of a mapping, of which each name must be known; nil for anything else than a mapping.
-    package func members(_ what: String, known: [String], _ reading: inout Reading) -> Members? {
+    /// The members of a mapping, of which each name must be known; nil for anything else than a mapping. What is
+    /// `alsoKnown` is no worthy suggestion.
+    package func members(
+        _ what: String, known: [String], alsoKnown: [String] = [], _ reading: inout Reading
+    ) -> Members? {
         guard case .mapping(let members) = content else {
             reading.report(place, "\(what) must be a mapping, this is \(typeName)")
             return nil
         }
-        for member in members where !known.contains(member.name) {
+        for member in members where !known.contains(member.name) && !alsoKnown.contains(member.name) {
             reading.report(
                 member.key.place, "\(what) has no member \"\(member.name)\"",
                 hint: Suggestion.hint(for: member.name, among: known))

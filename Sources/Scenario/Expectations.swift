@@ -38,6 +38,14 @@ package struct Expectations: Sendable {
         package let expected: String
         package let actual: String
         package let hint: String?
+
+        package init(path: String, place: Place, expected: String, actual: String, hint: String?) {
+            self.path = path
+            self.place = place
+            self.expected = expected
+            self.actual = actual
+            self.hint = hint
+        }
     }
 
     /// Every line that does not hold, in the order of the file.
@@ -72,9 +80,7 @@ package struct Saves: Sendable {
         }
         var lines: [(String, PathExpression, Place)] = []
         for member in members {
-            if member.name.contains(where: { ".[]?${} \"'".contains($0) }) {
-                reading.report(member.key.place, "\"\(member.name)\" is no name for a variable")
-            }
+            reading.expectVariableName(member.name, at: member.key.place)
             guard let text = member.value.text(&reading, as: "a path"),
                 let path = PathExpression.read(text, member.value.place, roots: roots, &reading)
             else { continue }
@@ -85,16 +91,18 @@ package struct Saves: Sendable {
 
     package var names: [String] { lines.map(\.name) }
 
-    /// Puts each value under its name; a path that leads nowhere is a mistake.
-    package func keep(from outcome: JSONValue, in variables: inout Variables) throws(Diagnostic) {
+    /// Each value with its name; a path that leads nowhere is a mistake.
+    package func values(in outcome: JSONValue) throws(Diagnostic) -> [(name: String, value: JSONValue)] {
+        var values: [(String, JSONValue)] = []
         for line in lines {
             guard let value = line.path.value(in: outcome) else {
                 throw Diagnostic(
                     line.place, "there is nothing at \"\(line.path)\" to save",
                     hint: line.path.explanation(in: outcome))
             }
-            variables[line.name] = value
+            values.append((line.name, value))
         }
+        return values
     }
 }
 

@@ -34,10 +34,18 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
 
     /// The value at this path; nil where there is none.
     package func value(in root: JSONValue) -> JSONValue? {
-        var current: JSONValue? = root
-        for (number, segment) in segments.enumerated() {
-            let isHeader = number == 1 && segments[0] == .member("headers")
-            current = Self.step(segment, from: current, lowercased: isHeader)
+        guard let first = segments.first else { return root }
+        return Self.step(first, from: root, lowercased: false).flatMap { value(below: $0) }
+    }
+
+    /// The value at the rest of this path, below what its first segment names.
+    package func value(below base: JSONValue) -> JSONValue? {
+        guard segments.count > 1 else { return base }
+        let isHeaders = segments[0] == .member("headers")
+        var current: JSONValue? = base
+        for number in 1..<segments.count {
+            guard current != nil else { return nil }
+            current = Self.step(segments[number], from: current, lowercased: isHeaders && number == 1)
         }
         return current
     }
@@ -66,9 +74,9 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func opened(_ value: JSONValue?) -> JSONValue? {
-        guard case .string(let text)? = value, let first = text.first, first == "{" || first == "[" else {
-            return value
-        }
+        guard case .string(let text)? = value, let first = text.utf8.first,
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        else { return value }
         return (try? JSONValue(parsing: text)) ?? value
     }
 
@@ -112,59 +120,71 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// Reads a path byte by byte: every mark of the language is ASCII.
 private struct PathParser {
-    let text: String
-    var rest: Substring
+    private let text: String
+    private var rest: Substring.UTF8View
 
     init(_ text: String) {
         self.text = text
-        rest = text[...]
+        rest = text[...].utf8
     }
 
     func failure(_ reason: String) -> PathExpression.Failure { PathExpression.Failure(reason: reason) }
 
     mutating func path() throws(PathExpression.Failure) -> [PathExpression.Segment] {
         var segments = [PathExpression.Segment.member(try name())]
-        while let mark = rest.first {
-            rest = rest.dropFirst()
+        while let mark = rest.popFirst() {
             switch mark {
-            case ".": segments.append(.member(try name()))
-            case "[": segments.append(try bracket())
-            case "?":
+            case UInt8(ascii: "."): segments.append(.member(try name()))
+            case UInt8(ascii: "["): segments.append(try bracket())
+            case UInt8(ascii: "?"):
                 guard !rest.isEmpty else { throw failure("a parameter's name must follow ?") }
-                segments.append(.parameter(String(rest)))
-                rest = ""
-            default: throw failure("unexpected \"\(mark)\"")
+                segments.append(.parameter(String(Substring(rest))))
+                rest = rest[rest.endIndex...]
+            default: throw failure("unexpected \"\(Character(Unicode.Scalar(mark)))\"")
             }
         }
         return segments
     }
 
+    private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
+
+    private static func endsName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "?"), UInt8(ascii: " "): true
+        default: isQuote(byte)
+        }
+    }
+
     private mutating func name() throws(PathExpression.Failure) -> String {
-        if let quote = rest.first, quote == "\"" || quote == "'" {
+        if let quote = rest.first, Self.isQuote(quote) {
             rest = rest.dropFirst()
             guard let end = rest.firstIndex(of: quote) else { throw failure("a quote is not closed") }
             defer { rest = rest[rest.index(after: end)...] }
-            return String(rest[..<end])
+            return String(Substring(rest[..<end]))
         }
-        let end = rest.firstIndex { ".[?\"' ]".contains($0) } ?? rest.endIndex
+        let end = rest.firstIndex(where: Self.endsName) ?? rest.endIndex
         guard end > rest.startIndex else { throw failure("a name is missing") }
         defer { rest = rest[end...] }
-        return String(rest[..<end])
+        return String(Substring(rest[..<end]))
     }
 
     private mutating func bracket() throws(PathExpression.Failure) -> PathExpression.Segment {
-        guard let end = rest.firstIndex(of: "]") else { throw failure("a bracket is not closed") }
-        let inside = rest[..<end]
+        guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { throw failure("a bracket is not closed") }
+        let inside = Substring(rest[..<end])
         rest = rest[rest.index(after: end)...]
         if let index = Int(inside) { return .index(index) }
-        if let first = inside.first, first == "\"" || first == "'", inside.count > 2, inside.last == first {
+        if let first = inside.utf8.first, Self.isQuote(first), inside.utf8.count > 2, inside.utf8.last == first {
             return .member(String(inside.dropFirst().dropLast()))
         }
-        guard let equals = inside.firstIndex(of: "=") else { throw failure("a number or name=text must stand in [ ]") }
-        let contains = inside[..<equals].hasSuffix("*")
+        guard let equals = inside.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            throw failure("a number or name=text must stand in [ ]")
+        }
+        let contains = inside[..<equals].utf8.last == UInt8(ascii: "*")
         let member = contains ? inside[..<equals].dropLast() : inside[..<equals]
         guard !member.isEmpty else { throw failure("a name is missing before =") }
-        return .first(member: String(member), contains: contains, text: String(inside[inside.index(after: equals)...]))
+        let text = inside[inside.utf8.index(after: equals)...]
+        return .first(member: String(member), contains: contains, text: String(text))
     }
 }

@@ -16,6 +16,13 @@ package struct Predicate: Sendable {
         case length(Predicate)
         case oneOf(Template)
         case compare(Comparison, Template)
+        case range(Template)
+        case count(Predicate)
+        case each(Predicate)
+        case some(Predicate)
+        case at([(path: PathExpression, predicate: Predicate)])
+        case schema(Template)
+        case like(Template)
         case absent(Bool)
     }
 
@@ -28,9 +35,10 @@ package struct Predicate: Sendable {
 
     package static let names = [
         "equals", "not", "matches", "contains", "starts-with", "ends-with", "type", "length", "one-of",
-        "greater-than", "less-than", "at-least", "at-most", "absent", "present",
+        "greater-than", "less-than", "at-least", "at-most", "range", "count", "each", "some", "at", "schema", "like",
+        "absent", "present",
     ]
-    private static let types = ["null", "boolean", "number", "string", "array", "object"]
+    package static let types = ["null", "boolean", "number", "integer", "string", "array", "object"]
 
     package init(_ node: DocumentNode, _ reading: inout Reading) {
         place = node.place
@@ -73,10 +81,48 @@ package struct Predicate: Sendable {
         case "less-than": return .compare(.less, Template(node, &reading))
         case "at-least": return .compare(.atLeast, Template(node, &reading))
         case "at-most": return .compare(.atMost, Template(node, &reading))
+        case "range":
+            if let items = node.items, items.count != 2 {
+                reading.report(node.place, "a range has two ends, such as [1, 5]")
+            } else if node.items == nil {
+                reading.report(node.place, "range must be a list of two, this is \(node.typeName)")
+            }
+            return .range(Template(node, &reading))
+        case "count": return .count(Predicate(node, &reading))
+        case "each": return .each(Predicate(node, &reading))
+        case "some": return .some(Predicate(node, &reading))
+        case "at": return at(node, &reading)
+        case "schema":
+            let template = Template(node, &reading)
+            if template.isConstant {
+                for mistake in JSONSchema(node.json).mistakes {
+                    reading.report(node.place, "no JSON Schema: \(mistake)")
+                }
+            }
+            return .schema(template)
+        case "like": return .like(Template(node, &reading))
         case "absent": return node.flag(&reading, as: "absent").map { .absent($0) }
         case "present": return node.flag(&reading, as: "present").map { .absent(!$0) }
         default: return nil
         }
+    }
+
+    /// Paths below the value, each with a predicate of its own.
+    private static func at(_ node: DocumentNode, _ reading: inout Reading) -> Test? {
+        guard node.isMapping else {
+            reading.report(node.place, "at must be a mapping of paths, this is \(node.typeName)")
+            return nil
+        }
+        return .at(
+            node.members.compactMap { member in
+                let predicate = Predicate(member.value, &reading)
+                do throws(PathExpression.Failure) {
+                    return (try PathExpression(member.name), predicate)
+                } catch {
+                    reading.report(member.key.place, "this is no path: \(error.reason)")
+                    return nil
+                }
+            })
     }
 
     private static func isPattern(_ text: String) -> Bool { (try? Regex(text)) != nil }
@@ -114,6 +160,7 @@ package struct Predicate: Sendable {
         case .endsWith(let template):
             let tail = try template.text(variables)
             return value?.string?.hasSuffix(tail) == true ? nil : "a text that ends with \(tail)"
+        case .type("integer"): return value?.int == nil ? "a whole number" : nil
         case .type(let name): return value?.typeName == name ? nil : "a value of type \(name)"
         case .length(let predicate):
             guard let length = value.flatMap(length) else { return "something that has a length" }
@@ -125,8 +172,63 @@ package struct Predicate: Sendable {
         case .compare(let comparison, let template):
             let bound = try template.value(variables)
             return holds(comparison, value, bound) ? nil : "something \(comparison.rawValue) \(bound.text)"
+        case .range(let template):
+            let ends = try template.value(variables)
+            guard let least = ends[0], let most = ends[1] else {
+                throw Diagnostic(template.place, "a range has two ends, such as [1, 5]")
+            }
+            let isInside = holds(.atLeast, value, least) && holds(.atMost, value, most)
+            return isInside ? nil : "something from \(least.text) to \(most.text)"
+        case .count(let predicate):
+            guard let count = value?.array?.count ?? value?.object?.count else { return "something that has items" }
+            return try predicate.refusal(of: .int(Int64(count)), variables).map { "\($0) items, not \(count)" }
+        case .each, .some: return try refusalOfItems(test, value, variables)
+        case .at(let lines):
+            for line in lines {
+                let found = value.flatMap { line.path.value(in: $0) }
+                if let expected = try line.predicate.refusal(of: found, variables) {
+                    return "at \(line.path): \(expected), not \(found?.text ?? "nothing")"
+                }
+            }
+            return nil
+        case .schema(let template):
+            let schema = JSONSchema(try template.value(variables))
+            if !template.isConstant, let mistake = schema.mistakes.first {
+                throw Diagnostic(template.place, "no JSON Schema: \(mistake)")
+            }
+            guard let value else { return "something as the schema says" }
+            let wrong = schema.violations(of: value)
+            return wrong.isEmpty ? nil : "as the schema says: \(wrong.prefix(8).joined(separator: "; "))"
+        case .like(let template):
+            guard let value else { return "something alike" }
+            let differences = Likeness.differences(try template.value(variables), value)
+            return differences.isEmpty ? nil : "alike; it differs at \(differences.joined(separator: "; "))"
         case .absent(let wanted):
             return (value == nil) == wanted ? nil : wanted ? "nothing at all" : "a value, whichever"
+        }
+    }
+
+    /// Nothing holds for each item of an empty list: it would have been checked by nobody.
+    private static func refusalOfItems(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
+        -> String?
+    {
+        guard let items = value?.array, !items.isEmpty else { return "a list with at least one item" }
+        switch test {
+        case .each(let predicate):
+            for (index, item) in items.enumerated() {
+                if let expected = try predicate.refusal(of: item, variables) {
+                    return "each item to be \(expected), and [\(index)] is \(item.text)"
+                }
+            }
+            return nil
+        case .some(let predicate):
+            var expected = ""
+            for item in items {
+                guard let refusal = try predicate.refusal(of: item, variables) else { return nil }
+                expected = refusal
+            }
+            return "some item to be \(expected)"
+        default: return nil
         }
     }
 
@@ -157,17 +259,7 @@ package struct Predicate: Sendable {
         }
     }
 
-    /// Equal with JSON types: `1` is `1.0` and is not `"1"`.
-    private static func same(_ left: JSONValue, _ right: JSONValue) -> Bool {
-        switch (left, right) {
-        case (.int, .double), (.double, .int): left.double == right.double
-        case (.array(let one), .array(let two)): one.count == two.count && zip(one, two).allSatisfy { same($0, $1) }
-        case (.object(let one), .object(let two)):
-            one.count == two.count
-                && one.members.allSatisfy { member in two[member.name].map { same(member.value, $0) } ?? false }
-        default: left == right
-        }
-    }
+    private static func same(_ left: JSONValue, _ right: JSONValue) -> Bool { Likeness.same(left, right) }
 
     /// A text in a text, an item in a list, some members in an object; an object in a list is an item with its members.
     private static func contains(_ whole: JSONValue, _ part: JSONValue) -> Bool {

@@ -9,18 +9,68 @@ package struct ScenarioFile: Sendable {
     package let tags: [String]
     /// Ledger ids, or a public standard with its section.
     package let spec: [String]
-    package let lab: LabChoice
+    package private(set) var lab: LabChoice
+    /// Variables of the file with what they are unless `--var` says otherwise.
+    package let settings: [(name: String, value: Template)]
+    /// Variables of the process's environment that the file reads.
+    package let environment: [EnvironmentName]
+    /// Variables whose values nobody may read in any report; nil for one that a step saves.
+    package let secrets: [(name: String, value: Template?)]
     package let given: [GivenFragment]
     package let steps: [PlacedStep]
+    /// What is done at the end whatever happened before.
+    package let finally: [PlacedStep]
     package let then: [PlacedCheck]
     /// Rules without which the scenario must fail.
     package let breaks: [PlacedName]
     /// World time before each step.
     package let pace: Span
+    /// How much world time the whole scenario may take.
+    package let timeout: Span?
+    /// Why it is not run; nil if it is.
+    package let skip: String?
+    /// The cells of its matrix; one without values if it has none.
+    package let cells: [MatrixCell]
+    /// The values of the cell that this one is.
+    package private(set) var cell: [(name: String, value: JSONValue)] = []
     package let place: Place
 
     /// Path as it is shown and given on a command line.
     package var path: String { source.name }
+
+    /// What reports call it: of several cells, which.
+    package var name: String {
+        cell.isEmpty ? path : "\(path) [\(cellText)]"
+    }
+
+    /// `user=alice, mode=sub`.
+    package var cellText: String {
+        cell.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
+    }
+
+    /// One scenario for each cell of the matrix.
+    package var expanded: [ScenarioFile] {
+        cells.map { cell in
+            var file = self
+            file.cell = cell.values
+            file.lab = cell.lab
+            return file
+        }
+    }
+}
+
+/// One combination of a matrix's values.
+package struct MatrixCell: Sendable {
+    package let values: [(name: String, value: JSONValue)]
+    package let lab: LabChoice
+}
+
+/// A variable of the environment that a scenario reads as `${env.NAME}`.
+package struct EnvironmentName: Sendable {
+    package let name: String
+    /// What it is if it is not set; nil if it must be.
+    package let standard: Template?
+    package let place: Place
 }
 
 /// Which lab a scenario runs in, and what it changes there.
@@ -45,10 +95,19 @@ package struct GivenFragment: Sendable {
     package let name: String
     package let fragment: Fragment
     package let overrides: [(name: String, value: DocumentNode)]
-
     /// What its variables are: the defaults, and the scenario's own values in their place.
-    package var settings: [(name: String, value: DocumentNode)] {
-        fragment.defaults.map { setting in overrides.first { $0.name == setting.name } ?? setting }
+    package let settings: [(name: String, value: Template)]
+
+    package init(
+        name: String, fragment: Fragment, overrides: [(name: String, value: DocumentNode)], _ reading: inout Reading
+    ) {
+        self.name = name
+        self.fragment = fragment
+        self.overrides = overrides
+        settings = fragment.defaults.map { setting in
+            let node = overrides.first { $0.name == setting.name }?.value ?? setting.value
+            return (setting.name, Template(node, &reading))
+        }
     }
 }
 

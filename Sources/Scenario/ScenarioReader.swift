@@ -3,26 +3,26 @@ import Kernel
 /// Reads scenario files and the fragments they begin with, and collects every mistake.
 package struct ScenarioReader: Sendable {
     private let vocabulary: Vocabulary
-    /// Text of a fragment by its name; nil if there is none.
-    private let fragmentSource: @Sendable (String) -> Source?
-    private let fragmentNames: [String]
+    private let shelf: FragmentShelf
 
-    static let members = [
-        "scenario", "about", "tags", "spec", "lab", "given", "steps", "then", "breaks", "pace",
-    ]
+    static let members = FileShape.members.map(\.name)
 
+    package init(_ vocabulary: Vocabulary, shelf: FragmentShelf) {
+        self.vocabulary = vocabulary
+        self.shelf = shelf
+    }
+
+    /// `source` gives the text of a fragment by its name; nil if there is none.
     package init(
         _ vocabulary: Vocabulary, fragments names: [String] = [],
         source: @escaping @Sendable (String) -> Source? = { _ in nil }
     ) {
-        self.vocabulary = vocabulary
-        fragmentNames = names
-        fragmentSource = source
+        self.init(vocabulary, shelf: FragmentShelf(names: names) { name, _ in source(name) })
     }
 
     /// The scenario, or everything that is wrong with it.
     package func read(_ source: Source) -> (ScenarioFile?, [Diagnostic]) {
-        var reading = Reading(vocabulary)
+        var reading = Reading(vocabulary, fragments: shelf, file: source.name)
         let root: DocumentNode
         do throws(Diagnostic) {
             root = try DocumentNode.parse(source)
@@ -38,55 +38,130 @@ package struct ScenarioReader: Sendable {
     }
 
     private func scenario(_ members: Members, _ source: Source, _ reading: inout Reading) -> ScenarioFile {
+        for member in members["fragments"]?.members ?? [] {
+            reading.own[member.name] = Fragment.read(own: member.value, named: member.name, &reading)
+        }
+        if let node = members["fragments"], !node.isMapping {
+            reading.report(node.place, "fragments must be a mapping of names to fragments, this is \(node.typeName)")
+        }
         let title = members.require("scenario", &reading)?.text(&reading, as: "scenario") ?? ""
+        let opening = Opening(members, &reading)
         let given = (members["given"].map { self.given($0, &reading) }) ?? []
-        let steps = steps(members.require("steps", &reading), &reading)
-        let then = members["then"].map { checks($0, &reading) } ?? []
-        VariableWalk(vocabulary).walk(given, steps, members["then"], &reading)
+        let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
+        let finally = members["finally"].map { reading.steps($0, of: "finally") } ?? []
+        let then = members["then"].map { reading.checks($0) } ?? []
+        let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
+        var walk = VariableWalk(vocabulary, environment: opening.environment.map(\.name))
+        walk.walk(opening, given, steps, finally, members["then"], &reading)
         return ScenarioFile(
             source: source, scenario: title, about: members["about"]?.text(&reading, as: "about"),
             tags: members["tags"]?.texts(&reading, as: "tags").map(\.text) ?? [],
-            spec: spec(members, &reading), lab: lab(members["lab"], &reading), given: given, steps: steps, then: then,
-            breaks: breaks(members["breaks"], &reading),
-            pace: members["pace"]?.span(&reading, as: "pace") ?? .seconds(1), place: members.node.place)
+            spec: spec(members, &reading), lab: cells[0].lab, settings: opening.settings,
+            environment: opening.environment, secrets: opening.secrets, given: given, steps: steps, finally: finally,
+            then: then, breaks: breaks(members["breaks"], &reading),
+            pace: members["pace"]?.span(&reading, as: "pace") ?? .seconds(1),
+            timeout: members["timeout"]?.span(&reading, as: "timeout"),
+            skip: members["skip"].flatMap { skip($0, &reading) }, cells: cells, place: members.node.place)
+    }
+
+    private func skip(_ node: DocumentNode, _ reading: inout Reading) -> String? {
+        guard let reason = node.text(&reading, as: "skip"), reason.utf8.count > 5 else {
+            if node.scalarText != nil, !node.isNothing {
+                reading.report(node.place, "skip must say why in words")
+            }
+            return nil
+        }
+        return reason
     }
 
     /// A scenario that rests on nothing proves nothing.
     private func spec(_ members: Members, _ reading: inout Reading) -> [String] {
         guard let node = members.require("spec", &reading) else { return [] }
-        let texts = node.texts(&reading, as: "spec").map(\.text)
+        let texts = node.texts(&reading, as: "spec")
         if texts.isEmpty, node.items != nil {
             reading.report(node.place, "spec is empty", hint: "name ledger ids, or a standard with its section")
         }
-        return texts
+        for (text, place) in texts where !vocabulary.ledger.isEmpty && !vocabulary.ledger.contains(text) {
+            guard !Standard.isCited(by: text) else { continue }
+            let near = Suggestion.nearest(to: text, among: vocabulary.ledger.sorted())
+            reading.report(
+                place, "the ledger has no \"\(text)\"",
+                hint: near.map { "did you mean \"\($0)\"?" }
+                    ?? "a standard is cited with its section: RFC 7636 section 4.6, MCP 2025-11-25 transports")
+        }
+        return texts.map(\.text)
     }
 
-    private func lab(_ node: DocumentNode?, _ reading: inout Reading) -> LabChoice {
+    private func breaks(_ node: DocumentNode?, _ reading: inout Reading) -> [PlacedName] {
+        (node?.texts(&reading, as: "breaks") ?? []).map { rule in
+            reading.expectName(rule.text, of: "rule", among: vocabulary.rules, at: rule.place)
+            return PlacedName(name: rule.text, place: rule.place)
+        }
+    }
+}
+
+/// `RFC 7636 section 4.6`, `MCP 2025-11-25 transports`, `OpenID Connect Core section 3`.
+enum Standard {
+    static func isCited(by text: String) -> Bool {
+        let words = text.split(separator: " ")
+        guard words.count > 2 || (words.count == 3) else { return false }
+        switch words[0] {
+        case "RFC": return Int(words[1]) != nil
+        case "MCP": return words[1].utf8.count == 10 && words[1].utf8.filter { $0 == UInt8(ascii: "-") }.count == 2
+        case "OpenID": return words[1] == "Connect"
+        default: return false
+        }
+    }
+}
+
+// The lab.
+extension ScenarioReader {
+    /// `lab: strict`, or what it changes there. Its names may be values of the matrix.
+    private func lab(
+        _ node: DocumentNode?, _ cell: [(name: String, value: JSONValue)], _ reading: inout Reading
+    ) -> LabChoice {
         guard let node else { return LabChoice(name: "default", rulesOff: [], unknowns: [:]) }
+        let values = Variables(JSONObject(cell.map { .init($0.name, $0.value) }))
         if !node.isMapping {
-            let name = node.text(&reading, as: "lab") ?? "default"
+            let name = choice(node, as: "lab", values, &reading) ?? "default"
             reading.expectName(name, of: "lab", among: vocabulary.labs, at: node.place)
             return LabChoice(name: name, rulesOff: [], unknowns: [:])
         }
         guard let members = node.members("lab", known: ["use", "rules", "unknowns"], &reading) else {
             return LabChoice(name: "default", rulesOff: [], unknowns: [:])
         }
-        let name = members["use"]?.text(&reading, as: "use") ?? "default"
+        let name = members["use"].flatMap { choice($0, as: "use", values, &reading) } ?? "default"
         if let use = members["use"] { reading.expectName(name, of: "lab", among: vocabulary.labs, at: use.place) }
         return LabChoice(
-            name: name, rulesOff: rules(members["rules"], &reading), unknowns: unknowns(members["unknowns"], &reading))
+            name: name, rulesOff: rules(members["rules"], values, &reading),
+            unknowns: unknowns(members["unknowns"], values, &reading))
     }
 
-    private func rules(_ node: DocumentNode?, _ reading: inout Reading) -> [String] {
+    /// A text, with the values of the matrix filled in.
+    private func choice(
+        _ node: DocumentNode, as what: String, _ values: Variables, _ reading: inout Reading
+    ) -> String? {
+        guard let text = node.text(&reading, as: what) else { return nil }
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        do throws(Diagnostic) {
+            return try Template(node, &reading).text(values)
+        } catch {
+            reading.report(error.place, error.message, hint: "the lab can name values of the matrix only")
+            return nil
+        }
+    }
+
+    private func rules(_ node: DocumentNode?, _ values: Variables, _ reading: inout Reading) -> [String] {
         guard let node else { return [] }
         guard node.isMapping else {
             reading.report(node.place, "rules must be a mapping such as {session-binding: off}")
             return []
         }
         return node.members.compactMap { member in
-            reading.expectName(member.name, of: "rule", among: vocabulary.rules, at: member.key.place)
-            switch member.value.scalarText {
-            case "off"?, "false"?: return member.name
+            let name = choice(member.key, as: "a rule", values, &reading) ?? member.name
+            reading.expectName(name, of: "rule", among: vocabulary.rules, at: member.key.place)
+            switch choice(member.value, as: "a rule", values, &reading) {
+            case "off"?, "false"?: return name
             case "on"?, "true"?: return nil
             default:
                 reading.report(member.value.place, "a rule is on or off")
@@ -95,7 +170,7 @@ package struct ScenarioReader: Sendable {
         }
     }
 
-    private func unknowns(_ node: DocumentNode?, _ reading: inout Reading) -> [String: String] {
+    private func unknowns(_ node: DocumentNode?, _ values: Variables, _ reading: inout Reading) -> [String: String] {
         guard let node else { return [:] }
         guard node.isMapping else {
             reading.report(node.place, "unknowns must be a mapping such as {binding.mode: sub}")
@@ -105,40 +180,12 @@ package struct ScenarioReader: Sendable {
         for member in node.members {
             let known = vocabulary.unknowns.keys.sorted()
             reading.expectName(member.name, of: "unknown", among: known, at: member.key.place)
-            guard let value = member.value.text(&reading, as: "a choice") else { continue }
+            guard let value = choice(member.value, as: "a choice", values, &reading) else { continue }
             let choices = vocabulary.unknowns[member.name] ?? []
             reading.expectName(value, of: "choice of \(member.name)", among: choices, at: member.value.place)
             result[member.name] = value
         }
         return result
-    }
-
-    private func breaks(_ node: DocumentNode?, _ reading: inout Reading) -> [PlacedName] {
-        (node?.texts(&reading, as: "breaks") ?? []).map { rule in
-            reading.expectName(rule.text, of: "rule", among: vocabulary.rules, at: rule.place)
-            return PlacedName(name: rule.text, place: rule.place)
-        }
-    }
-
-    func steps(_ node: DocumentNode?, _ reading: inout Reading) -> [PlacedStep] {
-        guard let node else { return [] }
-        guard let items = node.items else {
-            reading.report(node.place, "steps must be a list, this is \(node.typeName)")
-            return []
-        }
-        if items.isEmpty { reading.report(node.place, "there is no step") }
-        return items.compactMap { vocabulary.step($0, &reading) }
-    }
-
-    private func checks(_ node: DocumentNode, _ reading: inout Reading) -> [PlacedCheck] {
-        let known = vocabulary.checks.map { $0.keyword }
-        guard node.members("then", known: known, &reading) != nil else { return [] }
-        return node.members.compactMap { member in
-            guard let type = vocabulary.checks.first(where: { $0.keyword == member.name }),
-                let check = type.init(member.value, &reading)
-            else { return nil }
-            return PlacedCheck(check: check, keyword: member.name, place: member.key.place)
-        }
     }
 }
 
@@ -162,71 +209,8 @@ extension ScenarioReader {
     private func fragment(
         _ name: String, _ place: Place, _ values: DocumentNode?, _ reading: inout Reading
     ) -> GivenFragment? {
-        guard let source = fragmentSource(name) else {
-            reading.report(
-                place, "there is no fragment \"\(name)\"", hint: Suggestion.hint(for: name, among: fragmentNames))
-            return nil
-        }
-        guard let fragment = read(fragment: source, &reading) else { return nil }
-        var overrides: [(String, DocumentNode)] = []
-        if let values {
-            _ = values.members("fragment \"\(name)\"", known: fragment.defaults.map(\.name), &reading)
-            overrides = values.members.map { ($0.name, $0.value) }
-        }
-        return GivenFragment(name: name, fragment: fragment, overrides: overrides)
-    }
-
-    private func read(fragment source: Source, _ reading: inout Reading) -> Fragment? {
-        do throws(Diagnostic) {
-            let root = try DocumentNode.parse(source)
-            guard let members = root.members("a fragment", known: ["fragment", "about", "with", "steps"], &reading)
-            else { return nil }
-            let title = members.require("fragment", &reading)?.text(&reading, as: "fragment") ?? ""
-            if let with = members["with"], !with.isMapping {
-                reading.report(with.place, "with must be a mapping of names to values")
-            }
-            return Fragment(
-                source: source, title: title, defaults: members["with"]?.members.map { ($0.name, $0.value) } ?? [],
-                steps: steps(members.require("steps", &reading), &reading))
-        } catch {
-            reading.report(error)
-            return nil
-        }
-    }
-}
-
-/// Finds variables that no earlier step saved, before anything runs.
-private struct VariableWalk {
-    private let vocabulary: Vocabulary
-    init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
-
-    func walk(_ given: [GivenFragment], _ steps: [PlacedStep], _ then: DocumentNode?, _ reading: inout Reading) {
-        var known = vocabulary.variables + vocabulary.users
-        for item in given {
-            for override in item.overrides { check(override.value, known, &reading) }
-            for setting in item.fragment.defaults {
-                check(setting.value, known, &reading)
-                known.append(setting.name)
-            }
-            walk(item.fragment.steps, &known, &reading)
-        }
-        walk(steps, &known, &reading)
-        if let then { check(then, known, &reading) }
-    }
-
-    private func walk(_ steps: [PlacedStep], _ known: inout [String], _ reading: inout Reading) {
-        for step in steps {
-            check(step.node, known, &reading)
-            known += step.step.defines
-        }
-    }
-
-    private func check(_ node: DocumentNode, _ known: [String], _ reading: inout Reading) {
-        for hole in Template.holes(in: node) {
-            guard case .success(let path) = hole.path, !known.contains(path.root) else { continue }
-            reading.report(
-                hole.place, "there is no variable \"\(path.root)\" here",
-                hint: Suggestion.hint(for: path.root, among: known) ?? "an earlier step must save it")
-        }
+        guard let fragment = reading.fragment(name, at: place) else { return nil }
+        let overrides = reading.overrides(values, of: fragment, named: name)
+        return GivenFragment(name: name, fragment: fragment, overrides: overrides, &reading)
     }
 }

@@ -1,16 +1,56 @@
+package import Kernel
+
 /// One keyword of the language: what people do. The harness says how it runs.
 package protocol Step: Sendable {
     static var keyword: String { get }
+    /// What it looks like in a file.
+    static var shape: StepShape { get }
     /// Reads the step; what is wrong goes to `reading`, and nil means that there is no step to speak of.
     init?(_ node: StepNode, _ reading: inout Reading)
     /// Variables that exist after it.
     var defines: [String] { get }
+    /// The steps inside it.
+    var blocks: [StepBlock] { get }
+    /// What of its text names variables, apart from the steps inside it; nil for all of it.
+    var ownNodes: [DocumentNode]? { get }
+}
+
+extension Step {
+    package static var shape: StepShape { StepShape("", value: .anything) }
+    package var blocks: [StepBlock] { [] }
+    package var ownNodes: [DocumentNode]? { nil }
+}
+
+/// Steps inside a step.
+package struct StepBlock: Sendable {
+    package let steps: [PlacedStep]
+    /// Variables that are there for these steps, each a text that may name earlier ones.
+    package let settings: [(name: String, value: DocumentNode)]
+    /// Whether what these steps save is there afterwards.
+    package let keeps: Bool
+    /// The checks of this block alone.
+    package let then: DocumentNode?
+
+    package init(
+        _ steps: [PlacedStep], settings: [(name: String, value: DocumentNode)] = [], keeps: Bool = true,
+        then: DocumentNode? = nil
+    ) {
+        self.steps = steps
+        self.settings = settings
+        self.keeps = keeps
+        self.then = then
+    }
 }
 
 /// One keyword of a `then` block: what must be true of the whole run.
 package protocol Check: Sendable {
     static var keyword: String { get }
+    static var shape: Shape { get }
     init?(_ node: DocumentNode, _ reading: inout Reading)
+}
+
+extension Check {
+    package static var shape: Shape { .anything }
 }
 
 /// A step as it stands in the file.
@@ -23,14 +63,23 @@ package struct StepNode: Sendable {
 
     /// The members beside the keyword, each of which must be known.
     package func members(_ known: [String], _ reading: inout Reading) -> Members {
-        _ = node.members("a step \"\(keyword)\"", known: [keyword] + known, &reading)
+        let common = StepShape.common.map(\.name)
+        _ = node.members("a step \"\(keyword)\"", known: [keyword] + known, alsoKnown: common, &reading)
         return Members(what: "a step \"\(keyword)\"", node: node)
+    }
+
+    /// The members beside the keyword as the step's shape has them.
+    package func members(of type: (some Step).Type, _ reading: inout Reading) -> Members {
+        members(type.shape.names, &reading)
     }
 }
 
 /// Everything a file may name. An empty list of names means that any will do.
 package struct Vocabulary: Sendable {
-    package var steps: [any Step.Type] = []
+    package var steps: [any Step.Type] = [] {
+        didSet { types = Dictionary(steps.map { ($0.keyword, $0) }) { first, _ in first } }
+    }
+    private var types: [String: any Step.Type] = [:]
     package var checks: [any Check.Type] = []
     package var rules: [String] = []
     /// Dotted name to the choices there are; none listed means any.
@@ -39,6 +88,8 @@ package struct Vocabulary: Sendable {
     package var parties: [String] = []
     package var labs: [String] = []
     package var operations: [String] = []
+    /// Ids of the ledger's rows; empty where nobody asks whether a scenario's `spec` names them.
+    package var ledger: Set<String> = []
     /// Variables that are there before the first step.
     package var variables: [String] = []
     package init() {}
@@ -52,23 +103,56 @@ package struct Vocabulary: Sendable {
                 node.place, "a step must be a mapping that begins with what is done, this is \(node.typeName)")
             return nil
         }
-        let found = members.filter { keywords.contains($0.name) }
-        guard let member = found.first, let type = steps.first(where: { $0.keyword == member.name }) else {
+        var found: (member: DocumentNode.Member, type: any Step.Type)?
+        for member in members {
+            guard let type = types[member.name] else { continue }
+            if let found {
+                // `timeout` of another vocabulary or a member that is a keyword elsewhere would be one too many.
+                if found.type.shape.names.contains(member.name) { continue }
+                reading.report(
+                    member.key.place,
+                    "one step does one thing: \"\(found.member.name)\" and \"\(member.name)\" are two",
+                    hint: "begin the second with its own dash")
+                return nil
+            }
+            found = (member, type)
+        }
+        guard let (member, type) = found else {
             let near = members.first { Suggestion.nearest(to: $0.name, among: keywords) != nil } ?? first
             reading.report(
                 near.key.place, "no step is called \"\(near.name)\"",
                 hint: Suggestion.hint(for: near.name, among: keywords))
             return nil
         }
-        if let second = found.dropFirst().first {
-            reading.report(
-                second.key.place, "one step does one thing: \"\(member.name)\" and \"\(second.name)\" are two",
-                hint: "begin the second with its own dash")
-            return nil
-        }
         let stepNode = StepNode(keyword: member.name, value: member.value, node: node)
+        let timeout = node["timeout"].flatMap { $0.span(&reading, as: "timeout") }
+        let label = node["label"].map { Template($0, &reading) }
         return type.init(stepNode, &reading).map {
-            PlacedStep(step: $0, node: node, keyword: member.name, place: member.key.place)
+            PlacedStep(
+                step: $0, node: node, keyword: member.name, place: member.key.place, label: label, timeout: timeout)
+        }
+    }
+}
+
+extension Reading {
+    /// A list of steps below another one.
+    package mutating func steps(_ node: DocumentNode, of what: String) -> [PlacedStep] {
+        guard let items = node.items else {
+            report(node.place, "\(what) must be a list, this is \(node.typeName)")
+            return []
+        }
+        if items.isEmpty { report(node.place, "there is no step") }
+        return items.compactMap { vocabulary.step($0, &self) }
+    }
+
+    /// The checks of a `then` block.
+    package mutating func checks(_ node: DocumentNode) -> [PlacedCheck] {
+        guard node.members("then", known: vocabulary.checks.map { $0.keyword }, &self) != nil else { return [] }
+        return node.members.compactMap { member in
+            guard let type = vocabulary.checks.first(where: { $0.keyword == member.name }),
+                let check = type.init(member.value, &self)
+            else { return nil }
+            return PlacedCheck(check: check, keyword: member.name, place: member.key.place)
         }
     }
 }
@@ -80,4 +164,14 @@ package struct PlacedStep: Sendable {
     package let keyword: String
     /// Where its keyword stands.
     package let place: Place
+    /// What people call it.
+    package let label: Template?
+    /// How much world time it may take.
+    package let timeout: Span?
+
+    /// What it does, as short as it stands in the file: `mcp: tools/call`.
+    package var title: String {
+        guard let value = node[keyword]?.scalarText else { return keyword }
+        return "\(keyword): \(value)"
+    }
 }

@@ -30,7 +30,7 @@ struct LanguageTests {
         #expect(scenario.lab.name == "strict")
         #expect(scenario.lab.rulesOff == ["session-binding"])
         #expect(scenario.lab.unknowns == ["binding.mode": "sub"])
-        #expect(scenario.given.first?.settings.map { $0.value.json } == ["NONE"])
+        #expect(scenario.given.first?.settings.map { $0.value.node.json } == ["NONE"])
         #expect(scenario.pace == .seconds(2))
         #expect(scenario.steps.map(\.keyword) == ["call"])
         #expect(scenario.then.map(\.keyword) == ["transitions"])

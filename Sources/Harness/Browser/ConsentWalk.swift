@@ -25,6 +25,8 @@ package struct ConsentWalk: Sendable, Hashable {
     package var landed: String
     /// Status of the last page; nil if it was not opened.
     package var status: Int?
+    /// Whether a consent page was shown, on which the person did as told.
+    package var decided = false
 }
 
 extension Browser {
@@ -67,7 +69,7 @@ private struct Walk {
         if !isDecided { page = await repeatUndecided(url, page) }
         // Next time it is their own account again.
         if decision == .wrongAccount { browser.forgetCookies(of: .github) }
-        return ConsentWalk(hops: hops, landed: page.url, status: page.status)
+        return ConsentWalk(hops: hops, landed: page.url, status: page.status, decided: isDecided)
     }
 
     /// The page after the one that is open; nil at the end.

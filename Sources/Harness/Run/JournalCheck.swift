@@ -13,13 +13,20 @@ package struct Evidence: Sendable {
     package let entries: [JournalEntry]
     package let variables: Variables
     private let lab: Lab
-    package let trace: TraceText
+    /// Made when a failure has to show it.
+    package var trace: TraceText { TraceText(entries, secrets: secrets) }
+    private let secrets: [(value: String, name: String)]
+    /// The file that is judged, and what its run was given.
+    let file: ScenarioFile
+    let settings: RunSettings
 
-    init(lab: Lab, variables: Variables) {
-        self.lab = lab
-        self.variables = variables
+    init(run: ScenarioRun, file: ScenarioFile) {
+        lab = run.lab
+        self.file = file
+        settings = run.settings
+        variables = run.variables
         entries = lab.store.journal()
-        trace = TraceText(entries)
+        secrets = run.secrets
     }
 
     package var transitions: [(sequence: Int, move: Transition)] {

@@ -55,11 +55,12 @@ package enum LeakCheck {
     }
 
     private static func isOutsider(_ party: Party) -> Bool {
-        party == .app || party.rawValue.hasSuffix("'s browser") || party.rawValue.hasSuffix("'s MCP client")
+        party == .app || party.rawValue == PartyName.attacker || party.rawValue.hasSuffix("'s browser")
+            || party.rawValue.hasSuffix("'s MCP client")
     }
 
     /// Verifiers and secrets have no birth in the journal; they are known once somebody sent them.
-    private static func sentSecrets(in entries: [JournalEntry]) -> [(value: String, name: String)] {
+    static func sentSecrets(in entries: [JournalEntry]) -> [(value: String, name: String)] {
         var found: [(String, String)] = []
         for entry in entries {
             guard case .exchange(let exchange) = entry.event,

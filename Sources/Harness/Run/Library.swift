@@ -7,48 +7,90 @@ package import Scenario
 /// Scenario files on disk.
 package enum Library {
     /// Reads files and folders, in the order of their paths, and every mistake in any of them.
-    /// `paths` are files or folders, relative to the current folder; a folder is read to its depths, without `given`.
-    /// `root` holds `mocks/` and `scenarios/`; `variables` are the names that `--var` sets.
+    /// `paths` are files or folders, relative to the current folder or to `root`; a folder is read to its depths,
+    /// without `given`. `root` holds `mocks/` and `scenarios/`; `variables` are the names that `--var` sets. With
+    /// `ledger` the ids under `spec:` must be its rows. A scenario with a matrix is one file for each of its cells.
     package static func load(
-        paths: [String], root: String, variables: [String] = []
+        paths: [String], root: String, variables: [String] = [], ledger: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
         var sources: [Source] = []
+        var names: Set<String> = []
         var missing: [Diagnostic] = []
         for path in paths {
-            let found = scenarioPaths(path)
+            let found = scenarioPaths(place(of: path, root: root))
             if found.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
-            for name in found where !sources.contains(where: { $0.name == name }) {
-                if let source = source(name, shown: name) {
+            for file in found {
+                let name = shown(file, root: root)
+                guard names.insert(name).inserted else { continue }
+                if let source = source(file, shown: name) {
                     sources.append(source)
                 } else {
                     missing.append(mistake(in: name, "the file cannot be read as UTF-8 text"))
                 }
             }
         }
-        let (files, diagnostics) = load(sources: sources, root: root, variables: variables)
+        let (files, diagnostics) = load(sources: sources, root: root, variables: variables, ledger: ledger)
         return (files, missing + diagnostics)
+    }
+
+    /// A path as it is, or below the root if there is none such in the current folder.
+    package static func place(of path: String, root: String) -> String {
+        guard !FileManager.default.fileExists(atPath: path), !path.hasPrefix("/") else { return path }
+        return FileManager.default.fileExists(atPath: "\(root)/\(path)") ? "\(root)/\(path)" : path
+    }
+
+    /// A path as reports show it: from the root, so that it is the same on every machine; as it is if it lies outside.
+    private static func shown(_ path: String, root: String) -> String {
+        let (file, base) = (URL(fileURLWithPath: path).standardized.path, URL(fileURLWithPath: root).standardized.path)
+        let folder = base.hasSuffix("/") ? base : "\(base)/"
+        return file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : path
     }
 
     /// The same for texts that are at hand.
     package static func load(
-        sources: [Source], root: String, variables: [String] = []
+        sources: [Source], root: String, variables: [String] = [], ledger: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
         var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
         vocabulary.variables += variables
-        let folder = "\(root)/scenarios/given"
-        let reader = ScenarioReader(vocabulary, fragments: fragmentNames(in: folder)) { name in
-            guard name.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }) else { return nil }
-            return source("\(folder)/\(name).yaml", shown: "scenarios/given/\(name).yaml")
+        if ledger {
+            let (known, mistakes) = Ledger.load(root: root)
+            vocabulary.ledger = Set(known.rows.map(\.id))
+            diagnostics += mistakes
         }
+        let reader = ScenarioReader(vocabulary, shelf: shelf(root: root))
         var files: [ScenarioFile] = []
+        var known = Set(diagnostics)
         for source in sources {
             let (file, mistakes) = reader.read(source)
-            if let file { files.append(file) }
+            if let file { files += file.expanded }
             // A fragment's mistake is found by every scenario that uses it, and told once.
-            diagnostics += mistakes.filter { !diagnostics.contains($0) }
+            for mistake in mistakes where known.insert(mistake).inserted { diagnostics.append(mistake) }
         }
         return (files, diagnostics)
+    }
+
+    /// The fragments below a root: those of `scenarios/given` by their names, any other by its path beside a file.
+    package static func shelf(root: String) -> FragmentShelf {
+        let folder = "scenarios/given"
+        return FragmentShelf(names: fragmentNames(in: "\(root)/\(folder)")) { name, from in
+            guard name.hasSuffix(".yaml") || name.utf8.contains(UInt8(ascii: "/")) else {
+                guard !name.utf8.contains(UInt8(ascii: ".")) else { return nil }
+                return source("\(root)/\(folder)/\(name).yaml", shown: "\(folder)/\(name).yaml")
+            }
+            var way = from.split(separator: "/").dropLast().map(String.init)
+            for part in name.split(separator: "/") {
+                switch part {
+                case ".": break
+                case "..":
+                    // Nothing above the root is read.
+                    guard way.popLast() != nil else { return nil }
+                default: way.append(String(part))
+                }
+            }
+            let path = way.joined(separator: "/")
+            return source(from.hasPrefix("/") ? "/\(path)" : "\(root)/\(path)", shown: path)
+        }
     }
 
     private static func mistake(in path: String, _ message: String) -> Diagnostic {
@@ -94,7 +136,9 @@ package enum Library {
 package enum LabVocabulary {
     package static let steps: [any Step.Type] = [
         AWSStep.self, MCPStep.self, BrowserStep.self, SignInStep.self, AppStep.self, HTTPStep.self, ClockStep.self,
-        WaitStep.self, FaultStep.self, SetStep.self, ApplicationStep.self,
+        WaitStep.self, FaultStep.self, SetStep.self, ApplicationStep.self, JWTStep.self, SQLStep.self,
+        IncludeStep.self, ForEachStep.self, ConcurrentlyStep.self, ForkStep.self, SnapshotStep.self,
+        RestoreStep.self,
     ]
     package static let checks: [any Check.Type] = [
         TransitionsCheck.self, NeverCheck.self, ExchangesCheck.self, TokensCheck.self,

@@ -2,50 +2,123 @@ import Kernel
 import Scenario
 
 /// A scenario from its first step to its last check.
-struct Performance {
+struct Performance: Sendable {
     let file: ScenarioFile
     let run: ScenarioRun
+    /// How deep inside other steps.
+    var depth = 0
 
-    /// What did not hold; empty if all did.
-    ///
-    /// - Throws: what kept the run from going on.
-    func perform() async throws -> [Failure] {
+    /// What came of a scenario.
+    struct Ending {
+        var failures: [Failure] = []
+        /// What kept it from going on.
+        var mistake: Failure?
+    }
+
+    /// Everything: what is given, the steps, what is done at the end in any case, and the checks.
+    func perform() async -> Ending {
+        var ending = Ending()
+        do {
+            ending.failures = try await begin()
+            // What comes after a failing step has no meaning, but a leak is one whatever else happened.
+            ending.failures += try ending.failures.isEmpty ? judge(file.then) : run.leaks()
+        } catch {
+            ending.mistake = mistake(error)
+        }
+        await finish(&ending)
+        return ending
+    }
+
+    private func begin() async throws -> [Failure] {
         for item in file.given {
-            for setting in item.settings {
-                var reading = Reading(Vocabulary())
-                run.set(setting.name, try Template(setting.value, &reading).value(run.variables))
-            }
-            let failures = try await perform(item.fragment.steps)
+            let failures = try await include(item)
             if !failures.isEmpty { return failures }
         }
         let failures = try await perform(file.steps)
-        // What comes after a failing step has no meaning, but a leak is one whatever else happened.
-        return try failures.isEmpty ? judge() : failures + LeakCheck.failures(in: run.lab.store.journal())
+        guard failures.isEmpty, let timeout = file.timeout else { return failures }
+        return overdue(timeout, since: run.lab.options.start, file.place, "timeout")
     }
 
-    private func judge() throws -> [Failure] {
-        let evidence = Evidence(lab: run.lab, variables: run.variables)
+    /// Each step of `finally`, whatever became of the one before.
+    private func finish(_ ending: inout Ending) async {
+        for step in file.finally {
+            do {
+                ending.failures += try await perform([step])
+            } catch {
+                if ending.mistake == nil { ending.mistake = mistake(error) }
+            }
+        }
+        if !file.finally.isEmpty {
+            let known = ending.failures.map(\.actual)
+            ending.failures += run.leaks().filter { !known.contains($0.actual) }
+        }
+    }
+
+    private func mistake(_ error: any Error) -> Failure {
+        if let error = error as? Diagnostic { return Failure(error, run.mask) }
+        return Failure(file.place, "the run", expected: "an end", actual: "\(error)")
+    }
+
+    /// A fragment with its variables.
+    func include(_ item: GivenFragment) async throws -> [Failure] {
+        for setting in item.settings { run.set(setting.name, try setting.value.value(run.variables)) }
+        return try await perform(item.fragment.steps)
+    }
+
+    /// What a `then` block has against the journal as it is now.
+    func judge(_ checks: [PlacedCheck]) throws -> [Failure] {
+        guard !checks.isEmpty else { return run.leaks() }
+        let evidence = Evidence(run: run, file: file)
         var failures: [Failure] = []
-        for placed in file.then {
+        for placed in checks {
             guard let check = placed.check as? any JournalCheck else {
                 throw Diagnostic(placed.place, "the harness cannot judge \"\(placed.keyword)\"")
             }
             failures += try check.judge(evidence)
         }
-        return failures + LeakCheck.failures(in: evidence.entries)
+        return failures + run.leaks()
     }
 
-    private func perform(_ steps: [PlacedStep]) async throws -> [Failure] {
+    /// Steps in their order, up to the first that does not hold.
+    func perform(_ steps: [PlacedStep]) async throws -> [Failure] {
         for placed in steps {
-            guard let step = placed.step as? any LabStep else {
-                throw Diagnostic(placed.place, "the harness cannot do \"\(placed.keyword)\"")
-            }
+            try run.expectTime()
             await run.lab.advance(to: run.lab.clock.now + file.pace)
-            let before = run.lab.store.journal().last?.sequence ?? 0
-            let failures = try await failures(of: step, placed, after: before)
+            let (begun, sequence) = (run.lab.clock.now, run.lab.store.lastSequence)
+            let record = run.begin(
+                StepRecord(
+                    step: placed, label: try placed.label?.text(run.variables), depth: depth, at: begun,
+                    after: sequence, last: sequence, held: false))
+            var failures = try await failures(of: placed, after: sequence)
+            if let timeout = placed.timeout, failures.isEmpty {
+                failures = overdue(timeout, since: begun, placed.place, placed.title)
+            }
+            run.end(record, held: failures.isEmpty)
             if !failures.isEmpty { return failures }
         }
         return []
+    }
+
+    private func overdue(_ timeout: Span, since begin: Instant, _ place: Place, _ what: String) -> [Failure] {
+        let took = run.lab.clock.now - begin
+        guard took > timeout else { return [] }
+        return [
+            Failure(
+                place, what, expected: "an end within \(timeout.text) of world time",
+                actual: "\(took.text) passed")
+        ]
+    }
+
+    private func failures(of placed: PlacedStep, after sequence: Int) async throws -> [Failure] {
+        if let block = placed.step as? any BlockStep {
+            var inner = self
+            inner.depth += 1
+            return try await block.play(placed, in: inner)
+        }
+        guard let step = placed.step as? any LabStep else {
+            throw Diagnostic(placed.place, "the harness cannot do \"\(placed.keyword)\"")
+        }
+        return try await failures(of: step, placed, after: sequence)
     }
 
     private func failures(of step: any LabStep, _ placed: PlacedStep, after sequence: Int) async throws -> [Failure] {
@@ -60,17 +133,17 @@ struct Performance {
         }
         let misses = try step.misses(in: outcome, run.variables)
         if !misses.isEmpty {
-            let exchange = exchange(after: sequence)
+            let (exchange, mask) = (exchange(after: sequence), run.mask)
             return misses.map { miss in
                 Failure(
-                    miss.place, miss.path, expected: miss.expected, actual: masked(miss.actual), hint: miss.hint,
-                    exchange: exchange)
+                    miss.place, miss.path, expected: mask.text(miss.expected), actual: mask.text(miss.actual),
+                    hint: miss.hint.map { mask.text($0) }, exchange: exchange)
             }
         }
         if let reason = step.unexpectedFailure(in: outcome) {
             return [
                 Failure(
-                    placed.place, placed.keyword, expected: "a success", actual: reason,
+                    placed.place, placed.keyword, expected: "a success", actual: run.mask.text(reason),
                     hint: "say what you expect instead", exchange: exchange(after: sequence))
             ]
         }
@@ -80,23 +153,21 @@ struct Performance {
             // What is saved is expected to be there.
             return [
                 Failure(
-                    error.place, error.message, expected: "a value", actual: "nothing", hint: error.hint,
-                    exchange: exchange(after: sequence))
+                    error.place, error.message, expected: "a value", actual: "nothing",
+                    hint: error.hint.map { run.mask.text($0) }, exchange: exchange(after: sequence))
             ]
         }
         return []
     }
 
-    private func masked(_ text: String) -> String { SecretMask(run.lab.store.journal()).text(text) }
-
     /// The last exchange that somebody outside the parties began in this step: the one the outcome was made of.
     private func exchange(after sequence: Int) -> String? {
-        let journal = run.lab.store.journal()
+        let journal = run.lab.store.journal(after: sequence)
         let last = journal.last { entry in
-            guard entry.sequence > sequence, case .exchange(let exchange) = entry.event else { return false }
+            guard case .exchange(let exchange) = entry.event else { return false }
             return !Party.served.contains(exchange.from)
         }
         guard let last, case .exchange(let exchange) = last.event else { return nil }
-        return TraceText(journal).long(exchange)
+        return TraceText(run.lab.store.journal(), secrets: run.secrets).long(exchange)
     }
 }

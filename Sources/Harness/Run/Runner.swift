@@ -4,14 +4,21 @@ package import Scenario
 /// Runs scenarios, each in a lab of its own.
 package struct Runner: Sendable {
     private let definitions: [String: LabDefinition]
-    private let variables: [String: String]
+    private let settings: RunSettings
+
+    /// `definitions` are by the names that scenarios give in `lab`.
+    package init(definitions: [String: LabDefinition], settings: RunSettings) {
+        self.definitions = definitions
+        self.settings = settings
+    }
 
     /// - Parameters:
     ///   - definitions: by the names that scenarios give in `lab`.
     ///   - variables: what `--var` set.
     package init(definitions: [String: LabDefinition], variables: [String: String] = [:]) {
-        self.definitions = definitions
-        self.variables = variables
+        var settings = RunSettings()
+        settings.variables = variables
+        self.init(definitions: definitions, settings: settings)
     }
 
     package init(definition: LabDefinition, variables: [String: String] = [:]) {
@@ -19,9 +26,10 @@ package struct Runner: Sendable {
     }
 
     /// Runs many, at most `jobs` at a time, and gives the results in the order of the files. After a failure with
-    /// `failFast` none is begun, so there may be fewer results than files.
+    /// `failFast` none is begun, so there may be fewer results than files. `onResult` hears of each as it ends.
     package func run(
-        _ files: [ScenarioFile], jobs: Int = 1, seed: UInt64 = 1, failFast: Bool = false
+        _ files: [ScenarioFile], jobs: Int = 1, seed: UInt64 = 1, failFast: Bool = false,
+        onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
         var results: [Int: ScenarioResult] = [:]
         await withTaskGroup(of: (Int, ScenarioResult).self) { group in
@@ -36,7 +44,8 @@ package struct Runner: Sendable {
             for _ in 0..<max(1, jobs) { begin() }
             for await (index, result) in group {
                 results[index] = result
-                if failFast, result.verdict != .held { isStopped = true }
+                onResult(result)
+                if failFast, result.verdict == .failed || result.verdict == .error { isStopped = true }
                 begin()
             }
         }
@@ -49,43 +58,42 @@ package struct Runner: Sendable {
 
     /// `rulesOff` are rules that do not hold beyond what the file says, to see that it notices.
     package func run(_ file: ScenarioFile, seed: UInt64 = 1, rulesOff: [String] = []) async -> ScenarioResult {
-        let off = file.lab.rulesOff + rulesOff
-        func ended(_ verdict: ScenarioResult.Verdict, _ failures: [Failure], _ lab: Lab?) -> ScenarioResult {
-            ScenarioResult(
-                file: file, seed: seed, verdict: verdict, failures: failures, journal: lab?.store.journal() ?? [],
-                rulesOff: off, transactionCount: lab?.store.transactionCount ?? 0)
+        let off = file.lab.rulesOff + settings.rulesOff + rulesOff
+        func ended(
+            _ verdict: ScenarioResult.Verdict, _ failures: [Failure], _ run: ScenarioRun? = nil
+        ) -> ScenarioResult {
+            ScenarioResult(file, seed: seed, verdict, failures, run, rulesOff: off, settings: settings)
         }
+        if file.skip != nil { return ended(.skipped, []) }
         guard let definition = definitions[file.lab.name] else {
             let known = definitions.keys.sorted().joined(separator: ", ")
-            return ended(
-                .error, [Failure(file.place, "lab", expected: "one of \(known)", actual: file.lab.name)], nil)
+            return ended(.error, [Failure(file.place, "lab", expected: "one of \(known)", actual: file.lab.name)])
         }
         var options = LabOptions()
         options.seed = seed
         options.rulesOff = Set(off)
-        options.unknowns = file.lab.unknowns
-        let lab: Lab
+        options.unknowns = file.lab.unknowns.merging(settings.unknowns) { $1 }
+        let run: ScenarioRun
         do {
-            lab = try Lab(definition, options)
+            run = try ScenarioRun(lab: Lab(definition, options), file: file, settings: settings)
+        } catch let mistake as Diagnostic {
+            return ended(.error, [Failure(mistake)])
         } catch {
-            return ended(.error, [Failure(file.place, "the lab", expected: "a lab", actual: "\(error)")], nil)
+            return ended(.error, [Failure(file.place, "the lab", expected: "a lab", actual: "\(error)")])
         }
-        let run = ScenarioRun(lab: lab, variables: variables)
-        do {
-            let failures = try await Performance(file: file, run: run).perform()
-            return ended(failures.isEmpty ? .held : .failed, failures, lab)
-        } catch let error as Diagnostic {
-            return ended(.error, [Failure(error)], lab)
-        } catch {
-            return ended(.error, [Failure(file.place, "the run", expected: "an end", actual: "\(error)")], lab)
-        }
+        let ending = await Performance(file: file, run: run).perform()
+        // A failed expectation outranks what kept a later step from going on.
+        let verdict: ScenarioResult.Verdict =
+            !ending.failures.isEmpty ? .failed : ending.mistake == nil ? .held : .error
+        return ended(verdict, ending.failures + [ending.mistake].compactMap { $0 }, run)
     }
 }
 
 extension Failure {
     /// A mistake of the author that showed only while the scenario ran.
-    init(_ diagnostic: Diagnostic) {
+    init(_ diagnostic: Diagnostic, _ mask: SecretMask = SecretMask([])) {
         self.init(
-            diagnostic.place, diagnostic.message, expected: "a value", actual: "none", hint: diagnostic.hint)
+            diagnostic.place, mask.text(diagnostic.message), expected: "a value", actual: "none",
+            hint: diagnostic.hint.map { mask.text($0) })
     }
 }

@@ -34,6 +34,8 @@ package struct ScenarioResult: Sendable {
         case failed
         /// The run could not go on: a mistake in the file that shows only while it runs, or a fault of ours.
         case error
+        /// It says itself why it is not run.
+        case skipped
     }
 
     package let file: ScenarioFile
@@ -45,6 +47,31 @@ package struct ScenarioResult: Sendable {
     package let rulesOff: [String]
     /// Transactions the store committed.
     package let transactionCount: Int
+    /// Steps that were begun, in their order.
+    package let records: [StepRecord]
+    /// Journals of what was undone by forks and restores.
+    package let chapters: [[JournalEntry]]
+    /// Values that stand in no report, with what to call them.
+    package let secrets: [(value: String, name: String)]
+    package let settings: RunSettings
+
+    /// A run that was not begun, or one that has nothing to show.
+    init(
+        _ file: ScenarioFile, seed: UInt64, _ verdict: Verdict, _ failures: [Failure], _ run: ScenarioRun? = nil,
+        rulesOff: [String] = [], settings: RunSettings = RunSettings()
+    ) {
+        self.file = file
+        self.seed = seed
+        self.verdict = verdict
+        self.failures = failures
+        self.rulesOff = rulesOff
+        self.settings = settings
+        journal = run?.lab.store.journal() ?? []
+        transactionCount = run?.lab.store.transactionCount ?? 0
+        records = run?.records ?? []
+        chapters = run?.chapters ?? []
+        secrets = run?.secrets ?? []
+    }
 
     package var exchangeCount: Int {
         journal.count { if case .exchange = $0.event { true } else { false } }
@@ -56,9 +83,45 @@ package struct ScenarioResult: Sendable {
         journal.count { if case .token(.issued) = $0.event { true } else { false } }
     }
 
-    /// A hash of the whole trace: two runs with the same one did the same in the same order.
-    package var traceSeal: String { String(hash64(TraceText(journal).rendered), radix: 16) }
+    /// Its trace as text, without secrets.
+    package var trace: TraceText { TraceText(journal, secrets: secrets) }
 
-    /// One command that repeats the run.
-    package var command: String { "agentcore-local run \(file.path) --seed \(seed)" }
+    /// A hash of the whole trace: two runs with the same one did the same in the same order.
+    package var traceSeal: String {
+        let undone = chapters.map { TraceText($0, secrets: secrets).rendered }.joined()
+        return String(hash64(undone.isEmpty ? trace.rendered : undone + trace.rendered), radix: 16)
+    }
+
+    /// One command that repeats the run, wherever the files are.
+    package var command: String {
+        var words = ["agentcore-local run", Self.quoted(file.path), "--seed \(seed)"]
+        var given = settings.variables
+        for value in file.cell where given[value.name] == nil {
+            given[value.name] = value.value.string ?? value.value.text
+        }
+        let secretNames = Set(file.secrets.map(\.name))
+        for name in given.keys.sorted() {
+            words.append("--var \(Self.quoted("\(name)=\(secretNames.contains(name) ? "…" : given[name] ?? "")"))")
+        }
+        for rule in rulesOff where !file.lab.rulesOff.contains(rule) {
+            words.append("--rules-off \(Self.quoted(rule))")
+        }
+        for name in settings.unknowns.keys.sorted() {
+            words.append("--unknown \(Self.quoted("\(name)=\(settings.unknowns[name] ?? "")"))")
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// A word as a shell takes it.
+    package static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "_-./=:,@%+".utf8.contains(byte)
+            }
+        }
+        return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", by: "'\\''"))'"
+    }
 }

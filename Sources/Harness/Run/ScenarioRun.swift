@@ -14,7 +14,7 @@ package final class ScenarioRun: Sendable {
     private let secretNames: Set<String>
     private let state: Mutex<State>
 
-    private struct State {
+    fileprivate struct State {
         var variables: Variables
         var messages: Int64 = 0
         var clients: [String: AgentClient] = [:]
@@ -207,18 +207,18 @@ extension ScenarioRun {
 }
 
 extension ScenarioRun.State {
-    mutating func set(_ name: String, _ value: JSONValue, _ secretNames: Set<String>) {
+    fileprivate mutating func set(_ name: String, _ value: JSONValue, _ secretNames: Set<String>) {
         variables[name] = value
         if secretNames.contains(name) { secrets.append((value.string ?? value.text, "secret \(name)")) }
     }
 
-    mutating func set(_ name: String, given settings: RunSettings, _ secretNames: Set<String>) {
+    fileprivate mutating func set(_ name: String, given settings: RunSettings, _ secretNames: Set<String>) {
         if let text = settings.variables[name] { set(name, .string(text), secretNames) }
     }
 
     /// The variables of a file: those of the environment, of its matrix, its own, its secrets. `--var` has the last
     /// word.
-    mutating func open(
+    fileprivate mutating func open(
         _ file: ScenarioFile, _ settings: RunSettings, _ secretNames: Set<String>
     ) throws(Diagnostic) {
         if !file.environment.isEmpty {

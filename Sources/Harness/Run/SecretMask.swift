@@ -10,9 +10,27 @@ package struct SecretMask: Sendable {
     ]
     private static let dots = "••••"
 
-    package init(_ entries: [JournalEntry]) {
-        let births = TokenLineage.births(in: entries).map { (value: $0.value.exposed, name: "\($0.kind) \($0.id)") }
-        scan = SecretScan(births)
+    /// `secrets` are values that the scenario itself calls secret.
+    package init(_ entries: [JournalEntry], secrets: [(value: String, name: String)] = []) {
+        var known = TokenLineage.births(in: entries).map { (value: $0.value.exposed, name: "\($0.kind) \($0.id)") }
+        known += LeakCheck.sentSecrets(in: entries)
+        known += Self.cookies(in: entries)
+        scan = SecretScan(known, spoken: secrets)
+    }
+
+    /// Values of cookies, by which whoever has them is somebody else.
+    private static func cookies(in entries: [JournalEntry]) -> [(value: String, name: String)] {
+        var cookies: [(String, String)] = []
+        for entry in entries {
+            guard case .exchange(let exchange) = entry.event, case .answered(let response) = exchange.outcome else {
+                continue
+            }
+            for line in response.head.headerFields[values: .setCookie] {
+                let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+                if pair.count == 2 { cookies.append((String(pair[1]), "cookie \(pair[0])")) }
+            }
+        }
+        return cookies
     }
 
     /// Free text: only tokens that were journalled at their birth are known in it.

@@ -6,28 +6,46 @@ import Kernel
 /// A text is cut into runs of the letters that tokens consist of, and each run is looked up: one pass over each
 /// message, however many secrets there are.
 package struct SecretScan: Sendable {
-    private let names: [String: String]
-    /// Which lengths a secret may have, so that most runs are passed by without a look-up.
-    private let lengths: Set<Int>
+    /// By the hash of the value's bytes.
+    private let names: [UInt64: [(value: String, name: String)]]
+    /// Which lengths a secret may have (index), so that most runs are passed by without a look-up.
+    private let lengths: [Bool]
     /// Values with other letters, to be searched for one by one.
     private let odd: [(value: String, name: String)]
     /// Shorter values would be found everywhere.
     private static let shortest = 12
 
-    /// `secrets` are values and what to call them.
-    package init(_ secrets: [(value: String, name: String)]) {
-        var names: [String: String] = [:]
-        var odd: [(String, String)] = []
+    /// `secrets` are values and what to call them; those that are `spoken` of in a file are found however short they
+    /// are, and percent-encoded too.
+    package init(_ secrets: [(value: String, name: String)], spoken: [(value: String, name: String)] = []) {
+        var names: [UInt64: [(value: String, name: String)]] = [:]
+        var lengths: [Bool] = []
+        var odd: [(value: String, name: String)] = []
         for secret in secrets where secret.value.utf8.count >= Self.shortest {
             if secret.value.utf8.allSatisfy(Self.isTokenByte) {
-                if names[secret.value] == nil { names[secret.value] = secret.name }
+                let hash = hash64(secret.value)
+                if names[hash]?.contains(where: { $0.value == secret.value }) == true { continue }
+                names[hash, default: []].append(secret)
+                let length = secret.value.utf8.count
+                while lengths.count <= length { lengths.append(false) }
+                lengths[length] = true
             } else {
                 odd.append((secret.value, secret.name))
             }
         }
+        for secret in spoken where !secret.value.isEmpty {
+            odd.append((secret.value, secret.name))
+            for encoded in [percentEncoded(secret.value, plus: true), percentEncoded(secret.value, plus: false)]
+            where encoded != secret.value {
+                odd.append((encoded, secret.name))
+            }
+        }
         self.names = names
-        self.odd = odd
-        lengths = Set(names.keys.map(\.utf8.count))
+        // A longer one may contain a shorter one.
+        self.odd = odd.enumerated().sorted {
+            ($1.element.value.utf8.count, $0.offset) < ($0.element.value.utf8.count, $1.offset)
+        }.map(\.element)
+        self.lengths = lengths
     }
 
     package var isEmpty: Bool { names.isEmpty && odd.isEmpty }
@@ -50,7 +68,7 @@ package struct SecretScan: Sendable {
         var found: [String] = []
         visit(bytes) { _, name in found.append(name) }
         if bytes.contains(UInt8(ascii: "%")) {
-            visit(Array(percentDecoded(String(decoding: bytes, as: UTF8.self)).utf8)) { _, name in found.append(name) }
+            visit(percentDecoded(bytes)) { _, name in found.append(name) }
         }
         guard !odd.isEmpty else { return found }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -60,22 +78,32 @@ package struct SecretScan: Sendable {
 
     /// Each known secret with its place.
     private func visit(_ bytes: [UInt8], _ body: (Range<Int>, String) -> Void) {
-        var start = 0
-        while start < bytes.count {
-            guard Self.isTokenByte(bytes[start]) else {
-                start += 1
-                continue
+        bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < bytes.count {
+                guard Self.isTokenByte(bytes[start]) else {
+                    start += 1
+                    continue
+                }
+                var end = start + 1
+                while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
+                var last = end
+                // A full stop ends a sentence more often than a token.
+                while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
+                let length = last - start
+                if length < lengths.count, lengths[length],
+                    let name = name(of: UnsafeBufferPointer(rebasing: bytes[start..<last]))
+                {
+                    body(start..<last, name)
+                }
+                start = end
             }
-            var end = start + 1
-            while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
-            var last = end
-            // A full stop ends a sentence more often than a token.
-            while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
-            if lengths.contains(last - start), let name = names[String(decoding: bytes[start..<last], as: UTF8.self)] {
-                body(start..<last, name)
-            }
-            start = end
         }
+    }
+
+    private func name(of bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard let alike = names[hash64(bytes)] else { return nil }
+        return alike.first { $0.value.utf8.elementsEqual(bytes) }?.name
     }
 
     /// The text with each secret replaced by its name in angle brackets.

@@ -5,7 +5,7 @@ import Scenario
 package enum TextReport {
     package static func render(_ results: [ScenarioResult]) -> String {
         var text = results.map { line($0) }.joined()
-        let wrong = results.filter { $0.verdict != .held }
+        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
         for result in wrong { text += "\n\(details(result))" }
         text += "\(results.isEmpty || wrong.isEmpty ? "" : "\n")\(summary(results))\n"
         // The way back in is the last thing on the screen.
@@ -19,20 +19,25 @@ package enum TextReport {
             case .held: "held  "
             case .failed: "FAILED"
             case .error: "ERROR "
+            case .skipped: "skipped"
             }
-        return "\(verdict) \(result.file.path): \(result.file.scenario)\n"
+        let reason = result.file.skip.map { " (\($0))" } ?? ""
+        return "\(verdict) \(result.file.name): \(result.file.scenario)\(reason)\n"
     }
 
     package static func summary(_ results: [ScenarioResult]) -> String {
         let held = results.count { $0.verdict == .held }
         let failed = results.count { $0.verdict == .failed }
         let errors = results.count { $0.verdict == .error }
-        let tail = errors == 0 ? "" : ", \(errors) could not go on"
-        return "\(results.count) scenarios, \(held) held, \(failed) failed\(tail)"
+        let skipped = results.count { $0.verdict == .skipped }
+        var text = "\(results.count) scenarios, \(held) held, \(failed) failed"
+        if errors > 0 { text += ", \(errors) could not go on" }
+        if skipped > 0 { text += ", \(skipped) skipped" }
+        return text
     }
 
     package static func details(_ result: ScenarioResult) -> String {
-        var text = "\(result.file.path): \(result.file.scenario)\n"
+        var text = "\(result.file.name): \(result.file.scenario)\n"
         for failure in result.failures { text += render(failure) }
         return text
     }

@@ -8,9 +8,9 @@ package struct TraceText: Sendable {
     /// What is shown of a body in a failure.
     private static let longestBody = 1500
 
-    package init(_ entries: [JournalEntry]) {
+    package init(_ entries: [JournalEntry], secrets: [(value: String, name: String)] = []) {
         self.entries = entries
-        mask = SecretMask(entries)
+        mask = SecretMask(entries, secrets: secrets)
     }
 
     /// Every entry on a line of its own; bodies below their exchange.

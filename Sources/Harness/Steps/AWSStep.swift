@@ -6,22 +6,26 @@ package import Scenario
 /// `aws: CreateGatewayTarget`: one operation of either AWS service, with its members as in the API.
 package struct AWSStep: LabStep {
     package static let keyword = "aws"
+    package static let shape = StepShape(
+        "One operation of either AWS service, with its members as in the API.", value: .name(.operations),
+        outcome: answerRoots,
+        [
+            .asAnybody, ShapeMember("account", .text, "The account that calls."),
+            .values("with", "Members of the operation."),
+        ])
     private let operation: String
     private let place: Place
     /// Who calls: a user with an AWS client of his own, or a party such as `app`.
-    private let caller: String
+    private let caller: Who
     private let account: Template?
     private let input: Template?
     package let expectations: Expectations
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(["as", "account", "with", "expect", "save"], &reading)
+        let members = node.members(of: Self.self, &reading)
         place = node.value.place
-        caller = members["as"]?.text(&reading, as: "as") ?? "admin"
-        if let node = members["as"] {
-            reading.expectName(caller, of: "user or party", among: reading.people, at: node.place)
-        }
+        caller = Who(members["as"], standard: "admin", "user or party", among: reading.people, &reading)
         account = members["account"].map { Template($0, &reading) }
         if let with = members["with"], !with.isMapping, with.scalarText?.hasPrefix("${") != true {
             reading.report(with.place, "with must be a mapping of members, this is \(with.typeName)")
@@ -44,7 +48,8 @@ package struct AWSStep: LabStep {
         var request = try run.lab.contract.request(for: operation, input: object, origin: origin)
         let key = try account?.text(variables) ?? AWSNames.defaultAccount
         request.head.headerFields[.authorization] = Self.signature(key, run.lab)
-        return await run.send(request, from: run.party(of: caller, with: "AWS client"))
+        let sender = run.party(of: try caller.name(variables), with: "AWS client")
+        return await run.send(request, from: sender)
     }
 
     /// A SigV4 header (AWS General Reference, Signature Version 4). Nothing checks the signature; the account is read

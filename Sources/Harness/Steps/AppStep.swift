@@ -6,21 +6,29 @@ package import Scenario
 /// as AWS's samples do it, so that its return URL completes the session.
 package struct AppStep: LabStep {
     package static let keyword = "app"
+    private static let identity: [ShapeMember] = [
+        ShapeMember("user_token", .text, "The user's JWT."), ShapeMember("session_id", .text),
+        ShapeMember("user_id", .text),
+    ]
+    package static let shape = StepShape(
+        "Tells the application who started a session, so that its return URL completes it.",
+        value: .mapping(identity), outcome: answerRoots, [.asAnybody])
     private let body: Template
     private let path: String
-    private let sender: String
+    private let sender: Who
     package let expectations: Expectations
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(["as", "expect", "save"], &reading)
-        _ = node.value.members("app", known: ["user_token", "session_id", "user_id"], &reading)
+        let members = node.members(of: Self.self, &reading)
+        _ = node.value.members("app", known: Self.identity.map(\.name), &reading)
         path = node.value["user_id"] == nil ? "token" : "id"
         if node.value["user_id"] == nil, node.value["user_token"] == nil, node.value.isMapping {
             reading.report(node.value.place, "app needs \"user_token\", or \"session_id\" and \"user_id\"")
         }
         body = Template(node.value, &reading)
-        sender = members["as"]?.text(&reading, as: "as") ?? Party.outside.rawValue
+        sender = Who(
+            members["as"], standard: Party.outside.rawValue, "user or party", among: reading.people, &reading)
         expectations = Expectations(members["expect"], roots: answerRoots, &reading)
         saves = Saves(members["save"], roots: answerRoots, &reading)
     }
@@ -29,6 +37,7 @@ package struct AppStep: LabStep {
         let request = Request(
             .post, "\(run.lab.addresses.origin(of: .app))/userIdentifier/\(path)",
             headers: [.contentType: "application/json"], body: try body.value(run.variables).bytes)
-        return await run.send(request, from: run.party(of: sender, with: "browser"))
+        let party = run.party(of: try sender.name(run.variables), with: "browser")
+        return await run.send(request, from: party)
     }
 }

@@ -8,13 +8,25 @@ package struct ApplicationStep: LabStep {
     package static let keyword = "application"
     private static let members = ["name", "kind", "secret", "callbacks", "expiringTokens", "suspended"]
     private static let roots = ["clientId", "name", "kind", "callbacks", "expiringTokens", "suspended"]
+    package static let shape = StepShape(
+        "Registers an application at the authorization server, or changes one.", value: .text, outcome: roots,
+        [
+            ShapeMember(
+                "with",
+                .mapping([
+                    ShapeMember("name", .text), ShapeMember("kind", .word(["oauth-app", "github-app"])),
+                    ShapeMember("secret", .text), ShapeMember("callbacks", .either([.text, .list(.anything)])),
+                    ShapeMember("expiringTokens", .either([.flag, .text])),
+                    ShapeMember("suspended", .either([.flag, .text])),
+                ]), "The application's members.", required: true)
+        ])
     private let clientID: Template
     private let description: Template
     package let expectations: Expectations
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(["with", "expect", "save"], &reading)
+        let members = node.members(of: Self.self, &reading)
         clientID = Template(node.value, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)

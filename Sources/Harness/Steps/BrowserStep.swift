@@ -4,20 +4,25 @@ package import Scenario
 /// `browser: ${consent}`: a user opens an address; the robot signs in, decides, and walks to the end.
 package struct BrowserStep: LabStep {
     package static let keyword = "browser"
-    private static let roots = ["landed", "status", "query", "hops", "page"]
+    private static let roots = ["landed", "status", "query", "hops", "page", "decided"]
+    package static let shape = StepShape(
+        "A user opens an address; the robot signs in, decides, and walks to the end.", value: .text, outcome: roots,
+        [
+            .asUser,
+            ShapeMember("decide", .word(Decision.allCases.map(\.rawValue)), "What the person does on a consent page."),
+            ShapeMember("complete", .flag, "Whether the application is told who started the session; true by default."),
+        ])
     private let url: Template
-    private let user: String
+    private let user: Who
     private let decision: Decision
     private let completes: Bool
     package let expectations: Expectations
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(["as", "decide", "complete", "expect", "save"], &reading)
+        let members = node.members(of: Self.self, &reading)
         url = Template(node.value, &reading)
-        let user = members.require("as", &reading)
-        self.user = user?.text(&reading, as: "as") ?? ""
-        if let user { reading.expectName(self.user, of: "user", among: reading.vocabulary.users, at: user.place) }
+        user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
         let name = members["decide"]?.text(&reading, as: "decide") ?? Decision.approve.rawValue
         if let decide = members["decide"] {
             reading.expectName(
@@ -32,9 +37,10 @@ package struct BrowserStep: LabStep {
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let address = try url.text(run.variables)
         guard URLParts(address) != nil else { throw Diagnostic(url.place, "this is no URL: \(address)") }
+        let user = try user.name(run.variables)
         let walk = await run.lab.consent(url: address, user: user, decision: decision, complete: completes)
         var outcome: JSONObject = [
-            "landed": .string(walk.landed), "query": Self.query(of: walk.landed),
+            "landed": .string(walk.landed), "query": Self.query(of: walk.landed), "decided": .bool(walk.decided),
             "hops": .array(
                 walk.hops.map { hop in
                     [
@@ -50,6 +56,22 @@ package struct BrowserStep: LabStep {
             outcome["page"] = .string(run.lastAnswer(to: Party("\(user)'s browser"))?.bodyText ?? "")
         }
         return .object(outcome)
+    }
+
+    /// A person who was asked nothing has denied nothing.
+    package func unexpectedFailure(in outcome: JSONValue) -> String? {
+        let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes]
+        if needsPage.contains(decision), outcome["decided"] == false, !speaks(of: "decided") {
+            return "no consent page was shown on which to \(decision.rawValue); it ended at \(landing(in: outcome))"
+        }
+        guard !speaks(of: "status"), let status = outcome["status"]?.int, !(200..<400).contains(status) else {
+            return nil
+        }
+        return "the answer was \(status)"
+    }
+
+    private func landing(in outcome: JSONValue) -> String {
+        String((outcome["landed"]?.string ?? "").prefix { $0 != "?" && $0 != "#" })
     }
 
     private static func query(of url: String) -> JSONValue {

@@ -4,16 +4,22 @@ package import Scenario
 /// `clock: {advance: 11m}` lets world time pass; `clock: {skew: {github: -90s}}` puts one party's clock wrong.
 package struct ClockStep: LabStep {
     package static let keyword = "clock"
+    private static let parts: [ShapeMember] = [
+        ShapeMember("advance", .span, "How much world time passes."),
+        ShapeMember("skew", .names(.span), "How far a party's clock is off."),
+    ]
+    package static let shape = StepShape(
+        "Lets world time pass, or puts a party's clock wrong.", value: .mapping(parts))
     private let advance: Span?
     private let skews: [(party: Party, span: Span)]
     package let expectations: Expectations
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        _ = node.members([], &reading)
+        _ = node.members(of: Self.self, &reading)
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
-        guard let members = node.value.members("clock", known: ["advance", "skew"], &reading) else { return nil }
+        guard let members = node.value.members("clock", known: Self.parts.map(\.name), &reading) else { return nil }
         advance = members["advance"]?.span(&reading, as: "advance")
         if let advance, advance < .zero {
             reading.report(members["advance"]?.place ?? node.place, "world time never runs backwards")

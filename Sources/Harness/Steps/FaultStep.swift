@@ -5,6 +5,19 @@ package import Scenario
 /// 2}` makes something go wrong from here on; `fault: {remove: slow-token}` ends it. As `/_local/faults` reads it.
 package struct FaultStep: LabStep {
     package static let keyword = "fault"
+    private static let answer = ["status", "headers", "body"]
+    private static let parts: [ShapeMember] = [
+        ShapeMember("name", .text), ShapeMember("party", .name(.parties), "Who fails."),
+        ShapeMember("operation", .text, "A path, or a method and a path."),
+        ShapeMember("first", .either([.whole, .text]), "How many requests it strikes; all if it is not said."),
+        ShapeMember("answer", .mapping(answer.map { ShapeMember($0, .anything) }), "Is answered instead."),
+        ShapeMember("delay", .either([.span, .text]), "The answer is late."),
+        ShapeMember("drop", .flag, "No answer comes, and the party sees nothing."),
+        ShapeMember("duplicate", .flag, "The party sees the request twice."),
+        ShapeMember("truncate", .flag, "The party acts, its answer is lost."),
+        ShapeMember("remove", .text, "Ends the fault of this name."),
+    ]
+    package static let shape = StepShape("Makes something go wrong from here on.", value: .mapping(parts))
     private let action: Action
     package let expectations: Expectations
     package let saves: Saves
@@ -15,13 +28,10 @@ package struct FaultStep: LabStep {
     }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        _ = node.members([], &reading)
+        _ = node.members(of: Self.self, &reading)
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
-        let known = [
-            "name", "party", "operation", "first", "answer", "delay", "drop", "duplicate", "truncate", "remove",
-        ]
-        guard let members = node.value.members("fault", known: known, &reading) else { return nil }
+        guard let members = node.value.members("fault", known: Self.parts.map(\.name), &reading) else { return nil }
         if let remove = members["remove"] {
             guard let name = remove.text(&reading, as: "remove") else { return nil }
             action = .remove(name)
@@ -31,7 +41,7 @@ package struct FaultStep: LabStep {
             reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: party.place)
         }
         if let answer = members["answer"] {
-            _ = answer.members("answer", known: ["status", "headers", "body"], &reading)
+            _ = answer.members("answer", known: Self.answer, &reading)
         }
         action = .put(Template(node.value, &reading))
         // What names a variable is known only when it happens.

@@ -10,8 +10,19 @@ package import Scenario
 package struct HTTPStep: LabStep {
     package static let keyword = "http"
     private static let roots = answerRoots + ["form", "cookies"]
+    package static let shape = StepShape(
+        "One request, exactly as written; redirects are not followed.", value: .text, outcome: roots,
+        [
+            .asAnybody, .values("headers", "Header fields; ~ takes one away."),
+            ShapeMember("token", .text, "A bearer token."),
+            ShapeMember(
+                "basic", .either([.mapping([ShapeMember("user", .text), ShapeMember("password", .text)]), .text]),
+                "HTTP Basic credentials."),
+            .values("form", "A form as body; a list stands for a parameter that is sent several times."),
+            ShapeMember("json", .anything, "JSON as body."), ShapeMember("body", .text, "Text as body."),
+        ])
     private let line: Template
-    private let sender: String
+    private let sender: Who
     private let headers: Template?
     private let token: Template?
     private let basic: Template?
@@ -26,13 +37,12 @@ package struct HTTPStep: LabStep {
     }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(
-            ["as", "headers", "token", "basic", "form", "json", "body", "expect", "save"], &reading)
+        let members = node.members(of: Self.self, &reading)
         line = Template(node.value, &reading)
         if node.value.scalarText == nil {
             reading.report(node.value.place, "http must be a method and a URL, this is \(node.value.typeName)")
         }
-        sender = members["as"]?.text(&reading, as: "as") ?? Party.outside.rawValue
+        sender = Who(members["as"], standard: Party.outside.rawValue, "sender", among: [], &reading)
         headers = Self.mapping("headers", members, &reading)
         token = members["token"].map { Template($0, &reading) }
         basic = Self.mapping("basic", members, &reading)
@@ -60,7 +70,7 @@ package struct HTTPStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let request = try request(run.variables)
-        let party = run.party(of: sender, with: "browser")
+        let party = run.party(of: try sender.name(run.variables), with: "browser")
         do throws(NetworkFailure) {
             return Self.outcome(of: try await run.lab.network.send(request, from: party))
         } catch {

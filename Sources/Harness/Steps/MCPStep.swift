@@ -6,8 +6,18 @@ package import Scenario
 package struct MCPStep: LabStep {
     package static let keyword = "mcp"
     private static let roots = ["status", "headers", "body", "result", "error", "id", "failure"]
+    package static let shape = StepShape(
+        "One JSON-RPC message from a user's MCP client to a gateway.", value: .text, outcome: roots,
+        [
+            .asUser, .values("with", "The parameters of the method."),
+            ShapeMember("gateway", .text, "A gateway's id or any URL; ${gateway} by default."),
+            ShapeMember("token", .text, "The bearer token, none for no token; the user's own by default."),
+            ShapeMember("protocol", .text, "The MCP-Protocol-Version header, none for no header."),
+            ShapeMember("session", .text, "The Mcp-Session-Id header."),
+            ShapeMember("id", .anything, "The id of the message."),
+        ])
     private let method: String
-    private let user: String
+    private let user: Who
     private let params: Template?
     private let gateway: Template?
     private let token: Template?
@@ -19,12 +29,9 @@ package struct MCPStep: LabStep {
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(
-            ["as", "with", "gateway", "token", "protocol", "session", "id", "expect", "save"], &reading)
+        let members = node.members(of: Self.self, &reading)
         place = node.value.place
-        let user = members.require("as", &reading)
-        self.user = user?.text(&reading, as: "as") ?? ""
-        if let user { reading.expectName(self.user, of: "user", among: reading.vocabulary.users, at: user.place) }
+        user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
         params = members["with"].map { Template($0, &reading) }
         gateway = members["gateway"].map { Template($0, &reading) }
         token = members["token"].map { Template($0, &reading) }
@@ -39,6 +46,7 @@ package struct MCPStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let variables = run.variables
+        let user = try user.name(variables)
         let bearer: String?
         if let token {
             let text = try token.text(variables)

@@ -6,26 +6,34 @@ package import Scenario
 package struct SignInStep: LabStep {
     package static let keyword = "sign-in"
     private static let roots = ["accessToken", "idToken", "refreshToken", "expiresIn", "claims"]
-    private let user: String
-    private let client: String
+    package static let shape = StepShape(
+        "A user signs in at the inbound provider; afterwards ${alice.accessToken} is her token.", value: .name(.users),
+        outcome: roots,
+        [
+            ShapeMember("client", .text, "The inbound provider's client, web by default."),
+            ShapeMember("fresh", .flag, "Signs in anew even if it was done before."),
+        ])
+    private let user: Template
+    private let client: Template?
     private let isFresh: Bool
     package let expectations: Expectations
     package let saves: Saves
-    package var defines: [String] { saves.names + [user] }
+    package var defines: [String] { saves.names + [user.node.scalarText ?? ""] }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        let members = node.members(["client", "fresh", "expect", "save"], &reading)
-        client = members["client"]?.text(&reading, as: "client") ?? ScenarioRun.standardClient
+        let members = node.members(of: Self.self, &reading)
+        client = members["client"].map { Template($0, &reading) }
         isFresh = members["fresh"]?.flag(&reading, as: "fresh") ?? false
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let user = node.value.text(&reading, as: "a user") else { return nil }
         reading.expectName(user, of: "user", among: reading.vocabulary.users, at: node.value.place)
-        self.user = user
+        self.user = Template(node.value, &reading)
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
-        var outcome = try await run.signIn(user, client: client, fresh: isFresh).object ?? [:]
+        let name = try client?.text(run.variables) ?? ScenarioRun.standardClient
+        var outcome = try await run.signIn(user.text(run.variables), client: name, fresh: isFresh).object ?? [:]
         for member in outcome.members where member.value.isNull { outcome[member.name] = nil }
         if let token = outcome["accessToken"]?.string.flatMap({ DecodedToken($0) }) {
             outcome["claims"] = .object(token.claims)

@@ -3,22 +3,34 @@ package import Scenario
 
 /// `wait: {until: {aws: GetGatewayTarget, …, expect: …}, within: 5m}` repeats a step on world time until its
 /// expectations hold. Nobody really waits.
+///
+/// Polling hides nothing: an answer that is a failure by itself ends the wait at once unless `expect` speaks of the
+/// status, and what `meanwhile` says must hold of every answer, the last one included.
 package struct WaitStep: LabStep {
     package static let keyword = "wait"
+    private static let parts: [ShapeMember] = [
+        ShapeMember("until", .step, "A step with expect.", required: true),
+        ShapeMember("meanwhile", .expectations([]), "What must be true of every answer on the way."),
+        ShapeMember("within", .span, "How much world time may pass; 5m by default."),
+        ShapeMember("every", .span, "How much world time passes between two attempts; 1s by default."),
+    ]
+    package static let shape = StepShape(
+        "Repeats a step on world time until its expectations hold.", value: .mapping(parts))
     private let inner: any LabStep
+    private let meanwhile: Expectations
     private let within: Span
     private let every: Span
     package let expectations: Expectations
     package var saves: Saves { inner.saves }
     /// A wait that would ask more often than this is a slip of the pen.
     private static let mostTries = 10_000
+    /// Where the count of attempts stands in the outcome, for the message.
+    private static let tries = "tries"
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        _ = node.members([], &reading)
+        _ = node.members(of: Self.self, &reading)
         expectations = Expectations(nil, roots: [], &reading)
-        guard let members = node.value.members("wait", known: ["until", "within", "every"], &reading) else {
-            return nil
-        }
+        guard let members = node.value.members("wait", known: Self.parts.map(\.name), &reading) else { return nil }
         within = members["within"]?.span(&reading, as: "within") ?? .minutes(5)
         every = members["every"]?.span(&reading, as: "every") ?? .seconds(1)
         if every <= .zero, let place = members["every"]?.place {
@@ -28,31 +40,53 @@ package struct WaitStep: LabStep {
             let placed = reading.vocabulary.step(until, &reading)
         else { return nil }
         guard let step = placed.step as? any LabStep, !(step is WaitStep) else {
-            reading.report(until.place, "a wait cannot wait for a wait")
+            reading.report(until.place, "a wait cannot wait for \(placed.keyword)")
             return nil
         }
         if step.expectations.isEmpty {
             reading.report(until.place, "a wait needs a step with \"expect\": what is it to wait for?")
         }
         inner = step
+        meanwhile = Expectations(members["meanwhile"], roots: type(of: step).shape.roots, &reading)
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let end = run.lab.clock.now + within
-        var outcome = try await inner.perform(in: run)
-        for _ in 0..<Self.mostTries {
-            let misses = try inner.expectations.misses(in: outcome, run.variables)
-            if misses.isEmpty { return outcome }
-            guard every > .zero, run.lab.clock.now < end else { break }
+        var tries = 0
+        while true {
+            tries += 1
+            var outcome = try await inner.perform(in: run)
+            let variables = run.variables
+            let isOver =
+                try inner.expectations.misses(in: outcome, variables).isEmpty
+                || inner.unexpectedFailure(in: outcome) != nil
+                || !meanwhile.misses(in: outcome, variables).isEmpty
+            if isOver { return outcome }
+            guard every > .zero, run.lab.clock.now < end, tries < Self.mostTries else {
+                if var object = outcome.object {
+                    object[Self.tries] = .int(Int64(tries))
+                    outcome = .object(object)
+                }
+                return outcome
+            }
+            try run.expectTime()
             await run.lab.advance(to: min(end, run.lab.clock.now + every))
-            outcome = try await inner.perform(in: run)
         }
-        return outcome
     }
 
-    /// The last answer is judged as if the step had stood there alone.
     package func misses(in outcome: JSONValue, _ variables: Variables) throws(Diagnostic) -> [Expectations.Miss] {
-        try inner.expectations.misses(in: outcome, variables)
+        let broken = try meanwhile.misses(in: outcome, variables)
+        guard broken.isEmpty else { return broken }
+        // A failure by itself says more than what it lacks.
+        guard inner.unexpectedFailure(in: outcome) == nil else { return [] }
+        let misses = try inner.expectations.misses(in: outcome, variables)
+        guard let tries = outcome[Self.tries]?.int else { return misses }
+        let told = "not within \(within.text) of world time, asked \(tries) times"
+        return misses.map { miss in
+            Expectations.Miss(
+                path: miss.path, place: miss.place, expected: miss.expected, actual: miss.actual,
+                hint: miss.hint.map { "\($0); \(told)" } ?? told)
+        }
     }
 
     package func unexpectedFailure(in outcome: JSONValue) -> String? { inner.unexpectedFailure(in: outcome) }

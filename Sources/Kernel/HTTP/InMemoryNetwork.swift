@@ -38,6 +38,7 @@ package final class InMemoryNetwork: Sendable {
     package func deliver(_ request: Request, to party: Party, from sender: Party) async throws(NetworkFailure)
         -> Response
     {
+        await Turnstile.wait()
         guard let origin = origin(of: party) else { throw NetworkFailure(.unreachable, host: party.rawValue) }
         do throws(NetworkFailure) {
             var response = try await answer(request, by: origin, party)

@@ -1,0 +1,58 @@
+import Kernel
+package import Scenario
+
+/// `for-each: {user: [alice, bob]}` does `steps` once for each value; of several names, for each combination.
+package struct ForEachStep: BlockStep {
+    package static let keyword = "for-each"
+    package static let shape = StepShape(
+        "Does steps once for each value, or for each combination of values.", value: .names(.anything),
+        [ShapeMember("steps", .steps, "What is done each time.", required: true)])
+    private let lists: [(name: String, values: Template)]
+    private let steps: [PlacedStep]
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        let members = node.members(of: Self.self, &reading)
+        steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
+        guard node.value.isMapping, !node.value.members.isEmpty else {
+            reading.report(
+                node.value.place, "for-each must be a mapping of names to lists, this is \(node.value.typeName)")
+            return nil
+        }
+        for member in node.value.members where member.value.items == nil && !member.value.namesAVariable {
+            reading.report(
+                member.value.place, "\(member.name) needs a list of values, this is \(member.value.typeName)")
+        }
+        lists = node.value.members.map { ($0.name, Template($0.value, &reading)) }
+    }
+
+    package var ownNodes: [DocumentNode]? { [] }
+    package var blocks: [StepBlock] { [StepBlock(steps, settings: lists.map { ($0.name, $0.values.node) })] }
+
+    func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
+        var rounds: [[(name: String, value: JSONValue)]] = [[]]
+        for list in lists {
+            let value = try list.values.value(performance.run.variables)
+            guard let items = value.array, !items.isEmpty else {
+                // Steps that nobody did prove nothing.
+                return [
+                    Failure(
+                        list.values.place, placed.keyword, expected: "a list with at least one item",
+                        actual: value.text)
+                ]
+            }
+            rounds = rounds.flatMap { round in items.map { round + [(list.name, $0)] } }
+        }
+        for round in rounds {
+            for (name, value) in round { performance.run.set(name, value) }
+            let failures = try await performance.perform(steps)
+            let part = round.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
+            if !failures.isEmpty { return failures.map { $0.told(in: part) } }
+        }
+        return []
+    }
+}
+
+extension DocumentNode {
+    /// A text with a `${…}` in it, whose type shows only later.
+    var namesAVariable: Bool { scalarText?.contains("${") == true }
+}

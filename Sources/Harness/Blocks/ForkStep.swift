@@ -1,0 +1,108 @@
+package import Kernel
+package import Scenario
+
+/// `fork: {approved: […], denied: {steps: […], then: {…}}}` goes each way from the same state, one after the other;
+/// afterwards everything is as it was before. A way may have checks of its own.
+package struct ForkStep: BlockStep {
+    package static let keyword = "fork"
+    private static let way = [
+        ShapeMember("steps", .steps, "What is done on this way.", required: true),
+        ShapeMember("then", .anything, "What must be true at its end."),
+    ]
+    package static let shape = StepShape(
+        "Goes several ways from the same state; afterwards everything is as it was.",
+        value: .names(.either([.steps, .mapping(way)])))
+    private let ways: [Way]
+
+    private struct Way: Sendable {
+        let name: String
+        let steps: [PlacedStep]
+        let then: [PlacedCheck]
+        let checks: DocumentNode?
+    }
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        _ = node.members(of: Self.self, &reading)
+        guard node.value.isMapping, !node.value.members.isEmpty else {
+            reading.report(
+                node.value.place, "fork must be a mapping of names to steps, this is \(node.value.typeName)")
+            return nil
+        }
+        ways = node.value.members.compactMap { member in
+            guard member.value.isMapping else {
+                let steps = reading.steps(member.value, of: "steps")
+                return Way(name: member.name, steps: steps, then: [], checks: nil)
+            }
+            let known = Self.way.map(\.name)
+            guard let members = member.value.members("a way of a fork", known: known, &reading) else { return nil }
+            let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
+            let then = members["then"].map { reading.checks($0) } ?? []
+            return Way(name: member.name, steps: steps, then: then, checks: members["then"])
+        }
+    }
+
+    package var ownNodes: [DocumentNode]? { [] }
+    package var blocks: [StepBlock] { ways.map { StepBlock($0.steps, keeps: false, then: $0.checks) } }
+
+    func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
+        let run = performance.run
+        let (snapshot, knowledge) = (run.lab.snapshot(), run.knowledge)
+        for way in ways {
+            var failures = try await performance.perform(way.steps)
+            if failures.isEmpty { failures = try performance.judge(way.then) }
+            // What failed is left as it is, to be looked at.
+            guard failures.isEmpty else { return failures.map { $0.told(in: way.name) } }
+            try run.restore(snapshot)
+            run.restore(knowledge)
+        }
+        return []
+    }
+}
+
+/// `snapshot: before` keeps the lab under a name.
+package struct SnapshotStep: LabStep {
+    package static let keyword = "snapshot"
+    package static let shape = StepShape("Keeps the lab as it is under a name, to come back to.", value: .text)
+    private let name: Template
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        _ = node.members(of: Self.self, &reading)
+        name = Template(node.value, &reading)
+        expectations = Expectations(nil, roots: [], &reading)
+        saves = Saves(nil, roots: [], &reading)
+        guard node.value.text(&reading, as: "a snapshot's name") != nil else { return nil }
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        run.keepSnapshot(try name.text(run.variables))
+        return [:]
+    }
+}
+
+/// `restore: before` puts the lab back as it was. What people know, the variables, stays.
+package struct RestoreStep: LabStep {
+    package static let keyword = "restore"
+    package static let shape = StepShape("Puts the lab back as a snapshot kept it; variables stay.", value: .text)
+    private let name: Template
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        _ = node.members(of: Self.self, &reading)
+        name = Template(node.value, &reading)
+        expectations = Expectations(nil, roots: [], &reading)
+        saves = Saves(nil, roots: [], &reading)
+        guard node.value.text(&reading, as: "a snapshot's name") != nil else { return nil }
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        let name = try name.text(run.variables)
+        guard let snapshot = run.snapshot(name) else {
+            throw Diagnostic(self.name.place, "no step kept a snapshot \"\(name)\"")
+        }
+        try run.restore(snapshot)
+        return [:]
+    }
+}

@@ -1,0 +1,19 @@
+package import Kernel
+package import Scenario
+
+/// A step that was done: which entries of the journal are its own, for reports.
+package struct StepRecord: Sendable {
+    package let step: PlacedStep
+    /// What people call it, if the file says so.
+    package let label: String?
+    /// How deep it stands inside other steps.
+    package let depth: Int
+    /// World time when it began.
+    package let at: Instant
+    /// Entries with a greater sequence number, up to `last`, came of it.
+    package let after: Int
+    package internal(set) var last: Int
+    package internal(set) var held: Bool
+
+    package var title: String { label ?? step.title }
+}

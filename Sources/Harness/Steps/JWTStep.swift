@@ -1,0 +1,112 @@
+import HTTPTypes
+package import Kernel
+import OAuthCore
+package import Scenario
+
+/// `jwt: ${alice.accessToken}` takes a token apart and checks its signature with the keys its issuer publishes.
+///
+/// `signature` is `valid`, or why it is not; `lifetime` and `age` are seconds of world time.
+package struct JWTStep: LabStep {
+    package static let keyword = "jwt"
+    private static let roots = ["header", "claims", "signature", "times", "lifetime", "age", "expired", "keys"]
+    package static let shape = StepShape(
+        "Takes a JWT apart and checks its signature.", value: .text, outcome: roots,
+        [
+            ShapeMember("keys", .text, "Where the key set is; by default the issuer's discovery document says so."),
+            ShapeMember("leeway", .span, "How much the clocks may differ."), .asAnybody,
+        ])
+    private let token: Template
+    private let keys: Template?
+    private let leeway: Span
+    private let sender: Who
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        let members = node.members(of: Self.self, &reading)
+        token = Template(node.value, &reading)
+        keys = members["keys"].map { Template($0, &reading) }
+        leeway = members["leeway"]?.span(&reading, as: "leeway") ?? .zero
+        sender = Who(
+            members["as"], standard: Party.outside.rawValue, "user or party", among: reading.people, &reading)
+        expectations = Expectations(members["expect"], roots: Self.roots, &reading)
+        saves = Saves(members["save"], roots: Self.roots, &reading)
+        guard node.value.text(&reading, as: "a token") != nil else { return nil }
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        let variables = run.variables
+        let text = try token.text(variables)
+        guard let decoded = DecodedToken(text) else { throw Diagnostic(token.place, "this is no JWT") }
+        let now = run.lab.clock.now
+        let claims = decoded.claims
+        var outcome: JSONObject = ["header": .object(decoded.header), "claims": .object(claims)]
+        let issuer = claims["iss"]?.string ?? ""
+        let sender = run.party(of: try sender.name(variables), with: "browser")
+        let set = try await keySet(issuer, variables, run, sender)
+        outcome["keys"] = set?["keys"]
+        if let set {
+            // Issuer and times are the author's to judge; the signature is ours.
+            let policy = TokenPolicy(issuer: issuer, leeway: leeway)
+            let verdict = await TokenVerifier.verify(text, keys: set, policy: policy, at: now)
+            outcome["signature"] = .string(Self.signature(verdict))
+            outcome["times"] = .string(Self.times(verdict))
+        } else {
+            outcome["signature"] = "no keys"
+        }
+        if let expires = claims["exp"]?.int {
+            if let born = claims["iat"]?.int { outcome["lifetime"] = .int(expires - born) }
+            outcome["expired"] = .bool(now.milliseconds >= expires * 1000)
+        }
+        if let born = claims["iat"]?.int { outcome["age"] = .int(now.milliseconds / 1000 - born) }
+        return .object(outcome)
+    }
+
+    /// A key set as the file says, or as the issuer's metadata says (OpenID Connect Discovery section 4, RFC 8414
+    /// section 3).
+    private func keySet(
+        _ issuer: String, _ variables: Variables, _ run: ScenarioRun, _ sender: Party
+    ) async throws -> JSONValue? {
+        func get(_ url: String) async -> JSONValue? {
+            guard URLParts(url) != nil else { return nil }
+            let response = try? await run.lab.network.send(Request(.get, url), from: sender)
+            return response?.status == 200 ? response?.json : nil
+        }
+        if let keys { return await get(try keys.text(variables)) }
+        let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+        guard !base.isEmpty,
+            let metadata = await get("\(base)/.well-known/openid-configuration"),
+            let place = metadata["jwks_uri"]?.string
+        else { return nil }
+        return await get(place)
+    }
+
+    private static func signature(_ verdict: Result<JSONObject, TokenRefusal>) -> String {
+        switch verdict {
+        case .failure(.badSignature): "bad signature"
+        case .failure(.unknownKey): "unknown key"
+        case .failure(.algorithmNotAllowed): "algorithm not allowed"
+        case .failure(.malformed): "malformed"
+        // Everything else is found only after the signature held.
+        case .success, .failure: "valid"
+        }
+    }
+
+    private static func times(_ verdict: Result<JSONObject, TokenRefusal>) -> String {
+        switch verdict {
+        case .success: "valid"
+        case .failure(.expired): "expired"
+        case .failure(.notYetValid): "not yet valid"
+        case .failure(.missingClaim(let name)): "no \(name)"
+        case .failure: "unknown"
+        }
+    }
+
+    /// A token whose signature nobody asked about must have a good one.
+    package func unexpectedFailure(in outcome: JSONValue) -> String? {
+        guard !speaks(of: "signature"), let signature = outcome["signature"]?.string, signature != "valid" else {
+            return nil
+        }
+        return "the signature is not valid: \(signature)"
+    }
+}

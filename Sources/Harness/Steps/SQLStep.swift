@@ -1,0 +1,48 @@
+package import Kernel
+import SQLiteStore
+package import Scenario
+
+/// `sql: SELECT count(*) AS n FROM exchange WHERE receiver = 'github'` asks the journal of the run so far. The tables are
+/// those of `run --record`; secrets are masked in them.
+package struct SQLStep: LabStep {
+    package static let keyword = "sql"
+    private static let roots = ["rows", "count", "columns"]
+    package static let shape = StepShape(
+        "Asks the journal of the run so far: tables exchange, transition, token, note, alarm, fault.", value: .text,
+        outcome: roots, [.values("with", "Values for :name in the statement.")])
+    private let statement: Template
+    private let values: Template?
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        let members = node.members(of: Self.self, &reading)
+        statement = Template(node.value, &reading)
+        values = members["with"].map { Template($0, &reading) }
+        expectations = Expectations(members["expect"], roots: Self.roots, &reading)
+        saves = Saves(members["save"], roots: Self.roots, &reading)
+        guard let text = node.value.text(&reading, as: "a statement") else { return nil }
+        guard statement.isConstant else { return }
+        do throws(StoreFailure) {
+            try JournalDatabase.check(text)
+        } catch {
+            reading.report(node.value.place, error.description)
+        }
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        do {
+            let database = try JournalDatabase()
+            let chapter = JournalTables(entries: run.lab.store.journal(), secrets: run.secrets)
+            try database.add(chapter.rows, scenario: 1)
+            let found = try database.query(
+                statement.text(run.variables), values?.value(run.variables).object ?? [:])
+            return [
+                "rows": .array(found.rows.map { .object($0) }), "count": .int(Int64(found.rows.count)),
+                "columns": .strings(found.columns),
+            ]
+        } catch let failure as StoreFailure {
+            throw Diagnostic(statement.place, failure.description)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import GRDB
+package import Kernel
+
+/// A row of one of the tables of a record.
+package struct TableRow: Sendable {
+    package let table: String
+    package let columns: [(name: String, value: JSONValue)]
+    package init(_ table: String, _ columns: [(String, JSONValue)]) {
+        self.table = table
+        self.columns = columns.map { ($0.0, $0.1) }
+    }
+}
+
+/// What happened in runs, as tables for SQL: in memory for a step, or a file that `run --record` leaves behind.
+package struct JournalDatabase: Sendable {
+    private let queue: DatabaseQueue
+    /// Rows that a question may have.
+    private static let mostRows = 10_000
+
+    /// The tables, each a statement of its own.
+    package static let tables = """
+        CREATE TABLE scenario (id INTEGER PRIMARY KEY, path TEXT, title TEXT, cell TEXT, tags TEXT, spec TEXT, seed TEXT,
+          verdict TEXT, skip TEXT, command TEXT, trace TEXT);
+        CREATE TABLE failure (scenario INTEGER, place TEXT, what TEXT, expected TEXT, actual TEXT, hint TEXT,
+          exchange TEXT);
+        CREATE TABLE step (scenario INTEGER, number INTEGER, depth INTEGER, title TEXT, place TEXT, at TEXT,
+          first_seq INTEGER, last_seq INTEGER, held INTEGER);
+        CREATE TABLE exchange (scenario INTEGER, seq INTEGER, at TEXT, sender TEXT, receiver TEXT, method TEXT,
+          path TEXT, query TEXT, status INTEGER, failure TEXT, request TEXT, response TEXT);
+        CREATE TABLE streamed (scenario INTEGER, seq INTEGER, at TEXT, sender TEXT, receiver TEXT, data TEXT);
+        CREATE TABLE transition (scenario INTEGER, seq INTEGER, at TEXT, subject TEXT, kind TEXT, from_state TEXT,
+          to_state TEXT, cause TEXT);
+        CREATE TABLE token (scenario INTEGER, id TEXT, kind TEXT, issuer TEXT, user TEXT, scopes TEXT, audience TEXT,
+          parent TEXT, held_by TEXT, seen_by TEXT, expires TEXT, revoked INTEGER);
+        CREATE TABLE note (scenario INTEGER, seq INTEGER, at TEXT, party TEXT, rule TEXT, text TEXT);
+        CREATE TABLE alarm (scenario INTEGER, seq INTEGER, at TEXT, party TEXT, label TEXT);
+        CREATE TABLE fault (scenario INTEGER, seq INTEGER, at TEXT, name TEXT, party TEXT);
+        """
+
+    /// In memory.
+    package init() throws(StoreFailure) {
+        queue = try Self.attempt { try DatabaseQueue() }
+        try create()
+    }
+
+    /// A new file, in the place of an older one.
+    package init(path: String) throws(StoreFailure) {
+        queue = try Self.attempt { try DatabaseQueue(path: path) }
+        try create()
+    }
+
+    private func create() throws(StoreFailure) {
+        try Self.attempt { try queue.write { try $0.execute(sql: Self.tables) } }
+    }
+
+    /// Adds the rows of one scenario.
+    package func add(_ rows: [TableRow], scenario: Int) throws(StoreFailure) {
+        try Self.attempt {
+            try queue.write { database in
+                for row in rows { try Self.insert(row, scenario, database) }
+            }
+        }
+    }
+
+    private static func insert(_ row: TableRow, _ scenario: Int, _ database: Database) throws {
+        var columns = row.columns
+        columns.append((row.table == "scenario" ? "id" : "scenario", .int(Int64(scenario))))
+        let names = columns.map(\.name).joined(separator: ", ")
+        let marks = Array(repeating: "?", count: columns.count).joined(separator: ", ")
+        let statement = try database.cachedStatement(sql: "INSERT INTO \(row.table) (\(names)) VALUES (\(marks))")
+        try statement.execute(arguments: StatementArguments(columns.map { databaseValue($0.value) }))
+    }
+
+    /// Answers a question; nothing can be changed by it.
+    package func query(
+        _ sql: String, _ arguments: JSONObject = [:]
+    ) throws(StoreFailure) -> (columns: [String], rows: [JSONObject]) {
+        try Self.attempt {
+            try queue.read { database in
+                let statement = try database.makeStatement(sql: sql)
+                let pairs = arguments.members.map { ($0.name, Self.databaseValue($0.value)) }
+                if !pairs.isEmpty {
+                    try statement.setArguments(
+                        StatementArguments(Dictionary(pairs) { first, _ in first }.mapValues { $0 }))
+                }
+                var rows: [JSONObject] = []
+                let cursor = try Row.fetchCursor(statement)
+                while let row = try cursor.next() {
+                    rows.append(Self.object(row))
+                    if rows.count >= Self.mostRows { break }
+                }
+                return (Array(statement.columnNames), rows)
+            }
+        }
+    }
+
+    /// Whether a statement is one that these tables can answer.
+    package static func check(_ sql: String) throws(StoreFailure) {
+        let database = try JournalDatabase()
+        try attempt {
+            try database.queue.read { database in
+                let statement = try database.makeStatement(sql: sql)
+                if !statement.isReadonly { throw StoreFailure("only questions may be asked, such as SELECT") }
+            }
+        }
+    }
+
+    private static func object(_ row: Row) -> JSONObject {
+        JSONObject(
+            row.map { name, value in
+                let json: JSONValue =
+                    switch value.storage {
+                    case .null: .null
+                    case .int64(let number): .int(number)
+                    case .double(let number): .double(number)
+                    case .string(let text): .string(text)
+                    case .blob(let data): .string(String(decoding: data, as: UTF8.self))
+                    }
+                return .init(name, json)
+            })
+    }
+
+    private static func databaseValue(_ value: JSONValue) -> DatabaseValue {
+        switch value {
+        case .null: .null
+        case .bool(let flag): (flag ? 1 : 0).databaseValue
+        case .int(let number): number.databaseValue
+        case .double(let number): number.databaseValue
+        case .string(let text): text.databaseValue
+        default: value.text.databaseValue
+        }
+    }
+
+    private static func attempt<Value>(_ body: () throws -> Value) throws(StoreFailure) -> Value {
+        do {
+            return try body()
+        } catch let failure as StoreFailure {
+            throw failure
+        } catch let error as DatabaseError {
+            throw StoreFailure("SQL: \(error.message ?? "\(error.resultCode)")")
+        } catch {
+            throw StoreFailure("SQL: \(error)")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Kernel
+import Synchronization
+
+/// The fragments that several scenarios share. Each is read once, however many scenarios begin with it.
+package final class FragmentShelf: Sendable {
+    package let names: [String]
+    /// Text of a fragment by its name, or by its path beside a file; nil if there is none.
+    private let source: @Sendable (_ name: String, _ from: String) -> Source?
+    private let read = Mutex<[String: (Fragment?, [Diagnostic])]>([:])
+
+    package init(names: [String] = [], source: @escaping @Sendable (_ name: String, _ from: String) -> Source?) {
+        self.names = names
+        self.source = source
+    }
+
+    /// The fragment, and what is wrong with it.
+    func fragment(_ name: String, from file: String, _ reading: Reading) -> (Fragment?, [Diagnostic])? {
+        guard let source = source(name, file) else { return nil }
+        if let known = read.withLock({ $0[source.name] }) { return known }
+        var inner = Reading(reading.vocabulary, fragments: self, file: source.name)
+        inner.path = reading.path + [source.name]
+        let fragment = Fragment.read(source, &inner)
+        let result = (inner.diagnostics.isEmpty ? fragment : nil, inner.diagnostics)
+        // What was read inside itself is known to be wrong only there.
+        if inner.path.count == 1 || inner.diagnostics.isEmpty { read.withLock { $0[source.name] = result } }
+        return result
+    }
+}
+
+extension Reading {
+    /// A fragment by its name: one of this file, or one on the shelf.
+    package mutating func fragment(_ name: String, at place: Place) -> Fragment? {
+        if let own = own[name] { return own }
+        guard let shelf, let source = shelf.fragment(name, from: file, self) else {
+            let known = own.keys.sorted() + (shelf?.names ?? [])
+            report(place, "there is no fragment \"\(name)\"", hint: Suggestion.hint(for: name, among: known))
+            return nil
+        }
+        for diagnostic in source.1 { report(diagnostic) }
+        return source.0
+    }
+
+    /// The values that a scenario gives a fragment.
+    package mutating func overrides(
+        _ node: DocumentNode?, of fragment: Fragment, named name: String
+    ) -> [(name: String, value: DocumentNode)] {
+        guard let node else { return [] }
+        _ = node.members("fragment \"\(name)\"", known: fragment.defaults.map(\.name), &self)
+        return node.members.map { ($0.name, $0.value) }
+    }
+}
+
+extension Fragment {
+    private static let members = ["fragment", "about", "with", "steps"]
+
+    static func read(_ source: Source, _ reading: inout Reading) -> Fragment? {
+        if reading.path.dropLast().contains(source.name) {
+            let way = reading.path.joined(separator: " includes ")
+            reading.report(Place(source, line: 1, column: 1), "a fragment cannot include itself: \(way)")
+            return nil
+        }
+        do throws(Diagnostic) {
+            let root = try DocumentNode.parse(source)
+            guard let members = root.members("a fragment", known: Self.members, &reading) else { return nil }
+            let title = members.require("fragment", &reading)?.text(&reading, as: "fragment") ?? ""
+            return read(members, title: title, source, &reading)
+        } catch {
+            reading.report(error)
+            return nil
+        }
+    }
+
+    /// A fragment that stands in the scenario itself, under its name.
+    static func read(own node: DocumentNode, named name: String, _ reading: inout Reading) -> Fragment? {
+        guard let members = node.members("fragment \"\(name)\"", known: ["about", "with", "steps"], &reading) else {
+            return nil
+        }
+        let title = members["about"]?.text(&reading, as: "about") ?? name
+        return read(members, title: title, node.place.source, &reading)
+    }
+
+    private static func read(
+        _ members: Members, title: String, _ source: Source, _ reading: inout Reading
+    ) -> Fragment {
+        if let with = members["with"], !with.isMapping {
+            reading.report(with.place, "with must be a mapping of names to values")
+        }
+        let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
+        return Fragment(
+            source: source, title: title, defaults: members["with"]?.members.map { ($0.name, $0.value) } ?? [],
+            steps: steps)
+    }
+}

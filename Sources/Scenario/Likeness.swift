@@ -1,0 +1,158 @@
+package import Kernel
+
+/// Compares values by their structure where what changes from seed to seed is masked by its kind: `<uuid>`, `<time>`,
+/// `<jwt>`, `<token>`, `<id>`, `<text>`. `<any>` stands for anything.
+package enum Likeness {
+    /// How many differences are told.
+    private static let most = 8
+
+    /// Equal with JSON types: `1` is `1.0` and is not `"1"`.
+    package static func same(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.int, .double), (.double, .int): left.double == right.double
+        case (.array(let one), .array(let two)): one.count == two.count && zip(one, two).allSatisfy { same($0, $1) }
+        case (.object(let one), .object(let two)):
+            one.count == two.count
+                && one.members.allSatisfy { member in two[member.name].map { same(member.value, $0) } ?? false }
+        default: left == right
+        }
+    }
+
+    /// Where two values differ: `items[0].status: "READY", not "CREATING"`.
+    package static func differences(_ expected: JSONValue, _ actual: JSONValue) -> [String] {
+        var found: [String] = []
+        compare(expected, actual, "", &found)
+        return found.count <= most ? found : found.prefix(most) + ["and \(found.count - most) more"]
+    }
+
+    private static func compare(_ expected: JSONValue, _ actual: JSONValue, _ path: String, _ found: inout [String]) {
+        if expected == "<any>" { return }
+        let place = path.isEmpty ? "it" : path
+        switch (expected, actual) {
+        case (.object(let one), .object(let two)):
+            for member in one.members {
+                let inner = path.isEmpty ? member.name : "\(path).\(member.name)"
+                if let value = two[member.name] {
+                    compare(member.value, value, inner, &found)
+                } else {
+                    found.append("\(inner): \(member.value.text), not there")
+                }
+            }
+            for member in two.members where one[member.name] == nil {
+                let inner = path.isEmpty ? member.name : "\(path).\(member.name)"
+                found.append("\(inner): not expected, is \(masked(member.value).text)")
+            }
+        case (.array(let one), .array(let two)):
+            for (index, pair) in zip(one, two).enumerated() {
+                compare(pair.0, pair.1, "\(path)[\(index)]", &found)
+            }
+            if one.count != two.count { found.append("\(place): \(one.count) items, not \(two.count)") }
+        default:
+            let (left, right) = (masked(expected), masked(actual))
+            if !same(left, right) { found.append("\(place): \(left.text), not \(right.text)") }
+        }
+    }
+
+    /// A value with what is unstable in its texts masked.
+    package static func masked(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): .string(masked(text))
+        case .array(let items): .array(items.map { masked($0) })
+        case .object(let object):
+            .object(JSONObject(object.members.map { .init(masked($0.name), masked($0.value)) }))
+        // Seconds since 1970, of this century.
+        case .int(let number) where (1_500_000_000..<5_000_000_000).contains(number): "<time>"
+        default: value
+        }
+    }
+
+    /// A text with each unstable run of letters replaced by its kind.
+    package static func masked(_ text: String) -> String { masked(text) { kind, _ in "<\(kind)>" } }
+
+    /// The same with a name of the caller's choice for each.
+    package static func masked(_ text: String, _ name: (_ kind: String, _ value: String) -> String) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var start = 0
+        while start < bytes.count {
+            guard isRun(bytes[start]) else {
+                result.append(bytes[start])
+                start += 1
+                continue
+            }
+            var end = start + 1
+            while end < bytes.count, isRun(bytes[end]) { end += 1 }
+            mask(bytes[start..<end], into: &result, name)
+            start = end
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func mask(
+        _ run: ArraySlice<UInt8>, into result: inout [UInt8], _ name: (String, String) -> String
+    ) {
+        func put(_ kind: String, _ part: ArraySlice<UInt8>) {
+            result += name(kind, String(decoding: part, as: UTF8.self)).utf8
+        }
+        if let kind = kind(of: run) { return put(kind, run) }
+        // `demo-gw-abc123def4`: a name of somebody's choice and an id behind it.
+        if let dash = run.lastIndex(of: UInt8(ascii: "-")) {
+            let tail = run[(dash + 1)...]
+            if tail.count == 10, mixes(tail, letters: isLower) {
+                result += run[...dash]
+                return put("id", tail)
+            }
+        }
+        result += run
+    }
+
+    private static func isRun(_ byte: UInt8) -> Bool {
+        isUpper(byte) || isLower(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
+    }
+    private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
+    private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func mixes(_ run: ArraySlice<UInt8>, letters: (UInt8) -> Bool) -> Bool {
+        run.allSatisfy { letters($0) || isDigit($0) } && run.contains(where: isDigit)
+    }
+
+    private static func kind(of run: ArraySlice<UInt8>) -> String? {
+        let count = run.count
+        guard count >= 10 else { return nil }
+        let text = Substring(String(decoding: run, as: UTF8.self))
+        if isUUID(run) { return "uuid" }
+        if isTime(run) { return "time" }
+        if text.hasPrefix("eyJ"), run.filter({ $0 == UInt8(ascii: ".") }).count == 2 { return "jwt" }
+        for prefix in ["gho_", "ghu_", "ghr_", "ghp_", "github_pat_"] where text.hasPrefix(prefix) && count > 20 {
+            return "token"
+        }
+        if count == 10, mixes(run, letters: isUpper) { return "id" }
+        let isPlain = run.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") }
+        if count >= 20, isPlain, run.contains(where: isDigit), run.contains(where: isLower),
+            run.contains(where: isUpper)
+        {
+            return "text"
+        }
+        return count >= 32 && isPlain && mixes(run, letters: { isLower($0) }) ? "text" : nil
+    }
+
+    private static func isUUID(_ run: ArraySlice<UInt8>) -> Bool {
+        guard run.count == 36 else { return false }
+        return run.enumerated().allSatisfy { place, byte in
+            [8, 13, 18, 23].contains(place)
+                ? byte == UInt8(ascii: "-")
+                : isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+        }
+    }
+
+    /// `2026-11-20T10:00:00Z` and its longer forms.
+    private static func isTime(_ run: ArraySlice<UInt8>) -> Bool {
+        let form = Array("0000-00-00T00:00:00".utf8)
+        guard run.count >= form.count, run.count <= 30 else { return false }
+        return zip(run, form).allSatisfy { byte, pattern in
+            pattern == UInt8(ascii: "0") ? isDigit(byte) : byte == pattern
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Kernel
+
+/// What a scenario says of its variables before anything happens.
+struct Opening {
+    var settings: [(name: String, value: Template)] = []
+    var environment: [EnvironmentName] = []
+    var secrets: [(name: String, value: Template?)] = []
+    /// Every combination of the matrix's values; one without values if there is none.
+    var cells: [[(name: String, value: JSONValue)]] = [[]]
+    /// A matrix of more cells is a slip of the pen.
+    private static let mostCells = 2000
+
+    init(_ members: Members, _ reading: inout Reading) {
+        settings = Self.mapping("with", members, &reading).map { ($0.name, Template($0.value, &reading)) }
+        secrets = Self.mapping("secrets", members, &reading).map { member in
+            (member.name, member.value.isNothing ? nil : Template(member.value, &reading))
+        }
+        if let node = members["environment"] { environment = Self.environment(node, &reading) }
+        if let node = members["matrix"] { cells = Self.cells(node, &reading) }
+    }
+
+    var cellNames: [String] { cells.first?.map(\.name) ?? [] }
+
+    private static func mapping(
+        _ name: String, _ members: Members, _ reading: inout Reading
+    ) -> [DocumentNode.Member] {
+        guard let node = members[name] else { return [] }
+        if !node.isMapping {
+            reading.report(node.place, "\(name) must be a mapping of names to values, this is \(node.typeName)")
+        }
+        for member in node.members { reading.expectVariableName(member.name, at: member.key.place) }
+        return node.members
+    }
+
+    /// `[TENANT]`, or `{TENANT: dev}` with what it is if nobody set it.
+    private static func environment(_ node: DocumentNode, _ reading: inout Reading) -> [EnvironmentName] {
+        if node.isMapping {
+            return node.members.map { member in
+                let standard = member.value.isNothing ? nil : Template(member.value, &reading)
+                return EnvironmentName(name: member.name, standard: standard, place: member.key.place)
+            }
+        }
+        return node.texts(&reading, as: "environment").map {
+            EnvironmentName(name: $0.text, standard: nil, place: $0.place)
+        }
+    }
+
+    /// `{user: [alice, bob], mode: [token, sub]}` has four cells; a list of mappings is the cells themselves.
+    private static func cells(
+        _ node: DocumentNode, _ reading: inout Reading
+    ) -> [[(name: String, value: JSONValue)]] {
+        var cells: [[(name: String, value: JSONValue)]] = [[]]
+        if let rows = node.items {
+            cells = rows.map { row in row.members.map { ($0.name, $0.value.json) } }
+            let names = Set(cells.first?.map(\.name) ?? [])
+            for (row, cell) in zip(rows, cells) where cell.isEmpty || Set(cell.map(\.name)) != names {
+                reading.report(row.place, "each row of a matrix must have the same names as the first")
+            }
+            if cells.isEmpty { reading.report(node.place, "the matrix is empty") }
+        } else if node.isMapping {
+            for member in node.members {
+                guard let items = member.value.items, !items.isEmpty else {
+                    reading.report(member.value.place, "a matrix needs a list of values for each name")
+                    continue
+                }
+                guard cells.count * items.count <= mostCells else {
+                    reading.report(node.place, "the matrix has more than \(mostCells) cells")
+                    break
+                }
+                cells = cells.flatMap { cell in items.map { cell + [(member.name, $0.json)] } }
+            }
+        } else {
+            reading.report(node.place, "matrix must be a mapping of names to lists, this is \(node.typeName)")
+        }
+        for (name, _) in cells.first ?? [] { reading.expectVariableName(name, at: node.place) }
+        return cells.isEmpty ? [[]] : cells
+    }
+}
+
+extension Reading {
+    /// Reports a name that no `${…}` could speak of.
+    package mutating func expectVariableName(_ name: String, at place: Place) {
+        let isOdd = name.utf8.contains { byte in
+            switch byte {
+            case UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "?"), UInt8(ascii: "$"),
+                UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: " "), UInt8(ascii: "\""), UInt8(ascii: "'"):
+                true
+            default: false
+            }
+        }
+        if isOdd || name.isEmpty { report(place, "\"\(name)\" is no name for a variable") }
+    }
+}
+
+/// Finds variables that no earlier step saved, before anything runs.
+struct VariableWalk {
+    private let environment: [String]
+    /// In their order, for suggestions; and to look up.
+    private var names: [String]
+    private var known: Set<String>
+
+    init(_ vocabulary: Vocabulary, environment: [String]) {
+        self.environment = environment
+        names = vocabulary.variables + vocabulary.users
+        known = Set(names)
+        if !environment.isEmpty { add("env") }
+    }
+
+    private mutating func add(_ name: String) {
+        if known.insert(name).inserted { names.append(name) }
+    }
+
+    mutating func walk(
+        _ opening: Opening, _ given: [GivenFragment], _ steps: [PlacedStep], _ finally: [PlacedStep],
+        _ then: DocumentNode?, _ reading: inout Reading
+    ) {
+        for item in opening.environment { if let standard = item.standard { check(standard.node, &reading) } }
+        for name in opening.cellNames { add(name) }
+        for setting in opening.settings {
+            check(setting.value.node, &reading)
+            add(setting.name)
+        }
+        for secret in opening.secrets {
+            if let value = secret.value {
+                check(value.node, &reading)
+                add(secret.name)
+            }
+        }
+        for item in given {
+            for override in item.overrides { check(override.value, &reading) }
+            for setting in item.fragment.defaults {
+                check(setting.value, &reading)
+                add(setting.name)
+            }
+            walk(item.fragment.steps, &reading)
+        }
+        walk(steps, &reading)
+        // What `finally` speaks of may not be there when an earlier step failed: it says so then.
+        walk(finally, &reading)
+        if let then { check(then, &reading) }
+    }
+
+    private mutating func walk(_ steps: [PlacedStep], _ reading: inout Reading) {
+        for placed in steps {
+            for node in placed.step.ownNodes ?? [placed.node] { check(node, &reading) }
+            for block in placed.step.blocks {
+                let before = (names, known)
+                for setting in block.settings {
+                    check(setting.value, &reading)
+                    add(setting.name)
+                }
+                walk(block.steps, &reading)
+                if let then = block.then { check(then, &reading) }
+                if !block.keeps { (names, known) = before }
+            }
+            for name in placed.step.defines { add(name) }
+        }
+    }
+
+    private func check(_ node: DocumentNode, _ reading: inout Reading) {
+        for hole in Template.holes(in: node) {
+            guard case .success(let path) = hole.path else { continue }
+            guard known.contains(path.root) else {
+                reading.report(
+                    hole.place, "there is no variable \"\(path.root)\" here",
+                    hint: Suggestion.hint(for: path.root, among: names) ?? "an earlier step must save it")
+                continue
+            }
+            if path.root == "env", path.segments.count > 1, case .member(let name) = path.segments[1],
+                !environment.contains(name)
+            {
+                reading.report(
+                    hole.place, "this file does not read \"\(name)\" from the environment",
+                    hint: Suggestion.nearest(to: name, among: environment).map { "did you mean \"\($0)\"?" }
+                        ?? "name it under environment:")
+            }
+        }
+    }
+}
