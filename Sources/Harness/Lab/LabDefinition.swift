@@ -86,12 +86,12 @@ package struct LabDefinition: Sendable {
         for authority in options.hostMap.keys.sorted() {
             if let party = options.hostMap[authority] { hosts.add(authority, party) }
         }
-        guard case .served(let origins) = options.addressing else { return (map.addresses, hosts) }
+        guard case .served(let served) = options.addressing else { return (map.addresses, hosts) }
         for party in Party.served {
-            if let authority = origins[party].flatMap({ URLParts($0)?.authority }) { hosts.add(authority, party) }
+            if let authority = served[party].flatMap({ URLParts($0)?.authority }) { hosts.add(authority, party) }
         }
         // Parties without a port keep their real names.
-        let origins = origins.merging(Party.inner.map { ($0, map.addresses.origin(of: $0)) }) { own, _ in own }
+        let origins = served.merging(Party.inner.map { ($0, map.addresses.origin(of: $0)) }) { own, _ in own }
         let template = "\(origins[.gateway] ?? "")/gateways/{gatewayId}"
         return (AddressBook(origins: origins, gatewayTemplate: template), hosts)
     }
