@@ -10,30 +10,39 @@ struct CrawlFailure: Error {
 /// Reads what a target offers. Always by the handshake of 2025-11-25, whatever the gateway itself offers: a target of
 /// 2026-07-28 alone cannot be read (P34).
 struct Crawler {
-    let world: World
+    /// With the target's credential on it.
+    let network: any Network
     /// More tools than this are refused.
     let limit: Int
     /// How the gateway calls itself towards targets.
     static let name = "agentcore-gateway"
 
-    func tools(at endpoint: String, token: Secret?) async throws(CrawlFailure) -> [JSONValue] {
-        var client = MCPClient(network: world.network, endpoint: endpoint, token: token)
+    /// What was read.
+    struct Catalogue {
         let tools: [JSONValue]
+        let prompts: [JSONValue]
+        let resources: [JSONValue]
+        let templates: [JSONValue]
+    }
+
+    func catalogue(at endpoint: String) async throws(CrawlFailure) -> Catalogue {
+        var client = MCPClient(network: network, endpoint: endpoint, token: nil)
+        let tools: [JSONValue]
+        var (prompts, resources, templates): ([JSONValue], [JSONValue], [JSONValue]) = ([], [], [])
         do throws(MCPFailure) {
             try await client.connect(as: Self.name, version: "1.0.0")
             guard client.capabilities["tools"] != nil else { throw .malformed("no tools capability") }
             tools = try await client.list("tools/list", "tools", limit: limit)
-            // Read as the real gateway reads them; nothing serves them yet.
-            if client.capabilities["prompts"] != nil { _ = try await client.list("prompts/list", "prompts") }
+            if client.capabilities["prompts"] != nil { prompts = try await client.list("prompts/list", "prompts") }
             if client.capabilities["resources"] != nil {
-                _ = try await client.list("resources/list", "resources")
-                _ = try await client.list("resources/templates/list", "resourceTemplates")
+                resources = try await client.list("resources/list", "resources")
+                templates = try await client.list("resources/templates/list", "resourceTemplates")
             }
         } catch {
             throw CrawlFailure(reason: Self.reason(error, endpoint))
         }
         for tool in tools { try check(tool) }
-        return tools
+        return Catalogue(tools: tools, prompts: prompts, resources: resources, templates: templates)
     }
 
     /// The texts people have seen (ledger `crawl-reasons`).

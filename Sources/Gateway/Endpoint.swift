@@ -1,73 +1,96 @@
 import AWSCore
-import HTTPTypes
 import Kernel
 import MCPCore
+import OAuthCore
 
-/// One request to one gateway, after its caller was let in.
-struct Endpoint {
+/// One gateway as its callers see it: which revisions, sessions and streams it was made with, and what it answers.
+struct Endpoint: MCPHandler {
     let gateway: Gateway
     let record: GatewayRecord
     let caller: Caller
+    /// Whose signature it was, where signatures count.
+    var accessKey = ""
+    /// What travels besides the message.
+    var traffic = CallTraffic()
     var world: World { gateway.world }
+    let serverInfo: JSONValue = ["name": "agentcore-gateway", "version": "1.0.0"]
 
     /// Bodies beyond it are refused (ledger `gateway-payload`).
     private static let longestBody = 6 << 20
+    /// Life of a session where the gateway says none (ledger `gateway-sessions`).
+    private static let sessionLife: Int64 = 3600
 
-    /// Revisions with a handshake that this gateway offers, newest first.
+    /// Revisions that this gateway offers, newest first.
     var served: [Revision] {
         let listed = record.supportedVersions
         let names =
             listed.isEmpty
             ? world.switches.choice(.gatewayDefaultVersions).split(separator: ",").map { trimmed($0) } : listed
-        return Revision.handshakes.filter { names.contains($0.rawValue) }
+        return Revision.all.filter { names.contains($0.rawValue) }
+    }
+
+    /// `streamingConfiguration` of the gateway.
+    private var isStreaming: Bool { record.mcp["streamingConfiguration"]?["enableResponseStreaming"] == true }
+
+    /// Only a gateway with `sessionConfiguration` keeps sessions.
+    private var sessions: SessionPolicy? {
+        guard let configuration = record.mcp["sessionConfiguration"] else { return nil }
+        return SessionPolicy(
+            life: .seconds(configuration["sessionTimeoutInSeconds"]?.int ?? Self.sessionLife),
+            missing: "Missing required Mcp-Session-Id header", unknown: "Session not found or expired",
+            boundToUser: .gatewaySessionUser, endsInTime: .gatewaySessionExpiry)
     }
 
     func answer(_ request: Request) async -> Response {
-        let transport = StreamableHTTP(
-            served: served, longestBody: Self.longestBody, notAcceptableCode: -32011, namesServedToAll: true)
-        let received: StreamableHTTP.Received
-        do throws(StreamableHTTP.Refusal) {
-            received = try transport.receive(request)
-        } catch {
-            return error.response
-        }
-        switch received.message {
-        case .notification: return StreamableHTTP.accepted
-        // E44: the gateway asks its clients nothing, so there is nothing to answer.
-        case .response: return .json(400, JSONRPC.error(nil, .invalidRequest))
-        case .request(let id, let method, let params):
-            let revision = received.revision ?? .march2025
-            // E32: without the header 2025-03-26 is meant, and not every gateway offers that.
-            guard method == "initialize" || served.contains(revision) else {
-                return .json(
-                    400, JSONRPC.error(id, .unsupportedVersion(revision.rawValue, supported: served)))
-            }
-            do throws(JSONRPCError) {
-                let result = try await self.result(of: method, params, revision)
-                return transport.reply(JSONRPC.result(id, result))
-            } catch {
-                return .json(status(of: error), JSONRPC.error(id, error))
-            }
+        let isByClass = world.switches.choice(.httpErrorStatus) == "class"
+        let sessions = sessions
+        let endpoint = MCPEndpoint(
+            "gateway \(record.id)", world: world,
+            transport: StreamableHTTP(
+                served: served, longestBody: Self.longestBody, notAcceptableCode: -32011, namesServedToAll: true,
+                hasSessions: sessions != nil, hasStandingStream: sessions != nil && isStreaming),
+            sessions: sessions, streams: isStreaming,
+            // U10: the real gateway's documentation names classes of errors, its clients read the body.
+            status: { isByClass ? $0.code == -32601 ? 404 : $0.code == -32602 ? 400 : 200 : 200 })
+        return await endpoint.answer(request, for: principal, by: self)
+    }
+
+    /// Whom a session is bound to: issuer and subject of the token, the key of a signature, or nobody.
+    private var principal: String {
+        guard let claims = caller.token.flatMap({ DecodedToken($0) })?.claims else { return accessKey }
+        return "\(claims["iss"]?.string ?? "") \(claims["sub"]?.string ?? "")"
+    }
+
+    func reply(to call: MCPCall) async throws(JSONRPCError) -> MCPReply {
+        switch call.method {
+        case "initialize": return .result(try initialize(call.params))
+        case "ping": return .result([:])
+        case "server/discover" where call.revision.isStateless: return .result(try discover())
+        case "tools/list": return .result(try await listTools(call.params))
+        case "tools/call": return try await Invocation(self, call).reply()
+        case "prompts/list", "prompts/get", "resources/list", "resources/templates/list", "resources/read":
+            return try await Offers(self).reply(to: call)
+        default: throw .methodNotFound(call.method)
         }
     }
 
-    /// U10: the real gateway's documentation names classes of errors, its clients read the body.
-    private func status(of error: JSONRPCError) -> Int {
-        guard world.switches.choice(.httpErrorStatus) == "class" else { return 200 }
-        return error.code == -32601 ? 404 : error.code == -32602 ? 400 : 200
+    func notified(_ method: String, _ params: JSONObject, _ session: MCPSession?, principal: String) async {
+        guard method == "notifications/cancelled", let id = params["requestId"].flatMap(RequestID.init) else { return }
+        await gateway.pending.cancel(id, of: principal, session)
     }
 
-    private func result(
-        of method: String, _ params: JSONObject, _ revision: Revision
-    ) async throws(JSONRPCError) -> JSONValue {
-        switch method {
-        case "initialize": return try initialize(params)
-        case "ping": return [:]
-        case "tools/list": return try listTools(params)
-        case "tools/call": return try await ToolCall(self, params, revision).result()
-        default: throw .methodNotFound(method)
-        }
+    func answered(
+        _ id: RequestID, _ outcome: Result<JSONValue, JSONRPCError>, _ session: MCPSession?, principal: String
+    ) async -> Bool {
+        await gateway.pending.answered(id, outcome, session, by: self)
     }
+
+    func inputSchema(of tool: String, principal: String) -> JSONValue? {
+        let found = try? look { $0.servedTool(tool, of: record.id, servingOld: servingOld) }
+        return (found ?? nil)?.definition["inputSchema"]
+    }
+
+    func left(_ stream: StreamID) { gateway.pending.left(stream) }
 
     /// The answer the real gateway is documented with (ledger `gateway-initialize`).
     private func initialize(_ params: JSONObject) throws(JSONRPCError) -> JSONValue {
@@ -77,32 +100,68 @@ struct Endpoint {
         guard !served.isEmpty else { throw .unsupportedVersion(requested, supported: served) }
         var result: JSONObject = [
             "protocolVersion": .string(Revision.negotiated(requested, served: served).rawValue),
-            "capabilities": ["tools": ["listChanged": true]],
-            "serverInfo": ["name": "agentcore-gateway", "version": "1.0.0"],
+            "capabilities": .object(try capabilities(listChanged: true)), "serverInfo": serverInfo,
         ]
         if let instructions = record.mcp["instructions"] { result.append("instructions", instructions) }
         return .object(result)
     }
 
-    private func listTools(_ params: JSONObject) throws(JSONRPCError) -> JSONValue {
-        let tools = try allTools()
+    /// MCP 2026-07-28, server/discover.
+    private func discover() throws(JSONRPCError) -> JSONValue {
+        var result: JSONObject = [
+            "supportedVersions": .strings(served.map(\.rawValue)),
+            "capabilities": .object(try capabilities(listChanged: false)),
+        ]
+        if let instructions = record.mcp["instructions"] { result.append("instructions", instructions) }
+        return .object(result)
+    }
+
+    /// Tools always; prompts and resources where a target has them.
+    private func capabilities(listChanged: Bool) throws(JSONRPCError) -> JSONObject {
+        var capabilities: JSONObject = ["tools": listChanged ? ["listChanged": true] : [:]]
+        let offers = try look { transaction in
+            transaction.servedOffers(of: record.id, servingOld: servingOld).map(\.offer)
+        }
+        if offers.contains(where: { !$0.prompts.isEmpty }) { capabilities.append("prompts", [:]) }
+        if offers.contains(where: { !$0.resources.isEmpty || !$0.templates.isEmpty }) {
+            capabilities.append("resources", [:])
+        }
+        return capabilities
+    }
+
+    private func listTools(_ params: JSONObject) async throws(JSONRPCError) -> JSONValue {
+        let tools = try await allTools()
+        return try page(of: tools.map { .object($0) }, "tools", params)
+    }
+
+    /// About thirty items and a cursor; everything where the gateway says so.
+    func page(of items: [JSONValue], _ member: String, _ params: JSONObject) throws(JSONRPCError) -> JSONValue {
         let isWhole = record.mcp["disableMcpListToolsPagination"] == true
-        let size = isWhole ? max(1, tools.count) : world.switches.number(.toolsPageSize)
-        let pages = Pages(list: record.id.rawValue, size: size)
-        let (items, next) = try pages.page(of: tools, at: params["cursor"])
-        var result: JSONObject = ["tools": .array(items.map { .object($0) })]
+        let size = isWhole ? max(1, items.count) : world.switches.number(.toolsPageSize)
+        let pages = Pages(list: member == "tools" ? record.id.rawValue : "\(record.id) \(member)", size: size)
+        let (part, next) = try pages.page(of: items, at: params["cursor"])
+        var result: JSONObject = [:]
+        result.append(member, .array(Array(part)))
         if let next { result.append("nextCursor", .string(next)) }
         return .object(result)
     }
 
-    /// The definitions of all tools, the search tool first.
-    func allTools() throws(JSONRPCError) -> [JSONObject] {
-        let servingOld = world.switches.isOn(.pendingServeOld)
-        let tools = try look { $0.servedTools(of: record.id, servingOld: servingOld).map(\.definition) }
-        return hasSearch ? [ToolSearch.definition] + tools : tools
+    /// The definitions of all tools, the search tool first; those of DYNAMIC targets as they are at this moment.
+    func allTools() async throws(JSONRPCError) -> [JSONObject] {
+        let found = try look { transaction in
+            transaction.find(TargetRecord.self, where: "gateway", is: record.id.rawValue).map { target in
+                (target, transaction.servedTools(of: target, servingOld: servingOld).map(\.definition))
+            }
+        }
+        var tools = hasSearch ? [ToolSearch.definition] : []
+        for (target, kept) in found {
+            tools += target.isDynamic ? await LiveListing(self, target).tools().map(\.definition) : kept
+        }
+        return tools
     }
 
     var hasSearch: Bool { record.mcp["searchType"] == "SEMANTIC" }
+    var servingOld: Bool { world.switches.isOn(.pendingServeOld) }
 
     /// Reads the store; its failure is our own and says nothing to the caller.
     func look<Value: Sendable>(_ body: (inout Transaction) -> Value) throws(JSONRPCError) -> Value {

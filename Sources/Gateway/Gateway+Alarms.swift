@@ -1,9 +1,11 @@
 import AWSCore
 package import Kernel
+import MCPCore
 
 // What the gateway does for a target when nobody waits: after a consent, or where none is needed.
 extension Gateway {
     package func alarmFired(_ alarm: Alarm) async {
+        if alarm.label.hasPrefix(PendingCalls.alarm) { return await pending.lookAfter(alarm.label) }
         guard let alarm = GatewayAlarm(label: alarm.label) else {
             return world.note("an alarm nobody understands was let ring")
         }
@@ -55,41 +57,53 @@ extension Gateway {
     /// Reads the catalogue and settles the target either way.
     private func crawl(_ target: TargetRecord, userID: String?) async {
         do throws(CrawlFailure) {
-            let token = try await token(for: target, userID: userID)
+            let credential = try await credential(for: target, userID: userID)
             guard let endpoint = target.mcpServer?["endpoint"]?.string else {
                 throw CrawlFailure(reason: Crawler.prefixed("This type of target is not emulated"))
             }
-            let crawler = Crawler(world: world, limit: settings.quotas.toolsPerTarget)
-            settle(target, .success(try await crawler.tools(at: endpoint, token: token)))
+            let crawler = Crawler(
+                network: TargetPort(gateway: self, target: target, credential: credential),
+                limit: settings.quotas.toolsPerTarget)
+            settle(target, .success(try await crawler.catalogue(at: endpoint)))
         } catch {
             settle(target, .failure(error))
         }
     }
 
-    /// The administrator's token after a consent, the machine's own token where no person is needed (T4, T5).
-    private func token(for target: TargetRecord, userID: String?) async throws(CrawlFailure) -> Secret? {
-        guard let oauth = target.oauth else { return nil }
-        let workloadName = WorkloadName(target.gateway.rawValue)
-        do throws(IdentityFailure) {
-            let outcome: ResourceToken
-            if let userID {
-                let workload = try await identity.workloadToken(workloadName, userID: userID)
-                let extra = oauth.defaultReturnURL.map { ["resourceOauth2ReturnUrl": .string($0)] as JSONObject }
-                outcome = try await identity.resourceToken(
-                    "USER_FEDERATION", oauth, workload: workload, extra ?? [:])
-            } else {
-                let workload = try await identity.workloadToken(workloadName)
-                outcome = try await identity.resourceToken("M2M", oauth, workload: workload)
+    /// The administrator's token after a consent, what the machine has itself where no person is needed (T4, T5).
+    func credential(
+        for target: TargetRecord, userID: String?
+    ) async throws(CrawlFailure) -> OutboundCredential {
+        let found = try? world.store.write { $0.find(GatewayRecord.self, target.gateway) }
+        let reason: String
+        do throws(ToolFailure) {
+            guard let record = found ?? nil else { throw ToolFailure.tool(cause: "no gateway") }
+            if let userID { return .bearer(try await administratorsToken(for: target, userID)) }
+            return try await CredentialSource(gateway: self, record: record).machineCredential(of: target)
+        } catch {
+            switch error {
+            case .tool(let cause), .machineToken(let cause), .dependency(let cause): reason = cause
+            case .rpc(let error): reason = error.message
             }
+        }
+        world.note("no credential for reading the catalogue of target \(target.id): \(reason)")
+        throw CrawlFailure(reason: Crawler.prefixed("Authorization error when sending message"))
+    }
+
+    private func administratorsToken(for target: TargetRecord, _ userID: String) async throws(ToolFailure) -> Secret {
+        guard let oauth = target.oauth else { throw .tool(cause: "no OAuth provider") }
+        do throws(IdentityFailure) {
+            let workload = try await identity.workloadToken(WorkloadName(target.gateway.rawValue), userID: userID)
+            let extra = oauth.defaultReturnURL.map { ["resourceOauth2ReturnUrl": .string($0)] as JSONObject }
+            let outcome = try await identity.resourceToken("USER_FEDERATION", oauth, workload: workload, extra ?? [:])
             guard case .accessToken(let token) = outcome else { throw IdentityFailure(cause: "no token") }
             return token
         } catch {
-            world.note("no token for reading the catalogue of target \(target.id): \(error.cause)")
-            throw CrawlFailure(reason: Crawler.prefixed("Authorization error when sending message"))
+            throw .tool(cause: error.cause)
         }
     }
 
-    private func settle(_ crawled: TargetRecord, _ outcome: Result<[JSONValue], CrawlFailure>) {
+    private func settle(_ crawled: TargetRecord, _ outcome: Result<Crawler.Catalogue, CrawlFailure>) {
         let now = world.clock.now
         _ = try? world.store.write { transaction in
             // It may have been deleted, or moved on, while the network was asked.
@@ -97,8 +111,11 @@ extension Gateway {
                 target.updatedAt == crawled.updatedAt
             else { return }
             switch outcome {
-            case .success(let tools):
-                transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: tools))
+            case .success(let read):
+                transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: read.tools))
+                let offer = OfferRecord(
+                    id: target.id, prompts: read.prompts, resources: read.resources, templates: read.templates)
+                if offer.isEmpty { transaction.remove(OfferRecord.self, target.id) } else { transaction.save(offer) }
                 _ = try transaction.apply(.crawlSucceeded, to: target, cause: "catalogue read", at: now)
             case .failure(let failure):
                 let event = TargetMachine.Event.crawlFailed(reason: failure.reason)

@@ -12,6 +12,7 @@ package struct Gateway: AlarmHandling {
     let settings: AWSSettings
     let authorizer: InboundAuthorizer
     let identity: IdentityClient
+    let conversations = LiveConversations()
 
     package init(world: World, settings: AWSSettings) {
         self.world = world
@@ -76,7 +77,8 @@ package struct Gateway: AlarmHandling {
         guard gateway.status == .ready else {
             throw Refused(AWSError(.conflict, "Gateway is not ready: \(gateway.status.rawValue)").response)
         }
-        return await Endpoint(gateway: self, record: gateway, caller: caller).answer(request)
+        let key = gateway.authorizerType == "AWS_IAM" ? AWSNames.account(of: request) : ""
+        return await Endpoint(gateway: self, record: gateway, caller: caller, accessKey: key).answer(request)
     }
 }
 

@@ -11,6 +11,8 @@ enum ResourceToken {
     case accessToken(Secret)
     /// A person has to consent there first.
     case authorizationURL(String)
+    /// The session that was asked about has no token yet: `IN_PROGRESS`, or never will: `FAILED`.
+    case session(status: String)
 }
 
 /// The identity service as the gateway calls it: the data plane's own operations, with the service's proof instead of a
@@ -53,7 +55,22 @@ struct IdentityClient {
         let answer = try await call("oauth2/token", input.merging(extra))
         if let token = answer["accessToken"]?.string { return .accessToken(Secret(token)) }
         if let url = answer["authorizationUrl"]?.string { return .authorizationURL(url) }
+        if let status = answer["sessionStatus"]?.string { return .session(status: status) }
         throw IdentityFailure(cause: "GetResourceOauth2Token gave neither a token nor an authorization URL")
+    }
+
+    /// `GetResourceApiKey`.
+    func apiKey(_ provider: ProviderName, workload: Secret) async throws(IdentityFailure) -> Secret {
+        let answer = try await call(
+            "api-key",
+            [
+                "workloadIdentityToken": .string(workload.exposed),
+                "resourceCredentialProviderName": .string(provider.rawValue),
+            ])
+        guard let key = answer["apiKey"]?.string else {
+            throw IdentityFailure(cause: "GetResourceApiKey gave no key")
+        }
+        return Secret(key)
     }
 
     private func workloadToken(_ operation: String, _ input: JSONObject) async throws(IdentityFailure) -> Secret {

@@ -17,8 +17,20 @@ extension Rule {
     static let customClaims = Rule("custom-claims", "With customClaims configured, every one of them must match.")
     static let noTokenPassthrough = Rule(
         "no-token-passthrough", "The caller's own token never leaves the gateway towards a target.")
+    static let onlyListedHeadersTravel = Rule(
+        "only-listed-headers-travel", "Of a caller's headers only those that a target lists reach it.")
+    static let interceptorSeesNoHeaders = Rule(
+        "interceptor-sees-no-headers", "An interceptor sees the caller's headers only where its configuration says so.")
     static let gatewayBrowserOrigin = Rule(
         "gateway-browser-origin", "A web page of a foreign origin gets no answer from the gateway.")
+    static let gatewaySessionUser = Rule(
+        "gateway-session-user", "A session of the gateway serves only the user whose initialize began it.")
+    static let gatewaySessionExpiry = Rule(
+        "gateway-session-expiry", "A session of the gateway ends when its configured time is over.")
+    static let requestStateBound = Rule(
+        "request-state-bound", "A requestState serves only the user and the request it was made for.")
+    static let answersMatchRequests = Rule(
+        "answers-match-requests", "An answer of a client counts only in the session in which it was asked.")
 }
 
 extension Unknown {
@@ -40,6 +52,8 @@ extension Unknown {
     static let toolsPageSize = Unknown("tools.pageSize", "30")
     /// Whether the gateway shakes hands with a target before each `tools/call`.
     static let upstreamHandshake = Unknown("upstream.handshake", "off", or: "on")
+    /// How a gateway with sessions and streams asks a client that can be asked: on the stream or by -32042.
+    static let elicitationWay = Unknown("elicitation.way", "request", or: "exception")
     /// Revisions of a gateway that was made without `supportedVersions`, by commas.
     static let gatewayDefaultVersions = Unknown("gateway.defaultVersions", "2025-11-25,2025-06-18,2025-03-26")
 }
@@ -48,10 +62,11 @@ extension Unknown {
 package enum GatewaySwitches {
     package static let rules: [Rule] = [
         .inboundTokenSignature, .inboundTokenExpiry, .inboundTokenIssuer, .allowedAudience, .allowedClients,
-        .allowedScopes, .customClaims, .noTokenPassthrough, .gatewayBrowserOrigin,
+        .allowedScopes, .customClaims, .noTokenPassthrough, .gatewayBrowserOrigin, .onlyListedHeadersTravel,
+        .interceptorSeesNoHeaders,
     ]
     package static let unknowns: [Unknown] = [
         .pendingServeOld, .pendingOnExpiry, .httpErrorStatus, .threeLeggedRequiresJWT, .authorizerMismatchStatus,
-        .authorizerAcceptScp, .cors, .toolsPageSize, .upstreamHandshake, .gatewayDefaultVersions,
+        .authorizerAcceptScp, .cors, .toolsPageSize, .upstreamHandshake, .gatewayDefaultVersions, .elicitationWay,
     ]
 }

@@ -39,16 +39,36 @@ extension Transaction {
         guard target.isServed(servingOld: servingOld), let catalogue = find(CatalogueRecord.self, target.id) else {
             return []
         }
-        return catalogue.tools.compactMap { tool in
-            guard var definition = tool.object, let name = definition["name"]?.string else { return nil }
-            definition["name"] = .string(ToolName.joined(target.name, name))
-            return ServedTool(target: target, name: name, definition: definition)
+        return target.served(catalogue.tools)
+    }
+
+    /// The tool a caller means; nil if no target that is served has it. What a DYNAMIC target has is not known here:
+    /// any name of it may be called.
+    mutating func servedTool(_ name: String, of gateway: GatewayID, servingOld: Bool) -> ServedTool? {
+        guard let (targetName, toolName) = ToolName.parts(name),
+            let target = find(TargetRecord.self, where: "name", is: "\(gateway)/\(targetName)").first
+        else { return nil }
+        if target.isDynamic, target.isServed(servingOld: servingOld) {
+            return ServedTool(target: target, name: toolName, definition: [:])
         }
+        return servedTools(of: target, servingOld: servingOld).first { $0.name == toolName }
     }
 }
 
 extension TargetRecord {
-    fileprivate func isServed(servingOld: Bool) -> Bool {
+    /// Tools of this target under the gateway's names.
+    func served(_ tools: [JSONValue]) -> [ServedTool] {
+        tools.compactMap { tool in
+            guard var definition = tool.object, let name = definition["name"]?.string else { return nil }
+            definition["name"] = .string(ToolName.joined(self.name, name))
+            return ServedTool(target: self, name: name, definition: definition)
+        }
+    }
+
+    /// Listing mode DYNAMIC: nothing is read ahead (T6).
+    var isDynamic: Bool { mcpServer?["listingMode"] == "DYNAMIC" }
+
+    func isServed(servingOld: Bool) -> Bool {
         switch status {
         case .ready: true
         case .updating, .updatePendingAuth, .updateUnsuccessful, .synchronizing, .synchronizePendingAuth,

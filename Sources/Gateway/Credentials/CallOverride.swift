@@ -1,0 +1,33 @@
+import AWSCore
+import Kernel
+import MCPCore
+
+/// What a single call may decide about its consent: `_meta` of the call, under the gateway's own name.
+struct CallOverride {
+    private(set) var returnURL: String?
+    private(set) var forceAuthentication: Bool?
+
+    private static let member = "aws.bedrock-agentcore.gateway/credentialProviderConfiguration"
+
+    /// One page of the guide writes `oauthcredentialProvider`, all samples `oauthCredentialProvider`; both count.
+    init(_ params: JSONObject, world: World) throws(JSONRPCError) {
+        guard let configuration = params["_meta"]?[Self.member] else { return }
+        var provider = configuration["oauthCredentialProvider"]
+        if provider == nil, let misspelt = configuration["oauthcredentialProvider"] {
+            world.note("_meta says oauthcredentialProvider; taken as oauthCredentialProvider")
+            provider = misspelt
+        }
+        guard let provider else { return }
+        guard let members = provider.object else { throw Self.invalid("oauthCredentialProvider must be an object") }
+        if let url = members["returnUrl"] {
+            guard let text = url.string, !text.isEmpty else { throw Self.invalid("returnUrl must be a string") }
+            returnURL = text
+        }
+        if let force = members["forceAuthentication"] {
+            guard let flag = force.bool else { throw Self.invalid("forceAuthentication must be a boolean") }
+            forceAuthentication = flag
+        }
+    }
+
+    private static func invalid(_ reason: String) -> JSONRPCError { .invalidParams("Invalid params: \(reason)") }
+}

@@ -1,0 +1,259 @@
+import AWSCore
+import Kernel
+import MCPCore
+import Synchronization
+
+enum PendingTag {}
+
+/// A request of a caller that waits for the caller's own answer to something.
+struct PendingCall: Record {
+    static let collection = "gateway-pending-call"
+    /// Id of the question on the caller's stream; the gateway's own, whoever asks.
+    let id: Identifier<PendingTag>
+    let gateway: GatewayID
+    let session: MCPSessionID
+    let principal: String
+    /// Id of the caller's request.
+    let call: JSONValue
+    let stream: StreamID
+    let subject: Subject
+    /// The caller said that it opens the link.
+    var isAccepted = false
+    var keys: [RecordKey] { [RecordKey("session", session.rawValue), RecordKey("stream", stream.rawValue)] }
+
+    enum Subject: Hashable, Sendable, Codable {
+        case consent(Consent)
+        /// The target's own question; the conversation itself is with `LiveConversations`.
+        case upstream
+    }
+
+    struct Consent: Hashable, Sendable, Codable {
+        let method: String
+        let params: JSONObject
+        let revision: String
+        let token: Secret?
+        let elicitation: String
+        /// `sessionUri` of the consent.
+        let sessionURI: String
+        let deadline: Instant
+    }
+}
+
+/// Conversations with targets that wait for a caller. In memory: a connection does not survive its process.
+final class LiveConversations: Sendable {
+    private let held = Mutex<[String: (relay: Relay, held: Relay.Held)]>([:])
+    init() {}
+    func keep(_ id: String, _ relay: Relay, _ conversation: Relay.Held) {
+        held.withLock { $0[id] = (relay, conversation) }
+    }
+    func take(_ id: String) -> (relay: Relay, held: Relay.Held)? { held.withLock { $0.removeValue(forKey: id) } }
+}
+
+extension Gateway {
+    var pending: PendingCalls { PendingCalls(gateway: self) }
+}
+
+/// Calls that wait for their callers: nothing in the gateway does.
+struct PendingCalls {
+    let gateway: Gateway
+    private var world: World { gateway.world }
+    /// Begin of the labels of the alarms that look after consents.
+    static let alarm = "look-after-consent "
+    /// As long as a consent link lives.
+    private static let patience = Span.minutes(10)
+    private static let declined = "The authorization was declined."
+
+    // MARK: - Asking
+
+    /// Asks for a consent on the stream of the answer (MCP 2025-11-25, elicitation, URL mode).
+    func ask(_ elicitation: JSONObject, _ call: MCPCall, of endpoint: Endpoint) throws(JSONRPCError) -> MCPReply {
+        let url = elicitation["url"]?.string ?? ""
+        let consent = PendingCall.Consent(
+            method: call.method, params: call.params, revision: call.revision.rawValue,
+            token: endpoint.caller.token.map { Secret($0) }, elicitation: elicitation["elicitationId"]?.string ?? "",
+            sessionURI: URLParts(url).flatMap { Form(parsing: $0.query ?? "")["request_uri"] } ?? "",
+            deadline: world.clock.now + Self.patience)
+        return try hold(
+            call, .consent(consent), question: ("elicitation/create", elicitation), after: [], of: endpoint)
+    }
+
+    /// Passes a target's question on. Its id becomes the gateway's own, so that two targets cannot meet.
+    func hold(_ relay: Relay, _ call: MCPCall, of endpoint: Endpoint) throws(JSONRPCError) -> MCPReply {
+        guard let held = relay.takeHeld() else { throw .internalFailure }
+        let question = (held.question.method, held.question.params)
+        return try hold(call, .upstream, question: question, after: relay.notifications, of: endpoint) { id in
+            gateway.conversations.keep(id, relay, held)
+        }
+    }
+
+    private func hold(
+        _ call: MCPCall, _ subject: PendingCall.Subject, question: (method: String, params: JSONObject),
+        after notifications: [JSONValue], of endpoint: Endpoint, then keep: (String) -> Void = { _ in }
+    ) throws(JSONRPCError) -> MCPReply {
+        guard let session = call.session else { throw .internalFailure }
+        let stream = StreamID(world.entropy.text(22, from: .base62, for: "mcp.stream"))
+        let pending = PendingCall(
+            id: Identifier(world.entropy.uuid(for: "gateway.question")), gateway: endpoint.record.id,
+            session: session.id, principal: call.principal, call: call.id.json, stream: stream, subject: subject)
+        try endpoint.look { transaction in
+            call.openStream(stream, &transaction)
+            for notification in notifications { transaction.send(notification, on: stream) }
+            transaction.send(
+                JSONRPC.request(.string(pending.id.rawValue), question.method, question.params), on: stream)
+            transaction.save(pending)
+        }
+        keep(pending.id.rawValue)
+        return .stream(stream)
+    }
+
+    // MARK: - Answers
+
+    /// E44: only an answer to something that was asked in this session counts.
+    func answered(
+        _ id: RequestID, _ outcome: Result<JSONValue, JSONRPCError>, _ session: MCPSession?, by endpoint: Endpoint
+    ) async -> Bool {
+        guard case .string(let text) = id, var pending = find(text), pending.gateway == endpoint.record.id else {
+            return false
+        }
+        if pending.session != session?.id, world.switches.holds(.answersMatchRequests) {
+            world.note("an answer came in another session than its question", rule: .answersMatchRequests)
+            return false
+        }
+        switch pending.subject {
+        case .upstream: await passOn(pending, outcome)
+        case .consent:
+            guard !pending.isAccepted else { return false }
+            guard case .success(let result) = outcome, result["action"] == "accept" else {
+                finish(pending, .success(ToolMessage.text(Self.declined, isError: true)))
+                return true
+            }
+            pending.isAccepted = true
+            let accepted = pending
+            _ = try? world.store.write { $0.save(accepted) }
+            lookAgain(pending, after: .seconds(1))
+        }
+        return true
+    }
+
+    private func find(_ id: String) -> PendingCall? {
+        let found = try? world.store.write { $0.find(PendingCall.self, Identifier(id)) }
+        return found ?? nil
+    }
+
+    /// The caller's answer goes to the target, and what the target says then to the caller.
+    private func passOn(_ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>) async {
+        guard let (relay, kept) = gateway.conversations.take(pending.id.rawValue) else {
+            return finish(pending, .failure(.internalFailure))
+        }
+        var held = kept
+        let told = relay.notifications.count
+        do throws(MCPFailure) {
+            let answer =
+                switch outcome {
+                case .success(let result): JSONRPC.result(held.question.id, result)
+                case .failure(let error): JSONRPC.error(held.question.id, error)
+                }
+            try await held.client.tell(answer)
+            held.conversation.listen()
+            let result = try await UpstreamCall.go(on: &held.conversation, with: held.client, relay)
+            let notifications = Array(relay.notifications.dropFirst(told))
+            guard let result else { return askNext(pending, relay, notifications) }
+            finish(pending, .success(result), after: notifications)
+        } catch {
+            world.note("a target broke off while its caller was asked: \(error.cause)")
+            finish(pending, .success(ToolMessage.text(ToolFailure.generic, isError: true)))
+        }
+    }
+
+    /// The target asks once more.
+    private func askNext(_ pending: PendingCall, _ relay: Relay, _ notifications: [JSONValue]) {
+        guard let held = relay.takeHeld() else { return finish(pending, .failure(.internalFailure)) }
+        let next = PendingCall(
+            id: Identifier(world.entropy.uuid(for: "gateway.question")), gateway: pending.gateway,
+            session: pending.session, principal: pending.principal, call: pending.call, stream: pending.stream,
+            subject: .upstream)
+        _ = try? world.store.write { transaction in
+            for notification in notifications { transaction.send(notification, on: pending.stream) }
+            let id = RequestID.string(next.id.rawValue)
+            transaction.send(JSONRPC.request(id, held.question.method, held.question.params), on: pending.stream)
+            transaction.remove(PendingCall.self, pending.id)
+            transaction.save(next)
+        }
+        gateway.conversations.keep(next.id.rawValue, relay, held)
+    }
+
+    private func finish(
+        _ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>, after notifications: [JSONValue] = []
+    ) {
+        guard let id = RequestID(pending.call) else { return }
+        let answer =
+            switch outcome {
+            case .success(let result): JSONRPC.result(id, result)
+            case .failure(let error): JSONRPC.error(id, error)
+            }
+        _ = try? world.store.write { transaction in
+            for notification in notifications { transaction.send(notification, on: pending.stream) }
+            transaction.send(answer, on: pending.stream)
+            transaction.endStream(pending.stream)
+            transaction.remove(PendingCall.self, pending.id)
+        }
+    }
+
+    // MARK: - Consents
+
+    private func lookAgain(_ pending: PendingCall, after span: Span) {
+        let label = "\(Self.alarm)\(span.milliseconds) \(pending.id)"
+        world.scheduler.schedule(Alarm(due: world.clock.now + span, party: world.party, label: label))
+    }
+
+    /// Looks whether a consent came through; the caller hears at once, and gets what it asked for.
+    func lookAfter(_ label: String) async {
+        let words = label.dropFirst(Self.alarm.count).split(separator: " ")
+        guard words.count == 2, let waited = Int64(words[0]), let pending = find(String(words[1])),
+            case .consent(let consent) = pending.subject,
+            let record = try? world.store.write({ $0.find(GatewayRecord.self, pending.gateway) })
+        else { return }
+        let endpoint = Endpoint(gateway: gateway, record: record, caller: Caller(token: consent.token?.exposed))
+        do throws(JSONRPCError) {
+            let result = try await Invocation.result(
+                endpoint, consent.method, consent.params, Revision(rawValue: consent.revision),
+                polling: consent.sessionURI)
+            let done = JSONRPC.notification(
+                "notifications/elicitation/complete", ["elicitationId": .string(consent.elicitation)])
+            finish(pending, .success(result), after: [done])
+        } catch Invocation.stillWaiting where world.clock.now < consent.deadline {
+            // Ever more seldom, so that a person who takes ten minutes does not fill the journal.
+            lookAgain(pending, after: .milliseconds(min(waited * 2, 30_000)))
+        } catch {
+            let outcome: Result<JSONValue, JSONRPCError> =
+                error == Invocation.stillWaiting
+                ? .success(ToolMessage.text("The authorization was not completed in time.", isError: true))
+                : .failure(error)
+            finish(pending, outcome)
+        }
+    }
+
+    // MARK: - Ends
+
+    /// `notifications/cancelled`: the call gets no answer any more (MCP 2025-11-25, cancellation).
+    func cancel(_ call: RequestID, of principal: String, _ session: MCPSession?) async {
+        guard let session else { return }
+        _ = try? world.store.write { transaction in
+            let own = transaction.find(PendingCall.self, where: "session", is: session.id.rawValue)
+            for pending in own where pending.call == call.json && pending.principal == principal {
+                transaction.endStream(pending.stream)
+                transaction.remove(PendingCall.self, pending.id)
+            }
+        }
+    }
+
+    /// The stream of a stateless request was closed: that cancels it (MCP 2026-07-28, cancellation).
+    func left(_ stream: StreamID) {
+        _ = try? world.store.write { transaction in
+            for pending in transaction.find(PendingCall.self, where: "stream", is: stream.rawValue) {
+                transaction.remove(PendingCall.self, pending.id)
+            }
+            transaction.endStream(stream)
+        }
+    }
+}

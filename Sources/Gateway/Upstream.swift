@@ -1,0 +1,167 @@
+import AWSCore
+import Kernel
+import MCPCore
+import Synchronization
+
+/// What a target says to the caller before its result: notifications, and a question on which it waits.
+final class Relay: Sendable {
+    private struct State {
+        var notifications: [JSONValue] = []
+        var held: Held?
+    }
+    /// A conversation with a target that goes on after the caller answered.
+    struct Held: Sendable {
+        var client: MCPClient
+        var conversation: MCPConversation
+        let question: (id: RequestID, method: String, params: JSONObject)
+    }
+
+    let session: MCPSession?
+    let mayAsk: Bool
+    let capabilities: JSONObject
+    /// Where the caller wants to hear of progress; nil where it cannot hear anything.
+    let progressToken: JSONValue?
+    let hears: Bool
+    private let state = Mutex(State())
+
+    init(_ call: MCPCall) {
+        session = call.session
+        mayAsk = call.mayAsk
+        capabilities = call.capabilities
+        hears = call.mayStream
+        progressToken = call.mayStream ? call.progressToken : nil
+    }
+
+    var notifications: [JSONValue] { state.withLock { $0.notifications } }
+    func note(_ notification: JSONValue) { state.withLock { $0.notifications.append(notification) } }
+    func hold(_ held: Held) { state.withLock { $0.held = held } }
+    func takeHeld() -> Held? {
+        state.withLock { state in
+            defer { state.held = nil }
+            return state.held
+        }
+    }
+
+    /// What the caller can be asked, as the gateway declares it towards a target.
+    var declared: JSONObject {
+        guard mayAsk else { return [:] }
+        return JSONObject(capabilities.members.filter { ["elicitation", "sampling", "roots"].contains($0.name) })
+    }
+
+    func canAnswer(_ method: String) -> Bool {
+        switch method {
+        case "elicitation/create": declared["elicitation"] != nil
+        case "sampling/createMessage": declared["sampling"] != nil
+        case "roots/list": declared["roots"] != nil
+        default: false
+        }
+    }
+}
+
+/// Sessions at targets, one for each session here and target.
+struct UpstreamSession: Record {
+    static let collection = "gateway-upstream-session"
+    enum Tag {}
+    let id: Identifier<Tag>
+    let session: String?
+    let revision: String
+}
+
+/// One request to the MCP server behind a target.
+struct UpstreamCall {
+    enum Failure: Error {
+        case failed(MCPFailure)
+        /// The target asked something; the relay holds the conversation.
+        case paused
+    }
+    private let endpoint: Endpoint
+    private let target: TargetRecord
+    private let address: String
+    private let network: any Network
+    private let relay: Relay?
+    private var world: World { endpoint.world }
+
+    init(_ endpoint: Endpoint, _ target: TargetRecord, _ address: String, _ network: any Network, _ relay: Relay?) {
+        self.endpoint = endpoint
+        self.target = target
+        self.address = address
+        self.network = network
+        self.relay = relay
+    }
+
+    func result(of method: String, _ params: JSONObject) async throws(Failure) -> JSONValue {
+        var params = params
+        if let progress = relay?.progressToken { params["_meta"] = ["progressToken": progress] }
+        let result: JSONValue?
+        do throws(MCPFailure) {
+            var client = try await connected(renewed: false)
+            var conversation: MCPConversation
+            do throws(MCPFailure) {
+                conversation = try await client.converse(method, params)
+            } catch {
+                // A target that forgot its session: begin again, once.
+                guard client.session != nil, case .status(404) = error else { throw error }
+                client = try await connected(renewed: true)
+                conversation = try await client.converse(method, params)
+            }
+            result = try await Self.go(on: &conversation, with: client, relay)
+        } catch {
+            throw .failed(error)
+        }
+        guard let result else { throw .paused }
+        return result
+    }
+
+    /// Reads on until the result, or until a question for the caller (nil), which the relay then holds.
+    static func go(
+        on conversation: inout MCPConversation, with client: MCPClient, _ relay: Relay?
+    ) async throws(MCPFailure) -> JSONValue? {
+        while true {
+            while let message = conversation.takeMessage() {
+                switch message {
+                case .notification(let notification): if relay?.hears == true { relay?.note(notification) }
+                case .question(let id, "ping", _): try await client.tell(JSONRPC.result(id, [:]))
+                case .question(let id, let method, let params):
+                    guard let relay, relay.canAnswer(method) else {
+                        // E45: a caller that cannot be asked is not asked.
+                        try await client.tell(JSONRPC.error(id, .methodNotFound(method)))
+                        continue
+                    }
+                    relay.hold(.init(client: client, conversation: conversation, question: (id, method, params)))
+                    return nil
+                }
+            }
+            if let outcome = conversation.outcome {
+                switch outcome {
+                case .success(let result): return result
+                case .failure(let error): throw .error(error)
+                }
+            }
+            let isOver = conversation.rest == nil
+            conversation.listen()
+            if isOver || (conversation.heard.isEmpty && conversation.outcome == nil) {
+                throw .malformed("no answer to the request")
+            }
+        }
+    }
+
+    /// With a session of its own where the caller may be asked, else as the lab says (ledger
+    /// `gateway-upstream-handshake`).
+    private func connected(renewed: Bool) async throws(MCPFailure) -> MCPClient {
+        var client = MCPClient(network: network, endpoint: address, token: nil)
+        guard let relay, let session = relay.session, !relay.declared.isEmpty else {
+            if world.switches.isOn(.upstreamHandshake) { try await client.connect(as: Crawler.name, version: "1.0.0") }
+            return client
+        }
+        let id = Identifier<UpstreamSession.Tag>("\(session.id) \(target.id)")
+        let kept = try? world.store.write { $0.find(UpstreamSession.self, id) }
+        if !renewed, let kept = kept ?? nil {
+            client.resume(session: kept.session, revision: Revision(rawValue: kept.revision))
+            return client
+        }
+        try await client.connect(as: Crawler.name, version: "1.0.0", capabilities: relay.declared)
+        let record = UpstreamSession(id: id, session: client.session, revision: client.revision.rawValue)
+        _ = try? world.store.write { $0.save(record) }
+        return client
+    }
+}
