@@ -22,9 +22,10 @@ package struct MCPClient: Sendable {
     private let network: any Network
     private let endpoint: String
     private let token: Secret?
-    private var session: String?
+    /// The session the server gave; nil where it gives none.
+    package private(set) var session: String?
     private var nextID: Int64 = 1
-    private var revision = Revision.november2025
+    package private(set) var revision = Revision.november2025
     /// `capabilities` of the server; empty before `connect`.
     package private(set) var capabilities: JSONObject = [:]
 
@@ -35,10 +36,18 @@ package struct MCPClient: Sendable {
         self.token = token
     }
 
+    /// Goes on in a session that an earlier client of the same endpoint began.
+    package mutating func resume(session: String?, revision: Revision) {
+        self.session = session
+        self.revision = revision
+    }
+
     /// `initialize` and `notifications/initialized`. A revision that is unknown here ends it.
-    package mutating func connect(as name: String, version: String) async throws(MCPFailure) {
+    package mutating func connect(
+        as name: String, version: String, capabilities declared: JSONObject = [:]
+    ) async throws(MCPFailure) {
         let params: JSONObject = [
-            "protocolVersion": .string(Revision.november2025.rawValue), "capabilities": [:],
+            "protocolVersion": .string(Revision.november2025.rawValue), "capabilities": .object(declared),
             "clientInfo": ["name": .string(name), "version": .string(version)],
         ]
         let id = takeID()
@@ -91,6 +100,32 @@ package struct MCPClient: Sendable {
             throw .status(response.status)
         }
         return try Self.answer(in: response, to: id)
+    }
+
+    /// One request and all that is said on the way to its result.
+    package mutating func converse(
+        _ method: String, _ params: JSONObject = [:]
+    ) async throws(MCPFailure) -> MCPConversation {
+        let id = takeID()
+        let response = try await post(JSONRPC.request(id, method, params))
+        if !(200..<300).contains(response.status) {
+            if case .error(let error)? = Self.failure(in: response, to: id) { throw .error(error) }
+            throw .status(response.status)
+        }
+        var conversation = MCPConversation(id: id, rest: response.events)
+        let type = trimmed(response.header(.contentType)?.prefix { $0 != ";" }.lowercased() ?? "")
+        switch type {
+        case "application/json": conversation.hear(response.body)
+        case "text/event-stream": for data in ServerSentEvents.data(in: response.body) { conversation.hear(data) }
+        default: throw .malformed("unexpected content type")
+        }
+        return conversation
+    }
+
+    /// Posts a message that gets no answer: a notification, or the answer to what the server asked.
+    package func tell(_ message: JSONValue) async throws(MCPFailure) {
+        let response = try await post(message)
+        guard (200..<300).contains(response.status) else { throw .status(response.status) }
     }
 
     private mutating func takeID() -> RequestID {
@@ -146,6 +181,54 @@ package struct MCPClient: Sendable {
             }
         }
         throw .malformed("no answer to the request")
+    }
+}
+
+/// What a server said about one request so far.
+package struct MCPConversation: Sendable {
+    let id: RequestID
+    /// The part of the stream that is not read yet; nil once it ended.
+    package private(set) var rest: EventStream?
+    /// Messages that are not the answer, in their order.
+    package private(set) var heard: [Message] = []
+    /// The answer itself.
+    package private(set) var outcome: Result<JSONValue, JSONRPCError>?
+
+    package enum Message: Sendable {
+        case notification(JSONValue)
+        /// The server asks its client something.
+        case question(id: RequestID, method: String, params: JSONObject)
+    }
+
+    init(id: RequestID, rest: EventStream?) {
+        self.id = id
+        self.rest = rest
+    }
+
+    /// Reads what has come since.
+    package mutating func listen() {
+        while let stream = rest {
+            switch stream.next() {
+            case .event(let event): if let data = event.data, !data.isEmpty { hear(data) }
+            case .pending: return
+            case .end: rest = nil
+            }
+        }
+    }
+
+    /// Takes the first message that was not dealt with.
+    package mutating func takeMessage() -> Message? { heard.isEmpty ? nil : heard.removeFirst() }
+
+    mutating func hear(_ data: [UInt8]) {
+        guard let json = try? JSONValue(parsing: data), case .success(let message) = JSONRPCMessage.read(json) else {
+            return
+        }
+        switch message {
+        case .notification: heard.append(.notification(json))
+        case .request(let id, let method, let params):
+            heard.append(.question(id: id, method: method, params: params))
+        case .response(let answered, let outcome): if answered == nil || answered == id { self.outcome = outcome }
+        }
     }
 }
 
