@@ -5,6 +5,16 @@ package import Scenario
 /// `exchanges: [{to: github, path: /login/oauth/access_token, times: 1}]`: who sent what to whom, and how often.
 package struct ExchangesCheck: JournalCheck {
     package static let keyword = "exchanges"
+    private static let members: [ShapeMember] = [
+        ShapeMember("from", .text, "Who sent it: alice means every program of hers."),
+        ShapeMember("to", .name(.parties), "Who was asked."), ShapeMember("method", .text),
+        ShapeMember("path", .text, "May have * for any characters; with ? the query counts too."),
+        ShapeMember("status", .predicate), ShapeMember("headers", .predicate, "Header fields of the request."),
+        ShapeMember("sends", .predicate, "Query and body together."),
+        ShapeMember("gets", .predicate, "The answer's body."),
+        ShapeMember("times", .predicate, "How often; at least once if it is not said."),
+    ]
+    package static let shape = Shape.list(.mapping(members))
     private let lines: [Line]
 
     private struct Line: Sendable {
@@ -16,6 +26,7 @@ package struct ExchangesCheck: JournalCheck {
         let path: Template?
         let status: Predicate?
         /// Predicates over query and body together, and over the answer's body.
+        let headers: Predicate?
         let sends: Predicate?
         let gets: Predicate?
         /// At least once, if the file does not say.
@@ -27,7 +38,7 @@ package struct ExchangesCheck: JournalCheck {
             reading.report(node.place, "exchanges must be a list, this is \(node.typeName)")
             return nil
         }
-        let known = ["from", "to", "method", "path", "status", "sends", "gets", "times"]
+        let known = Self.members.map(\.name)
         lines = items.compactMap { item in
             guard let members = item.members("an exchange", known: known, &reading) else { return nil }
             if let to = members["to"], let name = to.scalarText {
@@ -42,7 +53,8 @@ package struct ExchangesCheck: JournalCheck {
             return Line(
                 place: item.place, from: template("from", &reading), to: template("to", &reading),
                 method: template("method", &reading), path: template("path", &reading),
-                status: predicate("status", &reading), sends: predicate("sends", &reading),
+                status: predicate("status", &reading), headers: predicate("headers", &reading),
+                sends: predicate("sends", &reading),
                 gets: predicate("gets", &reading), times: predicate("times", &reading))
         }
     }
@@ -92,6 +104,9 @@ package struct ExchangesCheck: JournalCheck {
             let value = exchange.status.map { JSONValue.int(Int64($0)) }
             if try status.refusal(of: value, variables) != nil { return false }
         }
+        if let headers = line.headers, try headers.refusal(of: headerFields(exchange.request), variables) != nil {
+            return false
+        }
         if let sends = line.sends, try sends.refusal(of: sent(exchange.request), variables) != nil { return false }
         if let gets = line.gets, try gets.refusal(of: got(exchange), variables) != nil { return false }
         return true
@@ -108,6 +123,13 @@ package struct ExchangesCheck: JournalCheck {
             members = members.merging(object)
         }
         return .object(members)
+    }
+
+    /// By their names in small letters.
+    private static func headerFields(_ request: Request) -> JSONValue {
+        var fields = JSONObject()
+        for field in request.head.headerFields { fields[field.name.canonicalName] = .string(field.value) }
+        return .object(fields)
     }
 
     private static func got(_ exchange: Exchange) -> JSONValue? {

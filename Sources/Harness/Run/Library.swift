@@ -141,7 +141,8 @@ package enum LabVocabulary {
         RestoreStep.self,
     ]
     package static let checks: [any Check.Type] = [
-        TransitionsCheck.self, NeverCheck.self, ExchangesCheck.self, TokensCheck.self,
+        TransitionsCheck.self, OrderCheck.self, NeverCheck.self, ExchangesCheck.self, TokensCheck.self,
+        GoldenCheck.self,
     ]
 
     /// With the names of the default lab: users and operations are the same in all.

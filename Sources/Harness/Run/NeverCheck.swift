@@ -3,11 +3,12 @@ package import Scenario
 
 /// `never: ["target ${target}: READY before consent granted"]`: states that must not be reached, or not so early.
 ///
-/// Three forms: `SUBJECT: STATE`, `SUBJECT: STATE before OTHER` and `SUBJECT: STATE before consent granted`. The last
-/// speaks of the time after the subject asked for consent (a state that ends in `PENDING_AUTH`) until a session is
+/// Four forms: `SUBJECT: STATE`, `SUBJECT: STATE -> OTHER` for an edge, `SUBJECT: STATE before OTHER` and
+/// `SUBJECT: STATE before consent granted`. A subject may have `*` for any characters. The last form speaks of the time after the subject asked for consent (a state that ends in `PENDING_AUTH`) until a session is
 /// `BOUND`; a subject that never asks has nothing to wait for.
 package struct NeverCheck: JournalCheck {
     package static let keyword = "never"
+    package static let shape = Shape.oneOrMore(.text)
     private let lines: [Template]
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
@@ -28,6 +29,8 @@ package struct NeverCheck: JournalCheck {
         let subject: String
         let state: String
         let before: String?
+        /// For an edge, where it leads.
+        var next: String?
 
         init?(_ text: String) {
             // The subject may be a URN: the last colon with a blank divides.
@@ -39,6 +42,9 @@ package struct NeverCheck: JournalCheck {
             self.state = String(state)
             switch words.count {
             case 1: before = nil
+            case 3 where words[1] == "->":
+                before = nil
+                next = String(words[2])
             case 3... where words[1] == "before": before = words.dropFirst(2).joined(separator: " ")
             default: return nil
             }
@@ -50,16 +56,16 @@ package struct NeverCheck: JournalCheck {
         for line in lines {
             let text = try line.text(evidence.variables)
             guard let sentence = Sentence(text) else { throw Diagnostic(line.place, "never must say SUBJECT: STATE") }
-            let moves = evidence.transitions.filter { $0.move.subject == sentence.subject }
-            guard !moves.isEmpty else {
-                failures.append(evidence.missing(sentence.subject, line.place, "never"))
-                continue
+            let subjects = evidence.subjects(named: sentence.subject)
+            if subjects.isEmpty { failures.append(evidence.missing(sentence.subject, line.place, "never")) }
+            for subject in subjects {
+                let moves = evidence.transitions.filter { $0.move.subject == subject }
+                guard let wrong = Self.violation(of: sentence, moves, evidence) else { continue }
+                failures.append(
+                    Failure(
+                        line.place, "never", expected: "never \(text)",
+                        actual: "\(wrong.move.to) at entry \(wrong.sequence), because: \(wrong.move.cause)"))
             }
-            guard let wrong = Self.violation(of: sentence, moves, evidence) else { continue }
-            failures.append(
-                Failure(
-                    line.place, "never", expected: "never \(text)",
-                    actual: "\(wrong.move.to) at entry \(wrong.sequence), because: \(wrong.move.cause)"))
         }
         return failures
     }
@@ -67,6 +73,9 @@ package struct NeverCheck: JournalCheck {
     private typealias Move = (sequence: Int, move: Transition)
 
     private static func violation(of sentence: Sentence, _ moves: [Move], _ evidence: Evidence) -> Move? {
+        if let next = sentence.next {
+            return moves.first { $0.move.from == sentence.state && $0.move.to == next }
+        }
         switch sentence.before {
         case nil: return moves.first { $0.move.to == sentence.state }
         case "consent granted"?:

@@ -3,8 +3,9 @@ package import Scenario
 
 /// `tokens: [{issued-by: github, kind: access_token, for: alice, held-by: [vault], never-seen-by: [app, logs]}]`.
 ///
-/// `issued-by`, `kind`, `for` and `revoked` say which tokens are meant. Of these at least one is held and seen as said
-/// and has the scopes; none is ever seen by those who must not.
+/// `issued-by`, `kind`, `for`, `value`, `revoked`, `made-from` and `descends-from` say which tokens are meant; `for: absent`
+/// means a machine's, which no user stands behind. Of these at least one is held and seen as said and has the scopes;
+/// none is ever seen by those who must not.
 package struct TokensCheck: JournalCheck {
     package static let keyword = "tokens"
     private let lines: [Line]
@@ -14,6 +15,11 @@ package struct TokensCheck: JournalCheck {
         let issuer: Template?
         let kind: Template?
         let user: Template?
+        let isMachine: Bool
+        let value: Template?
+        /// Kind of what it was made from, and of whatever stands before it.
+        let parent: Template?
+        let ancestor: Template?
         let isRevoked: Bool?
         let holders: [Template]
         let viewers: [Template]
@@ -23,9 +29,17 @@ package struct TokensCheck: JournalCheck {
         let count: Predicate?
     }
 
-    private static let members = [
-        "issued-by", "kind", "for", "revoked", "held-by", "seen-by", "never-seen-by", "scopes", "audience", "count",
+    private static let members: [ShapeMember] = [
+        ShapeMember("issued-by", .name(.parties)), ShapeMember("kind", .text, "access_token, refresh_token, …"),
+        ShapeMember("for", .text, "A user, or absent for a machine's token."),
+        ShapeMember("value", .text, "This very token."), ShapeMember("revoked", .flag),
+        ShapeMember("made-from", .text, "Kind of the token or code it was made from; absent for none."),
+        ShapeMember("descends-from", .text, "Kind of a token or code somewhere before it."),
+        ShapeMember("held-by", .oneOrMore(.text)), ShapeMember("seen-by", .oneOrMore(.text)),
+        ShapeMember("never-seen-by", .oneOrMore(.text)), ShapeMember("scopes", .oneOrMore(.text)),
+        ShapeMember("audience", .oneOrMore(.text)), ShapeMember("count", .predicate, "How many there are."),
     ]
+    package static let shape = Shape.list(.mapping(members))
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
         guard let items = node.items else {
@@ -33,7 +47,7 @@ package struct TokensCheck: JournalCheck {
             return nil
         }
         lines = items.compactMap { item in
-            guard let members = item.members("a token", known: Self.members, &reading) else { return nil }
+            guard let members = item.members("a token", known: Self.members.map(\.name), &reading) else { return nil }
             if let issuer = members["issued-by"], let name = issuer.scalarText {
                 reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: issuer.place)
             }
@@ -45,7 +59,11 @@ package struct TokensCheck: JournalCheck {
             return Line(
                 place: item.place, issuer: members["issued-by"].map { Template($0, &reading) },
                 kind: members["kind"].map { Template($0, &reading) },
-                user: members["for"].map { Template($0, &reading) },
+                user: members["for"].flatMap { $0.isWord("absent") ? nil : Template($0, &reading) },
+                isMachine: members["for"]?.isWord("absent") ?? false,
+                value: members["value"].map { Template($0, &reading) },
+                parent: members["made-from"].map { Template($0, &reading) },
+                ancestor: members["descends-from"].map { Template($0, &reading) },
                 isRevoked: members["revoked"]?.flag(&reading, as: "revoked"),
                 holders: templates("held-by", &reading), viewers: templates("seen-by", &reading), strangers: strangers,
                 scopes: members["scopes"].map { Template($0, &reading) },
@@ -59,19 +77,42 @@ package struct TokensCheck: JournalCheck {
         var failures: [Failure] = []
         for line in lines {
             var rows: [TokenRow] = []
-            for row in table where try Self.means(line, row, evidence) { rows.append(row) }
+            for row in table where try Self.means(line, row, table, evidence) { rows.append(row) }
             failures += try Self.judge(line, rows, evidence, all: table)
         }
         return failures
     }
 
-    private static func means(_ line: Line, _ row: TokenRow, _ evidence: Evidence) throws(Diagnostic) -> Bool {
+    private static func means(
+        _ line: Line, _ row: TokenRow, _ table: [TokenRow], _ evidence: Evidence
+    ) throws(Diagnostic) -> Bool {
         let variables = evidence.variables
         if let issuer = line.issuer, !PartyName.means(try issuer.text(variables), row.issuer) { return false }
         if let kind = line.kind, try kind.text(variables) != row.kind { return false }
         if let user = line.user, !evidence.isUser(row.user, try user.text(variables)) { return false }
+        if line.isMachine, row.user != nil { return false }
+        if let value = line.value, tokenID(try value.text(variables)) != row.id { return false }
+        if let parent = line.parent {
+            let kind = try parent.text(variables)
+            if kind != table.first(where: { $0.id == row.parent })?.kind ?? "absent" { return false }
+        }
+        if let ancestor = line.ancestor {
+            let kind = try ancestor.text(variables)
+            if !ancestors(of: row, in: table).contains(where: { $0.kind == kind }) { return false }
+        }
         if let isRevoked = line.isRevoked, isRevoked != row.isRevoked { return false }
         return true
+    }
+
+    private static func ancestors(of row: TokenRow, in table: [TokenRow]) -> [TokenRow] {
+        var found: [TokenRow] = []
+        var parent = row.parent
+        // A chain never comes back to a token it passed, unless somebody's book-keeping is wrong.
+        while let id = parent, found.count < table.count, let next = table.first(where: { $0.id == id }) {
+            found.append(next)
+            parent = next.parent
+        }
+        return found
     }
 
     private static func judge(

@@ -1,10 +1,13 @@
 import Kernel
 package import Scenario
 
-/// `transitions: {"target ${target}": [CREATING, CREATE_PENDING_AUTH]}`: exactly these states in this order.
+/// `transitions: {"target ${target}": [CREATING, CREATE_PENDING_AUTH]}`: exactly these states in this order. `...` stands
+/// for any number of others, and a subject with `*` for everything that is called so, each of which must do the same.
 package struct TransitionsCheck: JournalCheck {
     package static let keyword = "transitions"
+    package static let shape = Shape.names(.list(.text))
     private let lines: [(subject: Template, states: [Template], place: Place)]
+    private static let gap = "..."
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
         guard node.isMapping else {
@@ -29,20 +32,36 @@ package struct TransitionsCheck: JournalCheck {
             let subject = try line.subject.text(evidence.variables)
             var expected: [String] = []
             for state in line.states { expected.append(try state.text(evidence.variables)) }
-            let moves = evidence.transitions.filter { $0.move.subject == subject }.map(\.move)
-            guard !moves.isEmpty else {
-                if !expected.isEmpty { failures.append(evidence.missing(subject, line.place, "transitions")) }
-                continue
+            let subjects = evidence.subjects(named: subject)
+            if subjects.isEmpty, !expected.isEmpty {
+                failures.append(evidence.missing(subject, line.place, "transitions"))
             }
-            let actual = moves.map(\.to)
-            guard actual != expected else { continue }
-            let common = zip(actual, expected).prefix { $0 == $1 }.count
-            let turn = common < moves.count ? "\(moves[common].to) came because: \(moves[common].cause)" : nil
-            failures.append(
-                Failure(
-                    line.place, "transitions of \(subject)", expected: expected.joined(separator: ", "),
-                    actual: actual.joined(separator: ", "), hint: turn))
+            for subject in subjects {
+                let moves = evidence.transitions.filter { $0.move.subject == subject }.map(\.move)
+                let actual = moves.map(\.to)
+                guard !Self.follow(actual[...], expected[...]) else { continue }
+                let common = zip(actual, expected).prefix { $0 == $1 }.count
+                let turn = common < moves.count ? "\(moves[common].to) came because: \(moves[common].cause)" : nil
+                failures.append(
+                    Failure(
+                        line.place, "transitions of \(subject)", expected: expected.joined(separator: ", "),
+                        actual: actual.joined(separator: ", "), hint: turn))
+            }
         }
         return failures
     }
+
+    private static func follow(_ actual: ArraySlice<String>, _ expected: ArraySlice<String>) -> Bool {
+        guard let first = expected.first else { return actual.isEmpty }
+        guard first == gap else {
+            return actual.first == first && follow(actual.dropFirst(), expected.dropFirst())
+        }
+        let rest = expected.dropFirst()
+        return (actual.startIndex...actual.endIndex).contains { follow(actual[$0...], rest) }
+    }
+}
+
+extension Evidence {
+    /// Everything that moved and is called so; `*` stands for any characters.
+    func subjects(named pattern: String) -> [String] { subjects.filter { Glob.matches(pattern, $0) } }
 }

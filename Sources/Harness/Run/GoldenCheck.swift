@@ -1,0 +1,74 @@
+import Foundation
+import Kernel
+package import Scenario
+
+/// `golden: method-2.trace`: the trace is line for line what a file beside the scenario says. What changes from seed to
+/// seed is masked by its kind and numbered in the order of its appearance, so that who meets whom again still counts.
+/// `run --update-golden` writes the file.
+package struct GoldenCheck: JournalCheck {
+    package static let keyword = "golden"
+    package static let shape = Shape.text
+    private let name: Template
+
+    package init?(_ node: DocumentNode, _ reading: inout Reading) {
+        guard let text = node.text(&reading, as: "golden") else { return nil }
+        if text.hasPrefix("/") || text.split(separator: "/").contains("..") {
+            reading.report(node.place, "a golden trace stands beside its scenario", hint: "such as method-2.trace")
+        }
+        name = Template(node, &reading)
+    }
+
+    package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
+        let file = try name.text(evidence.variables)
+        let folder = evidence.file.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let shown = (folder.map(String.init) + [file]).joined(separator: "/")
+        let path = shown.hasPrefix("/") ? shown : "\(evidence.settings.root)/\(shown)"
+        let actual = Self.stable(evidence.trace.rendered)
+        if evidence.settings.updatesGolden {
+            do {
+                try Data(actual.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+                return []
+            } catch {
+                throw Diagnostic(name.place, "\(shown) cannot be written")
+            }
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            return [
+                Failure(
+                    name.place, "golden", expected: "a trace in \(shown)", actual: "no such file",
+                    hint: "run with --update-golden to write it")
+            ]
+        }
+        let expected = String(decoding: data, as: UTF8.self)
+        guard expected != actual else { return [] }
+        return [Self.difference(expected, actual, shown, name.place)]
+    }
+
+    private static func difference(_ expected: String, _ actual: String, _ file: String, _ place: Place) -> Failure {
+        let (old, new) = (expected.split(separator: "\n"), actual.split(separator: "\n"))
+        let line = zip(old, new).prefix { $0 == $1 }.count
+        let (was, has) = (line < old.count ? old[line] : "its end", line < new.count ? new[line] : "its end")
+        return Failure(
+            place, "golden", expected: "line \(line + 1) of \(file): \(was)", actual: String(has),
+            hint: "if the new trace is right, run with --update-golden",
+            exchange: new[max(0, line - 3)..<min(new.count, line + 2)].joined(separator: "\n"))
+    }
+
+    /// Unstable values by kind and number: `<uuid 1>`.
+    static func stable(_ text: String) -> String {
+        var numbers: [String: Int] = [:]
+        var counts: [String: Int] = [:]
+        return Likeness.masked(text) { kind, value in
+            guard kind != "time" else { return "<time>" }
+            let number: Int
+            if let known = numbers[value] {
+                number = known
+            } else {
+                number = counts[kind, default: 0] + 1
+                counts[kind] = number
+                numbers[value] = number
+            }
+            return "<\(kind) \(number)>"
+        }
+    }
+}
