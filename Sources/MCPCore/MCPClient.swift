@@ -236,25 +236,33 @@ package struct MCPConversation: Sendable {
 package enum ServerSentEvents {
     /// Data of each event called `message`, or not called at all; empty data is none.
     package static func data(in body: [UInt8]) -> [[UInt8]] {
-        var events: [[UInt8]] = []
-        var lines: [ArraySlice<UInt8>] = []
-        var name = "message"
+        events(in: body).compactMap { event in event.data.flatMap { $0.isEmpty ? nil : $0 } }
+    }
+
+    /// Each event called `message`, or not called at all, with its id. An event that is not finished is none.
+    package static func events(in body: [UInt8]) -> [ServerSentEvent] {
+        var events: [ServerSentEvent] = []
+        var event = ServerSentEvent(data: nil)
+        var (name, isBegun) = ("message", false)
         for line in body.split(separator: 10, omittingEmptySubsequences: false) {
             let line = line.last == 13 ? line.dropLast() : line
             guard !line.isEmpty else {
-                let data = Array(lines.joined(separator: [10]))
-                if name == "message", !data.isEmpty { events.append(data) }
-                (lines, name) = ([], "message")
+                if isBegun, name == "message" { events.append(event) }
+                (event, name, isBegun) = (ServerSentEvent(data: nil), "message", false)
                 continue
             }
             let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
             var value = line[min(colon + 1, line.endIndex)...]
             if value.first == 32 { value = value.dropFirst() }
+            let text = String(decoding: value, as: UTF8.self)
             switch String(decoding: line[..<colon], as: UTF8.self) {
-            case "data": lines.append(value)
-            case "event": name = String(decoding: value, as: UTF8.self)
-            default: break
+            case "data": event.data = event.data.map { $0 + [10] + value } ?? Array(value)
+            case "event": name = text
+            case "id": event.id = text
+            case "retry": event.retry = Int(text)
+            default: continue
             }
+            isBegun = true
         }
         return events
     }

@@ -1,3 +1,4 @@
+import HTTPTypes
 package import Kernel
 import MCPCore
 package import Scenario
@@ -5,25 +6,25 @@ package import Scenario
 /// `mcp: tools/call`: one JSON-RPC message from a user's MCP client to a gateway.
 package struct MCPStep: LabStep {
     package static let keyword = "mcp"
-    private static let roots = ["status", "headers", "body", "result", "error", "id", "failure"]
+    private static let roots = [
+        "status", "headers", "body", "result", "error", "id", "failure", "events", "eventIds", "open",
+    ]
     package static let shape = StepShape(
-        "One JSON-RPC message from a user's MCP client to a gateway.", value: .text, outcome: roots,
+        "One message from a user's MCP client to a gateway or server.", value: .text, outcome: roots,
         [
-            .asUser, .values("with", "The parameters of the method."),
+            .asUser, .values("with", "The parameters of the method; of answer the result."),
             ShapeMember("gateway", .text, "A gateway's id or any URL; ${gateway} by default."),
             ShapeMember("token", .text, "The bearer token, none for no token; the user's own by default."),
             ShapeMember("protocol", .text, "The MCP-Protocol-Version header, none for no header."),
             ShapeMember("session", .text, "The Mcp-Session-Id header."),
             ShapeMember("id", .anything, "The id of the message."),
+            .values("headers", "Further header fields; ~ takes one away."),
+            ShapeMember("stream", .text, "Name under which an answer that goes on is kept, or was."),
+            ShapeMember("body", .anything, "A body of its own instead of a message: any JSON, or text as it stands."),
         ])
     private let method: String
     private let user: Who
-    private let params: Template?
-    private let gateway: Template?
-    private let token: Template?
-    private let revision: Template?
-    private let session: Template?
-    private let id: Template?
+    private let texts: [String: Template]
     private let place: Place
     package let expectations: Expectations
     package let saves: Saves
@@ -32,53 +33,108 @@ package struct MCPStep: LabStep {
         let members = node.members(of: Self.self, &reading)
         place = node.value.place
         user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
-        params = members["with"].map { Template($0, &reading) }
-        gateway = members["gateway"].map { Template($0, &reading) }
-        token = members["token"].map { Template($0, &reading) }
-        revision = members["protocol"].map { Template($0, &reading) }
-        session = members["session"].map { Template($0, &reading) }
-        id = members["id"].map { Template($0, &reading) }
+        var texts: [String: Template] = [:]
+        for name in ["with", "gateway", "token", "protocol", "session", "id", "headers", "stream", "body"] {
+            texts[name] = members[name].map { Template($0, &reading) }
+        }
+        self.texts = texts
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let method = node.value.text(&reading, as: "a method") else { return nil }
         self.method = method
     }
 
+    /// Besides a method: `answer` to what was asked, `GET` for the standing stream, `DELETE` for the end of the session,
+    /// `listen` for what came on a stream since, `hang-up` to close it.
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let variables = run.variables
-        let user = try user.name(variables)
-        let bearer: String?
-        if let token {
-            let text = try token.text(variables)
-            bearer = text == "none" ? nil : text
-        } else {
-            bearer = try await run.accessToken(of: user)
-        }
-        let given = try params?.value(variables) ?? Self.standardParams(of: method)
-        guard let object = given.object else { throw Diagnostic(params?.place ?? place, "with must be a mapping") }
-        let version = try revision?.text(variables) ?? Revision.november2025.rawValue
-        let number = try id?.value(variables) ?? .int(run.nextMessageID())
-        let isNotification = method.hasPrefix("notifications/")
-        var message: JSONObject = ["jsonrpc": "2.0"]
-        if !isNotification { message["id"] = number }
-        message["method"] = .string(method)
-        if !object.isEmpty { message["params"] = .object(object) }
-        let endpoint = try endpoint(in: run)
-        let session = try session?.text(variables)
-        do throws(NetworkFailure) {
-            let answer = try await run.client(of: user).post(
-                JSONValue.object(message).bytes, to: endpoint, token: bearer,
-                revision: version == "none" ? nil : Revision(rawValue: version), session: session)
+        let name = try user.name(variables)
+        let client = run.client(of: name)
+        let stream = try texts["stream"]?.text(variables) ?? ""
+        switch method {
+        case "listen":
+            guard let answer = client.listen(to: stream) else { throw Diagnostic(place, "no stream is open") }
             return Self.outcome(of: answer)
+        case "hang-up":
+            guard client.hangUp(stream) else { throw Diagnostic(place, "no stream is open") }
+            return ["status": 200, "open": false]
+        default: break
+        }
+        let request = try await request(in: run, for: name)
+        do throws(NetworkFailure) {
+            return Self.outcome(of: try await client.exchange(request, keptAs: stream))
         } catch {
             return .outcome(of: error)
         }
     }
 
+    private func request(in run: ScenarioRun, for name: String) async throws -> Request {
+        let variables = run.variables
+        let bearer: String?
+        if let token = texts["token"] {
+            let text = try token.text(variables)
+            bearer = text == "none" ? nil : text
+        } else {
+            bearer = try await run.accessToken(of: name)
+        }
+        let version = try texts["protocol"]?.text(variables) ?? Revision.november2025.rawValue
+        var fields = AgentClient.headers(
+            token: bearer, revision: version == "none" ? nil : Revision(rawValue: version),
+            session: try texts["session"]?.text(variables))
+        let verb: HTTPRequest.Method = method == "GET" ? .get : method == "DELETE" ? .delete : .post
+        var body: [UInt8] = []
+        if verb == .post {
+            let message = try message(run, version)
+            if Revision(rawValue: version).isStateless { Self.mirror(message, in: &fields) }
+            body = message.bytes
+            if let own = try texts["body"]?.value(variables) { body = own.string.map { Array($0.utf8) } ?? own.bytes }
+        }
+        for member in try texts["headers"]?.value(variables).object?.members ?? [] {
+            guard let field = HTTPField.Name(member.name) else {
+                throw Diagnostic(place, "\(member.name) is no field name")
+            }
+            fields[field] = member.value.isNull ? nil : member.value.string ?? member.value.text
+        }
+        return Request(verb, try endpoint(in: run), headers: fields, body: body)
+    }
+
+    private func message(_ run: ScenarioRun, _ version: String) throws -> JSONValue {
+        let given = try texts["with"]?.value(run.variables) ?? Self.standardParams(of: method)
+        guard var params = given.object else { throw Diagnostic(place, "with must be a mapping") }
+        let number = try texts["id"]?.value(run.variables)
+        var message: JSONObject = ["jsonrpc": "2.0"]
+        if method == "answer" {
+            message["id"] = number ?? .int(run.nextMessageID())
+            message["result"] = .object(params)
+            return .object(message)
+        }
+        if !method.hasPrefix("notifications/") { message["id"] = number ?? .int(run.nextMessageID()) }
+        message["method"] = .string(method)
+        if Revision(rawValue: version).isStateless { params["_meta"] = Self.meta(version, params["_meta"]) }
+        if !params.isEmpty { message["params"] = .object(params) }
+        return .object(message)
+    }
+
+    /// What each request of 2026-07-28 says of itself; the scenario's own words win.
+    private static func meta(_ version: String, _ own: JSONValue?) -> JSONValue {
+        let standard: JSONObject = [
+            MCPName.versionMeta: .string(version),
+            MCPName.clientMeta: ["name": "agentcore-local", "version": "1"],
+            MCPName.capabilitiesMeta: ["elicitation": ["url": [:]]],
+        ]
+        return .object(JSONObject(standard.merging(own?.object ?? [:]).members.filter { !$0.value.isNull }))
+    }
+
+    private static func mirror(_ message: JSONValue, in fields: inout HTTPFields) {
+        fields[MCPName.methodHeader] = message["method"]?.string
+        let name = message["params"]?["name"] ?? message["params"]?["uri"]
+        fields[MCPName.nameHeader] = name?.string.map(HeaderText.encoded)
+    }
+
     /// The gateway by its id (`${gateway}` unless said otherwise), or any URL.
     private func endpoint(in run: ScenarioRun) throws(Diagnostic) -> String {
         let name: String
-        if let gateway {
+        if let gateway = texts["gateway"] {
             name = try gateway.text(run.variables)
         } else if let standard = run.variables["gateway"]?.string {
             name = standard
@@ -99,6 +155,9 @@ package struct MCPStep: LabStep {
     private static func outcome(of answer: AgentClient.Answer) -> JSONValue {
         guard var outcome = JSONValue.outcome(of: answer.response).object else { return .null }
         for name in ["id", "result", "error"] { outcome[name] = answer.message?[name] }
+        outcome["events"] = .array(answer.messages)
+        outcome["eventIds"] = .array(answer.eventIDs)
+        outcome["open"] = .bool(answer.isOpen)
         return .object(outcome)
     }
 
