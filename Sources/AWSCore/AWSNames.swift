@@ -14,7 +14,8 @@ package struct AWSNames: Sendable, Hashable {
         guard let credentials = request.credentials("AWS4-HMAC-SHA256"),
             let mark = credentials.range(of: "Credential=")
         else { return defaultAccount }
-        let key = credentials[mark.upperBound...].prefix { $0 != "/" && $0 != "," }
+        let bytes = credentials.utf8[mark.upperBound...].prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }
+        let key = Substring(bytes)
         let isAccount = key.utf8.count == 12 && key.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
         return isAccount ? String(key) : defaultAccount
     }

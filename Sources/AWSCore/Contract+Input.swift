@@ -87,13 +87,13 @@ extension Contract {
     package func faults(inOutput value: JSONValue, of operation: Operation) -> [AWSError.Field] {
         guard let output = operation.output else { return [] }
         var validator = Validator(shapes: shapes, manner: .strict)
-        _ = validator.check(value, shapes[output], "")
+        _ = validator.check(value, shapes[output])
         return validator.faults + validator.unknown.map { AWSError.Field($0, "Member is not in the model") }
     }
 
     private func check(_ value: JSONValue, as input: Shape.Reference, _ manner: Manner) throws(AWSError) -> Input {
         var validator = Validator(shapes: shapes, manner: manner)
-        let checked = validator.check(value, shapes[input], "")
+        let checked = validator.check(value, shapes[input])
         guard validator.faults.isEmpty, let members = checked?.object else {
             throw AWSError.invalid(validator.faults)
         }

@@ -29,6 +29,8 @@ package struct Contract: Sendable {
     private let router: Router<Operation>
     /// Paths without holes, which are most, by method and path.
     private let plainRoutes: [String: (Operation, PathParameters)]
+    /// Whose operations such a path has.
+    private let plainServices: [String: Set<Service>]
     /// In the order of the file.
     package let operations: [Operation]
 
@@ -67,6 +69,9 @@ package struct Contract: Sendable {
             plainRoutes["\(operation.method.rawValue) \(operation.uri)"] = (found, parameters)
         }
         self.plainRoutes = plainRoutes
+        var plainServices: [String: Set<Service>] = [:]
+        for (operation, _) in plainRoutes.values { plainServices[operation.uri, default: []].insert(operation.service) }
+        self.plainServices = plainServices
         byName = Dictionary(operations.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -118,10 +123,11 @@ package struct Contract: Sendable {
 
     /// Whether a path belongs to an operation of this service, by whatever method.
     package func claims(_ path: String, for service: Service) -> Bool {
-        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+        if let plain = plainServices[path] { return plain.contains(service) }
+        let segments = path.pieces(by: "/")
         return operations.contains { operation in
             guard operation.service == service else { return false }
-            let template = operation.uri.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+            let template = operation.uri.pieces(by: "/")
             return template.count == segments.count
                 && zip(template, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }

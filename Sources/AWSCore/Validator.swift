@@ -8,130 +8,156 @@ struct Validator {
     private(set) var unknown: [String] = []
     /// A hostile body could break millions of constraints; the answer stays short.
     private static let longestList = 50
+    /// Where the walk is. Written out only when there is something to say: most inputs are in order.
+    private var way: [Step] = []
+    private enum Step {
+        case member(String)
+        case item(Int)
+        case entry(String)
+    }
 
     init(shapes: [Shape], manner: Contract.Manner) {
         self.shapes = shapes
         self.manner = manner
     }
 
-    private mutating func refuse(_ path: String, _ message: String) {
+    private mutating func refuse(_ message: String) {
         if faults.count < Self.longestList { faults.append(AWSError.Field(path, message)) }
     }
 
+    /// `targetConfiguration.mcp.toolSchema.1.member.name`
+    private var path: String {
+        var text = ""
+        for (number, step) in way.enumerated() {
+            if number > 0 { text += "." }
+            switch step {
+            case .member(let name): text += name
+            case .item(let index): text += "\(index + 1).member"
+            case .entry(let name): text += "\(name).member"
+            }
+        }
+        return text
+    }
+
     /// The value with known members only; nil if it is of the wrong type.
-    mutating func check(_ value: JSONValue, _ shape: Shape, _ path: String) -> JSONValue? {
+    mutating func check(_ value: JSONValue, _ shape: Shape) -> JSONValue? {
         switch shape.kind {
         case .structure(let members, let isUnion):
-            guard let object = value.object else { return wrongType(path, "a structure") }
-            return checkStructure(object, members, isUnion: isUnion, path)
+            guard let object = value.object else { return wrongType("a structure") }
+            return checkStructure(object, members, isUnion: isUnion)
         case .list(let item):
-            guard let items = value.array else { return wrongType(path, "a list") }
-            checkCount(items.count, shape, path)
+            guard let items = value.array else { return wrongType("a list") }
+            checkCount(items.count, shape)
             var result: [JSONValue] = []
             for (index, entry) in items.enumerated() {
-                let place = "\(path).\(index + 1).member"
-                guard !entry.isNull else {
-                    refuse(place, "Member must not be null")
-                    continue
+                way.append(.item(index))
+                defer { way.removeLast() }
+                if case .null = entry {
+                    refuse("Member must not be null")
+                } else if let checked = check(entry, shapes[item]) {
+                    result.append(checked)
                 }
-                if let checked = check(entry, shapes[item], place) { result.append(checked) }
             }
             return .array(result)
         case .map(let key, let item):
-            guard let object = value.object else { return wrongType(path, "a map") }
-            return checkMap(object, shape, shapes[key], shapes[item], path)
+            guard let object = value.object else { return wrongType("a map") }
+            return checkMap(object, shape, shapes[key], shapes[item])
         case .string(let choices, let pattern):
-            guard let text = value.string else { return wrongType(path, "a string") }
-            checkText(text, shape, choices, pattern, path)
+            guard let text = value.string else { return wrongType("a string") }
+            checkText(text, shape, choices, pattern)
             return value
         case .integer:
-            guard let number = value.int else { return wrongType(path, "an integer") }
-            checkNumber(number, shape, path)
+            guard let number = value.int else { return wrongType("an integer") }
+            checkNumber(number, shape)
             return .int(number)
         case .number:
-            guard value.double != nil else { return wrongType(path, "a number") }
+            guard value.double != nil else { return wrongType("a number") }
             return value
         case .boolean:
-            guard value.bool != nil else { return wrongType(path, "a boolean") }
+            guard value.bool != nil else { return wrongType("a boolean") }
             return value
         case .timestamp:
-            guard value.double != nil || value.string != nil else { return wrongType(path, "a timestamp") }
+            guard value.double != nil || value.string != nil else { return wrongType("a timestamp") }
             return value
         case .document: return value
         }
     }
 
-    private mutating func wrongType(_ path: String, _ noun: String) -> JSONValue? {
-        refuse(path, "Member must be \(noun)")
+    private mutating func wrongType(_ noun: String) -> JSONValue? {
+        refuse("Member must be \(noun)")
         return nil
     }
 
     private mutating func checkStructure(
-        _ object: JSONObject, _ members: [Shape.Member], isUnion: Bool, _ path: String
+        _ object: JSONObject, _ members: [Shape.Member], isUnion: Bool
     ) -> JSONValue {
         var result = JSONObject()
         for member in members {
-            let place = path.isEmpty ? member.name : "\(path).\(member.name)"
+            way.append(.member(member.name))
+            defer { way.removeLast() }
             guard let value = object[member.wireName], !value.isNull else {
-                if member.isRequired { refuse(place, "Member must not be null") }
+                if member.isRequired { refuse("Member must not be null") }
                 continue
             }
             let name = member.place == .body ? member.wireName : member.name
-            if let checked = check(value, shapes[member.shape], place) { result.append(name, checked) }
+            if let checked = check(value, shapes[member.shape]) { result.append(name, checked) }
         }
         let given = object.members.filter { !$0.value.isNull }
         for member in given where !members.contains(where: { $0.wireName == member.name }) && member.name != "__type" {
             if unknown.count < Self.longestList {
-                unknown.append(path.isEmpty ? member.name : "\(path).\(member.name)")
+                way.append(.member(member.name))
+                unknown.append(path)
+                way.removeLast()
             }
         }
         if isUnion {
             let known = given.filter { entry in members.contains { $0.wireName == entry.name } }
             if known.count != 1 {
-                refuse(path, "Member must have exactly one of: [\(members.map(\.name).joined(separator: ", "))]")
+                refuse("Member must have exactly one of: [\(members.map(\.name).joined(separator: ", "))]")
             }
         }
         return .object(result)
     }
 
     private mutating func checkMap(
-        _ object: JSONObject, _ shape: Shape, _ key: Shape, _ item: Shape, _ path: String
+        _ object: JSONObject, _ shape: Shape, _ key: Shape, _ item: Shape
     ) -> JSONValue {
-        checkCount(object.count, shape, path)
+        checkCount(object.count, shape)
         var result = JSONObject()
         for member in object.members {
             if case .string(let choices, let pattern) = key.kind {
                 let earlier = faults.count
-                checkText(member.name, key, choices, pattern, path)
+                checkText(member.name, key, choices, pattern)
                 if faults.count > earlier {
                     let words = faults[earlier...].map(\.message).joined(separator: ", ")
                     faults.removeSubrange(earlier...)
-                    refuse(path, "Map keys must satisfy constraint: [\(words)]")
+                    refuse("Map keys must satisfy constraint: [\(words)]")
                     continue
                 }
             }
-            let place = "\(path).\(member.name).member"
-            guard !member.value.isNull else {
-                refuse(place, "Member must not be null")
-                continue
+            way.append(.entry(member.name))
+            defer { way.removeLast() }
+            if case .null = member.value {
+                refuse("Member must not be null")
+            } else if let checked = check(member.value, item) {
+                result.append(member.name, checked)
             }
-            if let checked = check(member.value, item, place) { result.append(member.name, checked) }
         }
         return .object(result)
     }
 
     private mutating func checkText(
-        _ text: String, _ shape: Shape, _ choices: [String], _ pattern: Pattern?, _ path: String
+        _ text: String, _ shape: Shape, _ choices: [String], _ pattern: Pattern?
     ) {
         if !choices.isEmpty, !choices.contains(text) {
-            refuse(path, "Member must satisfy enum value set: [\(choices.joined(separator: ", "))]")
+            refuse("Member must satisfy enum value set: [\(choices.joined(separator: ", "))]")
         }
-        let length = text.unicodeScalars.count
+        let length = text.utf8.allSatisfy { $0 < 128 } ? text.utf8.count : text.unicodeScalars.count
         if let least = shape.least, length < least {
-            refuse(path, "Member must have length greater than or equal to \(least)")
+            refuse("Member must have length greater than or equal to \(least)")
         }
         if let most = shape.most, length > most {
-            refuse(path, "Member must have length less than or equal to \(most)")
+            refuse("Member must have length less than or equal to \(most)")
             // Nothing is gained from matching a text that is too long.
             return
         }
@@ -141,20 +167,20 @@ struct Validator {
         {
             return
         }
-        refuse(path, "Member must satisfy regular expression pattern: \(pattern.source)")
+        refuse("Member must satisfy regular expression pattern: \(pattern.source)")
     }
 
-    private mutating func checkCount(_ count: Int, _ shape: Shape, _ path: String) {
+    private mutating func checkCount(_ count: Int, _ shape: Shape) {
         if let least = shape.least, count < least {
-            refuse(path, "Member must have length greater than or equal to \(least)")
+            refuse("Member must have length greater than or equal to \(least)")
         }
         if let most = shape.most, count > most {
-            refuse(path, "Member must have length less than or equal to \(most)")
+            refuse("Member must have length less than or equal to \(most)")
         }
     }
 
-    private mutating func checkNumber(_ number: Int64, _ shape: Shape, _ path: String) {
-        if let least = shape.least, number < least { refuse(path, "Member must be greater than or equal to \(least)") }
-        if let most = shape.most, number > most { refuse(path, "Member must be less than or equal to \(most)") }
+    private mutating func checkNumber(_ number: Int64, _ shape: Shape) {
+        if let least = shape.least, number < least { refuse("Member must be greater than or equal to \(least)") }
+        if let most = shape.most, number > most { refuse("Member must be less than or equal to \(most)") }
     }
 }

@@ -12,7 +12,7 @@ package struct Application: Origin {
     package init(world: World) { self.world = world }
 
     package func respond(to request: Request) async -> Response {
-        let path = request.path.split(separator: "/").joined(separator: "/")
+        let path = request.path.pieces(by: "/").joined(separator: "/")
         switch (path, request.method) {
         case ("callback", .get): return await callback(request)
         case ("sign-in", .get): return await beginSignIn()

@@ -22,31 +22,3 @@ package struct AddressBook: Sendable, Hashable {
         return gatewayTemplate[..<hole.lowerBound] + gatewayID + gatewayTemplate[hole.upperBound...]
     }
 }
-
-extension StringProtocol {
-    /// First place where `needle` stands, byte by byte. The standard library has no such search without Foundation.
-    package func range(of needle: String) -> Range<Index>? {
-        let (bytes, wanted) = (utf8, needle.utf8)
-        guard let first = wanted.first else { return nil }
-        var start = bytes.startIndex
-        while let hit = bytes[start...].firstIndex(of: first) {
-            if bytes[hit...].starts(with: wanted) { return hit..<bytes.index(hit, offsetBy: wanted.count) }
-            start = bytes.index(after: hit)
-        }
-        return nil
-    }
-
-    /// All occurrences of `needle` replaced.
-    package func replacing(_ needle: String, by replacement: String) -> String {
-        guard var hit = range(of: needle) else { return String(self) }
-        var result = ""
-        var rest = self[startIndex...]
-        while true {
-            result += rest[..<hit.lowerBound]
-            result += replacement
-            rest = rest[hit.upperBound...]
-            guard let next = rest.range(of: needle) else { return result + rest }
-            hit = next
-        }
-    }
-}

@@ -14,8 +14,7 @@ package struct DecodedToken: Sendable {
     package init?(_ compact: String) {
         guard compact.utf8.count <= Self.longest else { return nil }
         // Byte by byte: walking characters would cost more than the signature's verification.
-        let parts = compact.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            .map { Substring($0) }
+        let parts = compact.pieces(by: ".", keepingEmpty: true)
         guard parts.count == 3,
             let header = Self.object(parts[0]), let claims = Self.object(parts[1]),
             let signature = Base64.decodeURL(parts[2])
@@ -23,7 +22,7 @@ package struct DecodedToken: Sendable {
         self.header = header
         self.claims = claims
         self.signature = signature
-        signingInput = Array("\(parts[0]).\(parts[1])".utf8)
+        signingInput = Array(compact.utf8[..<parts[1].endIndex])
     }
 
     private static func object(_ part: Substring) -> JSONObject? {

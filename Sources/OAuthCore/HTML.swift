@@ -4,8 +4,11 @@ package import Kernel
 /// Pages for browsers without script: sign-in, consent, errors.
 package enum HTML {
     /// Text that may stand between tags and in attributes.
-    package static func escape(_ text: some StringProtocol) -> String {
+    package static func escape(_ text: Substring) -> String { escape(String(text)) }
+    package static func escape(_ text: String) -> String {
+        guard text.utf8.contains(where: isSpecial) else { return text }
         var result: [UInt8] = []
+        result.reserveCapacity(text.utf8.count + 16)
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "&"): result.append(contentsOf: "&amp;".utf8)
@@ -17,6 +20,13 @@ package enum HTML {
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
+        }
     }
 
     /// A whole page. `title` is escaped, `body` is markup.

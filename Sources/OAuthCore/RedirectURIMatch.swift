@@ -44,7 +44,7 @@ package enum RedirectURIMatch {
         for _ in 0..<4 { text = percentDecoded(text) }
         guard !text.contains("\\"), text == percentDecoded(text) else { return nil }
         var result: [Substring] = []
-        for segment in text.split(separator: "/") {
+        for segment in text.pieces(by: "/") {
             switch segment {
             case ".": continue
             case "..":

@@ -2,17 +2,25 @@
 package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
     package private(set) var names: [String]
 
-    package init(_ names: some Sequence<String>) {
+    package init(_ names: [String]) {
+        if names.count <= 8 {
+            var kept: [String] = []
+            for name in names where !name.isEmpty && !kept.contains(name) { kept.append(name) }
+            self.names = kept
+            return
+        }
         // A set beside the list, because a hostile request may name a million.
         var seen: Set<String> = []
         self.names = names.filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
+    package init(_ names: some Sequence<String>) { self.init(Array(names)) }
     package init() { names = [] }
 
     /// Reads a list parted by blanks (RFC 6749 section 3.3) or by commas (as GitHub also takes it).
     package init(parsing text: String) {
-        self.init(text.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init))
+        self.init(
+            text.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ",") }.map { String(Substring($0)) })
     }
 
     package init(from decoder: any Decoder) throws {
@@ -36,7 +44,8 @@ package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
 
     /// Scopes are a set: the order they were named in does not part two of them.
     package static func == (left: ScopeSet, right: ScopeSet) -> Bool {
-        left.names.count == right.names.count && Set(left.names) == Set(right.names)
+        left.names == right.names
+            || left.names.count == right.names.count && Set(left.names) == Set(right.names)
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(names.sorted()) }
 

@@ -94,7 +94,7 @@ package final class Browser: Sendable {
         let values = form.submission(pressing: button)
         if form.method == "POST" { return (.post, target, values) }
         // A form that is sent by GET replaces the whole query (HTML, form submission algorithm).
-        let bare = target.prefix { $0 != "?" && $0 != "#" }
+        let bare = Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
         return (.get, values.added(to: String(bare)), nil)
     }
 

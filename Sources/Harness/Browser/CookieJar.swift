@@ -16,12 +16,12 @@ struct CookieJar: Sendable, Hashable {
     /// Takes the `Set-Cookie` fields of an answer. One that has no life left takes its namesake away.
     mutating func take(from response: Response, host: String, setBy party: Party?) {
         for field in response.head.headerFields[values: .setCookie] {
-            let parts = field.split(separator: ";").map { trimmed($0) }
-            guard let first = parts.first, let equals = first.firstIndex(of: "=") else { continue }
+            let parts = field.pieces(by: ";").map { trimmed($0) }
+            guard let first = parts.first, let equals = first.place(of: "=") else { continue }
             let name = String(first[..<equals])
             cookies.removeAll { $0.host == host && $0.name == name }
             let attributes = parts.dropFirst().map { part -> (String, String) in
-                let equals = part.firstIndex(of: "=") ?? part.endIndex
+                let equals = part.place(of: "=") ?? part.endIndex
                 return (part[..<equals].lowercased(), String(part[equals...].dropFirst()))
             }
             let age = attributes.last { $0.0 == "max-age" }.flatMap { Int($0.1) }

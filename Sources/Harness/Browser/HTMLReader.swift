@@ -129,19 +129,18 @@ struct HTMLReader {
 /// `&amp;`, `&#39;`, `&#x27;` and their like; anything else stays as it is.
 func decodingEntities(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
-    let names: [String: String] = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": "\u{A0}"]
     var result = ""
     var rest = text[...]
-    while let mark = rest.firstIndex(of: "&") {
+    while let mark = rest.place(of: "&") {
         result += rest[..<mark]
         rest = rest[mark...]
-        guard let end = rest.prefix(12).firstIndex(of: ";") else {
+        guard let end = Substring(rest.utf8.prefix(12)).place(of: ";") else {
             result += "&"
             rest = rest.dropFirst()
             continue
         }
         let name = rest[rest.index(after: mark)..<end]
-        if let letter = names[String(name)] ?? numericEntity(name) {
+        if let letter = namedEntity(name) ?? numericEntity(name) {
             result += letter
         } else {
             result += rest[...end]
@@ -149,6 +148,18 @@ func decodingEntities(_ text: String) -> String {
         rest = rest[rest.index(after: end)...]
     }
     return result + rest
+}
+
+private func namedEntity(_ name: Substring) -> String? {
+    switch name {
+    case "amp": "&"
+    case "lt": "<"
+    case "gt": ">"
+    case "quot": "\""
+    case "apos": "'"
+    case "nbsp": "\u{A0}"
+    default: nil
+    }
 }
 
 private func numericEntity(_ name: Substring) -> String? {

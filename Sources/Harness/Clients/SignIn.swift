@@ -110,5 +110,7 @@ private struct SignInFlow {
     }
 
     /// A URL may carry a code, which an error message must not.
-    private func bare(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
+    private func bare(_ url: String) -> String {
+        String(Substring(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
+    }
 }

@@ -128,20 +128,27 @@ private struct JSONParser {
         place += 1
         let start = place
         var copy: [UInt8]?
+        var isASCII = true
         while place < bytes.count {
             let byte = bytes[place]
             // Almost every string ends before it needs a copy.
             if copy == nil, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                if byte >= 0x80 { isASCII = false }
                 place += 1
                 continue
             }
             if byte == UInt8(ascii: "\"") {
-                let text =
-                    if let copy {
-                        String(validating: copy, as: UTF8.self)
-                    } else {
-                        String(validating: bytes[start..<place], as: UTF8.self)
+                // Only what is not ASCII can be invalid, and the validating initialiser is the slow one.
+                let text: String?
+                if let copy {
+                    text = String(validating: copy, as: UTF8.self)
+                } else if isASCII {
+                    text = bytes.withUnsafeBufferPointer {
+                        String(decoding: UnsafeBufferPointer(rebasing: $0[start..<place]), as: UTF8.self)
                     }
+                } else {
+                    text = String(validating: bytes[start..<place], as: UTF8.self)
+                }
                 guard let text else { throw failure("invalid UTF-8") }
                 place += 1
                 return text

@@ -72,7 +72,7 @@ extension JSONValue {
     package var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
     package var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
     package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
-    package var isNull: Bool { self == .null }
+    package var isNull: Bool { if case .null = self { true } else { false } }
 
     /// A whole number, also one written `3.0`.
     package var int: Int64? {

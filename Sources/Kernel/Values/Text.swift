@@ -1,0 +1,80 @@
+// Searching and cutting text byte by byte. What the wire carries is ASCII where it matters, and walking characters
+// costs ten times as much as walking bytes. Concrete types, because a generic would be compiled without knowing them.
+
+extension String {
+    /// First place where `needle` stands; nil for an empty needle.
+    package func range(of needle: String) -> Range<Index>? { self[...].range(of: needle) }
+
+    /// All occurrences of `needle` replaced.
+    package func replacing(_ needle: String, by replacement: String) -> String {
+        var (text, needle) = (self, needle)
+        let places = text.withUTF8 { bytes in needle.withUTF8 { everyPlace(of: $0, in: bytes) } }
+        guard !places.isEmpty else { return self }
+        var result = ""
+        result.reserveCapacity(utf8.count + places.count * max(0, replacement.utf8.count - needle.utf8.count))
+        var rest = utf8.startIndex
+        var restOffset = 0
+        for place in places {
+            let hit = utf8.index(rest, offsetBy: place - restOffset)
+            result += self[rest..<hit]
+            result += replacement
+            rest = utf8.index(hit, offsetBy: needle.utf8.count)
+            restOffset = place + needle.utf8.count
+        }
+        return result + self[rest...]
+    }
+
+    /// The parts between `separator`, an ASCII character; empty ones only if asked for.
+    package func pieces(by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [Substring] {
+        self[...].pieces(by: separator, keepingEmpty: keepingEmpty)
+    }
+
+    /// First place of an ASCII character.
+    package func place(of letter: Unicode.Scalar) -> Index? { utf8.firstIndex(of: UInt8(ascii: letter)) }
+}
+
+extension Substring {
+    /// First place where `needle` stands; nil for an empty needle.
+    package func range(of needle: String) -> Range<Index>? {
+        var (text, needle) = (self, needle)
+        let first = text.withUTF8 { bytes in needle.withUTF8 { firstPlace(of: $0, in: bytes, from: 0) } }
+        guard let first else { return nil }
+        let start = utf8.index(startIndex, offsetBy: first)
+        return start..<utf8.index(start, offsetBy: needle.utf8.count)
+    }
+
+    /// The parts between `separator`, an ASCII character; empty ones only if asked for.
+    package func pieces(by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: !keepingEmpty).map { Substring($0) }
+    }
+
+    /// First place of an ASCII character.
+    package func place(of letter: Unicode.Scalar) -> Index? { utf8.firstIndex(of: UInt8(ascii: letter)) }
+}
+
+private func firstPlace(
+    of needle: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>, from start: Int
+) -> Int? {
+    guard !needle.isEmpty, bytes.count >= needle.count else { return nil }
+    let last = bytes.count - needle.count
+    var place = start
+    while place <= last {
+        if bytes[place] == needle[0] {
+            var matched = 1
+            while matched < needle.count, bytes[place + matched] == needle[matched] { matched += 1 }
+            if matched == needle.count { return place }
+        }
+        place += 1
+    }
+    return nil
+}
+
+private func everyPlace(of needle: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
+    var result: [Int] = []
+    var start = 0
+    while let place = firstPlace(of: needle, in: bytes, from: start) {
+        result.append(place)
+        start = place + needle.count
+    }
+    return result
+}
