@@ -9,6 +9,8 @@ struct CustomParameters {
     private static let standard: Set<String> = [
         "client_id", "client_secret", "redirect_uri", "response_type", "scope", "state", "code_challenge",
         "code_challenge_method", "request", "request_uri", "grant_type", "code", "code_verifier", "refresh_token",
+        "subject_token", "subject_token_type", "actor_token", "actor_token_type", "assertion", "client_assertion",
+        "client_assertion_type",
     ]
 
     /// The form with the custom parameters behind its own, and the names of those that were left out because they are

@@ -4,23 +4,27 @@
 package import AWSCore
 import HTTPTypes
 package import Kernel
-import OAuthCore
+package import OAuthCore
 
 /// AgentCore Identity: the data plane's identity operations and the two endpoints a browser passes.
 package struct IdentityService: AlarmHandling {
     let world: World
     let settings: AWSSettings
     private let contract: Contract
+    /// What stands for keys in AWS KMS and for those of AWS STS; nil in a lab without.
+    private let clientKeys: TokenSigner?
+    let flights = Flights()
 
-    package init(world: World, contract: Contract, settings: AWSSettings) {
+    package init(world: World, contract: Contract, settings: AWSSettings, clientKeys: TokenSigner? = nil) {
         self.world = world
         self.contract = contract
         self.settings = settings
+        self.clientKeys = clientKeys
     }
 
     var vault: TokenVault { TokenVault(world: world) }
     var documents: DocumentCache { DocumentCache(world: world) }
-    var providers: ProviderClient { ProviderClient(world: world, documents: documents) }
+    var providers: ProviderClient { ProviderClient(world: world, documents: documents, keys: clientKeys) }
 
     /// One call of an operation, its input checked against the model.
     struct Call {
@@ -40,7 +44,7 @@ package struct IdentityService: AlarmHandling {
 
     package func respond(to request: Request) async -> Response {
         if request.method == .get {
-            let segments = request.path.split(separator: "/").map(String.init)
+            let segments = request.path.pieces(by: "/")
             if segments == ["identities", "oauth2", "authorize"] { return await authorize(request) }
             if segments.count == 4, segments.starts(with: ["identities", "oauth2", "callback"]) {
                 return callback(request, at: percentDecoded(segments[3]))
@@ -74,7 +78,7 @@ package struct IdentityService: AlarmHandling {
 
     /// Wakes for a session whose ten minutes are over.
     package func alarmFired(_ alarm: Alarm) async {
-        let words = alarm.label.split(separator: " ").map(String.init)
+        let words = alarm.label.pieces(by: " ").map(String.init)
         guard words.count == 3, words[0] == "identity", words[1] == "session-expired" else { return }
         lapse(SessionURI(words[2]), alarm: alarm)
     }

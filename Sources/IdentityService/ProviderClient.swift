@@ -18,6 +18,8 @@ struct ProviderEndpoints: Hashable, Sendable {
 struct ProviderClient {
     let world: World
     let documents: DocumentCache
+    /// Private keys that stand for those in AWS KMS.
+    let keys: TokenSigner?
 
     /// Endpoints of a provider; nil where discovery does not give them (ledger `E68`).
     func endpoints(of provider: CredentialProviderRecord) async -> ProviderEndpoints? {
@@ -39,19 +41,34 @@ struct ProviderClient {
         }
     }
 
-    /// One request to the token endpoint.
-    func token(_ grant: Form, of provider: CredentialProviderRecord) async -> TokenOutcome {
+    /// One request to the token endpoint; an exchange on behalf of a user may be made without client authentication.
+    func token(
+        _ grant: Form, of provider: CredentialProviderRecord, isOnBehalf: Bool = false
+    ) async -> TokenOutcome {
         guard let endpoints = await endpoints(of: provider) else { return .unavailable("discovery failed") }
         var form = grant
         // GitHub answers with a form unless JSON is asked for (ledger `github-json-accept`).
         var headers: HTTPFields = [.accept: "application/json", .contentType: "application/x-www-form-urlencoded"]
-        switch (method(of: provider, endpoints), provider.clientSecret) {
-        case (_, nil): form.append("client_id", provider.clientID)
+        switch (method(of: provider, endpoints, isOnBehalf: isOnBehalf), provider.clientSecret) {
+        case (.assertion(let algorithm), _):
+            guard let assertion = await assertion(of: provider, endpoints, algorithm) else {
+                return .unavailable("no key for \(algorithm) to authenticate the client with")
+            }
+            form.append("client_id", provider.clientID)
+            form.append("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+            form.append("client_assertion", assertion)
+        case (.identityToken, _):
+            let token = await webIdentityToken(for: endpoints.tokenEndpoint, account: provider.account)
+            guard let token else { return .unavailable("no AWS identity token to authenticate the client with") }
+            form.append("client_id", provider.clientID)
+            form.append("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+            form.append("client_assertion", token.exposed)
         case (.basic, let secret?):
             headers[.authorization] = ClientAuthentication.basic(id: provider.clientID, secret: secret.exposed)
         case (.post, let secret?):
             form.append("client_id", provider.clientID)
             form.append("client_secret", secret.exposed)
+        case (.none, _), (_, nil): form.append("client_id", provider.clientID)
         }
         let request = Request(.post, endpoints.tokenEndpoint, headers: headers, body: Array(form.encoded.utf8))
         do throws(NetworkFailure) {
@@ -64,19 +81,68 @@ struct ProviderClient {
     private enum Method {
         case basic
         case post
+        /// Private-key JWT, RFC 7523 section 2.2.
+        case assertion(algorithm: String)
+        /// The same with a token that AWS signs instead of the client.
+        case identityToken
+        case none
     }
 
     /// The provider's own setting, else what the metadata offers, Basic before a form (ledger `client-authentication`).
-    private func method(of provider: CredentialProviderRecord, _ endpoints: ProviderEndpoints) -> Method {
+    private func method(
+        of provider: CredentialProviderRecord, _ endpoints: ProviderEndpoints, isOnBehalf: Bool
+    ) -> Method {
+        let custom = provider.configuration["customOauth2ProviderConfig"]
+        let onBehalf = custom?["onBehalfOfTokenExchangeConfig"]?["onBehalfOfAuthenticationConfig"]
+        if isOnBehalf, onBehalf?["clientAuthenticationMethod"] == "NO_CLIENT" { return .none }
         switch provider.authenticationMethod {
         case "CLIENT_SECRET_POST": return .post
         case "CLIENT_SECRET_BASIC": return .basic
+        case "PRIVATE_KEY_JWT":
+            return .assertion(algorithm: custom?["privateKeyJwtConfig"]?["signingAlgorithm"]?.string ?? "RS256")
+        case "AWS_IAM_ID_TOKEN_JWT": return .identityToken
         default: break
         }
         // GitHub's documentation shows the secret in the form.
         if provider.vendor == "GithubOauth2" { return .post }
         let methods = endpoints.methods
         return methods.contains("client_secret_post") && !methods.contains("client_secret_basic") ? .post : .basic
+    }
+
+    /// RFC 7523 section 3: who the client is, for this authorization server, for a few minutes, once.
+    private func assertion(
+        of provider: CredentialProviderRecord, _ endpoints: ProviderEndpoints, _ algorithm: String
+    ) async -> String? {
+        let now = world.clock.now.seconds
+        var claims: JSONObject = [
+            "iss": .string(provider.clientID), "sub": .string(provider.clientID),
+            "aud": .string(endpoints.tokenEndpoint), "jti": .string(world.entropy.uuid(for: "client-assertion")),
+            "iat": .int(now), "exp": .int(now + 300),
+        ]
+        let added = provider.configuration["customOauth2ProviderConfig"]?["privateKeyJwtConfig"]?[
+            "additionalPayloadClaims"]?.object
+        // What the standard has is not for a configuration to change.
+        for member in added?.members ?? [] where claims[member.name] == nil { claims[member.name] = member.value }
+        return await signed(claims, algorithm)
+    }
+
+    /// What AWS STS gives for GetWebIdentityToken: a signed statement about the account, for one audience
+    /// (ledger `sts-identity-token`).
+    func webIdentityToken(for audience: String, account: String) async -> Secret? {
+        let now = world.clock.now.seconds
+        let claims: JSONObject = [
+            "iss": .string("https://\(account).tokens.sts.global.api.aws"),
+            "sub": .string("arn:aws:iam::\(account):role/bedrock-agentcore"), "aud": .string(audience),
+            "jti": .string(world.entropy.uuid(for: "web-identity")), "iat": .int(now), "exp": .int(now + 300),
+            "https://sts.amazonaws.com/": ["aws_account": .string(account)],
+        ]
+        return await signed(claims, "RS256").map { Secret($0) }
+    }
+
+    private func signed(_ claims: JSONObject, _ algorithm: String) async -> String? {
+        let published = keys?.publicKeys["keys"]?.array ?? []
+        guard let key = published.first(where: { $0["alg"]?.string == algorithm })?["kid"]?.string else { return nil }
+        return try? await keys?.sign(claims, keyID: key)
     }
 
     /// RFC 8414 section 3.3, OpenID Connect Discovery section 4.3: the issuer is the one the URL was built from;

@@ -6,18 +6,18 @@ import OAuthCore
 extension IdentityService {
     func resourceOauth2Token(_ call: Call) async throws(AWSError) -> JSONValue {
         let flow = call.input["oauth2Flow"]?.string ?? ""
-        guard flow != "ON_BEHALF_OF_TOKEN_EXCHANGE" else {
-            throw AWSError(.validation, "oauth2Flow \(flow) is not supported by this build yet")
-        }
         let request = try transact { transaction throws(Refusal) in
-            try self.request(call, isForWorkload: flow == "M2M", in: &transaction)
+            try self.request(call, flow, in: &transaction)
         }
-        return request.isForWorkload
-            ? try await workloadToken(request) : try await userToken(request, polling: call.input["sessionUri"]?.string)
+        switch flow {
+        case "M2M": return try await workloadToken(request)
+        case "ON_BEHALF_OF_TOKEN_EXCHANGE": return try await exchangedToken(request)
+        default: return try await userToken(request, polling: call.input["sessionUri"]?.string)
+        }
     }
 
     /// What a call asks for, looked up and allowed.
-    private struct TokenRequest {
+    struct TokenRequest {
         let query: TokenVault.Query
         let returnURL: String
         let customParameters: JSONObject
@@ -25,7 +25,6 @@ extension IdentityService {
         let resources: [String]
         let isForced: Bool
         let notify: String?
-        var isForWorkload: Bool { query.isForWorkload }
 
         /// Goes on with what a session had asked for; a poll never forces.
         func polled(_ query: TokenVault.Query) -> TokenRequest {
@@ -36,7 +35,7 @@ extension IdentityService {
     }
 
     private func request(
-        _ call: Call, isForWorkload: Bool, in transaction: inout Transaction
+        _ call: Call, _ flow: String, in transaction: inout Transaction
     ) throws(Refusal) -> TokenRequest {
         let input = call.input
         let tokenID = WorkloadTokenID(input["workloadIdentityToken"]?.string ?? "")
@@ -48,7 +47,7 @@ extension IdentityService {
             workload.account == token.account
         else { throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found") }
         var returnURL = ""
-        if !isForWorkload {
+        if flow == "USER_FEDERATION" {
             guard token.user != .nobody else {
                 throw Refusal(.validation, "USER_FEDERATION requires a workload access token that names a user")
             }
@@ -62,7 +61,8 @@ extension IdentityService {
         return TokenRequest(
             query: TokenVault.Query(
                 workload: workload.id, user: token.user, provider: provider,
-                scopes: ScopeSet(input["scopes"]?.strings ?? []), isForWorkload: isForWorkload),
+                scopes: ScopeSet(input["scopes"]?.strings ?? []), isForWorkload: flow == "M2M",
+                isExchanged: flow == "ON_BEHALF_OF_TOKEN_EXCHANGE"),
             returnURL: returnURL, customParameters: input["customParameters"]?.object ?? [:],
             customState: input["customState"]?.string, resources: input["resources"]?.strings ?? [],
             isForced: input["forceAuthentication"]?.bool ?? false, notify: call.notify)
@@ -78,26 +78,42 @@ extension IdentityService {
             case .bound(let query): request = request.polled(query)
             }
         }
-        let next = try transact { transaction throws(Refusal) -> Next in
-            forget(request, in: &transaction)
-            let finding = vault.look(for: request.query, in: &transaction)
-            guard case .miss = finding else { return .found(finding) }
-            if let uri { return .answer(Self.status(uri, "FAILED")) }
-            return .session(begin(request, in: &transaction))
-        }
-        switch next {
-        case .answer(let answer): return answer
-        case .session(let begun): return opened(begun)
-        case .found(.hit(let token)): return ["accessToken": .string(token.exposed)]
-        case .found(.stale(let entry)):
-            if let token = try await refreshed(entry, of: request.query.provider) {
-                return ["accessToken": .string(token.exposed)]
+        let key = vault.key(request.query).rawValue
+        for round in 0..<Self.patience {
+            let next = try transact { transaction throws(Refusal) -> Next in
+                if round == 0 { forget(request, in: &transaction) }
+                let finding = vault.look(for: request.query, in: &transaction)
+                // In the transaction that claims the entry, so that nobody finds a claim without a flight.
+                if case .stale = finding { _ = flights.begin(key) }
+                guard case .miss = finding else { return .found(finding) }
+                if let uri { return .answer(Self.status(uri, "FAILED")) }
+                return .session(begin(request, in: &transaction))
             }
-            if let uri { return Self.status(uri, "FAILED") }
-            return opened(try transact { transaction throws(Refusal) in begin(request, in: &transaction) })
-        case .found(.busy), .found(.miss):
-            throw AWSError(.throttling, "The access token is being refreshed, try again")
+            switch next {
+            case .answer(let answer): return answer
+            case .session(let begun): return opened(begun)
+            case .found(.hit(let token)): return ["accessToken": .string(token.exposed)]
+            case .found(.stale(let entry)):
+                let token = try await refreshed(entry, of: request.query.provider)
+                if let token { return ["accessToken": .string(token.exposed)] }
+                return try unrefreshed(request, polling: uri)
+            case .found(.busy):
+                // Somebody is refreshing it: what that brings is for everybody (ledger `vault-one-flight`).
+                guard let landed = await flights.join(key), !landed else { continue }
+                return try unrefreshed(request, polling: uri)
+            case .found(.miss): continue
+            }
         }
+        throw AWSError(.throttling, "The access token is being refreshed, try again")
+    }
+
+    /// How often a call looks again while another one refreshes.
+    private static let patience = 1_000
+
+    /// A refresh brought nothing: the user is asked again (ledger `E69`).
+    private func unrefreshed(_ request: TokenRequest, polling uri: String?) throws(AWSError) -> JSONValue {
+        if let uri { return Self.status(uri, "FAILED") }
+        return opened(try transact { transaction throws(Refusal) in begin(request, in: &transaction) })
     }
 
     private enum Next: Sendable {
@@ -113,7 +129,7 @@ extension IdentityService {
     }
 
     /// Forced authentication: what is stored goes, refresh token included (ledger `E70`).
-    private func forget(_ request: TokenRequest, in transaction: inout Transaction) {
+    func forget(_ request: TokenRequest, in transaction: inout Transaction) {
         guard request.isForced, world.switches.holds(.forcedAuthenticationDropsToken) else { return }
         vault.drop(request.query, in: &transaction)
         note(.forcedAuthenticationDropsToken, "stored tokens dropped by forceAuthentication", in: &transaction)
@@ -162,9 +178,13 @@ extension IdentityService {
             "grant_type": "refresh_token", "refresh_token": entry.refreshToken?.exposed ?? "",
         ]
         let outcome = await providers.token(form, of: provider)
-        return try transact { transaction throws(Refusal) in
+        var token: Secret?
+        // Landed whatever happens: nobody may wait for ever.
+        defer { flights.land(entry.id.rawValue, token != nil) }
+        token = try transact { transaction throws(Refusal) in
             vault.settle(entry, with: outcome, in: &transaction)
         }
+        return token
     }
 
     // MARK: polling
@@ -187,6 +207,18 @@ extension IdentityService {
         case .issued, .atProvider, .codeReceived:
             return .answer(Self.status(uri, obstacle(to: session, wasUsed: false) == nil ? "IN_PROGRESS" : "FAILED"))
         case .bound:
+            // The token the session brought, also where the user granted less than was asked for: who polls asks how
+            // the consent went, not whether it was enough (ledger `poll-narrowed`).
+            let whole = TokenVault.Query(
+                workload: query.workload, user: query.user, provider: query.provider, scopes: ScopeSet(session.scopes))
+            if world.switches.choice(.pollNarrowed) == "token",
+                let granted = vault.granted(to: whole, in: &transaction)
+            {
+                return .bound(
+                    TokenVault.Query(
+                        workload: query.workload, user: query.user, provider: query.provider,
+                        scopes: ScopeSet(session.scopes.filter { granted.contains($0) })))
+            }
             return .bound(
                 TokenVault.Query(
                     workload: query.workload, user: query.user, provider: query.provider,
@@ -202,22 +234,35 @@ extension IdentityService {
 
     /// The workload's own token by client credentials, RFC 6749 section 4.4.
     private func workloadToken(_ request: TokenRequest) async throws(AWSError) -> JSONValue {
-        let finding = try transact { transaction throws(Refusal) in
-            forget(request, in: &transaction)
-            return vault.look(for: request.query, in: &transaction)
+        let key = vault.key(request.query).rawValue
+        for round in 0..<Self.patience {
+            let finding = try transact { transaction throws(Refusal) -> TokenVault.Finding in
+                if round == 0 { forget(request, in: &transaction) }
+                return vault.look(for: request.query, in: &transaction)
+            }
+            if case .hit(let token) = finding { return ["accessToken": .string(token.exposed)] }
+            guard flights.begin(key) else {
+                guard let landed = await flights.join(key), !landed else { continue }
+                throw Self.machineFailure
+            }
+            return try await fetchedWorkloadToken(request, key)
         }
-        if case .hit(let token) = finding { return ["accessToken": .string(token.exposed)] }
+        throw AWSError(.throttling, "The access token is being fetched, try again")
+    }
+
+    /// Ledger `m2m-failure`.
+    private static let machineFailure = AWSError(.validation, "ClientCredentials response parse error")
+
+    private func fetchedWorkloadToken(_ request: TokenRequest, _ key: String) async throws(AWSError) -> JSONValue {
+        var isKept = false
+        defer { flights.land(key, isKept) }
         var form: Form = ["grant_type": "client_credentials"]
         if !request.query.scopes.isEmpty { form.append("scope", request.query.scopes.spaceSeparated) }
         let parameters = CustomParameters(world: world, custom: request.customParameters)
         let outcome = await providers.token(parameters.added(to: form).form, of: request.query.provider)
-        guard case .granted(let answer) = outcome else {
-            // Ledger `m2m-failure`.
-            throw AWSError(.validation, "ClientCredentials response parse error")
-        }
-        return try transact { transaction throws(Refusal) in
-            vault.keep(answer, for: request.query, in: &transaction)
-            return ["accessToken": .string(answer.accessToken.exposed)]
-        }
+        guard case .granted(let answer) = outcome else { throw Self.machineFailure }
+        try transact { transaction throws(Refusal) in vault.keep(answer, for: request.query, in: &transaction) }
+        isKept = true
+        return ["accessToken": .string(answer.accessToken.exposed)]
     }
 }

@@ -55,6 +55,10 @@ extension Unknown {
     static let authorizeExtra = Unknown("authorize.extra", "none", or: "nonce", "resource")
     /// Whether a newer call ends an older pending session (ledger `P2`).
     static let sessionSupersede = Unknown("session.supersede", "on", or: "off")
+    /// Whether an exchanged token is kept until it expires (ledger `obo-cache`).
+    static let exchangeCache = Unknown("obo.cache", "off", or: "on")
+    /// Answer to a poll of a completed session whose consent granted less than it asked for (ledger `poll-narrowed`).
+    static let pollNarrowed = Unknown("poll.narrowed", "token", or: "FAILED")
     /// Whether a second completion is answered like the first (ledger `U15`).
     static let completeIdempotent = Unknown("complete.idempotent", "off", or: "on")
 }
@@ -69,6 +73,6 @@ package enum IdentityServiceSwitches {
     ]
     package static let unknowns: [Unknown] = [
         .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
-        .sessionSupersede, .completeIdempotent,
+        .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed,
     ]
 }

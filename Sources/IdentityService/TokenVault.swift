@@ -14,6 +14,8 @@ struct TokenVault {
         let scopes: ScopeSet
         /// The workload's own token instead of a user's.
         var isForWorkload = false
+        /// A user's token that came of an exchange, not of a consent.
+        var isExchanged = false
     }
 
     enum Finding {
@@ -32,7 +34,8 @@ struct TokenVault {
         }
         let user = world.switches.holds(.vaultPerUser) ? query.user.key : "anybody"
         let scopes = world.switches.choice(.vaultScopeKey) == "exact" ? query.scopes.names.sorted() : []
-        return VaultKey(JSONValue.strings(["user", workload, provider, user] + scopes).text)
+        return VaultKey(
+            JSONValue.strings([query.isExchanged ? "obo" : "user", workload, provider, user] + scopes).text)
     }
 
     /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody
@@ -54,6 +57,14 @@ struct TokenVault {
         entry.claimedAt = now
         transaction.save(entry)
         return .stale(entry)
+    }
+
+    /// What the stored token of these was granted; nil without one.
+    func granted(to query: Query, in transaction: inout Transaction) -> ScopeSet? {
+        guard let entry = transaction.find(VaultEntryRecord.self, key(query)),
+            entry.callbackID == query.provider.callbackID
+        else { return nil }
+        return ScopeSet(entry.granted)
     }
 
     /// Puts an answer of the token endpoint into the vault in place of what was there.

@@ -63,7 +63,8 @@ final class Fixture: Sendable {
             switches: Switches(off: off, chosen: chosen))
         contract = try Contract(json: Self.mock("contract/contract.json"))
         service = IdentityService(
-            world: world, contract: contract, settings: AWSSettings(servicePrincipal: principal, addresses: addresses))
+            world: world, contract: contract, settings: AWSSettings(servicePrincipal: principal, addresses: addresses),
+            clientKeys: try TokenSigner(keys: Self.mock("keys/client-keys.json")))
         github = ScriptedOrigin { _ in .json(200, ["access_token": "gho_one", "scope": "repo", "token_type": "bearer"])
         }
         custom = ScriptedOrigin(Self.customServer)
