@@ -44,7 +44,9 @@ struct Assembly {
             region: definition.region)
         let aws = AWSOrigin(
             controlPlane: ControlPlane(world: worlds.world(of: .aws), contract: contract, settings: settings),
-            identityService: IdentityService(world: worlds.world(of: .aws), contract: contract, settings: settings))
+            identityService: IdentityService(
+                world: worlds.world(of: .aws), contract: contract, settings: settings,
+                clientKeys: definition.clientKeys))
         let gateway = Gateway(world: worlds.world(of: .gateway), settings: settings)
         let inbound = InboundProvider(
             world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,

@@ -19,6 +19,8 @@ package struct LabDefinition: Sendable {
     /// The clients of the inbound provider as those who use them know them.
     package let clients: [RegisteredClient]
     package let signer: TokenSigner
+    /// What stands for private keys in AWS KMS; nil in a lab without.
+    package let clientKeys: TokenSigner?
     package let vendor: VendorProfile
     /// Client ids that the vendor's file registers.
     package let applicationIDs: [String]
@@ -59,6 +61,7 @@ package struct LabDefinition: Sendable {
             (try InboundProfile(json: json), (json["clients"]?.array ?? []).compactMap(RegisteredClient.init))
         }
         signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
+        clientKeys = try reader.keys(of: .aws)
         (vendor, applicationIDs) = try reader.file("profile", of: .github) { json in
             let ids = (json["apps"]?.array ?? []).compactMap { $0["clientId"]?.string }
             return (try VendorProfile(json: json), ids)

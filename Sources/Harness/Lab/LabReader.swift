@@ -1,4 +1,5 @@
 import Kernel
+import OAuthCore
 import Scenario
 
 /// Reads a lab's file. Throws at the first mistake, with its place.
@@ -70,6 +71,12 @@ struct LabReader {
     }
 
     private func isServed(_ party: Party) -> Bool { Party.served.contains(party) }
+
+    /// The private keys of a party, if the lab gives it some.
+    func keys(of party: Party) throws(Diagnostic) -> TokenSigner? {
+        guard root["parties"]?[party.rawValue]?["keys"] != nil else { return nil }
+        return try file("keys", of: party) { json in try TokenSigner(keys: json) }
+    }
 
     /// What a file named for a party says; `none` in a lab without that party.
     func file<Value>(
