@@ -78,7 +78,11 @@ package struct Gateway: AlarmHandling {
             throw Refused(AWSError(.conflict, "Gateway is not ready: \(gateway.status.rawValue)").response)
         }
         let key = gateway.authorizerType == "AWS_IAM" ? AWSNames.account(of: request) : ""
-        return await Endpoint(gateway: self, record: gateway, caller: caller, accessKey: key).answer(request)
+        return await Interception(gateway: self, record: gateway).around(request) { request, traffic in
+            var endpoint = Endpoint(gateway: self, record: gateway, caller: caller, accessKey: key)
+            endpoint.traffic = traffic
+            return await endpoint.answer(request)
+        }
     }
 }
 

@@ -38,7 +38,7 @@ struct Invocation {
         _ endpoint: Endpoint, _ method: String, _ params: JSONObject, _ revision: Revision, polling: String? = nil,
         relay: Relay? = nil
     ) async throws(JSONRPCError) -> JSONValue {
-        let call = ToolCall(endpoint, params, revision, polling: polling, relay: relay)
+        let call = ToolCall(endpoint, params, revision, polling: polling, relay: relay, id: relay?.id)
         switch method {
         case "prompts/get":
             let (target, name) = try Offers(endpoint).prompt(params)

@@ -16,6 +16,8 @@ final class Relay: Sendable {
         let question: (id: RequestID, method: String, params: JSONObject)
     }
 
+    /// Of the caller's request.
+    let id: RequestID
     let session: MCPSession?
     let mayAsk: Bool
     let capabilities: JSONObject
@@ -25,6 +27,7 @@ final class Relay: Sendable {
     private let state = Mutex(State())
 
     init(_ call: MCPCall) {
+        id = call.id
         session = call.session
         mayAsk = call.mayAsk
         capabilities = call.capabilities
