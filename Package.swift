@@ -88,10 +88,11 @@ let package = Package(
             ]),
         // Leaves above the harness.
         module("Control", uses: ["Kernel", "Harness"], [httpTypes]),
+        module("Reports", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "SQLiteStore"], [httpTypes]),
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Kernel", "Scenario", "Harness", "Serve", "Control", "SQLiteStore",
+                "Kernel", "Scenario", "Harness", "Serve", "Control", "Reports", "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -113,7 +114,9 @@ let package = Package(
         tests("ApplicationTests", uses: ["Kernel", "OAuthCore", "Application"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
-        tests("ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness"]),
+        tests(
+            "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"],
+            exclude: ["Rejected"]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
         tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),
     ]

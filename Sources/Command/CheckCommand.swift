@@ -11,7 +11,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let root = try selection.root.folder()
-        var (files, mistakes) = try selection.read()
+        var (files, mistakes) = try selection.read(ledger: true)
         for lab in LabLoading.names(root: root) {
             do throws(Diagnostic) {
                 _ = try LabDefinition.load(named: lab, root: root)
@@ -22,6 +22,7 @@ struct CheckCommand: ParsableCommand {
         }
         try ScenarioSelection.tell(mistakes)
         if selection.tags != nil { files = try selection.load() }
-        Terminal.say("\(files.count) scenarios without a mistake")
+        let count = Set(files.map(\.path)).count
+        Terminal.say("\(count) scenarios without a mistake")
     }
 }

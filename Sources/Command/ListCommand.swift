@@ -1,4 +1,5 @@
 import ArgumentParser
+import Harness
 import Kernel
 import Scenario
 
@@ -12,23 +13,41 @@ struct ListCommand: ParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
+    @Flag(help: "Only scenarios that rest on facts that nobody confirmed, with these facts.")
+    var unknown = false
+
     func run() throws {
-        let files = try selection.load()
+        var files = try selection.load()
+        let ledger = Ledger.load(root: try selection.root.folder()).0
+        if unknown { files = files.filter { !ledger.guesses(of: $0.spec).isEmpty } }
         guard !json else {
-            let rows = files.map { file -> JSONValue in
-                [
-                    "path": .string(file.path), "scenario": .string(file.scenario), "tags": .strings(file.tags),
-                    "spec": .strings(file.spec), "lab": .string(file.lab.name),
-                    "breaks": .strings(file.breaks.map(\.name)),
-                ]
-            }
-            return Terminal.write(JSONValue.array(rows).pretty)
+            return Terminal.write(JSONValue.array(files.map { row($0, ledger) }).pretty)
         }
         for file in files {
-            Terminal.write("\(file.path)")
+            Terminal.write("\(file.name)")
             Terminal.write("    \(file.scenario)")
-            Terminal.write("    tags: \(file.tags.joined(separator: ", ")); spec: \(file.spec.joined(separator: ", "))")
+            if unknown {
+                for guess in ledger.guesses(of: file.spec) {
+                    Terminal.write("    \(guess.id) (\(guess.mark.rawValue)): \(guess.states)")
+                }
+            } else {
+                let (tags, spec) = (file.tags.joined(separator: ", "), file.spec.joined(separator: ", "))
+                Terminal.write("    tags: \(tags); spec: \(spec)")
+            }
+            if let skip = file.skip { Terminal.write("    skipped: \(skip)") }
         }
-        Terminal.say("\(files.count) scenarios")
+        let facts = Set(files.flatMap { ledger.guesses(of: $0.spec).map(\.id) }).count
+        Terminal.say(unknown ? "\(files.count) scenarios rest on \(facts) guesses" : "\(files.count) scenarios")
+    }
+
+    private func row(_ file: ScenarioFile, _ ledger: Ledger) -> JSONValue {
+        var row: JSONObject = [
+            "path": .string(file.path), "scenario": .string(file.scenario), "tags": .strings(file.tags),
+            "spec": .strings(file.spec), "lab": .string(file.lab.name), "breaks": .strings(file.breaks.map(\.name)),
+            "unknown": .strings(ledger.guesses(of: file.spec).map(\.id)),
+        ]
+        if !file.cell.isEmpty { row["matrix"] = .object(JSONObject(file.cell.map { .init($0.name, $0.value) })) }
+        if let skip = file.skip { row["skip"] = .string(skip) }
+        return .object(row)
     }
 }

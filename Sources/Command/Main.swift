@@ -19,7 +19,8 @@ struct AgentcoreLocal: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            RunCommand.self, ServeCommand.self, CheckCommand.self, ListCommand.self, EnvCommand.self, WaitCommand.self,
+            RunCommand.self, ServeCommand.self, CheckCommand.self, SchemaCommand.self, ListCommand.self,
+            NewCommand.self, ReportCommand.self, EnvCommand.self, WaitCommand.self,
         ])
 
     /// Off the main thread: from there every call into an actor would be a thread switch.

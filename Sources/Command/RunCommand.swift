@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Harness
 import Kernel
+import Reports
 import Scenario
 import Serve
 
@@ -11,113 +12,97 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Run scenario files, each in a lab of its own.")
 
     @OptionGroup var selection: ScenarioSelection
+    @OptionGroup var conditions: RunConditions
+    @OptionGroup var reports: ReportFiles
 
     @Option(help: ArgumentHelp("How many scenarios run at a time (default: one per core).", valueName: "n"))
     var jobs: Int?
 
-    @Option(help: ArgumentHelp("Seed of every random value; same seed, same bytes.", valueName: "n"))
-    var seed: UInt64 = 1
-
     @Flag(help: "Begin no scenario after one that did not hold.")
     var failFast = false
 
-    @Option(help: ArgumentHelp("Set a variable of the scenarios (repeatable).", valueName: "name=value"))
-    var `var`: [String] = []
-
     @Option(help: ArgumentHelp("Run part i of n, such as 2/4.", valueName: "i/n"))
     var shard: Shard?
-
-    @Option(help: ArgumentHelp("Write a JUnit report.", valueName: "file"))
-    var reportJunit: String?
-
-    @Option(help: ArgumentHelp("Write a TAP report.", valueName: "file"))
-    var reportTap: String?
-
-    @Option(help: ArgumentHelp("Write a JSON report.", valueName: "file"))
-    var reportJson: String?
 
     @Option(
         help: ArgumentHelp(
             "Scenarios that may fail, one path a line; one that holds is stale: exit code 5.", valueName: "file"))
     var expectedFailures: String?
 
+    @Flag(help: "Write golden traces instead of comparing with them.")
+    var updateGolden = false
+
+    @Flag(help: "Run again whenever a file below scenarios/ or mocks/ changes.")
+    var watch = false
+
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
-        _ = try variables()
+        try conditions.check()
     }
 
     func run() async throws {
-        let variables = try variables()
+        if updateGolden, !conditions.rulesOff.isEmpty || !conditions.unknown.isEmpty {
+            throw CommandFailure(.usage, "--update-golden: golden traces are those of the labs as they are")
+        }
+        guard watch else { return try leave(try await once(selection.paths)) }
+        try await Watch(root: try selection.root.folder()).loop { changed in
+            // A file that changed alone is run alone; anything else may concern every file.
+            let paths = changed.isEmpty ? selection.paths : changed
+            do {
+                _ = try await once(paths)
+            } catch {
+                Terminal.say("\(error)")
+            }
+        }
+    }
+
+    private func once(_ paths: [String]) async throws -> Outcome {
         let baseline = try expectedFailures.map { try Baseline(file: $0) }
-        var files = try selection.load(variables: variables.keys.sorted())
-        if let shard { files = shard.part(of: files) }
+        let root = try selection.root.folder()
+        var chosen = selection
+        chosen.paths = paths
+        let settings = try conditions.settings(root: root, isGiven: selection.root.root != nil) {
+            $0.updatesGolden = updateGolden
+            $0.keeps = reports.keeps
+        }
+        let files = conditions.fixed(try chosen.load(variables: settings.variables.keys.sorted()))
+        var work = conditions.seeds.map { seed in files.map { (file: $0, seed: seed) } }.flatMap { $0 }
+        if let shard { work = shard.part(of: work) { $0.file.weight } }
         let definitions: [String: LabDefinition]
         do {
-            definitions = try Library.definitions(for: files, root: selection.root.folder())
-        } catch let mistake as Diagnostic {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(mistake.rendered)")
+            definitions = try Library.definitions(for: files, root: root)
+        } catch {
+            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
         }
         let start = Host.now
-        let results = await Runner(definitions: definitions, variables: variables).run(
-            files, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, seed: seed, failFast: failFast)
-        let took = Host.now - start
-        try writeReports(results, start: start, took: took)
-        Terminal.write(Self.coloured(TextReport.render(results).trimmedEnd))
-        try leave(verdict(results, baseline))
+        var progress = Progress(count: work.count, start: start)
+        let results = await Runner(definitions: definitions, settings: settings).run(
+            work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
+        ) { progress.tell($0) }
+        progress.end()
+        var run: JSONObject = [
+            "version": .string(Version.current), "startedAt": .string(start.iso8601),
+            "seconds": .double(Double((Host.now - start).milliseconds) / 1000), "root": .string(root),
+        ]
+        if let shard { run["shard"] = .string("\(shard.index)/\(shard.count)") }
+        try reports.write(results, run: run)
+        Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
+        return verdict(results, baseline, root)
     }
 
     /// A failed expectation outranks a run that could not go on, and both a stale baseline.
-    private func verdict(_ results: [ScenarioResult], _ baseline: Baseline?) -> Outcome {
-        let unexpected = results.filter { $0.verdict != .held && baseline?.contains($0.file.path) != true }
+    private func verdict(_ results: [ScenarioResult], _ baseline: Baseline?, _ root: String) -> Outcome {
+        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
+        let unexpected = wrong.filter { baseline?.contains($0.file) != true }
         if unexpected.contains(where: { $0.verdict == .failed }) { return .failed }
         if !unexpected.isEmpty { return .stuck }
-        let stale = results.filter { $0.verdict == .held && baseline?.contains($0.file.path) == true }
-        for result in stale { Terminal.say("\(result.file.path) holds: take it out of \(expectedFailures ?? "")") }
+        let stale = baseline?.stale(results, root: root) ?? []
+        for line in stale { Terminal.say("\(line): take it out of \(expectedFailures ?? "")") }
         return stale.isEmpty ? .held : .stale
-    }
-
-    private func writeReports(_ results: [ScenarioResult], start: Instant, took: Span) throws {
-        let seconds = Double(took.milliseconds) / 1000
-        let run: JSONObject = [
-            "version": .string(Version.current), "startedAt": .string(start.iso8601), "seconds": .double(seconds),
-        ]
-        let reports: [(String?, () -> String)] = [
-            (reportJunit, { JUnitReport.render(results, seconds: seconds) }),
-            (reportTap, { TAPReport.render(results) }),
-            (reportJson, { JSONReport.render(results, run: run).pretty }),
-        ]
-        for (path, text) in reports {
-            guard let path else { continue }
-            do {
-                try Data("\(text().trimmedEnd)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-            } catch {
-                throw CommandFailure(.stuck, "\(path): the report cannot be written: \(error.localizedDescription)")
-            }
-        }
-    }
-
-    private func variables() throws -> [String: String] {
-        var result: [String: String] = [:]
-        for pair in `var` {
-            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
-                throw ValidationError("--var \(pair): name=value expected.")
-            }
-            result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-        }
-        return result
-    }
-
-    private static func coloured(_ text: String) -> String {
-        guard Terminal.showsColour else { return text }
-        let colours = [("held  ", "\u{1B}[32m"), ("FAILED", "\u{1B}[31m"), ("ERROR ", "\u{1B}[35m")]
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            guard let (word, colour) = colours.first(where: { line.hasPrefix("\($0.0) ") }) else { return String(line) }
-            return "\(colour)\(word)\u{1B}[0m\(line.dropFirst(word.count))"
-        }.joined(separator: "\n")
     }
 }
 
-/// Part `index` (from 1) of `count` equal parts.
+/// Part `index` (from 1) of `count`.
 struct Shard: ExpressibleByArgument {
     let index: Int
     let count: Int
@@ -131,26 +116,48 @@ struct Shard: ExpressibleByArgument {
         self.count = count
     }
 
-    /// Every n-th, so that a folder of slow scenarios is spread over all parts.
-    func part<Item>(of items: [Item]) -> [Item] {
-        items.enumerated().filter { $0.offset % count == index - 1 }.map(\.element)
+    /// The heaviest first, each to the part that has least to do: every machine deals out the same way, and the parts
+    /// weigh the same as nearly as they can.
+    func part<Item>(of items: [Item], weight: (Item) -> Int) -> [Item] {
+        let weighed = items.enumerated().map { (place: $0.offset, weight: max(1, weight($0.element))) }
+        var loads = Array(repeating: 0, count: count)
+        var mine: [Int] = []
+        for item in weighed.sorted(by: { ($1.weight, $0.place) < ($0.weight, $1.place) }) {
+            let lightest = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
+            loads[lightest] += item.weight
+            if lightest == index - 1 { mine.append(item.place) }
+        }
+        return mine.sorted().map { items[$0] }
     }
 }
 
-/// Scenarios that are known to fail.
+/// Scenarios that are known to fail: a path a line, or a path with its cell; `#` begins a remark.
 struct Baseline {
-    private let paths: Set<String>
+    private let names: [String]
 
     /// - Throws: `CommandFailure` when the file cannot be read.
     init(file: String) throws {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw CommandFailure(.stuck, "--expected-failures \(file): the file cannot be read")
         }
-        let lines = text.split(separator: "\n").map { trimmed($0.prefix { $0 != "#" }) }
-        paths = Set(lines.filter { !$0.isEmpty })
+        names = text.split(separator: "\n").map { trimmed($0.prefix { $0 != "#" }) }.filter { !$0.isEmpty }
     }
 
-    func contains(_ path: String) -> Bool { paths.contains(path) }
+    func contains(_ file: ScenarioFile) -> Bool { names.contains { $0 == file.path || $0 == file.name } }
+
+    /// Lines of which everything holds, and lines that name nothing any more.
+    func stale(_ results: [ScenarioResult], root: String) -> [String] {
+        names.compactMap { name in
+            let meant = results.filter { $0.file.path == name || $0.file.name == name }
+            if meant.isEmpty {
+                // Another part or other tags may have it.
+                let path = name.split(separator: " ").first.map(String.init) ?? name
+                let place = Library.place(of: path, root: root)
+                return FileManager.default.fileExists(atPath: place) ? nil : "\(name) is no scenario"
+            }
+            return meant.allSatisfy { $0.verdict == .held } ? "\(name) holds" : nil
+        }
+    }
 }
 
 extension String {

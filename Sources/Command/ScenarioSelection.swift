@@ -33,13 +33,14 @@ struct ScenarioSelection: ParsableArguments {
     /// Every file, and every mistake in any.
     ///
     /// - Throws: `CommandFailure` when there is nothing to read.
-    func read(variables: [String] = []) throws -> ([ScenarioFile], [Diagnostic]) {
+    func read(variables: [String] = [], ledger: Bool = false) throws -> ([ScenarioFile], [Diagnostic]) {
         let folder = try root.folder()
-        for path in paths where !FileManager.default.fileExists(atPath: path) {
+        for path in paths where !FileManager.default.fileExists(atPath: Library.place(of: path, root: folder)) {
             throw CommandFailure(.usage, "\(path): there is no such file or folder")
         }
         let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
-        return Library.load(paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables)
+        return Library.load(
+            paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables, ledger: ledger)
     }
 
     /// - Throws: `CommandFailure` if there is any mistake.

@@ -15,6 +15,18 @@ enum Terminal {
             && isatty(STDOUT_FILENO) == 1
     }
 
+    /// Verdicts at the beginning of lines, where colours are shown.
+    static func coloured(_ text: String) -> String {
+        guard showsColour else { return text }
+        let colours = [
+            ("held  ", "\u{1B}[32m"), ("FAILED", "\u{1B}[31m"), ("ERROR ", "\u{1B}[35m"), ("skipped", "\u{1B}[33m"),
+        ]
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard let (word, colour) = colours.first(where: { line.hasPrefix("\($0.0) ") }) else { return String(line) }
+            return "\(colour)\(word)\u{1B}[0m\(line.dropFirst(word.count))"
+        }.joined(separator: "\n")
+    }
+
     private static func put(_ line: String, to file: FileHandle) {
         // A reader that went away (`| head`) is no reason to fail.
         try? file.write(contentsOf: Data("\(line)\n".utf8))

@@ -48,6 +48,16 @@ package struct ScenarioFile: Sendable {
         cell.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
     }
 
+    /// How much there is to do in it, for dealing out: its steps with those of its fragments.
+    package var weight: Int {
+        func count(_ steps: [PlacedStep]) -> Int {
+            steps.reduce(0) { sum, placed in
+                placed.step.blocks.reduce(sum + 1) { $0 + count($1.steps) }
+            }
+        }
+        return given.reduce(count(steps) + count(finally)) { $0 + count($1.fragment.steps) }
+    }
+
     /// One scenario for each cell of the matrix.
     package var expanded: [ScenarioFile] {
         cells.map { cell in

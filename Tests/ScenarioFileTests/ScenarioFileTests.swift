@@ -1,5 +1,6 @@
 import Harness
 import Kernel
+import Reports
 import Scenario
 import Testing
 

@@ -1,6 +1,6 @@
 import AWSCore
 import Foundation
-import Kernel
+package import Kernel
 import OAuthCore
 package import Scenario
 
@@ -91,6 +91,14 @@ package enum Library {
             let path = way.joined(separator: "/")
             return source(from.hasPrefix("/") ? "/\(path)" : "\(root)/\(path)", shown: path)
         }
+    }
+
+    /// The JSON Schema of the files below a root, with the names that its labs and fragments have.
+    package static func schema(root: String) -> (JSONValue, [Diagnostic]) {
+        var diagnostics: [Diagnostic] = []
+        let vocabulary = LabVocabulary.standard(root: root, &diagnostics)
+        let fragments = fragmentNames(in: "\(root)/scenarios/given")
+        return (SchemaWriter(vocabulary, fragments: fragments).schema, diagnostics)
     }
 
     private static func mistake(in path: String, _ message: String) -> Diagnostic {

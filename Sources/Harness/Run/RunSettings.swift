@@ -15,6 +15,17 @@ package struct RunSettings: Sendable {
     package var updatesGolden = false
     /// The folder that holds `scenarios/`.
     package var root = "."
+    /// What the repeating command says of that folder; empty if it finds it by itself.
+    package var rootFlag = ""
+    /// What a result still has when the next one is begun.
+    package var keeps = Keeping.journals
+
+    package enum Keeping: Sendable {
+        case journals
+        /// Counts and the seal of the trace: a hundred thousand results fit into memory.
+        case seals
+        case counts
+    }
 
     package init() {}
 

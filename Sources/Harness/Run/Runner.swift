@@ -31,6 +31,14 @@ package struct Runner: Sendable {
         _ files: [ScenarioFile], jobs: Int = 1, seed: UInt64 = 1, failFast: Bool = false,
         onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
+        await run(files.map { ($0, seed) }, jobs: jobs, failFast: failFast, onResult: onResult)
+    }
+
+    /// The same for files of which each has its own seed.
+    package func run(
+        _ files: [(file: ScenarioFile, seed: UInt64)], jobs: Int = 1, failFast: Bool = false,
+        onResult: (ScenarioResult) -> Void = { _ in }
+    ) async -> [ScenarioResult] {
         var results: [Int: ScenarioResult] = [:]
         await withTaskGroup(of: (Int, ScenarioResult).self) { group in
             var next = 0
@@ -39,7 +47,7 @@ package struct Runner: Sendable {
                 guard next < files.count, !isStopped else { return }
                 let (index, file) = (next, files[next])
                 next += 1
-                group.addTask { (index, await run(file, seed: seed)) }
+                group.addTask { (index, await run(file.file, seed: file.seed).keeping(settings.keeps)) }
             }
             for _ in 0..<max(1, jobs) { begin() }
             for await (index, result) in group {

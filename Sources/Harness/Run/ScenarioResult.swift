@@ -42,18 +42,27 @@ package struct ScenarioResult: Sendable {
     package let seed: UInt64
     package let verdict: Verdict
     package let failures: [Failure]
-    package let journal: [JournalEntry]
+    package private(set) var journal: [JournalEntry]
     /// Rules that were turned off for this run.
     package let rulesOff: [String]
     /// Transactions the store committed.
     package let transactionCount: Int
     /// Steps that were begun, in their order.
-    package let records: [StepRecord]
+    package private(set) var records: [StepRecord]
     /// Journals of what was undone by forks and restores.
-    package let chapters: [[JournalEntry]]
+    package private(set) var chapters: [[JournalEntry]]
     /// Values that stand in no report, with what to call them.
     package let secrets: [(value: String, name: String)]
     package let settings: RunSettings
+    /// What is known of a journal that is gone.
+    private var summary: Summary?
+
+    private struct Summary: Sendable {
+        let exchanges: Int
+        let transitions: Int
+        let tokens: Int
+        let seal: String?
+    }
 
     /// A run that was not begun, or one that has nothing to show.
     init(
@@ -74,13 +83,13 @@ package struct ScenarioResult: Sendable {
     }
 
     package var exchangeCount: Int {
-        journal.count { if case .exchange = $0.event { true } else { false } }
+        summary?.exchanges ?? journal.count { if case .exchange = $0.event { true } else { false } }
     }
     package var transitionCount: Int {
-        journal.count { if case .transition = $0.event { true } else { false } }
+        summary?.transitions ?? journal.count { if case .transition = $0.event { true } else { false } }
     }
     package var tokenCount: Int {
-        journal.count { if case .token(.issued) = $0.event { true } else { false } }
+        summary?.tokens ?? journal.count { if case .token(.issued) = $0.event { true } else { false } }
     }
 
     /// Its trace as text, without secrets.
@@ -88,9 +97,24 @@ package struct ScenarioResult: Sendable {
 
     /// A hash of the whole trace: two runs with the same one did the same in the same order.
     package var traceSeal: String {
+        if let seal = summary?.seal { return seal }
         let undone = chapters.map { TraceText($0, secrets: secrets).rendered }.joined()
         return String(hash64(undone.isEmpty ? trace.rendered : undone + trace.rendered), radix: 16)
     }
+
+    /// Without what nobody will ask for.
+    func keeping(_ what: RunSettings.Keeping) -> ScenarioResult {
+        guard what != .journals else { return self }
+        var result = self
+        result.summary = Summary(
+            exchanges: exchangeCount, transitions: transitionCount, tokens: tokenCount,
+            seal: what == .seals ? traceSeal : nil)
+        (result.journal, result.records, result.chapters) = ([], [], [])
+        return result
+    }
+
+    /// One command that repeats the run on this machine.
+    package var commandHere: String { command + settings.rootFlag }
 
     /// One command that repeats the run, wherever the files are.
     package var command: String {

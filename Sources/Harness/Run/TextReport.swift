@@ -9,7 +9,7 @@ package enum TextReport {
         for result in wrong { text += "\n\(details(result))" }
         text += "\(results.isEmpty || wrong.isEmpty ? "" : "\n")\(summary(results))\n"
         // The way back in is the last thing on the screen.
-        for result in wrong.prefix(5) { text += "\(result.command)\n" }
+        for result in wrong.prefix(5) { text += "\(result.commandHere)\n" }
         return text
     }
 

@@ -1,3 +1,4 @@
+package import Harness
 import Kernel
 import Scenario
 
@@ -6,11 +7,12 @@ package enum TAPReport {
     package static func render(_ results: [ScenarioResult]) -> String {
         var text = "TAP version 14\n1..\(results.count)\n"
         for (index, result) in results.enumerated() {
-            let verdict = result.verdict == .held ? "ok" : "not ok"
+            let verdict = result.verdict == .held || result.verdict == .skipped ? "ok" : "not ok"
             // Where a description has a number sign, a reader would look for a directive.
-            let name = "\(result.file.path): \(result.file.scenario)".replacing("#", by: "\\#")
-            text += "\(verdict) \(index + 1) - \(name.replacing("\n", by: " "))\n"
-            guard result.verdict != .held else { continue }
+            let name = "\(result.file.name): \(result.file.scenario)".replacing("#", by: "\\#")
+            let skip = result.file.skip.map { " # SKIP \($0)" } ?? ""
+            text += "\(verdict) \(index + 1) - \(name.replacing("\n", by: " "))\(skip.replacing("\n", by: " "))\n"
+            guard result.verdict == .failed || result.verdict == .error else { continue }
             text += "  ---\n"
             for failure in result.failures {
                 text += "  - what: \(JSONValue.string(failure.what).text)\n"

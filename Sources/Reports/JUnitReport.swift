@@ -1,3 +1,4 @@
+package import Harness
 import Kernel
 import Scenario
 
@@ -9,7 +10,9 @@ package enum JUnitReport {
         let errors = results.count { $0.verdict == .error }
         let time = seconds.map { " time=\"\($0)\"" } ?? ""
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        let counts = "tests=\"\(results.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
+        let skipped = results.count { $0.verdict == .skipped }
+        var counts = "tests=\"\(results.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
+        if skipped > 0 { counts += " skipped=\"\(skipped)\"" }
         text += "<testsuites \(counts)\(time)>\n  <testsuite name=\"agentcore-local\" \(counts)\(time)>\n"
         for result in results { text += testCase(result) }
         return "\(text)  </testsuite>\n</testsuites>\n"
@@ -17,13 +20,17 @@ package enum JUnitReport {
 
     private static func testCase(_ result: ScenarioResult) -> String {
         let folder = result.file.path.split(separator: "/").dropLast().joined(separator: ".")
-        let name = escaped(result.file.scenario)
+        let cell = result.file.cell.isEmpty ? "" : " [\(result.file.cellText)]"
+        let name = escaped("\(result.file.scenario)\(cell)")
         let head =
             "    <testcase classname=\"\(escaped(folder))\" name=\"\(name)\" file=\"\(escaped(result.file.path))\""
+        if let skip = result.file.skip {
+            return "\(head)>\n      <skipped message=\"\(escaped(skip))\"/>\n    </testcase>\n"
+        }
         guard result.verdict != .held, let first = result.failures.first else { return "\(head)/>\n" }
         let kind = result.verdict == .failed ? "failure" : "error"
         let message = escaped("\(first.what): expected \(first.expected), got \(first.actual)")
-        let details = escaped("\(TextReport.details(result))\(result.command)\n")
+        let details = escaped("\(TextReport.details(result))\(result.commandHere)\n")
         return "\(head)>\n      <\(kind) message=\"\(message)\">\(details)</\(kind)>\n    </testcase>\n"
     }
 

@@ -1,3 +1,7 @@
+// What runs leave behind, for people and for programs: terminal, files, diagrams, tables. It reads results and journals;
+// it runs nothing and decides no verdict.
+
+package import Harness
 package import Kernel
 import Scenario
 
@@ -5,20 +9,23 @@ import Scenario
 /// seed.
 package enum JSONReport {
     package static func render(_ results: [ScenarioResult], run: JSONObject) -> JSONValue {
-        let count = { (verdict: ScenarioResult.Verdict) -> JSONValue in
-            .int(Int64(results.count { $0.verdict == verdict }))
+        let scenarios = results.map { scenario($0) }
+        return ["summary": summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run)]
+    }
+
+    /// Counts of verdicts.
+    static func summary(of scenarios: [JSONValue]) -> JSONValue {
+        func count(_ verdict: ScenarioResult.Verdict) -> JSONValue {
+            .int(Int64(scenarios.count { $0["verdict"]?.string == verdict.rawValue }))
         }
         return [
-            "summary": [
-                "scenarios": .int(Int64(results.count)), "held": count(.held), "failed": count(.failed),
-                "errors": count(.error),
-            ],
-            "scenarios": .array(results.map { scenario($0) }), "run": .object(run),
+            "scenarios": .int(Int64(scenarios.count)), "held": count(.held), "failed": count(.failed),
+            "errors": count(.error), "skipped": count(.skipped),
         ]
     }
 
     private static func scenario(_ result: ScenarioResult) -> JSONValue {
-        [
+        var object: JSONObject = [
             "path": .string(result.file.path), "scenario": .string(result.file.scenario),
             "tags": .strings(result.file.tags), "spec": .strings(result.file.spec),
             "lab": .string(result.file.lab.name), "breaks": .strings(result.file.breaks.map(\.name)),
@@ -29,6 +36,11 @@ package enum JSONReport {
             "failures": .array(result.failures.map { failure($0) }),
             "command": .string(result.command),
         ]
+        if !result.file.cell.isEmpty {
+            object["matrix"] = .object(JSONObject(result.file.cell.map { .init($0.name, $0.value) }))
+        }
+        if let skip = result.file.skip { object["skip"] = .string(skip) }
+        return .object(object)
     }
 
     private static func failure(_ failure: Failure) -> JSONValue {

@@ -1,0 +1,60 @@
+package import Harness
+import Kernel
+import Scenario
+
+/// What GitHub Actions shows: annotations at the lines of the files, and a summary of the step.
+package enum GitHubReport {
+    /// Workflow commands, one a line, for stdout.
+    package static func annotations(_ results: [ScenarioResult]) -> String {
+        var text = ""
+        for result in results {
+            if let skip = result.file.skip {
+                text += "::notice file=\(property(result.file.path)),title=skipped::\(data(skip))\n"
+            }
+            for failure in result.failures {
+                let place = failure.place
+                let file = place?.source.name ?? result.file.path
+                var properties = "file=\(property(file))"
+                if let place { properties += ",line=\(place.line),col=\(place.column)" }
+                properties += ",title=\(property(result.file.scenario.cut(120)))"
+                var message = "\(failure.what): expected \(failure.expected), got \(failure.actual)"
+                if let hint = failure.hint { message += "\nhint: \(hint)" }
+                text += "::error \(properties)::\(data("\(message)\n\(result.command)"))\n"
+            }
+        }
+        return text
+    }
+
+    /// Markdown for `$GITHUB_STEP_SUMMARY`.
+    package static func summary(_ results: [ScenarioResult]) -> String {
+        var text = "### agentcore-local: \(TextReport.summary(results))\n\n"
+        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
+        guard !wrong.isEmpty else { return text }
+        text += "| scenario | what | expected | actual |\n|---|---|---|---|\n"
+        for result in wrong.prefix(100) {
+            for failure in result.failures.prefix(3) {
+                let place = failure.place?.description ?? result.file.path
+                let cells = [
+                    "\(result.file.scenario) (`\(place)`)", failure.what, failure.expected.cut(200),
+                    failure.actual.cut(200),
+                ]
+                text += "| \(cells.map { cell($0) }.joined(separator: " | ")) |\n"
+            }
+        }
+        text += "\n```sh\n\(wrong.prefix(5).map(\.command).joined(separator: "\n"))\n```\n"
+        return text
+    }
+
+    /// A message: `%`, carriage return and line feed are escaped (GitHub Actions toolkit, command.ts).
+    private static func data(_ text: String) -> String {
+        text.replacing("%", by: "%25").replacing("\r", by: "%0D").replacing("\n", by: "%0A")
+    }
+
+    private static func property(_ text: String) -> String {
+        data(text).replacing(":", by: "%3A").replacing(",", by: "%2C")
+    }
+
+    private static func cell(_ text: String) -> String {
+        text.markup.replacing("|", by: "\\|").replacing("\n", by: " ")
+    }
+}

@@ -1,0 +1,134 @@
+import HTTPTypes
+package import Harness
+package import Kernel
+import Scenario
+
+/// A run as a picture shows it: who is there, what went between them, what moved. Secrets are masked in all of it.
+package struct Story: Sendable {
+    package let title: String
+    /// In the order of their first appearance.
+    package let actors: [String]
+    package let events: [Event]
+    /// Everything that moved, in order, with its moves.
+    package let lanes: [Lane]
+
+    package struct Event: Sendable {
+        package let sequence: Int
+        package let at: Instant
+        package let kind: Kind
+    }
+
+    package enum Kind: Sendable {
+        case step(String, held: Bool)
+        case exchange(from: Int, to: Int, request: String, answer: String, isGood: Bool)
+        case move(subject: String, from: String?, to: String, cause: String)
+        /// Something said of one actor; nil for the world.
+        case note(actor: Int?, String)
+    }
+
+    package struct Lane: Sendable {
+        package let subject: String
+        package let moves: [(sequence: Int, state: String)]
+    }
+
+    /// `result` is a run with its journal.
+    package init(_ result: ScenarioResult) {
+        title = result.file.scenario
+        var builder = Builder(mask: SecretMask(result.journal, secrets: result.secrets))
+        var steps = result.records.sorted { $0.after < $1.after }[...]
+        for entry in result.journal {
+            while let step = steps.first, step.after < entry.sequence {
+                builder.add(.step(step.title, held: step.held), step.after, step.at)
+                steps = steps.dropFirst()
+            }
+            builder.add(entry)
+        }
+        for step in steps { builder.add(.step(step.title, held: step.held), step.after, step.at) }
+        actors = builder.actors
+        events = builder.events
+        lanes = builder.lanes.map { Lane(subject: $0.subject, moves: $0.moves) }
+    }
+}
+
+private struct Builder {
+    let mask: SecretMask
+    var actors: [String] = []
+    var events: [Story.Event] = []
+    var lanes: [(subject: String, moves: [(Int, String)])] = []
+
+    mutating func add(_ kind: Story.Kind, _ sequence: Int, _ at: Instant) {
+        events.append(Story.Event(sequence: sequence, at: at, kind: kind))
+    }
+
+    mutating func actor(_ party: Party) -> Int {
+        if let place = actors.firstIndex(of: party.rawValue) { return place }
+        actors.append(party.rawValue)
+        return actors.count - 1
+    }
+
+    mutating func add(_ entry: JournalEntry) {
+        switch entry.event {
+        case .exchange(let exchange):
+            let (from, to) = (actor(exchange.from), actor(exchange.to))
+            let path = mask.target(exchange.request)
+            let answer: String
+            switch exchange.outcome {
+            case .answered(let response): answer = "\(response.status)"
+            case .failed(let failure): answer = failure.reason.rawValue
+            }
+            let kind = Story.Kind.exchange(
+                from: from, to: to, request: "\(exchange.request.method.rawValue) \(path)", answer: answer,
+                isGood: (exchange.status ?? 600) < 400)
+            add(kind, entry.sequence, entry.at)
+        case .streamed(let stream):
+            let (from, to) = (actor(stream.from), actor(stream.to))
+            let kind = Story.Kind.exchange(from: from, to: to, request: "event", answer: "", isGood: true)
+            add(kind, entry.sequence, entry.at)
+        case .transition(let move):
+            let subject = mask.text(move.subject)
+            if let place = lanes.firstIndex(where: { $0.subject == subject }) {
+                lanes[place].moves.append((entry.sequence, move.to))
+            } else {
+                lanes.append((subject, [(entry.sequence, move.to)]))
+            }
+            add(
+                .move(subject: subject, from: move.from, to: move.to, cause: mask.text(move.cause)), entry.sequence,
+                entry.at)
+        case .alarm(let alarm):
+            add(.note(actor: actor(alarm.party), "alarm: \(mask.text(alarm.label))"), entry.sequence, entry.at)
+        case .fault(let name, let party):
+            add(.note(actor: actor(party), "fault \(name)"), entry.sequence, entry.at)
+        case .note(let note):
+            let rule = note.rule.map { "\($0): " } ?? ""
+            add(.note(actor: actor(note.party), "\(rule)\(mask.text(note.text))"), entry.sequence, entry.at)
+        case .token(.issued(let birth)):
+            let user = birth.user.map { " for \($0)" } ?? ""
+            add(.note(actor: actor(birth.issuer), "issues \(birth.kind)\(user)"), entry.sequence, entry.at)
+        case .token(.held(_, let holder)):
+            add(.note(actor: nil, "\(holder) keeps a token"), entry.sequence, entry.at)
+        case .token(.revoked(_, let cause)):
+            add(.note(actor: nil, "a token is revoked: \(mask.text(cause))"), entry.sequence, entry.at)
+        }
+    }
+}
+
+extension String {
+    /// At most so many characters.
+    func cut(_ length: Int) -> String { utf8.count <= length ? self : "\(prefix(length - 1))…" }
+
+    /// As text inside HTML, SVG and XML.
+    var markup: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\u{0}"..<"\u{9}", "\u{B}"..<"\u{20}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
