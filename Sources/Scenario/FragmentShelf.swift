@@ -15,6 +15,8 @@ package final class FragmentShelf: Sendable {
 
     /// The fragment, and what is wrong with it.
     func fragment(_ name: String, from file: String, _ reading: Reading) -> (Fragment?, [Diagnostic])? {
+        // One of the names is the same for every file; its text is not even looked for twice.
+        if names.contains(name), let known = read.withLock({ $0[name] }) { return known }
         guard let source = source(name, file) else { return nil }
         if let known = read.withLock({ $0[source.name] }) { return known }
         var inner = Reading(reading.vocabulary, fragments: self, file: source.name)
@@ -22,7 +24,12 @@ package final class FragmentShelf: Sendable {
         let fragment = Fragment.read(source, &inner)
         let result = (inner.diagnostics.isEmpty ? fragment : nil, inner.diagnostics)
         // What was read inside itself is known to be wrong only there.
-        if inner.path.count == 1 || inner.diagnostics.isEmpty { read.withLock { $0[source.name] = result } }
+        if inner.path.count == 1 || inner.diagnostics.isEmpty {
+            read.withLock { read in
+                read[source.name] = result
+                if names.contains(name) { read[name] = result }
+            }
+        }
         return result
     }
 }

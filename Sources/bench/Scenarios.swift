@@ -10,7 +10,13 @@ struct Scenarios {
     private let options: BenchOptions
     private static let rounds = 20
 
-    init(_ options: BenchOptions) { self.options = options }
+    /// What scenarios share is read once, as `run` does it.
+    private let shelf: FragmentShelf
+
+    init(_ options: BenchOptions) {
+        self.options = options
+        shelf = Library.shelf(root: options.root)
+    }
 
     func measure(into table: inout FigureTable) async throws {
         let definition = try LabDefinition.load(named: "default", root: options.root)
@@ -85,9 +91,8 @@ struct Scenarios {
     private func read(_ definition: LabDefinition) throws -> ScenarioFile {
         var vocabulary = LabVocabulary.bare
         vocabulary.users = definition.directory.users.map(\.name)
-        let root = options.root
-        let reader = ScenarioReader(vocabulary) { name in try? Self.source("\(root)/scenarios/given/\(name).yaml") }
-        let (file, mistakes) = reader.read(try Self.source("\(root)/\(options.scenario)"))
+        let reader = ScenarioReader(vocabulary, shelf: shelf)
+        let (file, mistakes) = reader.read(try Self.source("\(options.root)/\(options.scenario)"))
         guard let file else { throw BenchFailure(mistakes.map(\.rendered).joined(separator: "\n")) }
         return file
     }

@@ -16,6 +16,8 @@ package struct Evidence: Sendable {
     /// Made when a failure has to show it.
     package var trace: TraceText { TraceText(entries, secrets: secrets) }
     private let secrets: [(value: String, name: String)]
+    /// Every token of the run, with its parents and with everybody who held or saw it.
+    let lineage: [TokenRow]
     /// The file that is judged, and what its run was given.
     let file: ScenarioFile
     let settings: RunSettings
@@ -27,6 +29,7 @@ package struct Evidence: Sendable {
         variables = run.variables
         entries = lab.store.journal()
         secrets = run.secrets
+        lineage = run.lineage(of: entries)
     }
 
     package var transitions: [(sequence: Int, move: Transition)] {

@@ -5,16 +5,23 @@ package import Kernel
 package enum LeakCheck {
     /// Tokens, codes, verifiers and client secrets that stand in a note or in the body of a refusal, and tokens of the
     /// authorization server that a user's program or the application came to see.
-    package static func failures(in entries: [JournalEntry]) -> [Failure] {
+    ///
+    /// `lineage` is the table of the same entries, if it was made already: where no outsider saw any token of the
+    /// authorization server, nothing has to be read a second time to say where.
+    package static func failures(in entries: [JournalEntry], lineage: [TokenRow]? = nil) -> [Failure] {
         let births = TokenLineage.births(in: entries)
         var secrets = births.map { (value: $0.value.exposed, name: "\($0.kind) \($0.id) of \($0.issuer)") }
         secrets += sentSecrets(in: entries)
         let scan = SecretScan(secrets)
         guard !scan.isEmpty else { return [] }
+        let strayed = (lineage ?? TokenLineage.table(of: entries)).contains { row in
+            isOutbound(row.issuer, row.kind) && row.seenBy.contains { isOutsider(Party($0)) }
+        }
         let outbound = SecretScan(
-            births.filter { $0.issuer == .github && $0.kind != "authorization_code" }.map {
-                ($0.value.exposed, "\($0.kind) \($0.id) of \($0.issuer)")
-            })
+            strayed
+                ? births.filter { isOutbound($0.issuer, $0.kind) }.map {
+                    ($0.value.exposed, "\($0.kind) \($0.id) of \($0.issuer)")
+                } : [])
         var found: [Failure] = []
         for entry in entries {
             for leak in leaks(in: entry, scan, outbound) {
@@ -52,6 +59,10 @@ package enum LeakCheck {
             return leaks
         default: return []
         }
+    }
+
+    private static func isOutbound(_ issuer: Party, _ kind: String) -> Bool {
+        issuer == .github && kind != "authorization_code"
     }
 
     private static func isOutsider(_ party: Party) -> Bool {

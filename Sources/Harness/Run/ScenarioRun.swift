@@ -21,6 +21,8 @@ package final class ScenarioRun: Sendable {
         /// The client by which a user signed in last.
         var signedIn: [String: String] = [:]
         var secrets: [(value: String, name: String)] = []
+        /// The token table up to an entry.
+        var lineage: (sequence: Int, rows: [TokenRow])?
         var records: [StepRecord] = []
         /// Journals of what was undone.
         var chapters: [[JournalEntry]] = []
@@ -155,7 +157,17 @@ extension ScenarioRun {
 
     /// Secrets that came where they do not belong, in what is and in what was undone.
     func leaks() -> [Failure] {
-        state.withLock { $0.leaks } + LeakCheck.failures(in: lab.store.journal())
+        let journal = lab.store.journal()
+        return state.withLock { $0.leaks } + LeakCheck.failures(in: journal, lineage: lineage(of: journal))
+    }
+
+    /// The table of the tokens, made once for as long as nothing more happens.
+    func lineage(of journal: [JournalEntry]) -> [TokenRow] {
+        let end = journal.last?.sequence ?? 0
+        if let (known, rows) = state.withLock({ $0.lineage }), known == end { return rows }
+        let rows = TokenLineage.table(of: journal)
+        state.withLock { $0.lineage = (end, rows) }
+        return rows
     }
 }
 
@@ -198,6 +210,7 @@ extension ScenarioRun {
         let leaks = LeakCheck.failures(in: journal)
         state.withLock { state in
             state.chapters.append(journal)
+            state.lineage = nil
             for leak in leaks where !state.leaks.contains(where: { $0.actual == leak.actual }) {
                 state.leaks.append(leak)
             }

@@ -65,12 +65,31 @@ package struct SecretScan: Sendable {
         var found: [String] = []
         visit(bytes) { _, name in found.append(name) }
         if bytes.contains(UInt8(ascii: "%")) {
-            visit(percentDecoded(bytes)) { _, name in found.append(name) }
+            for stretch in Self.encodedStretches(of: bytes) {
+                visit(percentDecoded(stretch)) { _, name in found.append(name) }
+            }
         }
         guard !odd.isEmpty else { return found }
         let text = String(decoding: bytes, as: UTF8.self)
         for secret in odd where text.contains(secret.value) { found.append(secret.name) }
         return found
+    }
+
+    /// The parts around percent signs, between blanks, quotes and angle brackets: URLs, mostly. Only they read
+    /// differently when they are decoded.
+    private static func encodedStretches(of bytes: [UInt8]) -> [[UInt8]] {
+        func ends(_ byte: UInt8) -> Bool {
+            byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
+        }
+        var result: [[UInt8]] = []
+        var place = 0
+        while let sign = bytes[place...].firstIndex(of: UInt8(ascii: "%")) {
+            let start = bytes[place..<sign].lastIndex(where: ends).map { $0 + 1 } ?? place
+            let end = bytes[sign...].firstIndex(where: ends) ?? bytes.endIndex
+            result.append(Array(bytes[start..<end]))
+            place = end
+        }
+        return result
     }
 
     /// Each known secret with its place.

@@ -73,7 +73,7 @@ package struct TokensCheck: JournalCheck {
     }
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
-        let table = TokenLineage.table(of: evidence.entries)
+        let table = evidence.lineage
         var failures: [Failure] = []
         for line in lines {
             var rows: [TokenRow] = []
