@@ -159,9 +159,10 @@ struct TargetTests {
         let lab = ControlLab()
         let gateway = try await lab.ready()
         var input = Sample.target(gateway, credentials: nil)
-        input["targetConfiguration"] = ["mcp": ["openApiSchema": ["inlinePayload": "{}"]]]
+        input["targetConfiguration"] = ["http": ["passthrough": ["endpoint": "https://a.test", "protocolType": "CUSTOM"]]]
         let refused = try await lab.refusal("CreateGatewayTarget", input)
-        #expect(refused.message == "Target type OPEN_API_SCHEMA is not supported; supported: MCP_SERVER")
+        let known = "MCP_SERVER, LAMBDA, OPEN_API_SCHEMA, SMITHY_MODEL, API_GATEWAY"
+        #expect(refused.message == "Target type PASSTHROUGH is not supported; supported: \(known)")
         input = Sample.target(gateway, credentials: [["credentialProviderType": "JWT_PASSTHROUGH"]])
         #expect(try await lab.refusal("CreateGatewayTarget", input).message.contains("JWT_PASSTHROUGH"))
         input = Sample.target(gateway, credentials: [["credentialProviderType": "OAUTH"]])
