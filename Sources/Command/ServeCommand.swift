@@ -5,6 +5,7 @@ import Harness
 import Kernel
 import SQLiteStore
 import Serve
+import Synchronization
 
 /// Serves a lab: every party on a port of its own, until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {
@@ -80,7 +81,9 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ log: ServeLog) async throws {
         let map = try hostMap()
         let folder = try root.folder()
-        try await ServerGroup(plan).run {
+        // Filled once the lab stands; nothing streams before.
+        let served = Mutex<ServedLab?>(nil)
+        try await ServerGroup(plan, whileStreaming: { await served.withLock { $0 }?.beat() }).run {
             var options = LabOptions()
             options.seed = seed
             options.hostMap = map
@@ -91,7 +94,9 @@ struct ServeCommand: AsyncParsableCommand {
             var options = prepared.1
             options.start = Host.now
             options.addressing = .served(origins: origins.byParty)
-            return ServedLab(try Lab(definition, options), log: log).answer
+            let lab = ServedLab(try Lab(definition, options), log: log)
+            served.withLock { $0 = lab }
+            return lab.answer
         } while: { prepared, origins in
             if let endpointsFile {
                 let region = prepared.0.region

@@ -17,6 +17,8 @@ final class AnswerDesk: Sendable {
     }
     private let state = Mutex(State.closed(waiting: []))
     /// Answers that are streams and still go on.
+    private let opened = ChangeSignal()
+    private let waiter = ChangeSignal.Waiter()
     private let streams = Mutex<(open: [ObjectIdentifier: EventStream], isOver: Bool)>(([:], false))
 
     /// Returns at once when the desk is open.
@@ -55,7 +57,23 @@ final class AnswerDesk: Sendable {
             return streams.isOver
         }
         if isOver { stream.stop() }
+        opened.raise()
     }
+
+    /// Calls `beat` every now and then while any stream is open: its client sends nothing that would move the lab.
+    func beat(_ beat: @Sendable () async -> Void) async throws {
+        while !Task.isCancelled, !waiter.isStopped {
+            let count = opened.count
+            if streams.withLock({ $0.open.isEmpty }) {
+                await opened.wait(after: count, as: waiter)
+            } else {
+                try await Task.sleep(for: Self.pause)
+                await beat()
+            }
+        }
+    }
+
+    private static let pause = Duration.milliseconds(100)
 
     func closed(_ stream: EventStream) {
         streams.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(stream)) }
@@ -67,6 +85,7 @@ final class AnswerDesk: Sendable {
             streams.isOver = true
             return Array(streams.open.values)
         }
+        opened.stop(waiter)
         for stream in open { stream.stop() }
     }
 }

@@ -11,13 +11,19 @@ import NIOPosix
 package struct ServerGroup: Sendable {
     private let plan: PortPlan
     private let parties: [Party]
+    private let whileStreaming: @Sendable () async -> Void
 
     /// - Parameters:
     ///   - plan: where each party listens and what its origin is called.
     ///   - parties: who is served.
-    package init(_ plan: PortPlan, parties: [Party] = Party.served) {
+    ///   - whileStreaming: lets the lab's time pass; called again and again while a stream is open.
+    package init(
+        _ plan: PortPlan, parties: [Party] = Party.served,
+        whileStreaming: @escaping @Sendable () async -> Void = {}
+    ) {
         self.plan = plan
         self.parties = parties
+        self.whileStreaming = whileStreaming
     }
 
     /// Binds every port, lets `assemble` build what answers, serves while `serving` runs, then closes.
@@ -60,6 +66,7 @@ package struct ServerGroup: Sendable {
                 await close(servers)
                 throw Stopped()
             }
+            tasks.addTask { try await desk.beat(whileStreaming) }
             do {
                 for try await _ in tasks {}
             } catch is Stopped {
