@@ -63,7 +63,8 @@ package enum GatewaySwitches {
     package static let rules: [Rule] = [
         .inboundTokenSignature, .inboundTokenExpiry, .inboundTokenIssuer, .allowedAudience, .allowedClients,
         .allowedScopes, .customClaims, .noTokenPassthrough, .gatewayBrowserOrigin, .onlyListedHeadersTravel,
-        .interceptorSeesNoHeaders,
+        .interceptorSeesNoHeaders, .gatewaySessionUser, .gatewaySessionExpiry, .requestStateBound,
+        .answersMatchRequests,
     ]
     package static let unknowns: [Unknown] = [
         .pendingServeOld, .pendingOnExpiry, .httpErrorStatus, .threeLeggedRequiresJWT, .authorizerMismatchStatus,
