@@ -94,14 +94,18 @@ package struct SecretScan: Sendable {
 
     /// Each known secret with its place.
     private func visit(_ bytes: [UInt8], _ body: (Range<Int>, String) -> Void) {
+        guard let least = lengths.firstIndex(of: true) else { return }
         bytes.withUnsafeBufferPointer { bytes in
             var start = 0
-            while start < bytes.count {
-                guard Self.isTokenByte(bytes[start]) else {
-                    start += 1
+            while start + least <= bytes.count {
+                // Most runs are too short: looked at from where the shortest secret would end, they are jumped over.
+                var gap = start + least - 1
+                while gap >= start, Self.isTokenByte(bytes[gap]) { gap -= 1 }
+                guard gap < start else {
+                    start = gap + 1
                     continue
                 }
-                var end = start + 1
+                var end = start + least
                 while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
                 var last = end
                 // A full stop ends a sentence more often than a token.
@@ -112,7 +116,7 @@ package struct SecretScan: Sendable {
                 {
                     body(start..<last, name)
                 }
-                start = end
+                start = end + 1
             }
         }
     }
