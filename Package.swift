@@ -55,7 +55,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         module("MCPCore", uses: ["Kernel"], [httpTypes]),
-        module("AWSCore", uses: ["Kernel"], [httpTypes]),
+        module("AWSCore", uses: ["Kernel"], [httpTypes, .product(name: "Crypto", package: "swift-crypto")]),
         module("SQLiteStore", uses: ["Kernel"], [.product(name: "GRDB", package: "GRDB.swift")]),
         // Layer 3: the fakes. They talk HTTP only.
         module("ControlPlane", uses: ["Kernel", "AWSCore"], [httpTypes]),
@@ -115,7 +115,7 @@ let package = Package(
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
         tests(
-            "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"],
+            "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"], [httpTypes],
             exclude: ["Rejected"]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
         tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),

@@ -116,18 +116,8 @@ struct Shard: ExpressibleByArgument {
         self.count = count
     }
 
-    /// The heaviest first, each to the part that has least to do: every machine deals out the same way, and the parts
-    /// weigh the same as nearly as they can.
     func part<Item>(of items: [Item], weight: (Item) -> Int) -> [Item] {
-        let weighed = items.enumerated().map { (place: $0.offset, weight: max(1, weight($0.element))) }
-        var loads = Array(repeating: 0, count: count)
-        var mine: [Int] = []
-        for item in weighed.sorted(by: { ($1.weight, $0.place) < ($0.weight, $1.place) }) {
-            let lightest = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
-            loads[lightest] += item.weight
-            if lightest == index - 1 { mine.append(item.place) }
-        }
-        return mine.sorted().map { items[$0] }
+        Sharding.part(index, of: count, items, weight: weight)
     }
 }
 

@@ -74,19 +74,31 @@ package enum Likeness {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var start = 0
+        // The name of a secret ends in six letters of AWS's choice.
+        var isSecretName = false
         while start < bytes.count {
             guard isRun(bytes[start]) else {
+                if bytes[start] == UInt8(ascii: "\"") || bytes[start] == UInt8(ascii: " ") { isSecretName = false }
                 result.append(bytes[start])
                 start += 1
                 continue
             }
             var end = start + 1
             while end < bytes.count, isRun(bytes[end]) { end += 1 }
-            mask(bytes[start..<end], into: &result, name)
+            let run = bytes[start..<end]
+            if isSecretName, let dash = run.lastIndex(of: UInt8(ascii: "-")), end - dash == 7 {
+                result += run[...dash]
+                result += name("id", String(decoding: run[(dash + 1)...], as: UTF8.self)).utf8
+            } else {
+                mask(run, into: &result, name)
+            }
+            if run.starts(with: secretARN) { isSecretName = true }
             start = end
         }
         return String(decoding: result, as: UTF8.self)
     }
+
+    private static let secretARN = Array("arn:aws:secretsmanager:".utf8)
 
     private static func mask(
         _ run: ArraySlice<UInt8>, into result: inout [UInt8], _ name: (String, String) -> String
@@ -130,12 +142,20 @@ package enum Likeness {
         }
         if count == 10, mixes(run, letters: isUpper) { return "id" }
         let isPlain = run.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") }
-        if count >= 20, isPlain, run.contains(where: isDigit), run.contains(where: isLower),
-            run.contains(where: isUpper)
-        {
+        guard isPlain else { return nil }
+        if count >= 16, run.allSatisfy(isHex), run.contains(where: isDigit), run.contains(where: isLower) {
             return "text"
         }
-        return count >= 32 && isPlain && mixes(run, letters: { isLower($0) }) ? "text" : nil
+        // Words change between small letters, capitals and digits less often than chance does.
+        let changes = zip(run, run.dropFirst()).count { letterClass($0) != letterClass($1) }
+        return count >= 20 && changes * 3 >= count ? "text" : nil
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+    private static func letterClass(_ byte: UInt8) -> Int {
+        isUpper(byte) ? 0 : isLower(byte) ? 1 : isDigit(byte) ? 2 : 3
     }
 
     private static func isUUID(_ run: ArraySlice<UInt8>) -> Bool {

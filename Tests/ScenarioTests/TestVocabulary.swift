@@ -44,6 +44,7 @@ enum TestLanguage {
         vocabulary.unknowns = ["binding.mode": ["token", "sub"]]
         vocabulary.labs = ["default", "strict"]
         vocabulary.users = ["alice"]
+        vocabulary.ledger = ["E1", "E2", "E30", "T2"]
         return vocabulary
     }
 
