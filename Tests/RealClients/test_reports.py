@@ -1,0 +1,169 @@
+"""What a run leaves behind: reports of every kind, from one folder with a scenario that holds and one that does not."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from conftest import ROOT
+
+CLIENTS = ["mcp1"]
+
+BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
+HOLDS = """scenario: A gateway list is empty
+spec: [T2]
+matrix: {user: [alice, bob]}
+steps:
+  - sign-in: ${user}
+  - aws: ListGateways
+    expect: {body.items: []}
+"""
+FAILS = """scenario: 'Never <so> & "so", 100%'
+spec: [T2]
+secrets: {pin: hunter2-hunter2}
+steps:
+  - sign-in: alice
+  - http: GET ${lab.github}/nowhere?pin=${pin}
+    expect: {status: 200}
+"""
+SKIPPED = """scenario: Not yet
+spec: [T2]
+skip: "waits for #7"
+steps:
+  - aws: ListGateways
+"""
+
+
+def run(*arguments, cwd=ROOT, **environment):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "AGENTCORE_LOCAL_"))}
+    return subprocess.run(
+        [BINARY, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=120, env={**clean, **environment}
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    base = tmp_path / "cases"
+    base.mkdir()
+    for name, text in [("a-holds", HOLDS), ("b-fails", FAILS), ("c-skipped", SKIPPED)]:
+        (base / f"{name}.yaml").write_text(text)
+    return base
+
+
+def test_every_report_tells_the_same_and_shows_no_secret(folder, tmp_path):
+    files = {kind: tmp_path / f"report.{kind}" for kind in ["junit", "tap", "json", "html", "sqlite"]}
+    flags = [flag for kind, path in files.items() if kind != "sqlite" for flag in (f"--report-{kind}", path)]
+    summary = tmp_path / "summary.md"
+    done = run(
+        "run", folder, "--record", files["sqlite"], "--diagram", tmp_path / "pictures", *flags,
+        GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary),
+    )
+    assert done.returncode == 4
+    assert "4 scenarios, 2 held, 1 failed, 1 skipped" in done.stdout
+
+    suite = ElementTree.parse(files["junit"]).getroot()
+    assert suite.attrib["tests"] == "4" and suite.attrib["failures"] == "1" and suite.attrib["skipped"] == "1"
+    assert [case.attrib["name"] for case in suite.iter("testcase")][:2] == [
+        "A gateway list is empty [user=alice]", "A gateway list is empty [user=bob]"]
+    tap = files["tap"].read_text()
+    assert tap.startswith("TAP version 14\n1..4\n") and "ok 4 - " in tap and "# SKIP waits for" in tap
+    told = json.loads(files["json"].read_text())
+    assert told["summary"] == {"scenarios": 4, "held": 2, "failed": 1, "errors": 0, "skipped": 1}
+    assert told["scenarios"][1]["matrix"] == {"user": "bob"}
+    assert told["scenarios"][1]["command"].endswith("--seed 1 --var user=bob")
+
+    page = files["html"].read_text()
+    assert "<svg" in page and "<script" not in page and "&lt;so&gt;" in page and "decoded" in page and "token_use" in page
+    assert 'src="http' not in page and 'href="http' not in page
+    pictures = sorted(path.suffix for path in (tmp_path / "pictures").iterdir())
+    assert pictures.count(".svg") == 4 and pictures.count(".mmd") == 4
+    for picture in (tmp_path / "pictures").glob("*.svg"):
+        ElementTree.parse(picture)
+    diagram = next((tmp_path / "pictures").glob("*b-fails.mmd")).read_text()
+    assert diagram.startswith("sequenceDiagram\n") and "->>" in diagram
+
+    tables = sqlite3.connect(files["sqlite"])
+    assert tables.execute("SELECT count(*) FROM scenario").fetchone() == (4,)
+    assert tables.execute("SELECT status FROM exchange WHERE path = '/nowhere'").fetchall() == [(404,)]
+    assert tables.execute("SELECT title FROM step JOIN scenario ON scenario = id WHERE cell = 'user=bob'").fetchall() == [
+        ("sign-in: ${user}",), ("aws: ListGateways",)]
+
+    annotation = next(line for line in done.stdout.splitlines() if line.startswith("::error "))
+    assert "line=7,col=14" in annotation and "expected 200, got 404" in annotation
+    assert "::notice " in done.stdout and "1 failed" in summary.read_text()
+    everything = done.stdout + done.stderr + summary.read_text() + "".join(tables.iterdump())
+    everything += "".join(path.read_text() for kind, path in files.items() if kind != "sqlite")
+    everything += "".join(path.read_text() for path in (tmp_path / "pictures").iterdir())
+    assert "hunter2" not in everything
+    assert "eyJ" not in everything
+
+
+def test_shards_are_merged_to_what_one_machine_tells(tmp_path):
+    def report(*flags, name):
+        path = tmp_path / name
+        done = run("run", "scenarios/language", "--seeds", 3, "--report-json", path, *flags)
+        assert done.returncode == 0, done.stdout[-2000:]
+        return path
+
+    whole = json.loads(report(name="whole.json").read_text())
+    parts = [report("--shard", f"{number}/3", name=f"{number}.json") for number in (1, 2, 3)]
+    sizes = [json.loads(part.read_text())["summary"]["scenarios"] for part in parts]
+    assert sum(sizes) == whole["summary"]["scenarios"] and min(sizes) > 0
+    done = run("report", "merge", *parts)
+    assert done.returncode == 0, done.stderr
+    merged = json.loads(done.stdout)
+
+    def key(row):
+        return row["path"], json.dumps(row.get("matrix")), int(row["seed"])
+
+    assert sorted(merged["scenarios"], key=key) == sorted(whole["scenarios"], key=key)
+    assert merged["summary"] == whole["summary"]
+    missing = run("report", "merge", *parts[:2])
+    assert missing.returncode == 3 and "shard 3/3" in missing.stderr
+    twice = run("report", "merge", parts[0], parts[0])
+    assert twice.returncode == 3 and " is in " in twice.stderr
+
+
+def test_paths_are_those_of_the_root_wherever_one_stands(tmp_path):
+    path = tmp_path / "r.json"
+    done = run("run", "scenarios/flow", "--root", ROOT, "--report-json", path, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(path.read_text())
+    run_facts = told.pop("run")
+    assert run_facts["root"] == str(ROOT)
+    assert str(ROOT) not in json.dumps(told)
+    assert [row["path"] for row in told["scenarios"]] == ["scenarios/flow/method-1.yaml", "scenarios/flow/method-2.yaml"]
+
+
+def test_the_last_line_repeats_the_run(folder, tmp_path):
+    done = run("run", folder / "b-fails.yaml", "--root", ROOT, "--var", "other=it's", "--seed", 5, cwd=tmp_path)
+    assert done.returncode == 4
+    command = done.stdout.rstrip().splitlines()[-1]
+    assert command.startswith("agentcore-local run ")
+    again = subprocess.run(
+        ["sh", "-c", command.replace("agentcore-local", BINARY, 1)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert again.returncode == 4 and again.stdout == done.stdout
+
+
+def test_baselines_go_stale(folder, tmp_path):
+    baseline = tmp_path / "known.txt"
+    shown = str(folder / "b-fails.yaml")
+    baseline.write_text(f"{shown}  # issue 7\n")
+    assert run("run", folder, "--expected-failures", baseline).returncode == 0
+    baseline.write_text(f"{shown}\n{folder / 'a-holds.yaml'} [user=bob]\n")
+    stale = run("run", folder, "--expected-failures", baseline)
+    assert stale.returncode == 5 and "a-holds.yaml [user=bob] holds" in stale.stderr
+    baseline.write_text(f"{shown}\nscenarios/no-such-file.yaml\n")
+    gone = run("run", folder, "--expected-failures", baseline)
+    assert gone.returncode == 5 and "is no scenario" in gone.stderr
+
+
+def test_check_looks_at_what_a_scenario_rests_on(folder):
+    path = folder / "a-holds.yaml"
+    path.write_text(path.read_text().replace("[T2]", "[T2, TT2, RFC 7636]"))
+    done = run("check", path)
+    assert done.returncode == 2
+    assert 'the ledger has no "TT2"' in done.stderr and 'the ledger has no "RFC 7636"' in done.stderr

@@ -1,0 +1,106 @@
+"""The JSON Schema that editors use takes every scenario and refuses every file with a mistake it can know of."""
+
+import json
+import os
+import re
+import subprocess
+
+import jsonschema
+import pytest
+import yaml
+from conftest import ROOT
+
+CLIENTS = ["mcp1"]
+
+BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
+REJECTED = ROOT / "Tests/ScenarioFileTests/Rejected"
+
+# What no schema can know: what stands elsewhere in the file or in another file, the order of steps, SQL, patterns.
+BEYOND = {
+    "concurrently-alone",
+    "concurrently-forks",
+    "concurrently-shares",
+    "fork-variable-is-gone",
+    "for-each-text",
+    "golden-outside",
+    "include-itself",
+    "include-misspelled",
+    "include-value",
+    "order-alone",
+    "sql-changes",
+    "sql-column",
+}
+
+
+class Core(yaml.SafeLoader):
+    """Plain scalars by the core schema of YAML 1.2, as the scenario reader and VS Code's extension have them."""
+
+
+Core.yaml_implicit_resolvers = {}
+for tag, pattern, first in [
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
+    ("float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", "-0123456789"),
+    ("merge", r"^(?:<<)$", "<"),
+]:
+    Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+
+
+@pytest.fixture(scope="module")
+def schema():
+    done = subprocess.run([BINARY, "schema"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def validator(schema):
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def mistakes(validator, path):
+    document = yaml.load(path.read_text(), Core)
+    return [f"{list(error.absolute_path)}: {error.message[:200]}" for error in validator.iter_errors(document)]
+
+
+def test_every_scenario_and_every_fragment_is_taken(validator):
+    files = sorted((ROOT / "scenarios").rglob("*.yaml"))
+    assert len(files) > 150
+    wrong = {str(path.relative_to(ROOT)): found for path in files if (found := mistakes(validator, path))}
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", sorted(REJECTED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_the_reader_refuses_the_schema_refuses(validator, path):
+    found = mistakes(validator, path)
+    if path.stem in BEYOND:
+        assert not found, "no longer beyond a schema: take it out of the list"
+    else:
+        assert found
+
+
+def test_an_editor_can_complete_steps_and_members(schema):
+    """Keywords stand as properties with a description, which is what an editor shows."""
+    steps = {ref["$ref"].rsplit("/", 1)[1] for ref in schema["definitions"]["step"]["anyOf"]}
+    assert {"step-aws", "step-mcp", "step-browser", "step-concurrently", "step-sql"} <= steps
+    for name in steps:
+        step = schema["definitions"][name]
+        keyword = name.removeprefix("step-")
+        assert step["required"][0] == keyword and step["additionalProperties"] is False
+        assert step["description"] and step["properties"][keyword]["description"]
+    operations = schema["definitions"]["name-operations"]["anyOf"][0]["enum"]
+    assert "CreateGatewayTarget" in operations
+
+
+def test_a_new_file_holds_as_it_stands(validator, tmp_path):
+    path = tmp_path / "what-i-saw.yaml"
+    made = subprocess.run([BINARY, "new", str(path), "--root", str(ROOT)], capture_output=True, text=True, timeout=60)
+    assert made.returncode == 0, made.stderr
+    assert not mistakes(validator, path)
+    for command in ["check", "run"]:
+        done = subprocess.run([BINARY, command, str(path), "--root", str(ROOT)], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+    again = subprocess.run([BINARY, "new", str(path), "--root", str(ROOT)], capture_output=True, text=True, timeout=60)
+    assert again.returncode == 1 and "nothing was written" in again.stderr
