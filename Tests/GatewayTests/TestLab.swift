@@ -47,8 +47,8 @@ struct TestLab {
     let signer: TokenSigner
     let foreignSigner: TokenSigner
 
-    init(off: Set<String> = [], unknowns: [String: String] = [:]) throws {
-        var hosts = HostTable()
+    init(off: Set<String> = [], unknowns: [String: String] = [:], hosts known: HostTable? = nil) throws {
+        var hosts = known ?? HostTable()
         hosts.add("idp.test", .idp)
         hosts.add("aws.test", .aws)
         hosts.add("mcp.test", .mcp)

@@ -57,7 +57,7 @@ struct CredentialSource {
             }
         return .signature(
             service: target.iam?["service"]?.string ?? standard,
-            region: target.iam?["region"]?.string ?? gateway.settings.region)
+            region: target.iam?["region"]?.string ?? gateway.settings.region, account: record.account)
     }
 
     private func key(_ target: TargetRecord) async throws(ToolFailure) -> OutboundCredential {

@@ -8,7 +8,7 @@ enum OutboundCredential: Sendable {
     case header(HTTPField.Name, Secret)
     case query(String, Secret)
     /// Signed with the gateway's role, AWS Signature Version 4.
-    case signature(service: String, region: String)
+    case signature(service: String, region: String, account: String)
 
     /// The request with the credential on it. A header or parameter of the same name makes way: what a caller sends
     /// never takes the credential's place.
@@ -23,7 +23,8 @@ enum OutboundCredential: Sendable {
             form.pairs.removeAll { $0.name == name }
             form.append(name, value.exposed)
             request.head.path = form.added(to: request.path)
-        case .signature(let service, let region): request = signer.signed(request, service: service, region: region)
+        case .signature(let service, let region, let account):
+            request = signer.signed(request, service: service, region: region, account: account)
         }
         return request
     }

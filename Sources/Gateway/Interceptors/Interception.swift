@@ -135,7 +135,8 @@ struct Interception {
         let input: JSONValue = [
             "interceptorInputVersion": "1.0", "mcp": .object((raw.object ?? [:]).merging(parts)),
         ]
-        let network = SigningPort(world: gateway.world, service: "lambda", region: gateway.settings.region)
+        let network = SigningPort(
+            world: gateway.world, service: "lambda", region: gateway.settings.region, account: record.account)
         let output: JSONValue
         do throws(FunctionFailure) {
             output = try await FunctionClient(network: network).invoke(interceptor.arn, input)
@@ -184,8 +185,10 @@ struct SigningPort: Network {
     let world: World
     let service: String
     let region: String
+    let account: String
 
     func send(_ request: Request) async throws(NetworkFailure) -> Response {
-        try await world.network.send(RoleSigner(world: world).signed(request, service: service, region: region))
+        try await world.network.send(
+            RoleSigner(world: world).signed(request, service: service, region: region, account: account))
     }
 }
