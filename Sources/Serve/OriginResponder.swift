@@ -14,7 +14,9 @@ struct OriginResponder: Sendable {
     static let longestBody = 8 << 20
 
     @concurrent
-    func respond(_ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter) async throws {
+    func respond(
+        _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, on channel: any Channel
+    ) async throws {
         let counter = await desk.counter()
         let host = request.head.authority
         if let refusal = counter.callers.refusal(host: host, headers: request.headers) {
@@ -39,7 +41,7 @@ struct OriginResponder: Sendable {
         if head.method == .head { head.method = .get }
         let response = try await counter.answer(Kernel.Request(head: head, body: body), party)
         if let events = response.events, request.method != .head {
-            return try await stream(response, events, to: request, writer)
+            return try await stream(response, events, on: channel, writer)
         }
         try await write(response, to: request.method, writer)
     }
@@ -47,25 +49,18 @@ struct OriginResponder: Sendable {
     /// Writes what is there, then each event as it comes, until the last one or until the client goes away.
     @concurrent
     private func stream(
-        _ response: Kernel.Response, _ events: EventStream, to request: HummingbirdCore.Request,
-        _ writer: consuming ResponseWriter
+        _ response: Kernel.Response, _ events: EventStream, on channel: any Channel, _ writer: consuming ResponseWriter
     ) async throws {
         desk.opened(events)
         defer {
             desk.closed(events)
             events.close()
         }
-        var head = response.head
-        // Watching for the client's end of the connection uses it up.
-        head.headerFields[.connection] = "close"
-        var body = try await writer.writeHead(head)
+        ConnectionEnd.whenEnded(channel) { events.stop() }
+        var body = try await writer.writeHead(response.head)
         if !response.body.isEmpty { try await body.write(ByteBuffer(bytes: response.body)) }
-        try await request.body.consumeWithInboundCloseHandler { _ in
-            while let event = await events.nextWhenever() {
-                try await body.write(ByteBuffer(bytes: event.bytes))
-            }
-        } onInboundClosed: {
-            events.stop()
+        while let event = await events.nextWhenever() {
+            try await body.write(ByteBuffer(bytes: event.bytes))
         }
         try await body.finish(nil)
     }

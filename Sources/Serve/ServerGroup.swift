@@ -87,7 +87,9 @@ package struct ServerGroup: Sendable {
         of party: Party, group: any EventLoopGroup, desk: AnswerDesk, bound: @escaping @Sendable (Int) -> Void
     ) -> HTTPServer {
         let responder = OriginResponder(party: party, desk: desk)
-        let channel = HTTP1Channel(responder: { request, writer, _ in try await responder.respond(request, writer) })
+        let channel = HTTP1Channel(
+            responder: { try await responder.respond($0, $1, on: $2) },
+            configuration: .init(additionalChannelHandlers: [ConnectionEnd()]))
         return HTTPServer(
             childChannelSetup: channel,
             configuration: ServerConfiguration(address: .hostname(plan.bindAddress, port: plan.port(of: party))),
