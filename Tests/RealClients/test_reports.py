@@ -87,7 +87,7 @@ def test_every_report_tells_the_same_and_shows_no_secret(folder, tmp_path):
     tables = sqlite3.connect(files["sqlite"])
     assert tables.execute("SELECT count(*) FROM scenario").fetchone() == (4,)
     assert tables.execute("SELECT status FROM exchange WHERE path = '/nowhere'").fetchall() == [(404,)]
-    assert tables.execute("SELECT title FROM step JOIN scenario ON scenario = id WHERE cell = 'user=bob'").fetchall() == [
+    assert tables.execute("SELECT step.title FROM step JOIN scenario ON scenario = id WHERE cell = 'user=bob'").fetchall() == [
         ("sign-in: ${user}",), ("aws: ListGateways",)]
 
     annotation = next(line for line in done.stdout.splitlines() if line.startswith("::error "))

@@ -32,7 +32,7 @@ BEYOND = {
 }
 
 
-class Core(yaml.SafeLoader):
+class Core(yaml.CSafeLoader):
     """Plain scalars by the core schema of YAML 1.2, as the scenario reader and VS Code's extension have them."""
 
 
