@@ -1,0 +1,129 @@
+"""Full OAuth discovery against the MCP server, by the clients themselves: 401, metadata, sign-in, token, call."""
+
+import asyncio
+import socket
+import threading
+import urllib.parse
+import webbrowser
+
+import fastmcp
+import httpx2
+import pytest
+from fastmcp.client.auth import OAuth
+from fastmcp.client.transports import StreamableHttpTransport
+from walker import Walker
+
+CLIENTS = ["mcp2"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def register(lab, client_id, port, **extra):
+    """The app that somebody registered at the authorization server beforehand."""
+    return lab.control(
+        "PUT",
+        f"/_local/applications/{client_id}",
+        {"secret": "s3cret", "callbacks": [{"url": f"http://localhost:{port}/callback"}], **extra},
+    )
+
+
+@pytest.fixture
+def person(monkeypatch):
+    """Whatever the client opens in a browser, a person walks through."""
+    opened = []
+
+    def walk(url, *_, **__):
+        opened.append(url)
+        threading.Thread(target=lambda: Walker().walk(url, "alice-gh"), daemon=True).start()
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", walk)
+    return opened
+
+
+def client(lab, auth, accept_json=True):
+    """GitHub's token endpoint answers a form unless JSON is asked for, and this client asks for nothing: a program that
+    uses it with GitHub has to add the header."""
+
+    async def ask_for_json(request):
+        if request.url.path.endswith("/access_token"):
+            request.headers["Accept"] = "application/json"
+
+    def factory(**options):
+        hooks = {"request": [ask_for_json]} if accept_json else {}
+        return httpx2.AsyncClient(follow_redirects=True, event_hooks=hooks, **{k: v for k, v in options.items() if k != "follow_redirects"})
+
+    transport = StreamableHttpTransport(lab.mcp + "/mcp", auth=auth, httpx_client_factory=factory)
+    return fastmcp.Client(transport)
+
+
+def pre_registered(lab, client_id, **options):
+    port = free_port()
+    register(lab, client_id, port)
+    return OAuth(client_id=client_id, client_secret="s3cret", callback_port=port, callback_timeout=30, **options)
+
+
+def test_pre_registered(lab, person):
+    async def flow():
+        async with client(lab, pre_registered(lab, "Ov23lifastmcp")) as connected:
+            result = await connected.call_tool("get_me", {})
+            assert "alice-gh" in result.content[0].text
+
+    asyncio.run(asyncio.wait_for(flow(), 60))
+    # One sign-in, with the scopes the metadata names, PKCE and the resource it is for.
+    (url,) = person
+    assert "code_challenge_method=S256" in url and "resource=" in url and "scope=repo+" in url
+
+
+def test_step_up(lab, person):
+    """A token without the scope a tool needs: 403 names what lacks, the client asks for the union and goes on."""
+
+    async def flow():
+        async with client(lab, pre_registered(lab, "Ov23listepup", scopes=["gist"])) as connected:
+            assert "alice-gh" in (await connected.call_tool("get_me", {})).content[0].text
+            await connected.call_tool("search_repositories", {"query": "agent"})
+
+    lab.control("PUT", "/_local/faults", {"name": "narrow-metadata", "party": "mcp", "operation": "GET /.well-known/oauth-protected-resource/mcp", "answer": {"status": 200, "body": narrow(lab)}})
+    asyncio.run(asyncio.wait_for(flow(), 60))
+    assert len(person) == 2
+    scopes = [set(urllib.parse.parse_qs(urllib.parse.urlsplit(url).query)["scope"][0].split()) for url in person]
+    assert "repo" not in scopes[0] and {"repo", "gist"} <= scopes[1]
+
+
+def narrow(lab):
+    """Metadata of a server that advertises little, so that a client begins with little."""
+    return {
+        "resource": lab.mcp + "/mcp",
+        "authorization_servers": [lab.github + "/login/oauth"],
+        "scopes_supported": ["gist"],
+        "bearer_methods_supported": ["header"],
+    }
+
+
+def test_a_form_is_no_token(lab, person):
+    """Without the header the sign-in ends at the token endpoint: the answer is a form."""
+
+    async def flow():
+        async with client(lab, pre_registered(lab, "Ov23liform"), accept_json=False) as connected:
+            await connected.list_tools()
+
+    with pytest.raises(Exception) as failure:
+        asyncio.run(asyncio.wait_for(flow(), 60))
+    assert "Invalid token response" in str(failure.value)
+
+
+def test_without_registration_there_is_no_way_in(lab, person):
+    """GitHub has no dynamic registration; the client says so instead of guessing."""
+
+    async def flow():
+        async with fastmcp.Client(lab.mcp + "/mcp", auth="oauth") as client:
+            await client.list_tools()
+
+    with pytest.raises(Exception) as failure:
+        asyncio.run(asyncio.wait_for(flow(), 60))
+    assert "registration" in f"{failure.value!r} {failure.value.__cause__!r}".lower()
+    assert person == []
