@@ -39,7 +39,7 @@ private let imports: [String: Set<String>] = [
     "GRDB": ["SQLiteStore"],
     "Yams": ["Scenario"],
     "JWTKit": ["OAuthCore"],
-    "Crypto": ["OAuthCore"],
+    "Crypto": ["OAuthCore", "AWSCore"],
     "Hummingbird": ["Serve"],
     "HummingbirdCore": ["Serve"],
     "NIOCore": ["Serve"],
@@ -99,6 +99,14 @@ struct TidyTests {
             let name = file.path.split(separator: "/").last ?? ""
             if usesFoundation, !name.hasPrefix("Token"), name != "PKCE.swift" {
                 Issue.record("\(file.path): may not import Foundation")
+            }
+        }
+    }
+
+    @Test func onlySignaturesOfAWSCoreUseCrypto() {
+        for file in Repository.sources where file.module == "AWSCore" {
+            if file.lines.contains("import Crypto"), !file.path.hasSuffix("/SigV4.swift") {
+                Issue.record("\(file.path): may not import Crypto")
             }
         }
     }
