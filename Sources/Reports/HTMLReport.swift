@@ -7,20 +7,22 @@ import Scenario
 /// its tokens taken apart and its states.
 package enum HTMLReport {
     package static func render(_ results: [ScenarioResult], run: JSONObject) -> String {
+        let title = TextReport.summary(results).markup
         var page = """
             <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><title>agentcore-local: \(TextReport.summary(results).markup)</title>
+            <html lang="en"><head><meta charset="utf-8"><title>agentcore-local: \(title)</title>
             <meta name="viewport" content="width=device-width">
             <style>
             body{font:14px/1.5 system-ui,sans-serif;margin:2em auto;max-width:90em;padding:0 1em;color:#24292f}
             h1{font-size:1.4em}summary{cursor:pointer;padding:.25em 0}
             details details{margin-left:1.2em}pre,code{font:12px/1.45 ui-monospace,monospace}
             pre{background:#f6f8fa;padding:.7em;overflow:auto;border-radius:6px}
-            table{border-collapse:collapse;font-size:12px}td,th{border:1px solid #d0d7de;padding:.2em .6em;text-align:left}
+            table{border-collapse:collapse;font-size:12px}td,th{border:1px solid #d0d7de;\
+            padding:.2em .6em;text-align:left}
             .held{color:#1a7f37}.failed,.error{color:#cf222e}.skipped{color:#9a6700}.scroll{overflow:auto}
             b.v{display:inline-block;width:5em}
             </style></head><body>
-            <h1>\(TextReport.summary(results).markup)</h1>
+            <h1>\(title)</h1>
 
             """
         let facts = run.members.map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
@@ -59,8 +61,8 @@ package enum HTMLReport {
         var rows = "<table><tr><th>step</th><th>where</th><th>world time</th><th>entries</th><th></th></tr>"
         for record in result.records {
             let indent = String(repeating: "&nbsp;&nbsp;", count: record.depth)
-            rows +=
-                "<tr><td>\(indent)\(record.title.markup)</td><td><code>\(record.step.place.description.markup)</code></td>"
+            let place = record.step.place.description.markup
+            rows += "<tr><td>\(indent)\(record.title.markup)</td><td><code>\(place)</code></td>"
             rows += "<td>\(record.at.iso8601)</td><td>\(record.after + 1)–\(record.last)</td>"
             let verdict = record.held ? "held" : "failed"
             rows += "<td class=\"\(verdict)\">\(verdict)</td></tr>"

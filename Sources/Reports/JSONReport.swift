@@ -1,5 +1,5 @@
-// What runs leave behind, for people and for programs: terminal, files, diagrams, tables. It reads results and journals;
-// it runs nothing and decides no verdict.
+// What runs leave behind, for people and for programs: terminal, files, diagrams, tables. It reads results and
+// journals; it runs nothing and decides no verdict.
 
 package import Harness
 package import Kernel

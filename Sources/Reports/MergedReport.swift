@@ -18,8 +18,8 @@ package enum MergedReport {
                 throw Mismatch(description: "\(report.name) is no JSON report")
             }
             for scenario in found {
-                let key =
-                    "\(scenario["path"]?.string ?? "") \(scenario["matrix"]?.text ?? "") \(scenario["seed"]?.string ?? "")"
+                let parts = ["path", "matrix", "seed"].map { scenario[$0]?.text ?? "" }
+                let key = parts.joined(separator: " ")
                 if let other = seen.updateValue(report.name, forKey: key) {
                     let path = scenario["path"]?.string ?? ""
                     throw Mismatch(description: "\(path) is in \(other) and in \(report.name)")

@@ -42,7 +42,8 @@ package enum SVGReport {
         case .step(let title, let held):
             let mark = held ? "" : " · does not hold"
             return "<rect class=\"s\" x=\"4\" y=\"\(y - 11)\" width=\"\(width - 8)\" height=\"20\" rx=\"3\"/>"
-                + "<text class=\"t\" x=\"12\" y=\"\(y + 3)\" font-weight=\"600\">\((title.cut(110) + mark).markup)</text>\n"
+                + "<text class=\"t\" x=\"12\" y=\"\(y + 3)\" font-weight=\"600\">"
+                + "\((title.cut(110) + mark).markup)</text>\n"
         case .exchange(let from, let to, let request, let answer, let isGood):
             let (start, end) = (place(from), place(to))
             let style = isGood ? "g" : "b"
@@ -53,7 +54,8 @@ package enum SVGReport {
             let room = max(24, abs(target - start) / 6)
             return "<g class=\"\(style)\"><title>\("\(request) → \(answer)".markup)</title>"
                 + "<line x1=\"\(start)\" y1=\"\(y)\" x2=\"\(target)\" y2=\"\(y)\"/><polygon points=\"\(arrow)\"/></g>"
-                + "<text class=\"t\" x=\"\((start + target) / 2)\" y=\"\(y - 4)\" text-anchor=\"middle\" font-size=\"10\">"
+                + "<text class=\"t\" x=\"\((start + target) / 2)\" y=\"\(y - 4)\" text-anchor=\"middle\" "
+                + "font-size=\"10\">"
                 + "\("\(request.cut(room)) \(answer)".markup)</text>\n"
         case .move(let subject, let old, let new, let cause):
             let line = "\(subject.cut(40)): \(old ?? "·") → \(new)"

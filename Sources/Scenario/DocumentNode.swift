@@ -16,6 +16,11 @@ package struct DocumentNode: Sendable {
         package let key: DocumentNode
         package let name: String
         package let value: DocumentNode
+        package init(key: DocumentNode, name: String, value: DocumentNode) {
+            self.key = key
+            self.name = name
+            self.value = value
+        }
     }
 
     package init(_ content: Content, at place: Place) {

@@ -48,6 +48,10 @@ package struct JSONSchema: Sendable {
                 for item in member.value.array ?? [] { look(item, inner, &found, depth: depth + 1) }
             case "additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else":
                 look(member.value, inner, &found, depth: depth + 1)
+            case "type":
+                for name in types(member.value) where !Predicate.types.contains(name) {
+                    found.append("\(inner) knows no \"\(name)\"")
+                }
             case "pattern":
                 if (try? Regex(member.value.string ?? "(")) == nil { found.append("\(inner) is no regular expression") }
             default: break
@@ -97,7 +101,7 @@ package struct JSONSchema: Sendable {
         }
         switch keyword.name {
         case "type":
-            let types = given.strings ?? [given.string ?? ""]
+            let types = Self.types(given)
             if !types.contains(where: { Self.isType($0, value) }) {
                 found.append("\(path): \(types.joined(separator: " or ")), not \(Self.shown(value))")
             }
@@ -134,6 +138,11 @@ package struct JSONSchema: Sendable {
             current = Int(name).flatMap { current?[$0] } ?? current?[name]
         }
         return current
+    }
+
+    /// In YAML `null` without quotes is nothing, and here it is a type.
+    private static func types(_ given: JSONValue) -> [String] {
+        (given.array ?? [given]).map { $0.isNull ? "null" : $0.string ?? $0.text }
     }
 
     private static func isType(_ name: String, _ value: JSONValue) -> Bool {

@@ -58,6 +58,7 @@ struct Opening {
             }
             if cells.isEmpty { reading.report(node.place, "the matrix is empty") }
         } else if node.isMapping {
+            if node.members.isEmpty { reading.report(node.place, "the matrix is empty") }
             for member in node.members {
                 guard let items = member.value.items, !items.isEmpty else {
                     reading.report(member.value.place, "a matrix needs a list of values for each name")

@@ -165,6 +165,14 @@ package struct Predicate: Sendable {
         case .length(let predicate):
             guard let length = value.flatMap(length) else { return "something that has a length" }
             return try predicate.refusal(of: .int(Int64(length)), variables).map { "a length of \($0), not \(length)" }
+        default: return try refusalOfMore(test, value, variables)
+        }
+    }
+
+    private static func refusalOfMore(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
+        -> String?
+    {
+        switch test {
         case .oneOf(let template):
             let choices = try template.value(variables)
             let hit = choices.array?.contains { choice in value.map { same($0, choice) } ?? false } ?? false
@@ -205,6 +213,7 @@ package struct Predicate: Sendable {
             return differences.isEmpty ? nil : "alike; it differs at \(differences.joined(separator: "; "))"
         case .absent(let wanted):
             return (value == nil) == wanted ? nil : wanted ? "nothing at all" : "a value, whichever"
+        default: return nil
         }
     }
 

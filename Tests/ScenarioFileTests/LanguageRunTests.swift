@@ -123,7 +123,13 @@ struct LanguageRunTests {
 
     @Test func decisionWithoutAPageFails() async throws {
         let body =
-            "steps:\n  - browser: ${lab.github}/login/oauth/authorize?client_id=nobody\n    as: alice\n    decide: deny\n"
+            """
+            steps:
+              - browser: ${lab.github}/login/oauth/authorize?client_id=nobody
+                as: alice
+                decide: deny
+
+            """
         let result = try await Self.run("\(body)    expect: {status: 404}\n")
         #expect(result.verdict == .failed)
         #expect(result.failures.first?.actual.hasPrefix("no consent page was shown on which to deny") == true)
@@ -206,11 +212,21 @@ struct LanguageRunTests {
 
     @Test func failuresOfBranchesWaysAndRoundsSayWhere() async throws {
         let branch = try await Self.run(
-            "steps:\n  - concurrently:\n      a: {aws: ListGateways, expect: {status: 1}}\n      b: {aws: ListGateways}\n"
+            """
+            steps:
+              - concurrently:
+                  a: {aws: ListGateways, expect: {status: 1}}
+                  b: {aws: ListGateways}
+            """
         )
         #expect(branch.failures.map(\.what) == ["status (branch a)"])
         let way = try await Self.run(
-            "steps:\n  - fork:\n      one: [{aws: ListGateways}]\n      two: [{aws: ListGateways, expect: {status: 1}}]\n"
+            """
+            steps:
+              - fork:
+                  one: [{aws: ListGateways}]
+                  two: [{aws: ListGateways, expect: {status: 1}}]
+            """
         )
         #expect(way.failures.map(\.what) == ["status (two)"])
         let round = try await Self.run(

@@ -4,7 +4,8 @@ package import Scenario
 /// `never: ["target ${target}: READY before consent granted"]`: states that must not be reached, or not so early.
 ///
 /// Four forms: `SUBJECT: STATE`, `SUBJECT: STATE -> OTHER` for an edge, `SUBJECT: STATE before OTHER` and
-/// `SUBJECT: STATE before consent granted`. A subject may have `*` for any characters. The last form speaks of the time after the subject asked for consent (a state that ends in `PENDING_AUTH`) until a session is
+/// `SUBJECT: STATE before consent granted`. A subject may have `*` for any characters. The last form
+/// speaks of the time after the subject asked for consent (a state that ends in `PENDING_AUTH`) until a session is
 /// `BOUND`; a subject that never asks has nothing to wait for.
 package struct NeverCheck: JournalCheck {
     package static let keyword = "never"

@@ -50,7 +50,9 @@ package final class ScenarioRun: Sendable {
     /// `${lab.app}` and its like: origins of the parties, region and account.
     private static func places(_ lab: Lab) -> JSONValue {
         var places = JSONObject()
-        for party in Party.served + Party.inner { places.append(party.rawValue, .string(lab.addresses.origin(of: party))) }
+        for party in Party.served + Party.inner {
+            places.append(party.rawValue, .string(lab.addresses.origin(of: party)))
+        }
         places.append("region", .string(lab.definition.region))
         places.append("accountId", "000000000000")
         return .object(places)

@@ -3,9 +3,9 @@ package import Scenario
 
 /// `tokens: [{issued-by: github, kind: access_token, for: alice, held-by: [vault], never-seen-by: [app, logs]}]`.
 ///
-/// `issued-by`, `kind`, `for`, `value`, `revoked`, `made-from` and `descends-from` say which tokens are meant; `for: absent`
-/// means a machine's, which no user stands behind. Of these at least one is held and seen as said and has the scopes;
-/// none is ever seen by those who must not.
+/// `issued-by`, `kind`, `for`, `value`, `revoked`, `made-from` and `descends-from` say which tokens are meant; `for:
+/// absent` means a machine's, which no user stands behind. Of these at least one is held and seen as said
+/// and has the scopes; none is ever seen by those who must not.
 package struct TokensCheck: JournalCheck {
     package static let keyword = "tokens"
     private let lines: [Line]

@@ -1,8 +1,9 @@
 import Kernel
 package import Scenario
 
-/// `transitions: {"target ${target}": [CREATING, CREATE_PENDING_AUTH]}`: exactly these states in this order. `...` stands
-/// for any number of others, and a subject with `*` for everything that is called so, each of which must do the same.
+/// `transitions: {"target ${target}": [CREATING, CREATE_PENDING_AUTH]}`: exactly these states in this order. `...`
+/// stands for any number of others, and a subject with `*` for everything that is called so, each of
+/// which must do the same.
 package struct TransitionsCheck: JournalCheck {
     package static let keyword = "transitions"
     package static let shape = Shape.names(.list(.text))

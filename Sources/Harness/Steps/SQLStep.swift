@@ -2,8 +2,8 @@ package import Kernel
 import SQLiteStore
 package import Scenario
 
-/// `sql: SELECT count(*) AS n FROM exchange WHERE receiver = 'github'` asks the journal of the run so far. The tables are
-/// those of `run --record`; secrets are masked in them.
+/// `sql: SELECT count(*) AS n FROM exchange WHERE receiver = 'github'` asks the journal of the run so far. The tables
+/// are those of `run --record`; secrets are masked in them.
 package struct SQLStep: LabStep {
     package static let keyword = "sql"
     private static let roots = ["rows", "count", "columns"]
