@@ -35,7 +35,7 @@ struct BrowserAccess {
                     headers: [
                         .accessControlAllowMethods: "GET, POST, DELETE, OPTIONS",
                         .accessControlAllowHeaders: "accept, authorization, content-type, mcp-protocol-version, "
-                            + "mcp-session-id",
+                            + "mcp-session-id, mcp-method, mcp-name, last-event-id",
                         .accessControlMaxAge: "600",
                     ]))
         }

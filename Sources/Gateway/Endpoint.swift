@@ -29,6 +29,9 @@ struct Endpoint: MCPHandler {
         return Revision.all.filter { names.contains($0.rawValue) }
     }
 
+    /// What its sessions know it by.
+    static func name(of gateway: GatewayID) -> String { "gateway \(gateway)" }
+
     /// `streamingConfiguration` of the gateway.
     private var isStreaming: Bool { record.mcp["streamingConfiguration"]?["enableResponseStreaming"] == true }
 
@@ -45,7 +48,7 @@ struct Endpoint: MCPHandler {
         let isByClass = world.switches.choice(.httpErrorStatus) == "class"
         let sessions = sessions
         let endpoint = MCPEndpoint(
-            "gateway \(record.id)", world: world,
+            Self.name(of: record.id), world: world,
             transport: StreamableHTTP(
                 served: served, longestBody: Self.longestBody, notAcceptableCode: -32011, namesServedToAll: true,
                 hasSessions: sessions != nil, hasStandingStream: sessions != nil && isStreaming),
@@ -169,6 +172,17 @@ struct Endpoint: MCPHandler {
             return try world.store.write { body(&$0) }
         } catch {
             throw .internalFailure
+        }
+    }
+}
+
+extension Transaction {
+    /// `notifications/tools/list_changed`, on the standing stream of each session that has one (MCP 2025-11-25, server,
+    /// tools, list changed).
+    mutating func tellToolsChanged(at gateway: GatewayID) {
+        for session in find(MCPSession.self, where: "server", is: Endpoint.name(of: gateway)) {
+            guard let stream = standingStream(of: session.streamOwner) else { continue }
+            send(JSONRPC.notification("notifications/tools/list_changed"), on: stream)
         }
     }
 }

@@ -117,6 +117,7 @@ extension Gateway {
                     id: target.id, prompts: read.prompts, resources: read.resources, templates: read.templates)
                 if offer.isEmpty { transaction.remove(OfferRecord.self, target.id) } else { transaction.save(offer) }
                 _ = try transaction.apply(.crawlSucceeded, to: target, cause: "catalogue read", at: now)
+                transaction.tellToolsChanged(at: target.gateway)
             case .failure(let failure):
                 let event = TargetMachine.Event.crawlFailed(reason: failure.reason)
                 _ = try transaction.apply(event, to: target, cause: "catalogue not read", at: now)

@@ -10,6 +10,7 @@ package typealias StreamID = Identifier<StreamTag>
 /// connection broke goes on where it stopped (MCP 2025-11-25, transports, resumability).
 package struct StreamRecord: Record {
     package static let collection = "mcp-stream"
+    package static let isWaitedFor = true
     package let id: StreamID
     /// Whose stream it is, in the owner's own words: a session, a gateway with a subject. Nobody else may resume it.
     package let owner: String

@@ -142,7 +142,7 @@ import Testing
             let cause: JSONValue = "ValidationException: Return URL is not registered"
             #expect(result?["isError"] == true)
             #expect(result?["content"] == [["type": "text", "text": debug ? cause : .string(Self.generic)]])
-            #expect(result?["_meta"]?["debug"] == (debug ? cause : JSONValue?.none))
+            #expect(result?["_meta"]?["debug"] == (debug ? ["type": "text", "text": cause] : JSONValue?.none))
         }
     }
 

@@ -41,12 +41,12 @@ import Testing
         let answer = try await lab.send(["jsonrpc": "2.0", "id": "s1", "result": [:]], token: token)
         #expect(answer.status == 400)
         #expect(answer.json?["error"]?["code"] == -32600)
-        let unknown = try await lab.rpc("prompts/list")
+        let unknown = try await lab.rpc("nothing/list")
         #expect(unknown.status == 200)
         #expect(unknown.json?["error"]?["code"] == -32601)
         let classes = try TestLab(unknowns: ["http.errorStatus": "class"])
         try classes.makeGateway()
-        #expect(try await classes.rpc("prompts/list").status == 404)
+        #expect(try await classes.rpc("nothing/list").status == 404)
         #expect(try await classes.callTool("x").status == 400)
     }
 

@@ -39,7 +39,9 @@ package final class Lab: Sendable {
         store = try options.archive.map { archive in try Store(archive: archive) } ?? Store()
         network = InMemoryNetwork(hosts: hosts, clock: clock, store: store)
         let parts = Worlds(
-            clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches)
+            clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches,
+            commands: options.commands)
+        network.connectOutside(options.outside)
         let parties = Assembly(definition: definition, worlds: parts)
         authorizationServer = parties.authorizationServer
         handlers = parties.handlers
@@ -60,7 +62,7 @@ package final class Lab: Sendable {
         while let alarm = clock.advance(towards: goal) {
             store.append(.alarm(alarm), at: clock.now)
             await handlers[alarm.party]?.alarmFired(alarm)
-            network.changes.raise()
+            network.changes.reach(store.awaitedChanges)
         }
     }
 

@@ -20,9 +20,13 @@ package final class ChangeSignal: Sendable {
     /// How often it was raised: read before looking, given to `wait` afterwards, so that nothing is missed between.
     package var count: Int { state.withLock { $0.count } }
 
-    package func raise() {
+    package func raise() { reach(nil) }
+
+    /// Raises it if the count is another one now: what did not change wakes nobody.
+    package func reach(_ count: Int?) {
         let waiting = state.withLock { state in
-            state.count += 1
+            guard state.count != count else { return [CheckedContinuation<Void, Never>]() }
+            state.count = count ?? state.count + 1
             guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiting = [:] }
             return Array(state.waiting.values)

@@ -7,8 +7,10 @@ package final class InMemoryNetwork: Sendable {
     private let origins = Mutex<[Party: any Origin]>([:])
     private let clock: VirtualClock
     private let store: Store
+    /// Leads out of the lab; nil in every scenario run.
+    private let outside = Mutex<(any Network)?>(nil)
     package let faults = FaultBoard()
-    /// Raised after each exchange; whoever lets an alarm ring raises it too.
+    /// Follows the changes that somebody may wait for, after each exchange; whoever lets an alarm ring makes it follow.
     package let changes = ChangeSignal()
 
     package init(hosts: HostTable, clock: VirtualClock, store: Store) {
@@ -20,6 +22,9 @@ package final class InMemoryNetwork: Sendable {
     /// Puts a party on the network.
     package func connect(_ party: Party, _ origin: any Origin) { origins.withLock { $0[party] = origin } }
 
+    /// Lets requests to hosts that stand for no party leave the lab.
+    package func connectOutside(_ network: (any Network)?) { outside.withLock { $0 = network } }
+
     package func origin(of party: Party) -> (any Origin)? { origins.withLock { $0[party] } }
 
     /// The network as `party` uses it: its name stands on every request it sends.
@@ -28,10 +33,26 @@ package final class InMemoryNetwork: Sendable {
     /// From somewhere on this network, by host name.
     package func send(_ request: Request, from sender: Party) async throws(NetworkFailure) -> Response {
         let authority = request.head.authority ?? ""
-        guard let route = hosts.route(authority) else { throw NetworkFailure(.unknownHost, host: authority) }
+        guard let route = hosts.route(authority) else { return try await leave(request, authority, from: sender) }
         var local = request
         if !route.prefix.isEmpty { local.head.path = route.prefix + (request.head.path ?? "/") }
         return try await deliver(local, to: route.party, from: sender)
+    }
+
+    /// To somebody who is no party. What is on no list leaves no trace but the failure its sender sees.
+    private func leave(
+        _ request: Request, _ authority: String, from sender: Party
+    ) async throws(NetworkFailure) -> Response {
+        guard let outside = outside.withLock({ $0 }) else { throw NetworkFailure(.unknownHost, host: authority) }
+        let party = Party(authority)
+        do throws(NetworkFailure) {
+            let response = try await outside.send(request)
+            record(request, from: sender, to: party, .answered(response))
+            return response
+        } catch {
+            if error.reason != .unknownHost { record(request, from: sender, to: party, .failed(error)) }
+            throw error
+        }
     }
 
     /// To a party that was reached by its own address: what `serve` calls for each request from a socket.
@@ -84,8 +105,8 @@ package final class InMemoryNetwork: Sendable {
     }
 
     private func record(_ request: Request, from sender: Party, to party: Party, _ outcome: Exchange.Outcome) {
-        store.append(.exchange(Exchange(from: sender, to: party, request: request, outcome: outcome)), at: clock.now)
-        changes.raise()
+        let exchange = Exchange(from: sender, to: party, request: request, outcome: outcome)
+        changes.reach(store.append(.exchange(exchange), at: clock.now))
     }
 
     private struct Port: Network {

@@ -6,10 +6,13 @@ package protocol Record: Codable, Hashable, Sendable {
     var id: ID { get }
     /// Secondary keys it can be found by.
     var keys: [RecordKey] { get }
+    /// Whether somebody may wait for a change of such a record, as the reader of a stream does.
+    static var isWaitedFor: Bool { get }
 }
 
 extension Record {
     package var keys: [RecordKey] { [] }
+    package static var isWaitedFor: Bool { false }
 }
 
 /// A secondary key: `RecordKey("name", "github")`.

@@ -41,12 +41,18 @@ package final class Store: Sendable {
     }
 
     /// Adds one entry outside any transaction: what the network saw stays on record even if a handler rolled back.
-    package func append(_ event: JournalEntry.Event, at instant: Instant) {
+    /// Returns how many records that somebody may wait for have changed so far.
+    @discardableResult
+    package func append(_ event: JournalEntry.Event, at instant: Instant) -> Int {
         state.withLock { transaction in
             transaction.append(event, at: instant)
             transaction.flushJournal()
+            return transaction.awaitedChanges
         }
     }
+
+    /// Changes of records that somebody may wait for.
+    package var awaitedChanges: Int { state.withLock { $0.awaitedChanges } }
 
     /// Entries with a sequence number above `sequence`, oldest first.
     package func journal(after sequence: Int = 0) -> [JournalEntry] {

@@ -8,6 +8,8 @@ package struct Transaction: Sendable {
     private var journalStart = 0
     private var archiveFailure: StoreFailure?
     private(set) var committed = 0
+    /// Changes of records that somebody may wait for; also of those that were rolled back.
+    private(set) var awaitedChanges = 0
 
     init(archive: (any Archive)?, journal: [JournalEntry]) {
         self.archive = archive
@@ -46,6 +48,7 @@ package struct Transaction: Sendable {
 
     private mutating func replace<R: Record>(_ id: R.ID, by record: R?) {
         let table = table(R.self)
+        if R.isWaitedFor { awaitedChanges += 1 }
         undo.append((table, id.rawValue, table.replace(id.rawValue, by: record)))
         if archive != nil { changes.append(Change(collection: R.collection, id: id.rawValue, record: record)) }
     }
@@ -98,6 +101,7 @@ extension Transaction {
     }
 
     mutating func replaceAll(tables: [String: Table], journal: [JournalEntry]) {
+        awaitedChanges += 1
         self.tables = tables
         self.journal = journal
         journalStart = journal.count

@@ -1,0 +1,256 @@
+import AWSCore
+import Gateway
+import HTTPTypes
+import Kernel
+import MCPCore
+import Testing
+
+/// Prompts, resources and a target's own questions, on a gateway with sessions and streams.
+@Suite struct PassThroughTests {
+    private static let mcp: JSONObject = [
+        "supportedVersions": ["2025-11-25", "2026-07-28"],
+        "sessionConfiguration": ["sessionTimeoutInSeconds": 900],
+        "streamingConfiguration": ["enableResponseStreaming": true],
+    ]
+
+    private func lab(off: Set<String> = [], unknowns: [String: String] = [:]) throws -> TestLab {
+        let lab = try TestLab(off: off, unknowns: unknowns)
+        try lab.makeGateway(mcp: Self.mcp)
+        return lab
+    }
+
+    private func begin(_ lab: TestLab, _ capabilities: JSONValue) async throws -> HTTPFields {
+        let response = try await lab.rpc(
+            "initialize",
+            [
+                "protocolVersion": "2025-11-25", "capabilities": capabilities,
+                "clientInfo": ["name": "t", "version": "1"],
+            ])
+        var headers = TestLab.headers
+        headers[MCPName.sessionHeader] = response.header(MCPName.sessionHeader)
+        return headers
+    }
+
+    /// A server that asks before it answers, as a stored stream.
+    private func asking(_ lab: TestLab, _ question: String) {
+        let store = lab.store
+        lab.upstream.answer { request in
+            guard let message = try? JSONRPCMessage.parse(request.body).get() else { return Response(400) }
+            switch message {
+            case .request(let id, "initialize", _):
+                return .json(
+                    200,
+                    JSONRPC.result(
+                        id,
+                        [
+                            "protocolVersion": "2025-11-25", "capabilities": ["tools": [:]],
+                            "serverInfo": ["name": "s", "version": "1"],
+                        ]), headers: [MCPName.sessionHeader: "upstream-session"])
+            case .request(let id, _, _):
+                let stream = StreamID("upstream")
+                _ = try? store.write { transaction in
+                    transaction.openStream(stream, owner: "u", hasIDs: true, isPrimed: true)
+                    transaction.send(
+                        JSONRPC.notification("notifications/progress", ["progressToken": "p", "progress": 1]),
+                        on: stream)
+                    transaction.send(
+                        JSONRPC.request(.string("same-for-all"), question, ["message": "Your name?"]), on: stream)
+                    transaction.save(AskedCall(id: Identifier("call"), call: id.json))
+                }
+                return .events(StoredEvents(stream, in: store))
+            case .response(_, let outcome):
+                _ = try? store.write { transaction in
+                    guard let asked = transaction.find(AskedCall.self, Identifier("call")),
+                        let call = RequestID(asked.call)
+                    else { return }
+                    let text =
+                        switch outcome {
+                        case .success(let value): value.text
+                        case .failure(let error): "error \(error.code)"
+                        }
+                    transaction.send(JSONRPC.result(call, ToolMessage.text(text)), on: StreamID("upstream"))
+                    transaction.endStream(StreamID("upstream"))
+                }
+                return Response(202)
+            case .notification: return Response(202)
+            }
+        }
+    }
+
+    private struct AskedCall: Record {
+        static let collection = "test-asked-call"
+        enum Tag {}
+        let id: Identifier<Tag>
+        let call: JSONValue
+    }
+
+    private static let call: JSONObject = [
+        "name": "plain___ask", "arguments": [:], "_meta": ["progressToken": "p"],
+    ]
+
+    @Test(
+        "A target's question reaches the caller under another id, and the caller's answer the target",
+        arguments: ["elicitation/create", "sampling/createMessage", "roots/list"])
+    func question(_ method: String) async throws {
+        let lab = try lab()
+        try lab.makeTarget("plain", tools: ["ask"], credentials: [])
+        asking(lab, method)
+        let headers = try await begin(lab, ["elicitation": [:], "sampling": [:], "roots": [:]])
+        var called = try await lab.rpc("tools/call", Self.call, headers: headers)
+        #expect(called.messages.first?["method"] == "notifications/progress")
+        let question = try #require(called.messages.last)
+        #expect(question["method"]?.string == method)
+        #expect(question["params"] == ["message": "Your name?"])
+        let id = try #require(question["id"]?.string)
+        #expect(id != "same-for-all")
+        // The gateway shook hands as somebody who can be asked, and passed the progress token on.
+        #expect(lab.upstream.body(0)["params"]?["capabilities"]?["sampling"] == [:])
+        #expect(lab.upstream.body(2)["params"]?["_meta"] == ["progressToken": "p"])
+        #expect(lab.upstream.seen[2].header(MCPName.sessionHeader) == "upstream-session")
+        let token = try await lab.token()
+        let answer = try await lab.send(
+            ["jsonrpc": "2.0", "id": .string(id), "result": ["action": "accept"]], token: token, headers: headers)
+        #expect(answer.status == 202)
+        called.body = []
+        called.drainEvents()
+        #expect(called.messages.last?["id"] == 24)
+        #expect(called.messages.last?["result"]?["content"]?[0]?["text"] == #"{"action":"accept"}"#)
+        #expect(called.events == nil)
+        #expect(lab.upstream.body(3)["id"] == "same-for-all")
+        // It was answered; there is nothing to answer any more (E44).
+        let again = try await lab.send(
+            ["jsonrpc": "2.0", "id": .string(id), "result": [:]], token: token, headers: headers)
+        #expect(again.status == 400)
+        #expect(again.code == -32600)
+    }
+
+    @Test("A caller that cannot be asked is not asked: the target hears -32601 (E45)")
+    func cannotBeAsked() async throws {
+        let lab = try lab()
+        try lab.makeTarget("plain", tools: ["ask"], credentials: [])
+        asking(lab, "elicitation/create")
+        let headers = try await begin(lab, [:])
+        let called = try await lab.rpc("tools/call", Self.call, headers: headers)
+        #expect(called.messages.last?["result"]?["content"]?[0]?["text"] == "error -32601")
+        // In a request that stands for itself nobody can be asked on the way either.
+        var stateless = TestLab.headers
+        stateless[MCPName.versionHeader] = "2026-07-28"
+        stateless[MCPName.methodHeader] = "tools/call"
+        stateless[MCPName.nameHeader] = "plain___ask"
+        var params = Self.call
+        params["_meta"] = [
+            "progressToken": "p", "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": ["elicitation": [:]],
+        ]
+        asking(lab, "elicitation/create")
+        let second = try await lab.rpc("tools/call", params, headers: stateless)
+        #expect(second.messages.last?["result"]?["resultType"] == "complete")
+    }
+
+    @Test("A call that was cancelled gets no answer, whatever is answered later")
+    func cancelled() async throws {
+        let lab = try lab()
+        try lab.makeTarget("plain", tools: ["ask"], credentials: [])
+        asking(lab, "sampling/createMessage")
+        let headers = try await begin(lab, ["sampling": [:]])
+        var called = try await lab.rpc("tools/call", Self.call, headers: headers)
+        let id = try #require(called.messages.last?["id"]?.string)
+        let token = try await lab.token()
+        let cancel = JSONRPC.notification("notifications/cancelled", ["requestId": 24])
+        #expect(try await lab.send(cancel, token: token, headers: headers).status == 202)
+        let answer = try await lab.send(
+            ["jsonrpc": "2.0", "id": .string(id), "result": [:]], token: token, headers: headers)
+        #expect(answer.status == 400)
+        called.body = []
+        called.drainEvents()
+        #expect(called.messages.isEmpty)
+        #expect(called.events == nil)
+    }
+
+    @Test("Who has the standing stream open hears that the tools changed, and nobody else")
+    func listChanged() async throws {
+        let lab = try lab()
+        var headers = try await begin(lab, [:])
+        _ = try await begin(lab, [:])
+        headers[.authorization] = "Bearer \(try await lab.token())"
+        var stream = try await lab.network.send(Request(.get, TestLab.url, headers: headers), from: .outside)
+        let target = try lab.makeTarget("late", tools: [], status: .creating, credentials: [])
+        await lab.ring(.crawl(TargetAddress(gateway: TestLab.gatewayID, target: target.id)))
+        stream.body = []
+        stream.drainEvents()
+        #expect(stream.messages.map { $0["method"] } == ["notifications/tools/list_changed"])
+    }
+
+    // MARK: - Prompts and resources
+
+    private func offering(_ lab: TestLab) async throws {
+        lab.upstream.answer { request in
+            Script.upstream(request, capabilities: ["tools": [:], "prompts": [:], "resources": [:]]) { method, params in
+                switch method {
+                case "tools/list": ["tools": []]
+                case "prompts/list": ["prompts": [["name": "greet", "arguments": [["name": "who"]]]]]
+                case "resources/list": ["resources": [["uri": "shop://prices", "name": "prices"]]]
+                case "resources/templates/list":
+                    ["resourceTemplates": [["uriTemplate": "shop://item/{id}/data", "name": "item"]]]
+                default: ["echo": .object(params)]
+                }
+            }
+        }
+        for (name, priority) in [("first", nil), ("second", Int64(10))] as [(String, Int64?)] {
+            var target = try lab.makeTarget(name, tools: [], status: .creating, credentials: [])
+            if let priority {
+                target.configuration = [
+                    "mcp": ["mcpServer": ["endpoint": .string(TestLab.endpoint), "resourcePriority": .int(priority)]]
+                ]
+            }
+            let saved = target
+            try lab.store.write { $0.save(saved) }
+            await lab.ring(.crawl(TargetAddress(gateway: TestLab.gatewayID, target: target.id)))
+        }
+    }
+
+    @Test("Prompts carry the target's name, resources do not, and each is fetched from the target it belongs to")
+    func offers() async throws {
+        let lab = try TestLab()
+        try lab.makeGateway()
+        try await offering(lab)
+        let capabilities = try await lab.rpc("initialize", ["protocolVersion": "2025-11-25"]).json?["result"]?[
+            "capabilities"]
+        #expect(capabilities == ["tools": ["listChanged": true], "prompts": [:], "resources": [:]])
+        let prompts = try await lab.rpc("prompts/list").json?["result"]?["prompts"]
+        #expect(prompts?.array?.map { $0["name"] } == ["first___greet", "second___greet"])
+        let got = try await lab.rpc("prompts/get", ["name": "second___greet", "arguments": ["who": "you"]])
+        #expect(got.json?["result"]?["echo"] == ["name": "greet", "arguments": ["who": "you"]])
+        #expect(try await lab.rpc("prompts/get", ["name": "second___bye"]).code == -32602)
+        #expect(try await lab.rpc("prompts/get", ["name": "greet"]).code == -32602)
+        let resources = try await lab.rpc("resources/list").json?["result"]?["resources"]
+        #expect(resources?.array?.map { $0["uri"] } == ["shop://prices"])
+        for uri in ["shop://prices", "shop://item/7/data"] {
+            let read = try await lab.rpc("resources/read", ["uri": .string(uri)])
+            #expect(read.json?["result"]?["echo"] == ["uri": .string(uri)])
+        }
+        for uri in ["shop://item//data", "shop://item/7/8/data", "shop://item/7/data/x", "shop://other"] {
+            let missing = try await lab.rpc("resources/read", ["uri": .string(uri)])
+            #expect(missing.code == -32002)
+            #expect(missing.json?["error"]?["data"] == ["uri": .string(uri)])
+        }
+    }
+
+    @Test("Of two targets with the same resource the lower resourcePriority answers")
+    func priority() async throws {
+        let lab = try TestLab()
+        try lab.makeGateway()
+        try await offering(lab)
+        // Once the second target is gone the first answers.
+        let before = lab.upstream.seen.count
+        _ = try await lab.rpc("resources/read", ["uri": "shop://prices"])
+        #expect(lab.upstream.seen.count == before + 1)
+        var second = try #require(try lab.target("T-second"))
+        second.configuration = ["mcp": ["mcpServer": ["endpoint": "https://nowhere.test/mcp", "resourcePriority": 10]]]
+        let moved = second
+        try lab.store.write { $0.save(moved) }
+        #expect(try await lab.rpc("resources/read", ["uri": "shop://prices"]).code == -32603)
+        try lab.store.write { $0.remove(TargetRecord.self, moved.id) }
+        #expect(try await lab.rpc("resources/read", ["uri": "shop://prices"]).json?["result"] != nil)
+    }
+}
