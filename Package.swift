@@ -41,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -69,13 +70,15 @@ let package = Package(
         module("RESTService", uses: ["Kernel"], [httpTypes]),
         // The scenario language; it knows no fake.
         module("Scenario", uses: ["Kernel"], [.product(name: "Yams", package: "Yams")]),
+        // CloudFormation templates; it calls the AWS API and knows no fake either.
+        module("Deploy", uses: ["Kernel", "AWSCore", "Scenario"], [httpTypes]),
         // Layer 4: assembly, actors, steps, runner; and the HTTP shell.
         module(
             "Harness",
             uses: [
                 "Kernel", "OAuthCore", "MCPCore", "AWSCore", "ControlPlane", "IdentityService", "Gateway",
                 "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "LambdaService", "RESTService",
-                "Scenario", "SQLiteStore",
+                "Scenario", "SQLiteStore", "Deploy",
             ],
             [httpTypes]),
         module(
@@ -86,13 +89,23 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        // Servers and commands of the user's own; in no scenario run.
+        module(
+            "Outbound",
+            uses: ["Kernel"],
+            [
+                httpTypes, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         // Leaves above the harness.
         module("Control", uses: ["Kernel", "Harness"], [httpTypes]),
         module("Reports", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "SQLiteStore"], [httpTypes]),
+        module("Explore", uses: ["Kernel", "Scenario", "Harness"], [httpTypes]),
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Kernel", "Scenario", "Harness", "Serve", "Control", "Reports", "SQLiteStore",
+                "Explore",
+                "Kernel", "Scenario", "Harness", "Serve", "Outbound", "Control", "Reports", "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -111,7 +124,14 @@ let package = Package(
         tests("GatewayTests", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore", "Gateway"], [httpTypes]),
         tests("LambdaServiceTests", uses: ["Kernel", "LambdaService"], [httpTypes]),
         tests("RESTServiceTests", uses: ["Kernel", "RESTService"], [httpTypes]),
+        tests(
+            "OutboundTests", uses: ["Kernel", "Outbound"],
+            [
+                httpTypes, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         tests("ApplicationTests", uses: ["Kernel", "OAuthCore", "Application"], [httpTypes]),
+        tests("DeployTests", uses: ["Kernel", "AWSCore", "Scenario", "Deploy"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
         tests(

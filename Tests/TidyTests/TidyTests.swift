@@ -21,7 +21,7 @@ private let bans: [Ban] = [
     Ban(text: "Task {", except: ["Serve"], instead: "world.scheduler.schedule"),
     Ban(text: "Task.detached", except: ["Serve"], instead: "world.scheduler.schedule"),
     Ban(text: "Task.sleep", except: ["Serve"], instead: "world.scheduler.schedule"),
-    Ban(text: "DispatchQueue", except: ["Serve"], instead: "world.scheduler.schedule"),
+    Ban(text: "DispatchQueue", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
     Ban(text: "URLSession", instead: "world.network.send"),
     Ban(text: "print(", except: ["Command", "bench"], instead: "a report"),
     Ban(text: "@unchecked Sendable", instead: "a Mutex"),
@@ -42,12 +42,14 @@ private let imports: [String: Set<String>] = [
     "Crypto": ["OAuthCore", "AWSCore"],
     "Hummingbird": ["Serve"],
     "HummingbirdCore": ["Serve"],
-    "NIOCore": ["Serve"],
+    "AsyncHTTPClient": ["Outbound"],
+    "NIOCore": ["Serve", "Outbound"],
+    "NIOHTTP1": ["Outbound"],
     "NIOPosix": ["Serve"],
     "NIOHTTPTypes": ["Serve"],
     "Logging": ["Serve"],
     "ArgumentParser": ["Command"],
-    "Foundation": ["SQLiteStore", "Scenario", "Harness", "Serve", "Control", "Command", "bench", "OAuthCore"],
+    "Foundation": ["Outbound", "SQLiteStore", "Scenario", "Harness", "Serve", "Control", "Command", "bench", "OAuthCore"],
 ]
 
 struct TidyTests {

@@ -31,6 +31,9 @@ package struct LabDefinition: Sendable {
     /// Rules that are off and unknowns that are decided in every lab of this definition.
     package let rulesOff: Set<String>
     package let unknowns: [String: String]
+    /// Origins of the user's own that a served lab may call, and whether it runs the commands of its functions.
+    package let outsideOrigins: [String]
+    package let runsCommands: Bool
     let map: HostMap
 
     /// Reads `mocks/labs/NAME.yaml` and every file it names.
@@ -71,6 +74,7 @@ package struct LabDefinition: Sendable {
         apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
         map = try reader.hostMap()
         (rulesOff, unknowns) = try reader.switches()
+        (outsideOrigins, runsCommands) = try reader.outside()
     }
 
     /// The switches of one lab: the definition's, then the options'.

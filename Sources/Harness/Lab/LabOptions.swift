@@ -15,6 +15,9 @@ package struct LabOptions: Sendable {
     package var archive: (any Archive)?
     /// Further hosts (`auth.example.com`, `127.0.0.1:9000`) and the party each one reaches.
     package var hostMap: [String: Party] = [:]
+    /// The way to servers outside the lab, and what runs commands of functions; a scenario run has neither.
+    package var outside: (any Network)?
+    package var commands: (any CommandRunner)?
 
     /// Where parties are reached.
     package enum Addressing: Sendable {

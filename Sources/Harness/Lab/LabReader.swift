@@ -6,7 +6,7 @@ import Scenario
 struct LabReader {
     private let root: DocumentNode
     private let files: MockFiles
-    private static let members = ["about", "region", "contract", "users", "parties", "rules", "unknowns"]
+    private static let members = ["about", "region", "contract", "users", "parties", "rules", "unknowns", "outside"]
     private static let partyMembers = ["hosts", "each", "profile", "keys"]
 
     init(_ root: DocumentNode, files: MockFiles) {
@@ -71,6 +71,26 @@ struct LabReader {
     }
 
     private func isServed(_ party: Party) -> Bool { Party.served.contains(party) }
+
+    /// `outside: {origins: [http://127.0.0.1:9000], commands: on}`: what a served lab may reach of the user's own.
+    func outside() throws(Diagnostic) -> (origins: [String], runsCommands: Bool) {
+        guard let node = root["outside"] else { return ([], false) }
+        try Self.expect(node, "outside", ["origins", "commands"])
+        var origins: [String] = []
+        for item in node["origins"]?.items ?? [] {
+            let text = try Self.text(item, "an origin")
+            guard let parts = URLParts(text), parts.userInfo == nil, parts.origin == text.lowercased() else {
+                throw Diagnostic(item.place, "an origin is scheme, host and port: http://127.0.0.1:9000")
+            }
+            origins.append(text)
+        }
+        guard let commands = node["commands"] else { return (origins, false) }
+        switch try Self.text(commands, "commands") {
+        case "on": return (origins, true)
+        case "off": return (origins, false)
+        default: throw Diagnostic(commands.place, "commands are on or off")
+        }
+    }
 
     /// The private keys of a party, if the lab gives it some.
     func keys(of party: Party) throws(Diagnostic) -> TokenSigner? {

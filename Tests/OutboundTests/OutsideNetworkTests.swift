@@ -1,0 +1,121 @@
+import Foundation
+import HTTPTypes
+import Kernel
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Outbound
+import Testing
+
+/// A server on this machine that answers by path: what it was asked, a redirect, too much, or nothing at all.
+private final class LocalServer: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+    private var head: HTTPRequestHead?
+    private var body = ByteBuffer()
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body(var part): body.writeBuffer(&part)
+        case .end: answer(context)
+        }
+    }
+
+    private func answer(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        switch head.uri {
+        case "/stall": return
+        case "/redirect": send(context, .found, [("Location", "http://169.254.169.254/")], ByteBuffer())
+        case "/large": send(context, .ok, [], ByteBuffer(repeating: 65, count: 200_000))
+        default:
+            let token = head.headers.first(name: "authorization") ?? ""
+            send(context, .created, [("X-Seen", "\(head.method) \(head.uri) \(token)")], body)
+        }
+    }
+
+    private func send(
+        _ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ headers: [(String, String)],
+        _ body: ByteBuffer
+    ) {
+        var fields = HTTPHeaders(headers)
+        fields.add(name: "Content-Length", value: "\(body.readableBytes)")
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: fields))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct OutsideNetworkTests {
+    private func serving(_ body: (String, OutsideNetwork) async throws -> Void) async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(LocalServer())
+                }
+            }.bind(host: "127.0.0.1", port: 0).get()
+        let origin = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
+        var limits = OutsideNetwork.Limits()
+        limits.read = .milliseconds(300)
+        limits.bytes = 100_000
+        let network = OutsideNetwork(origins: [origin], limits: limits)
+        do {
+            try await body(origin, network)
+        } catch {
+            await network.shutdown()
+            throw error
+        }
+        await network.shutdown()
+        try await channel.close()
+    }
+
+    private func failure(_ network: OutsideNetwork, _ url: String) async -> NetworkFailure.Reason? {
+        do throws(NetworkFailure) {
+            _ = try await network.send(Request(.get, url))
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    @Test func whatIsAllowedIsReached() async throws {
+        try await serving { origin, network in
+            let response = try await network.send(
+                Request(.post, origin + "/a?b=1", headers: [.authorization: "Bearer t"], body: Array("hello".utf8)))
+            #expect(response.status == 201)
+            #expect(response.header(fieldName("X-Seen")) == "POST /a?b=1 Bearer t")
+            #expect(response.bodyText == "hello")
+        }
+    }
+
+    @Test("Another port, scheme, host or a userinfo is not on the list, and nothing is sent")
+    func nothingElseIs() async throws {
+        try await serving { origin, network in
+            let port = URLParts(origin)?.port ?? 0
+            for url in [
+                "http://127.0.0.1:\(port + 1)/", "https://127.0.0.1:\(port)/", "http://localhost:\(port)/",
+                "http://example.com/", "http://169.254.169.254/latest/meta-data", "http://[::1]:\(port)/",
+                "http://127.0.0.1.example.com:\(port)/",
+            ] { #expect(await failure(network, url) == .unknownHost) }
+        }
+        let closed = OutsideNetwork(origins: ["127.0.0.1:9", "ftp://127.0.0.1", "http://u@127.0.0.1", ""])
+        #expect(await failure(closed, "http://127.0.0.1/") == .unknownHost)
+        await closed.shutdown()
+    }
+
+    @Test func limits() async throws {
+        try await serving { origin, network in
+            let redirect = try await network.send(Request(.get, origin + "/redirect"))
+            #expect(redirect.status == 302)
+            #expect(await failure(network, origin + "/large") == .truncated)
+            #expect(await failure(network, origin + "/stall") == .timedOut)
+        }
+    }
+
+    @Test func aServerThatIsNotThere() async throws {
+        let network = OutsideNetwork(origins: ["http://127.0.0.1:1"])
+        #expect(await failure(network, "http://127.0.0.1:1/") == .unreachable)
+        await network.shutdown()
+    }
+}
