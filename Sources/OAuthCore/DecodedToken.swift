@@ -4,6 +4,8 @@ package import Kernel
 package struct DecodedToken: Sendable {
     package let header: JSONObject
     package let claims: JSONObject
+    /// As it came.
+    let compact: String
     let signature: [UInt8]
     /// What the signature covers: header and claims as they came, RFC 7515 section 5.2.
     let signingInput: [UInt8]
@@ -11,8 +13,20 @@ package struct DecodedToken: Sendable {
     /// Longer ones are refused unread; no header or claim set of this world comes near it.
     package static let longest = 16_384
 
+    private static let memo = TokenMemo<DecodedToken>(limit: 256)
+
     package init?(_ compact: String) {
         guard compact.utf8.count <= Self.longest else { return nil }
+        if let known = Self.memo[compact] {
+            self = known
+            return
+        }
+        guard let read = DecodedToken(reading: compact) else { return nil }
+        Self.memo[compact] = read
+        self = read
+    }
+
+    private init?(reading compact: String) {
         // Byte by byte: walking characters would cost more than the signature's verification.
         let parts = compact.pieces(by: ".", keepingEmpty: true)
         guard parts.count == 3,
@@ -22,6 +36,7 @@ package struct DecodedToken: Sendable {
         self.header = header
         self.claims = claims
         self.signature = signature
+        self.compact = compact
         signingInput = Array(compact.utf8[..<parts[1].endIndex])
     }
 

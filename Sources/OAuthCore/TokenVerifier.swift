@@ -60,7 +60,7 @@ package enum TokenVerifier {
         guard let jwk = key(named: keyID?.string, for: algorithm, in: keys),
             let key = await SignatureKeys.shared.key(jwk, algorithm: algorithm.rawValue)
         else { throw .unknownKey(keyID?.string) }
-        guard key.isValid(token.signature, of: token.signingInput) else { throw .badSignature }
+        guard key.hasSigned(token) else { throw .badSignature }
     }
 
     /// A token without `kid` is accepted only where there is no choice.

@@ -8,8 +8,20 @@ import Synchronization
 /// A key that signs or checks, bound to one algorithm.
 struct SignatureKey: Sendable {
     let algorithm: any JWTAlgorithm
+    /// Tokens this very key has signed. What it has not signed is not kept: that would be a forger's to fill.
+    private let signed = TokenMemo<Bool>(limit: 256)
+
+    init(algorithm: any JWTAlgorithm) { self.algorithm = algorithm }
 
     func signature(of input: [UInt8]) throws -> [UInt8] { try algorithm.sign(input) }
+
+    /// RFC 7515 section 5.2, once per token and key.
+    func hasSigned(_ token: DecodedToken) -> Bool {
+        if signed[token.compact] == true { return true }
+        guard isValid(token.signature, of: token.signingInput) else { return false }
+        signed[token.compact] = true
+        return true
+    }
 
     func isValid(_ signature: [UInt8], of input: [UInt8]) -> Bool {
         (try? algorithm.verify(signature, signs: input)) ?? false

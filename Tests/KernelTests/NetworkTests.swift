@@ -34,6 +34,17 @@ struct RouterTests {
 }
 
 struct InMemoryNetworkTests {
+    /// An answer keeps what its body was written from, and forgets it with the body.
+    @Test func theJSONOfAnAnswerIsThatOfItsBody() throws {
+        var response = Response.json(200, ["a": 1, "b": [true, nil], "c": 1.5, "d": "\u{1F511}"])
+        #expect(response.json == (try JSONValue(parsing: response.body)))
+        response.body = Array("{\"a\": 2}".utf8)
+        #expect(response.json == ["a": 2])
+        response.body = [0x7B]
+        #expect(response.json == nil)
+        #expect(response == Response(200, headers: response.head.headerFields, body: [0x7B]))
+    }
+
     private func network() -> (InMemoryNetwork, Store) {
         var hosts = HostTable()
         hosts.add("github.com", .github)

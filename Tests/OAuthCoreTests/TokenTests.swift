@@ -54,6 +54,20 @@ struct TokenTests {
         }
     }
 
+    /// What was found of a token under one key is nothing to another, even of the same name; time is judged anew.
+    @Test func whatWasVerifiedOnceIsBoundToItsKeyAndItsTime() async throws {
+        let signer = try TokenSigner(keys: keySet("inbound-ed25519"))
+        let token = try await signer.sign(claims())
+        #expect(await verdict(token, signer.publicKeys) == nil)
+        var key = try #require(signer.publicKeys["keys"]?[0]?.object)
+        key["x"] = .string(Base64.encodeURL(Array(repeating: 7, count: 32)))
+        let rotated: JSONValue = ["keys": .array([.object(key)])]
+        #expect(await verdict(token, rotated) != nil)
+        #expect(await verdict(token, signer.publicKeys) == nil)
+        #expect(await verdict(token, signer.publicKeys, at: now + .seconds(4000)) == .expired)
+        #expect(await verdict(token + "A", signer.publicKeys) != nil)
+    }
+
     @Test(arguments: ForeignTokens.all)
     func tokensOfAnotherLibrary(_ vector: ForeignTokens.Vector) async throws {
         let keys = try JSONValue(parsing: vector.keys)

@@ -55,6 +55,18 @@ struct ScenarioFileTests {
         #expect(reports[0] == reports[1])
     }
 
+    /// What a party kept of the JSON it wrote is what a reader of the bytes finds.
+    @Test func answersSayWhatTheirBytesSay() async throws {
+        let results = await (try Corpus.runner()).run(Corpus.loaded.0, jobs: 2)
+        for entry in results.flatMap(\.journal) {
+            guard case .exchange(let exchange) = entry.event, case .answered(let response) = exchange.outcome else {
+                continue
+            }
+            let read = try? JSONValue(parsing: response.body)
+            if response.json != read { Issue.record("\(exchange.to) \(exchange.request.path): \(response.bodyText)") }
+        }
+    }
+
     /// No trace and no report shows a token, a verifier or a secret.
     @Test(arguments: Corpus.cases)
     func tracesShowNoSecret(_ scenario: ScenarioCase) async throws {

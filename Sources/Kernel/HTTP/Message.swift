@@ -73,7 +73,10 @@ package struct Request: Hashable, Sendable, Codable {
 /// An HTTP response with its whole body, or with the part of it that is there and the events that follow.
 package struct Response: Hashable, Sendable, Codable {
     package var head: HTTPResponse
-    package var body: [UInt8]
+    package var body: [UInt8] { didSet { written = nil } }
+    /// What the body was written from: whoever reads it in the same process need not parse it again. No part of the
+    /// value either.
+    private var written: JSONValue?
     /// What follows the body, if the answer is a stream that goes on. No part of the value: it is neither compared nor
     /// kept.
     package var events: EventStream?
@@ -97,7 +100,9 @@ package struct Response: Hashable, Sendable, Codable {
     }
 
     package static func json(_ status: Int, _ value: JSONValue, headers: HTTPFields = [:]) -> Response {
-        text(status, value.bytes, "application/json", headers)
+        var response = text(status, value.bytes, "application/json", headers)
+        response.written = value
+        return response
     }
     package static func html(_ status: Int, _ page: String, headers: HTTPFields = [:]) -> Response {
         text(status, Array(page.utf8), "text/html; charset=utf-8", headers)
@@ -122,7 +127,7 @@ package struct Response: Hashable, Sendable, Codable {
     package func header(_ name: HTTPField.Name) -> String? { head.headerFields[name] }
     package var bodyText: String { String(decoding: body, as: UTF8.self) }
     /// The body as JSON; nil if it is none.
-    package var json: JSONValue? { try? JSONValue(parsing: body) }
+    package var json: JSONValue? { written ?? (try? JSONValue(parsing: body)) }
 }
 
 /// A field name that is known to be legal; for names the HTTP types do not carry themselves.
