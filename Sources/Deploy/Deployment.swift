@@ -1,0 +1,169 @@
+package import AWSCore
+package import Kernel
+import Scenario
+
+/// Creates what a plan says, one resource after the other, and tells it as stack events.
+package struct Deployment: Sendable {
+    /// What a deployment needs of the lab it goes to: its AWS API and its time.
+    package struct Surroundings: Sendable {
+        let client: AWSClient
+        let entropy: any Entropy
+        /// Lets world time pass, or the machine's.
+        let wait: @Sendable (Span) async -> Void
+
+        package init(
+            network: any Network, contract: Contract, credentials: SigV4.Credentials, region: String,
+            origins: (control: String, data: String), entropy: any Entropy, now: @escaping @Sendable () -> Instant,
+            wait: @escaping @Sendable (Span) async -> Void
+        ) {
+            client = AWSClient(
+                network: network, contract: contract, credentials: credentials, region: region, now: now,
+                controlOrigin: origins.control, dataOrigin: origins.data)
+            self.entropy = entropy
+            self.wait = wait
+        }
+    }
+
+    /// One line of what happened.
+    package struct Event: Sendable, Hashable {
+        package let status: String
+        package let type: String
+        package let logicalID: String
+        package let physicalID: String
+        package let reason: String?
+    }
+
+    package struct Result: Sendable {
+        package var events: [Event] = []
+        package var outputs: [(name: String, value: String, exportName: String?)] = []
+        /// `CREATE_COMPLETE`, `CREATE_FAILED` or `ROLLBACK_COMPLETE`.
+        package var status = "CREATE_COMPLETE"
+        /// The reason of the resource that failed.
+        package var failure: String?
+        /// Logical names and what they became.
+        package var resources: [(name: String, type: String, ref: String)] = []
+    }
+
+    /// What undoes a resource; nil where there is nothing to undo.
+    typealias Undo = @Sendable (AWSClient) async throws(ResourceFailure) -> Void
+
+    let plan: Plan
+    let surroundings: Surroundings
+    let rollsBack: Bool
+
+    package init(_ plan: Plan, _ surroundings: Surroundings, rollsBack: Bool = false) {
+        self.plan = plan
+        self.surroundings = surroundings
+        self.rollsBack = rollsBack
+    }
+
+    package func run() async -> Result {
+        var result = Result()
+        var evaluator = plan.evaluator
+        var undos: [(Template.Resource, String, Undo)] = []
+        let stack = plan.destination
+        func tell(_ status: String, _ type: String, _ name: String, _ physical: String, _ reason: String? = nil) {
+            result.events.append(
+                Event(status: status, type: type, logicalID: name, physicalID: physical, reason: reason))
+        }
+        tell("CREATE_IN_PROGRESS", "AWS::CloudFormation::Stack", stack.stack, stack.stackID, "User Initiated")
+        for resource in plan.resources where resource.type != ResourceTypes.metadata {
+            tell("CREATE_IN_PROGRESS", resource.type, resource.name, "")
+            var maker = ResourceMaker(
+                resource: resource, destination: stack, client: surroundings.client,
+                entropy: surroundings.entropy, wait: surroundings.wait)
+            do throws(ResourceFailure) {
+                let created = try await maker.create(with: evaluator)
+                evaluator.created[resource.name] = created
+                result.resources.append((resource.name, resource.type, created.ref))
+                if let undo = maker.undo { undos.append((resource, created.ref, undo)) }
+                tell("CREATE_COMPLETE", resource.type, resource.name, created.ref, maker.remark)
+            } catch {
+                // What failed half-way is there all the same.
+                if let undo = maker.undo { undos.append((resource, maker.physicalID, undo)) }
+                result.failure = error.reason
+                tell("CREATE_FAILED", resource.type, resource.name, maker.physicalID, error.reason)
+                break
+            }
+        }
+        let failed = result.events.last { $0.status == "CREATE_FAILED" }?.logicalID
+        if let failed {
+            result.status = "CREATE_FAILED"
+            let reason = "The following resource(s) failed to create: [\(failed)]. "
+            tell("CREATE_FAILED", "AWS::CloudFormation::Stack", stack.stack, stack.stackID, reason)
+            if rollsBack { await rollBack(undos, &result) }
+            return result
+        }
+        do throws(Diagnostic) {
+            result.outputs = try outputs(evaluator)
+        } catch {
+            result.status = "CREATE_FAILED"
+            result.failure = error.description
+        }
+        let status = result.status
+        tell(status, "AWS::CloudFormation::Stack", stack.stack, stack.stackID, result.failure)
+        return result
+    }
+
+    private func rollBack(_ undos: [(Template.Resource, String, Undo)], _ result: inout Result) async {
+        result.status = "ROLLBACK_COMPLETE"
+        for (resource, physical, undo) in undos.reversed() {
+            var event = ("DELETE_COMPLETE", String?.none)
+            do throws(ResourceFailure) {
+                try await undo(surroundings.client)
+                // Deletion is asynchronous; what is deleted next may need this one gone.
+                await surroundings.wait(ResourceMaker.pause)
+            } catch {
+                event = ("DELETE_FAILED", error.reason)
+                result.status = "ROLLBACK_FAILED"
+            }
+            result.resources.removeAll { $0.name == resource.name && event.1 == nil }
+            result.events.append(
+                Event(
+                    status: event.0, type: resource.type, logicalID: resource.name, physicalID: physical,
+                    reason: event.1))
+        }
+        result.events.append(
+            Event(
+                status: result.status, type: "AWS::CloudFormation::Stack", logicalID: plan.destination.stack,
+                physicalID: plan.destination.stackID, reason: nil))
+    }
+
+    private func outputs(
+        _ evaluator: Evaluator
+    ) throws(Diagnostic) -> [(name: String, value: String, exportName: String?)] {
+        var result: [(String, String, String?)] = []
+        for output in plan.outputs {
+            guard let node = output.value["Value"] else {
+                throw Diagnostic(output.key.place, "output \(output.name) needs a Value")
+            }
+            let value = try evaluator.value(node)
+            var export: String?
+            if let name = output.value["Export"]?["Name"] { export = try evaluator.text(name, "an export's name") }
+            result.append((output.name, value?.string ?? value?.text ?? "", export))
+        }
+        return result
+    }
+}
+
+extension Deployment.Result {
+    /// As the control API and `deploy` answer.
+    package var json: JSONValue {
+        let events: [JSONValue] = events.map { event in
+            var object: JSONObject = [
+                "status": .string(event.status), "type": .string(event.type), "logicalId": .string(event.logicalID),
+                "physicalId": .string(event.physicalID),
+            ]
+            if let reason = event.reason { object.append("reason", .string(reason)) }
+            return .object(object)
+        }
+        var object: JSONObject = [
+            "status": .string(status),
+            "outputs": .object(JSONObject(outputs.map { .init($0.name, .string($0.value)) })),
+            "resources": .object(JSONObject(resources.map { .init($0.name, .string($0.ref)) })),
+            "events": .array(events),
+        ]
+        if let failure { object.append("failure", .string(failure)) }
+        return .object(object)
+    }
+}

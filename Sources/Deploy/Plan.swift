@@ -1,0 +1,143 @@
+package import Kernel
+import Scenario
+
+/// What a template will create, in the order of its dependencies. Everything that can be wrong without asking AWS has
+/// been looked at, so nothing is created for a template that could not end well.
+package struct Plan: Sendable {
+    let template: Template
+    let destination: Destination
+    let evaluator: Evaluator
+    package let resources: [Template.Resource]
+    /// Outputs whose condition holds.
+    let outputs: [DocumentNode.Member]
+
+    /// - Throws: `TemplateProblems` with every mistake, unsupported types all at once.
+    package init(
+        _ template: Template, _ destination: Destination, types: ResourceTypes
+    ) throws(TemplateProblems) {
+        var problems: [Diagnostic] = []
+        let values = template.values(given: destination.given, &problems)
+        if !problems.isEmpty { throw TemplateProblems(problems) }
+        let evaluator = Evaluator(template: template, parameters: values, pseudo: destination.pseudo)
+        var active: [Template.Resource] = []
+        var outputs: [DocumentNode.Member] = []
+        do throws(Diagnostic) {
+            problems += try evaluator.brokenRules()
+            for name in template.conditions.keys.sorted() { _ = try evaluator.holds(name, template.root.place) }
+            for resource in template.resources {
+                if let name = resource.condition, try !evaluator.holds(name, resource.place) { continue }
+                active.append(resource)
+            }
+            for output in template.outputs {
+                if let name = output.value["Condition"]?.scalarText, try !evaluator.holds(name, output.key.place) {
+                    continue
+                }
+                outputs.append(output)
+            }
+        } catch {
+            problems.append(error)
+        }
+        problems += Self.unsupported(active, types)
+        for resource in active { problems += types.problems(of: resource) }
+        let names = Set(template.resources.map(\.name))
+        var needs: [String: [String]] = [:]
+        for resource in active {
+            var found: [Mention] = resource.dependsOn.map { Mention(name: $0, place: resource.place) }
+            for member in resource.properties { Mention.collect(member.value, &found) }
+            for mention in found where !names.contains(mention.name) {
+                guard values[mention.name] == nil, !mention.name.hasPrefix("AWS::") else { continue }
+                let known = template.parameters.map(\.name) + template.resources.map(\.name)
+                problems.append(
+                    Diagnostic(
+                        mention.place, "\(resource.name): there is no parameter or resource \"\(mention.name)\"",
+                        hint: Suggestion.hint(for: mention.name, among: known)))
+            }
+            needs[resource.name] = found.map(\.name)
+        }
+        resources = Self.ordered(active, needs, &problems)
+        if !problems.isEmpty { throw TemplateProblems(problems) }
+        self.template = template
+        self.destination = destination
+        self.evaluator = evaluator
+        self.outputs = outputs
+    }
+
+    /// One mistake for all of them, at the first.
+    private static func unsupported(_ resources: [Template.Resource], _ types: ResourceTypes) -> [Diagnostic] {
+        let strange = resources.filter { !types.supports($0.type) }
+        guard let first = strange.first else { return [] }
+        var listed: [String] = []
+        for resource in strange { listed.append("\(resource.type) (\(resource.name))") }
+        return [
+            Diagnostic(
+                first.place, "unsupported resource types: \(listed.joined(separator: ", "))",
+                hint: "supported: \(types.names.joined(separator: ", "))")
+        ]
+    }
+
+    /// Each resource after what it needs, otherwise in the order of the file.
+    private static func ordered(
+        _ resources: [Template.Resource], _ needs: [String: [String]], _ problems: inout [Diagnostic]
+    ) -> [Template.Resource] {
+        var waiting = resources
+        var result: [Template.Resource] = []
+        var done: Set<String> = []
+        while !waiting.isEmpty {
+            let open = Set(waiting.map(\.name))
+            guard
+                let index = waiting.firstIndex(where: { resource in
+                    (needs[resource.name] ?? []).allSatisfy { done.contains($0) || !open.contains($0) }
+                })
+            else {
+                let names = waiting.map(\.name).joined(separator: ", ")
+                problems.append(Diagnostic(waiting[0].place, "circular dependency between resources: [\(names)]"))
+                return result
+            }
+            let next = waiting.remove(at: index)
+            done.insert(next.name)
+            result.append(next)
+        }
+        return result
+    }
+
+    /// What `--check` says.
+    package var summary: JSONValue {
+        .array(resources.map { ["logicalId": .string($0.name), "type": .string($0.type)] })
+    }
+}
+
+/// A name that an expression speaks of.
+struct Mention {
+    let name: String
+    let place: Place
+
+    static func collect(_ node: DocumentNode, _ found: inout [Mention]) {
+        if let items = node.items { for item in items { collect(item, &found) } }
+        for member in node.members {
+            switch member.name {
+            case "Ref": if let name = member.value.scalarText { found.append(Mention(name: name, place: node.place)) }
+            case "Fn::GetAtt":
+                let text = member.value.scalarText ?? member.value.items?.first?.scalarText ?? ""
+                let name = text.pieces(by: ".").first.map(String.init) ?? ""
+                found.append(Mention(name: name, place: node.place))
+            case "Fn::Sub": collect(sub: member.value, &found)
+            default: collect(member.value, &found)
+            }
+        }
+    }
+
+    private static func collect(sub node: DocumentNode, _ found: inout [Mention]) {
+        let own = node.items?.last?.members.map(\.name) ?? []
+        if let map = node.items?.last, map.isMapping { collect(map, &found) }
+        guard let text = (node.items?.first ?? node).scalarText else { return }
+        var rest = text[...]
+        while let hole = rest.range(of: "${") {
+            rest = rest[hole.upperBound...]
+            guard let end = rest.place(of: "}") else { return }
+            let inner = trimmed(rest[..<end])
+            rest = rest[end...]
+            guard !inner.hasPrefix("!"), !own.contains(inner), !inner.hasPrefix("AWS::") else { continue }
+            found.append(Mention(name: String(inner.pieces(by: ".").first ?? ""), place: node.place))
+        }
+    }
+}
