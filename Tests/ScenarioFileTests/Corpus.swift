@@ -19,7 +19,7 @@ enum Corpus {
 
 struct ScenarioCase: Sendable, CustomTestStringConvertible {
     let file: ScenarioFile
-    var testDescription: String { file.path.replacingOccurrences(of: "\(Corpus.root)/", with: "") }
+    var testDescription: String { file.name.replacingOccurrences(of: "\(Corpus.root)/", with: "") }
 }
 
 struct Mutation: Sendable, CustomTestStringConvertible {

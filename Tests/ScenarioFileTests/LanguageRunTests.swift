@@ -274,16 +274,15 @@ struct LanguageRunTests {
 
     @Test func attackerWhoIsGivenATokenIsALeak() async throws {
         let body = """
-            given: [github-provider, gateway, target-method-2, alice-consented]
+            given: [shop, shop-has-a-code, shop-has-a-token]
             steps:
-              - http: GET ${lab.gateway}/x
+              - fault: {name: chatty, party: mcp, answer: {status: 200, body: "${token}"}}
+              - http: GET ${lab.mcp}/mcp
                 as: attacker
-                expect: {failure: absent, status: present}
             """
         let result = try await Self.run(body)
-        #expect(result.verdict == .held || result.failures.first?.what == "status")
-        let people = try await Self.run("steps:\n  - aws: ListGateways\n    as: attacker\n")
-        #expect(people.verdict == .held)
+        #expect(result.failures.contains { $0.actual.hasPrefix("mcp gives attacker access_token") })
+        #expect(!TextReport.render([result]).contains("gho_"))
     }
 
     @Test func forgedSignatureIsToldAsOne() async throws {
