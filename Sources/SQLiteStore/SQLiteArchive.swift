@@ -119,9 +119,31 @@ package final class SQLiteArchive: Archive {
         }
     }
 
-    package func clear() throws(StoreFailure) {
+    package func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] {
         do {
-            try queue.write { database in try database.execute(sql: "DELETE FROM record; DELETE FROM journal") }
+            return try queue.read { database in
+                try Row.fetchAll(database, sql: "SELECT collection, id, body FROM record ORDER BY position").map {
+                    row in
+                    ArchivedRow(collection: row["collection"], id: row["id"], body: row["body"])
+                }.filter { !collections.contains($0.collection) }
+            }
+        } catch {
+            throw Self.failure(error, queue.path)
+        }
+    }
+
+    package func replaceAll(
+        by changes: [Change], _ rows: [ArchivedRow], _ entries: ArraySlice<JournalEntry>
+    ) throws(StoreFailure) {
+        do {
+            try queue.write { database in
+                try database.execute(sql: "DELETE FROM record; DELETE FROM journal")
+                let insert = try database.cachedStatement(
+                    sql: "INSERT INTO record (collection, id, body) VALUES (?, ?, ?)")
+                for row in rows { try insert.execute(arguments: [row.collection, row.id, row.body]) }
+                for change in changes { try Self.keep(change, in: database) }
+                for entry in entries { try Self.keep(entry, in: database) }
+            }
         } catch {
             throw Self.failure(error, queue.path)
         }

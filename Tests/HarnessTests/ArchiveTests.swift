@@ -25,6 +25,24 @@ struct ArchiveTests {
         #expect(answered["result"]?["isError"] == false, "\(answered.text)")
     }
 
+    /// After a restart only what is asked for is read; a snapshot holds the rest too.
+    @Test func aSnapshotAfterARestartHoldsEverything() async throws {
+        let archive = Shelf()
+        let first = try ControlledLab { $0.archive = archive }
+        let (url, token, gatewayURL) = try await first.consentURL()
+
+        let second = try ControlledLab { $0.archive = archive }
+        let snapshot = second.lab.snapshot()
+        _ = await second.lab.consent(url: url, user: "alice")
+        #expect(try await second.callTool(gatewayURL, token: token)["result"]?["isError"] == false)
+        try second.lab.restore(snapshot)
+        // Asked again: the consent is undone, gateway, target and session are there.
+        #expect(try await second.callTool(gatewayURL, token: token)["error"]?["code"] == -32042)
+
+        let third = try ControlledLab { $0.archive = archive }
+        #expect(try await third.callTool(gatewayURL, token: token)["error"]?["code"] == -32042)
+    }
+
     @Test func resetEmptiesTheArchive() async throws {
         let archive = Shelf()
         let lab = try ControlledLab { $0.archive = archive }
@@ -37,6 +55,8 @@ struct ArchiveTests {
     private final class Shelf: Archive {
         private struct Content {
             var records: [(key: String, record: any Record)] = []
+            /// Records given out as rows; a row's body is the place here.
+            var given: [any Record] = []
             var entries: [JournalEntry] = []
         }
         private let content = Mutex(Content())
@@ -44,25 +64,54 @@ struct ArchiveTests {
         var isEmpty: Bool { content.withLock { $0.records.isEmpty && $0.entries.isEmpty } }
 
         func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
-            content.withLock { content in
-                for change in changes {
-                    let key = "\(change.collection)/\(change.id)"
-                    let place = content.records.firstIndex { $0.key == key }
-                    switch (place, change.record) {
-                    case (let place?, let record?): content.records[place].record = record
-                    case (let place?, nil): content.records.remove(at: place)
-                    case (nil, let record?): content.records.append((key, record))
-                    case (nil, nil): break
-                    }
+            content.withLock { Self.keep(changes, entries, in: &$0) }
+        }
+
+        private static func keep(
+            _ changes: [Change], _ entries: ArraySlice<JournalEntry>, in content: inout Content
+        ) {
+            for change in changes {
+                let key = "\(change.collection)/\(change.id)"
+                let place = content.records.firstIndex { $0.key == key }
+                switch (place, change.record) {
+                case (let place?, let record?): content.records[place].record = record
+                case (let place?, nil): content.records.remove(at: place)
+                case (nil, let record?): content.records.append((key, record))
+                case (nil, nil): break
                 }
-                content.entries += entries
             }
+            content.entries += entries
         }
 
         func records<R: Record>(_ type: R.Type) throws(StoreFailure) -> [R] {
             content.withLock { $0.records.compactMap { $0.record as? R } }
         }
         func journal() throws(StoreFailure) -> [JournalEntry] { content.withLock { $0.entries } }
-        func clear() throws(StoreFailure) { content.withLock { $0 = Content() } }
+
+        func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] {
+            content.withLock { content in
+                var rows: [ArchivedRow] = []
+                for (key, record) in content.records {
+                    let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
+                    guard !collections.contains(parts[0]) else { continue }
+                    content.given.append(record)
+                    rows.append(
+                        ArchivedRow(collection: parts[0], id: parts[1], body: String(content.given.count - 1)))
+                }
+                return rows
+            }
+        }
+
+        func replaceAll(
+            by changes: [Change], _ rows: [ArchivedRow], _ entries: ArraySlice<JournalEntry>
+        ) throws(StoreFailure) {
+            content.withLock { content in
+                content.records = rows.compactMap { row in
+                    Int(row.body).map { ("\(row.collection)/\(row.id)", content.given[$0]) }
+                }
+                content.entries = []
+                Self.keep(changes, entries, in: &content)
+            }
+        }
     }
 }

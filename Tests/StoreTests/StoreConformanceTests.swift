@@ -16,6 +16,12 @@ struct NoteRecord: Kernel.Record {
     }
 }
 
+struct OtherRecord: Kernel.Record {
+    static let collection = "other"
+    let id: Identifier<NoteTag>
+    init(_ id: String) { self.id = Identifier(id) }
+}
+
 private struct Refused: Error {}
 
 /// One suite for both modes: what is tested in memory is what is shipped with a file.
@@ -118,6 +124,43 @@ struct SQLiteArchiveTests {
             let found = try store.write { $0.find(NoteRecord.self, where: "owner", is: "bob") }
             #expect(found.map(\.id.rawValue) == ["b", "a"])
             #expect(store.journal().map(\.at.milliseconds) == [5])
+        }
+    }
+
+    /// What nobody has read since the restart is in a picture too, and in the file after going back.
+    @Test func aPictureHoldsWhatNobodyReadSinceReopening() throws {
+        try withFile { path in
+            try fill(path)
+            do {
+                let store = try Store(archive: SQLiteArchive(path: path))
+                // Of all that is there only this collection is looked at.
+                _ = try store.write { $0.all(OtherRecord.self) }
+                let picture = store.picture()
+                try store.write { transaction in
+                    transaction.remove(NoteRecord.self, Identifier("b"))
+                    transaction.save(NoteRecord("c", owner: "mallory"))
+                    transaction.save(OtherRecord("x"))
+                }
+                try store.restore(picture)
+                let found = try store.write { ($0.all(NoteRecord.self), $0.all(OtherRecord.self)) }
+                #expect(found.0 == [NoteRecord("b", owner: "bob"), NoteRecord("a", owner: "bob")])
+                #expect(found.1.isEmpty)
+            }
+            let store = try Store(archive: SQLiteArchive(path: path))
+            #expect(try store.write { $0.all(NoteRecord.self) }.map(\.id.rawValue) == ["b", "a"])
+            #expect(store.journal().count == 1)
+        }
+    }
+
+    @Test func goingBackToThePictureOfAnEmptyStoreEmptiesTheFile() throws {
+        try withFile { path in
+            try fill(path)
+            do {
+                let store = try Store(archive: SQLiteArchive(path: path))
+                try store.restore(Store().picture())
+                #expect(try store.write { $0.all(NoteRecord.self) }.isEmpty)
+            }
+            #expect(try Store(archive: SQLiteArchive(path: path)).write { $0.all(NoteRecord.self) }.isEmpty)
         }
     }
 

@@ -62,19 +62,35 @@ package final class Store: Sendable {
     /// Sequence number of the newest entry; 0 before the first.
     package var lastSequence: Int { state.withLock { $0.journal.last?.sequence ?? 0 } }
 
-    /// The store as it is now, to come back to.
+    /// The store as it is now, to come back to. An archive that cannot be read shows when somebody does.
     package func picture() -> StorePicture {
-        state.withLock { StorePicture(tables: $0.tables.mapValues { $0.copy() }, journal: $0.journal) }
+        state.withLock { transaction in
+            StorePicture(
+                tables: transaction.tables.mapValues { $0.copy() }, unread: unread(transaction.tables),
+                journal: transaction.journal)
+        }
+    }
+
+    /// What the archive holds of collections that nobody has asked for since it was opened.
+    private func unread(_ tables: [String: Table]) -> Result<[ArchivedRow], StoreFailure> {
+        guard let archive else { return .success([]) }
+        do throws(StoreFailure) {
+            return .success(try archive.rows(outside: Set(tables.keys)))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Back to an earlier picture; the journal too unless `keepingJournal`.
     package func restore(_ picture: StorePicture) throws {
         try state.withLock { transaction in
-            transaction.replaceAll(tables: picture.tables.mapValues { $0.copy() }, journal: picture.journal)
-            guard let archive else { return }
-            try archive.clear()
-            try archive.keep(
-                transaction.tables.sorted { $0.key < $1.key }.flatMap(\.value.changes), picture.journal[...])
+            let tables = picture.tables.mapValues { $0.copy() }
+            // First the file, all of it or nothing: if it cannot be written, nothing has gone back.
+            if let archive {
+                let changes = tables.sorted { $0.key < $1.key }.flatMap(\.value.changes)
+                try archive.replaceAll(by: changes, try picture.unread.get(), picture.journal[...])
+            }
+            transaction.replaceAll(tables: tables, journal: picture.journal)
         }
     }
 
@@ -85,6 +101,7 @@ package final class Store: Sendable {
 /// What a store was at some moment.
 package struct StorePicture: Sendable {
     let tables: [String: Table]
+    let unread: Result<[ArchivedRow], StoreFailure>
     let journal: [JournalEntry]
 }
 
@@ -95,8 +112,23 @@ package protocol Archive: Sendable {
     /// Records of one collection as they were last kept, in the order of their first save.
     func records<R: Record>(_ type: R.Type) throws(StoreFailure) -> [R]
     func journal() throws(StoreFailure) -> [JournalEntry]
-    /// Forgets everything.
-    func clear() throws(StoreFailure)
+    /// Every row but those of the named collections, in the order of their first save.
+    func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow]
+    /// Holds these and nothing else from now on, or what it held if that fails.
+    func replaceAll(
+        by changes: [Change], _ rows: [ArchivedRow], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure)
+}
+
+/// A record as an archive holds it, for one whose type nobody has named yet.
+package struct ArchivedRow: Sendable, Hashable {
+    package let collection: String
+    package let id: String
+    package let body: String
+    package init(collection: String, id: String, body: String) {
+        self.collection = collection
+        self.id = id
+        self.body = body
+    }
 }
 
 /// One record written (or removed, with nil) by a transaction.
