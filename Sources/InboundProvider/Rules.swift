@@ -18,6 +18,8 @@ extension Rule {
         "inbound-code-proof", "A code of the inbound provider is redeemed with the verifier of its challenge only.")
     static let inboundRefreshRotation = Rule(
         "inbound-refresh-rotation", "A refresh token of the inbound provider works once; its reuse revokes the family.")
+    static let exchangeSubjectVerified = Rule(
+        "exchange-subject-verified", "The inbound provider exchanges only tokens of its own that still live.")
     static let inboundTokenUse = Rule(
         "inbound-token-use", "UserInfo takes access tokens only: an ID token is no API token.")
 }
@@ -26,7 +28,7 @@ extension Rule {
 package enum InboundProviderSwitches {
     package static let rules: [Rule] = [
         .inboundRedirectExact, .inboundPKCERequired, .inboundScopeLimit, .inboundFormBinding, .inboundClientSecret,
-        .inboundCodeSingleUse, .inboundCodeProof, .inboundRefreshRotation, .inboundTokenUse,
+        .inboundCodeSingleUse, .inboundCodeProof, .inboundRefreshRotation, .inboundTokenUse, .exchangeSubjectVerified,
     ]
     /// None: this party answers by the standards and stands for no system whose insides are unknown.
     package static let unknowns: [Unknown] = []

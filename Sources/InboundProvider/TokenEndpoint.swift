@@ -28,7 +28,10 @@ extension InboundProvider {
         guard let name = asked.form.present("grant_type") else {
             throw OAuthError(.invalidRequest, "grant_type is missing.")
         }
-        guard ["authorization_code", "refresh_token", "client_credentials"].contains(name) else {
+        let known = [
+            "authorization_code", "refresh_token", "client_credentials", Self.tokenExchange, Self.jwtBearer,
+        ]
+        guard known.contains(name) else {
             throw OAuthError(.unsupportedGrantType, "This grant is not supported.")
         }
         guard asked.client.grantTypes.contains(name) else {
@@ -37,6 +40,8 @@ extension InboundProvider {
         return switch name {
         case "authorization_code": try await redeemCode(asked)
         case "refresh_token": try await refresh(asked)
+        case Self.tokenExchange: try await exchangeToken(asked)
+        case Self.jwtBearer: try await redeemAssertion(asked)
         default: try await clientCredentials(asked)
         }
     }

@@ -1,0 +1,130 @@
+import Kernel
+import OAuthCore
+
+// A client that was given a user's token asks for one of its own: RFC 8693, and RFC 7523 section 2.1.
+
+extension InboundProvider {
+    static let tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    static let jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    private static let tokenType = "urn:ietf:params:oauth:token-type:"
+    private static let knownTypes = ["access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt"]
+    private static let signedTypes = ["access_token", "id_token", "jwt"]
+
+    /// RFC 8693 section 2.1. A subject or actor token that is no good is an `invalid_request` (section 2.2.2).
+    func exchangeToken(_ asked: TokenRequest) async throws -> JSONValue {
+        let form = asked.form
+        guard let subject = form.present("subject_token") else {
+            throw OAuthError(.invalidRequest, "subject_token is missing.")
+        }
+        try Self.checkType(form.present("subject_token_type"), of: "subject_token")
+        if let requested = form.present("requested_token_type") {
+            try Self.checkType(requested, of: "requested_token")
+        }
+        let actor = form.present("actor_token")
+        guard (actor == nil) == (form.present("actor_token_type") == nil) else {
+            throw OAuthError(.invalidRequest, "actor_token and actor_token_type stand together.")
+        }
+        let claims = try await ownClaims(of: subject, asked, .invalidRequest)
+        var actorClaims: JSONObject?
+        if let actor {
+            try Self.checkType(form.present("actor_token_type"), of: "actor_token")
+            actorClaims = try await ownClaims(of: actor, asked, .invalidRequest)
+        }
+        // RFC 8693 section 4.4.
+        if let allowed = claims["may_act"]?["sub"], allowed != actorClaims?["sub"] {
+            throw OAuthError(.invalidRequest, "The subject token names another actor.")
+        }
+        var answer = try await minted(claims, subject: subject, actor: actorClaims, asked)
+        answer.append("issued_token_type", .string(Self.tokenType + "access_token"))
+        return .object(answer)
+    }
+
+    /// RFC 7523 section 2.1. An assertion that is no good is an `invalid_grant` (section 3.1).
+    func redeemAssertion(_ asked: TokenRequest) async throws -> JSONValue {
+        guard let assertion = asked.form.present("assertion") else {
+            throw OAuthError(.invalidRequest, "assertion is missing.")
+        }
+        let claims = try await ownClaims(of: assertion, asked, .invalidGrant)
+        return .object(try await minted(claims, subject: assertion, actor: nil, asked))
+    }
+
+    /// RFC 8693 section 3: a type has to be known, and one that can be read here.
+    private static func checkType(_ type: String?, of name: String) throws(OAuthError) {
+        guard let type, type.hasPrefix(tokenType), knownTypes.contains(String(type.dropFirst(tokenType.count))) else {
+            throw OAuthError(.invalidRequest, "\(name)_type is missing or unknown.")
+        }
+        guard signedTypes.contains(String(type.dropFirst(tokenType.count))) else {
+            throw OAuthError(.invalidRequest, "\(name)_type is not supported.")
+        }
+    }
+
+    /// What a token of this provider says, if it still lives.
+    private func ownClaims(
+        of token: String, _ asked: TokenRequest, _ code: OAuthError.Code
+    ) async throws -> JSONObject {
+        let policy = TokenPolicy(issuer: issuer)
+        let verified = try? await TokenVerifier.verify(token, keys: signer.publicKeys, policy: policy, at: asked.now)
+            .get()
+        let jti = verified?["jti"]?.string ?? ""
+        let record = try world.store.write { $0.find(AccessRecord.self, .init(jti)) }
+        if let verified, record?.isRevoked != true { return verified }
+        guard !world.switches.holds(.exchangeSubjectVerified), let decoded = DecodedToken(token) else {
+            world.note(.exchangeSubjectVerified, "A token that was to be exchanged is not in order.")
+            throw OAuthError(code, "The token is invalid or expired.")
+        }
+        return decoded.claims
+    }
+
+    /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant.
+    private func minted(
+        _ subject: JSONObject, subject token: String, actor: JSONObject?, _ asked: TokenRequest
+    ) async throws -> JSONObject {
+        let audience = try Self.audience(asked.form)
+        let sent = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
+        let scope = sent ?? asked.client.scopes
+        guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: asked.client.scopes) else {
+            throw OAuthError(.invalidScope, "The scope is not allowed for this client.")
+        }
+        let jti = world.entropy.uuid(for: "idp-jti")
+        let life = profile.lifetimes.accessToken
+        var claims: JSONObject = [
+            "iss": .string(issuer), "sub": subject["sub"] ?? .null, "token_use": "access", "jti": .string(jti),
+            "iat": .int(asked.now.seconds), "exp": .int((asked.now + life).seconds),
+            "client_id": .string(asked.client.id), "scope": .string(scope.spaceSeparated),
+        ]
+        if let audience { claims.append("aud", .string(audience)) }
+        for name in ["username", "origin_jti"] { claims[name] = subject[name] }
+        // RFC 8693 section 4.1: who acts now, and inside it who acted before.
+        if let actor {
+            var act: JSONObject = ["sub": actor["sub"] ?? .null]
+            act["act"] = subject["act"]
+            claims.append("act", .object(act))
+        }
+        let access = try await signer.sign(claims, type: nil)
+        let birth = TokenBirth(
+            kind: "access_token", issuer: world.party, user: subject["username"]?.string, scopes: scope.names,
+            audience: [audience ?? asked.client.id], parent: tokenID(token), expires: asked.now + life,
+            value: Secret(access))
+        let grant = subject["origin_jti"]?.string.map { GrantRecord.ID($0) }
+        try world.store.write { transaction in
+            transaction.save(
+                AccessRecord(id: .init(jti), client: asked.client.id, grant: grant, tokenID: tokenID(access)))
+            transaction.append(.token(.issued(birth)), at: asked.now)
+        }
+        return [
+            "access_token": .string(access), "token_type": "Bearer", "expires_in": .int(life.milliseconds / 1000),
+            "scope": .string(scope.spaceSeparated),
+        ]
+    }
+
+    /// RFC 8693 section 2.1, RFC 8707 section 2: where the token is to be used; one place here.
+    private static func audience(_ form: Form) throws(OAuthError) -> String? {
+        if let resource = form.present("resource") {
+            guard let colon = resource.firstIndex(of: ":"), colon > resource.startIndex, !resource.contains("#") else {
+                throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment.")
+            }
+            return resource
+        }
+        return form.present("audience")
+    }
+}
