@@ -85,7 +85,7 @@ package struct MCPStep: LabStep {
         var body: [UInt8] = []
         if verb == .post {
             let message = try message(run, version)
-            if Revision(rawValue: version).isStateless { Self.mirror(message, in: &fields) }
+            if version != "none", Revision(rawValue: version).isStateless { Self.mirror(message, in: &fields) }
             body = message.bytes
             if let own = try texts["body"]?.value(variables) { body = own.string.map { Array($0.utf8) } ?? own.bytes }
         }
@@ -110,7 +110,9 @@ package struct MCPStep: LabStep {
         }
         if !method.hasPrefix("notifications/") { message["id"] = number ?? .int(run.nextMessageID()) }
         message["method"] = .string(method)
-        if Revision(rawValue: version).isStateless { params["_meta"] = Self.meta(version, params["_meta"]) }
+        if version != "none", Revision(rawValue: version).isStateless {
+            params["_meta"] = Self.meta(version, params["_meta"])
+        }
         if !params.isEmpty { message["params"] = .object(params) }
         return .object(message)
     }
