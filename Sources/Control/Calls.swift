@@ -45,6 +45,7 @@ extension ControlOrigin {
         Call(.get, "/_local/journal", "What happened, ?after=SEQ; secrets masked.") { try $0.journal() },
         Call(.get, "/_local/transitions", "Every step of every state machine.") { $0.transitions() },
         Call(.get, "/_local/tokens", "Every token, its parents and who saw it.") { $0.tokens() },
+        Call(.get, "/_local/score", "How the MCP clients behaved, rule by rule with proof.") { $0.score() },
         Call(.post, "/_local/snapshots", "Keeps the lab as it is.") { $0.takeSnapshot() },
         Call(.post, "/_local/snapshots/{id}/restore", "Goes back to a snapshot.") { try $0.restoreSnapshot() },
         Call(.put, "/_local/applications/{clientId}", "Makes or changes an application at GitHub.") {

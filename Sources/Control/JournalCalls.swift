@@ -27,6 +27,9 @@ extension CallContext {
         return .json(200, .array(steps))
     }
 
+    /// How the MCP clients behaved that have called so far.
+    func score() -> Response { .json(200, ClientScore(of: lab.store.journal()).json) }
+
     func tokens() -> Response { .json(200, .array(TokenLineage.table(of: lab.store.journal()).map(\.json))) }
 }
 

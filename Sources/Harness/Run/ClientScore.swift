@@ -1,0 +1,235 @@
+import HTTPTypes
+package import Kernel
+import MCPCore
+
+/// How well an MCP client behaves towards a gateway that asks for consent, read from the journal alone: each rule with
+/// the exchanges that prove it. What happens inside a client, such as asking its user, cannot be seen from here.
+package struct ClientScore: Sendable {
+    package let rows: [Row]
+
+    package struct Row: Sendable, Hashable {
+        package let rule: String
+        package let verdict: Verdict
+        /// Sequence numbers of the exchanges that show it.
+        package let proof: [Int]
+        package let about: String
+    }
+
+    package enum Verdict: String, Sendable {
+        case kept
+        case broken
+        /// Nothing happened that could keep or break it.
+        case notSeen = "not seen"
+    }
+
+    /// More of the same request than this without a consent in between is a loop.
+    private static let mostRepeats = 3
+
+    package init(of entries: [JournalEntry]) {
+        let reader = Reader(entries: entries, messages: entries.compactMap(Message.init))
+        rows = [
+            reader.versionHeader, reader.cursor, reader.resourceMetadata, reader.tokensInURLs, reader.errorData,
+            reader.patience, reader.repetition, reader.loop(most: Self.mostRepeats),
+        ]
+    }
+
+    package var json: JSONValue {
+        .array(
+            rows.map { row in
+                [
+                    "rule": .string(row.rule), "verdict": .string(row.verdict.rawValue),
+                    "proof": .array(row.proof.map { .int(Int64($0)) }), "about": .string(row.about),
+                ]
+            })
+    }
+
+    /// A line for each rule, for a person.
+    package var text: String {
+        rows.map { row in
+            let proof = row.proof.isEmpty ? "" : " [\(row.proof.map(String.init).joined(separator: ", "))]"
+            return "\(row.verdict.rawValue.uppercased()): \(row.rule)\(proof)\n"
+        }.joined()
+    }
+
+    /// One JSON-RPC request of a client, and what it was answered.
+    struct Message: Sendable {
+        let sequence: Int
+        let method: String
+        let params: JSONValue
+        let hasVersion: Bool
+        let isStateless: Bool
+        let response: Response
+        let answer: JSONValue?
+
+        init?(_ entry: JournalEntry) {
+            guard case .exchange(let exchange) = entry.event, ClientScore.isClient(exchange.from),
+                exchange.request.method.rawValue == "POST", exchange.request.path.hasSuffix("/mcp"),
+                case .answered(let response) = exchange.outcome,
+                let json = try? JSONValue(parsing: exchange.request.body), let method = json["method"]?.string
+            else { return nil }
+            sequence = entry.sequence
+            self.method = method
+            params = json["params"] ?? [:]
+            let version = exchange.request.header(MCPName.versionHeader)
+            hasVersion = version != nil
+            isStateless = version.map { Revision(rawValue: $0).isStateless } ?? false
+            self.response = response
+            answer =
+                response.json ?? ServerSentEvents.data(in: response.body).last.flatMap { try? JSONValue(parsing: $0) }
+        }
+
+        /// Name and arguments: what makes two calls the same.
+        var call: JSONValue? {
+            method == "tools/call" ? ["name": params["name"] ?? .null, "arguments": params["arguments"] ?? [:]] : nil
+        }
+        /// The link of a -32042.
+        var link: String? {
+            answer?["error"]?["code"] == -32042 ? answer?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string : nil
+        }
+    }
+
+    static func isClient(_ party: Party) -> Bool { party == .outside || party.rawValue.hasSuffix("'s MCP client") }
+}
+
+/// Reads the rules one by one.
+private struct Reader {
+    let entries: [JournalEntry]
+    let messages: [ClientScore.Message]
+
+    private func row(_ rule: String, _ about: String, kept: [Int], broken: [Int]) -> ClientScore.Row {
+        let verdict: ClientScore.Verdict = !broken.isEmpty ? .broken : kept.isEmpty ? .notSeen : .kept
+        return ClientScore.Row(
+            rule: rule, verdict: verdict, proof: Array((broken.isEmpty ? kept : broken).prefix(5)), about: about)
+    }
+
+    var versionHeader: ClientScore.Row {
+        let bound = messages.filter { !["initialize", "server/discover"].contains($0.method) }
+        return row(
+            "sends the version header", "Every request after initialize carries MCP-Protocol-Version.",
+            kept: bound.filter(\.hasVersion).map(\.sequence), broken: bound.filter { !$0.hasVersion }.map(\.sequence))
+    }
+
+    var cursor: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for message in messages {
+            guard let next = message.answer?["result"]?["nextCursor"]?.string else { continue }
+            let follows = messages.first { $0.sequence > message.sequence && $0.params["cursor"]?.string == next }
+            if let follows { kept.append(follows.sequence) } else { broken.append(message.sequence) }
+        }
+        return row(
+            "walks the cursor", "A list with nextCursor is asked for again with it, until there is none.", kept: kept,
+            broken: broken)
+    }
+
+    var resourceMetadata: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for message in messages where message.response.status == 401 {
+            guard let header = message.response.header(.wwwAuthenticate),
+                let mark = header.range(of: "resource_metadata=\"")
+            else { continue }
+            let url = header[mark.upperBound...].prefix { $0 != "\"" }
+            let path = URLParts(String(url))?.path ?? ""
+            let found = entries.first { entry in
+                guard entry.sequence > message.sequence, case .exchange(let exchange) = entry.event else {
+                    return false
+                }
+                return ClientScore.isClient(exchange.from) && exchange.request.path.hasSuffix(path)
+            }
+            if let found { kept.append(found.sequence) } else { broken.append(message.sequence) }
+        }
+        return row(
+            "uses resource_metadata", "After a 401 the metadata is fetched where the challenge says it lies.",
+            kept: kept, broken: kept.isEmpty ? broken : [])
+    }
+
+    var tokensInURLs: ClientScore.Row {
+        let tokens = TokenLineage.births(in: entries).filter { $0.kind.hasSuffix("_token") }.map(\.value.exposed)
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for entry in entries {
+            guard case .exchange(let exchange) = entry.event, ClientScore.isClient(exchange.from),
+                let target = exchange.request.head.path
+            else { continue }
+            let query = Form(parsing: exchange.request.query)
+            let shows = query.pairs.contains { pair in
+                pair.name == "access_token" || tokens.contains { pair.value == $0 }
+            }
+            if shows || tokens.contains(where: { target.range(of: $0) != nil }) {
+                broken.append(entry.sequence)
+            } else if exchange.request.header(.authorization) != nil {
+                kept.append(entry.sequence)
+            }
+        }
+        return row("puts no token in a URL", "Tokens travel in the Authorization header.", kept: kept, broken: broken)
+    }
+
+    var errorData: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for message in messages {
+            guard let link = message.link, let target = URLParts(link)?.target else { continue }
+            let opened = entries.first { entry in
+                guard entry.sequence > message.sequence, case .exchange(let exchange) = entry.event else {
+                    return false
+                }
+                return exchange.request.head.path == target
+            }
+            if let opened { kept.append(opened.sequence) } else { broken.append(message.sequence) }
+        }
+        // A newer link takes the place of an older one, so one that was opened is enough.
+        return row(
+            "keeps error.data", "The link of a -32042 reaches a browser.", kept: kept,
+            broken: kept.isEmpty ? broken : [])
+    }
+
+    private var completions: [Int] {
+        entries.compactMap { entry in
+            guard case .exchange(let exchange) = entry.event, exchange.to == .aws, exchange.status == 200,
+                exchange.request.path.hasSuffix("/CompleteResourceTokenAuth")
+            else { return nil }
+            return entry.sequence
+        }
+    }
+
+    /// Each call that was asked for a consent, with the identical ones after it.
+    private var asked: [(first: ClientScore.Message, later: [ClientScore.Message])] {
+        messages.enumerated().compactMap { place, message in
+            guard message.link != nil else { return nil }
+            return (message, messages[(place + 1)...].filter { $0.call == message.call })
+        }
+    }
+
+    var patience: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for (first, later) in asked {
+            guard let next = later.first else { continue }
+            let isDone = completions.contains { (first.sequence..<next.sequence).contains($0) }
+            if isDone { kept.append(next.sequence) } else { broken.append(next.sequence) }
+        }
+        return row(
+            "waits for completion", "The call is repeated after the consent was completed, not before.", kept: kept,
+            broken: broken)
+    }
+
+    var repetition: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for (first, later) in asked {
+            guard let done = completions.first(where: { $0 > first.sequence }) else { continue }
+            let after = later.first { $0.sequence > done }
+            if let after { kept.append(after.sequence) } else { broken.append(first.sequence) }
+        }
+        return row(
+            "repeats the identical call", "After the consent the same call is made again: nobody queued it.",
+            kept: kept, broken: broken)
+    }
+
+    func loop(most: Int) -> ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for (first, later) in asked {
+            let end = completions.first { $0 > first.sequence } ?? Int.max
+            let again = later.filter { $0.sequence < end }
+            if again.count > most { broken.append(again[most].sequence) } else { kept.append(first.sequence) }
+        }
+        return row(
+            "does not loop", "A call that needs a consent is not made again and again without one.", kept: kept,
+            broken: broken)
+    }
+}
