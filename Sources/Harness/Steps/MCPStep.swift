@@ -44,7 +44,7 @@ package struct MCPStep: LabStep {
         self.method = method
     }
 
-    /// Besides a method: `answer` to what was asked, `GET` for the standing stream, `DELETE` for the end of the session,
+    /// Besides a method: `answer` to what was asked, `GET` for the standing stream, `DELETE` for the session's end,
     /// `listen` for what came on a stream since, `hang-up` to close it.
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let variables = run.variables
