@@ -12,7 +12,24 @@ struct EnvCommand: ParsableCommand {
     @OptionGroup var place: LabPlace
 
     func run() throws {
-        let endpoints = try place.endpoints()
+        for (name, value) in ClientEnvironment.variables(for: try place.endpoints()) {
+            Terminal.write("export \(name)=\(Self.quoted(value))")
+        }
+        for name in ClientEnvironment.removed { Terminal.write("unset \(name)") }
+    }
+
+    /// Safe in a POSIX shell, whatever the endpoints file says.
+    private static func quoted(_ value: String) -> String {
+        "'\(value.replacing("'", by: "'\\''"))'"
+    }
+}
+
+/// The variables by which unmodified AWS clients find a served lab.
+enum ClientEnvironment {
+    /// Credentials of a session would be sent along.
+    static let removed = ["AWS_SESSION_TOKEN"]
+
+    static func variables(for endpoints: JSONValue) -> [(name: String, value: String)] {
         // Never a bare AWS_ENDPOINT_URL: it would send every other AWS service here too.
         let aws = endpoints["aws"]?.string ?? ""
         let region = endpoints["region"]?.string ?? ""
@@ -29,12 +46,6 @@ struct EnvCommand: ParsableCommand {
             guard let origin = endpoints[party.rawValue]?.string else { continue }
             lines.append(("\(EnvironmentFlags.prefix)\(party.rawValue.uppercased())_ORIGIN", origin))
         }
-        for (name, value) in lines { Terminal.write("export \(name)=\(Self.quoted(value))") }
-        Terminal.write("unset AWS_SESSION_TOKEN")
-    }
-
-    /// Safe in a POSIX shell, whatever the endpoints file says.
-    private static func quoted(_ value: String) -> String {
-        "'\(value.replacing("'", by: "'\\''"))'"
+        return lines.map { (name: $0.0, value: $0.1) }
     }
 }

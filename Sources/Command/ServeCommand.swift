@@ -1,11 +1,8 @@
 import ArgumentParser
-import Control
 import Foundation
 import Harness
 import Kernel
-import SQLiteStore
 import Serve
-import Synchronization
 
 /// Serves a lab: every party on a port of its own, until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {
@@ -45,6 +42,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Call parties <party>.localhost instead of 127.0.0.1, so that browsers keep their cookies apart.")
     var hosts = false
 
+    @Option(
+        help: ArgumentHelp("Deploy this CloudFormation template before it is ready (repeatable).", valueName: "file"))
+    var deploy: [String] = []
+
     @Option(help: ArgumentHelp("Listen on this address instead of loopback; needs --advertise.", valueName: "address"))
     var bind: String?
 
@@ -79,33 +80,25 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ log: ServeLog) async throws {
-        let map = try hostMap()
-        let folder = try root.folder()
-        // Filled once the lab stands; nothing streams before.
-        let served = Mutex<ServedLab?>(nil)
-        try await ServerGroup(plan, whileStreaming: { await served.withLock { $0 }?.beat() }).run {
-            var options = LabOptions()
-            options.seed = seed
-            options.hostMap = map
-            options.archive = try data.map { try SQLiteArchive(path: $0) }
-            return (try LabLoading.definition(lab, root: folder), options)
-        } assemble: { prepared, origins in
-            let definition = prepared.0
-            var options = prepared.1
-            options.start = Host.now
-            options.addressing = .served(origins: origins.byParty)
-            let lab = ServedLab(try Lab(definition, options), log: log)
-            served.withLock { $0 = lab }
-            return lab.answer
-        } while: { prepared, origins in
-            if let endpointsFile {
-                let region = prepared.0.region
-                let endpoints = origins.endpoints(region: region, account: LabPlace.standardAccount)
-                try EndpointsFile.write(endpoints, to: endpointsFile)
-            }
+        var session = ServedSession(lab: lab, root: try root.folder(), plan: plan, log: log)
+        session.seed = seed
+        session.data = data
+        session.map = try hostMap()
+        let orders = try deploy.map { try TemplateOrder(path: $0) }
+        try await session.run { origins, endpoints in
+            try Self.deploy(orders, endpoints)
+            if let endpointsFile { try EndpointsFile.write(endpoints, to: endpointsFile) }
             log.ready(lab, origins)
             await Host.untilStopped()
             log.stopped()
+        }
+    }
+
+    /// A lab with half a stack is not ready.
+    private static func deploy(_ orders: [TemplateOrder], _ endpoints: JSONValue) throws {
+        for order in orders {
+            let outcome = TemplateOrder.tell(try order.post(to: endpoints["console"]?.string ?? ""))
+            guard outcome == .held else { throw CommandFailure(outcome, "\(order.path) was not deployed") }
         }
     }
 

@@ -1,4 +1,4 @@
-import Dispatch
+package import Dispatch
 import Foundation
 package import Kernel
 
@@ -13,14 +13,16 @@ package enum Host {
 
     /// Returns at the first SIGTERM or SIGINT. From then on a second one ends the process at once, and so does the
     /// grace: who stops a lab does not wait for a client that reads slowly.
-    package static func untilStopped() async {
+    ///
+    /// - Parameter grace: how long the process may still take; nil for as long as it likes.
+    package static func untilStopped(within grace: DispatchTimeInterval? = Self.grace) async {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         let sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 signal(number, SIG_DFL)
-                DispatchQueue.global().asyncAfter(deadline: .now() + Self.grace) { _exit(0) }
+                if let grace { DispatchQueue.global().asyncAfter(deadline: .now() + grace) { _exit(0) } }
                 continuation.yield(number)
             }
             source.activate()
@@ -30,5 +32,5 @@ package enum Host {
         for source in sources { source.cancel() }
     }
 
-    private static let grace: DispatchTimeInterval = .milliseconds(900)
+    package static let grace: DispatchTimeInterval = .milliseconds(900)
 }

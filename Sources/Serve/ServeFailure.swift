@@ -6,11 +6,15 @@ import NIOCore
 package struct ServeFailure: Error, CustomStringConvertible {
     package let description: String
 
+    /// - Parameter reason: whole and in plain words.
+    init(_ reason: String) { description = reason }
+
     init(_ error: IOError, party: Party, port: Int, address: String) {
         switch error.errnoCode {
         case EADDRINUSE:
             description = """
-                port \(port) of \(address), wanted for \(party), is in use by another program: \
+                port \(port) of \(address), wanted for \(party), is in use by \
+                \(PortHolder.describe(port: port) ?? "another program"): \
                 choose others with --port-base N, or free ones with --port-base 0
                 """
         case EACCES:

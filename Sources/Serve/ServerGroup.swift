@@ -72,6 +72,11 @@ package struct ServerGroup: Sendable {
             } catch is Stopped {
                 // The ordinary end.
                 tasks.cancelAll()
+            } catch {
+                // Whoever waits for streams would wait for ever.
+                desk.endStreams()
+                tasks.cancelAll()
+                throw error
             }
         }
     }

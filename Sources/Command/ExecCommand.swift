@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import Kernel
+import Serve
+import Synchronization
+
+/// Runs a program beside a lab of its own: lab up, environment set, program run, lab down.
+struct ExecCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec", abstract: "Run a command beside a lab, with the environment of env set.",
+        discussion: """
+            agentcore-local exec -- pytest -q
+
+            The lab takes free ports unless --port-base names some, and is gone when the command ends. The exit code \
+            is the command's own. AGENTCORE_LOCAL_ENDPOINTS_FILE names a file with every origin.
+            """)
+
+    @OptionGroup var root: RootOption
+
+    @Option(help: ArgumentHelp("Lab to serve: a file in mocks/labs.", valueName: "name"))
+    var lab = "default"
+
+    @Option(help: ArgumentHelp("First of the seven ports; 0 takes free ones.", valueName: "n"))
+    var portBase = 0
+
+    @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Flag(help: "Log the lab's requests on stderr.")
+    var log = false
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard (0...65_529).contains(portBase) else { throw ValidationError("--port-base must be 0 to 65529.") }
+        if command.isEmpty { throw ValidationError("which command? agentcore-local exec -- CMD ARG…") }
+    }
+
+    func run() async throws {
+        let code = Mutex<Int32>(0)
+        var session = ServedSession(
+            lab: lab, root: try root.folder(), plan: PortPlan(base: portBase),
+            log: ServeLog(format: .text, isQuiet: !log))
+        session.seed = seed
+        do {
+            try await session.run { origins, endpoints in
+                let file = "\(NSTemporaryDirectory())/agentcore-local-\(getpid()).json"
+                try EndpointsFile.write(endpoints, to: file)
+                defer { try? FileManager.default.removeItem(atPath: file) }
+                let child = try Child(command, environment: Self.environment(endpoints, file))
+                let ended = await Self.wait(for: child)
+                code.withLock { $0 = ended }
+            }
+        } catch let failure as ServeFailure {
+            throw CommandFailure(.stuck, "\(failure)")
+        }
+        let ended = code.withLock { $0 }
+        if ended != 0 { throw ExitCode(ended) }
+    }
+
+    /// A signal to this process is the child's to obey; the lab stays until the child is gone.
+    private static func wait(for child: Child) async -> Int32 {
+        await withTaskGroup(of: Int32?.self) { group in
+            group.addTask { await child.ended() }
+            group.addTask {
+                await Host.untilStopped(within: nil)
+                guard !Task.isCancelled else { return nil }
+                child.terminate()
+                return nil
+            }
+            for await code in group {
+                guard let code else { continue }
+                group.cancelAll()
+                return code
+            }
+            return 0
+        }
+    }
+
+    private static func environment(_ endpoints: JSONValue, _ file: String) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        for name in ClientEnvironment.removed { environment[name] = nil }
+        for (name, value) in ClientEnvironment.variables(for: endpoints) { environment[name] = value }
+        environment["\(EnvironmentFlags.prefix)ENDPOINTS_FILE"] = file
+        return environment
+    }
+}

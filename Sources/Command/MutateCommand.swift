@@ -1,0 +1,85 @@
+import ArgumentParser
+import Explore
+import Foundation
+import Harness
+import Kernel
+import Scenario
+
+/// Breaks one rule at a time and names the scenarios that notice.
+struct MutateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mutate", abstract: "Turn one rule off at a time and see which scenarios notice.",
+        discussion: """
+            A rule that no scenario misses has survived: exit code 4. So has one that a scenario names in `breaks:` \
+            and then does not miss.
+            """)
+
+    @OptionGroup var selection: ScenarioSelection
+
+    @Option(help: ArgumentHelp("Only this rule (repeatable).", valueName: "rule"))
+    var rule: [String] = []
+
+    @Flag(help: "Ask only the scenarios that name the rule in `breaks:`, where there are any.")
+    var quick = false
+
+    @Flag(help: "Name every scenario that noticed.")
+    var verbose = false
+
+    @Option(help: ArgumentHelp("How many scenarios run at a time (default: one per core).", valueName: "n"))
+    var jobs: Int?
+
+    @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Write the table as JSON.", valueName: "file"))
+    var reportJson: String?
+
+    func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
+        let known = SwitchCatalogue.all.rules.map(\.name)
+        for name in rule where !known.contains(name) {
+            let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
+            throw ValidationError("--rule \(name): no party has a rule of that name\(hint)")
+        }
+    }
+
+    func run() async throws {
+        let root = try selection.root.folder()
+        let files = try selection.load()
+        let definitions: [String: LabDefinition]
+        do {
+            definitions = try Library.definitions(for: files, root: root)
+        } catch {
+            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
+        }
+        var settings = RunSettings()
+        settings.root = root
+        settings.keeps = .counts
+        settings.environment = ProcessInfo.processInfo.environment
+        let work = MutationRun(
+            files, with: Runner(definitions: definitions, settings: settings), seed: seed,
+            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+        let broken = await work.brokenAlready()
+        guard broken.isEmpty else {
+            let names = broken.prefix(5).map(\.file.name).joined(separator: ", ")
+            throw CommandFailure(.stuck, "\(broken.count) scenarios do not hold as they are: \(names)")
+        }
+        let rules = SwitchCatalogue.all.rules.filter { rule.isEmpty || rule.contains($0.name) }
+        let width = rules.map(\.name.utf8.count).max() ?? 0
+        let mutations = await work.run(rules, quick: quick) { mutation in
+            Terminal.write(mutation.line(width: width))
+            if verbose { for file in mutation.noticedBy { Terminal.write("             \(file.name)") } }
+            for file in mutation.deaf { Terminal.write("             \(file.name) says it breaks and holds") }
+        }
+        let survivors = mutations.filter(\.survived)
+        let score = rules.isEmpty ? 100 : 100 * (rules.count - survivors.count) / rules.count
+        Terminal.write("\(rules.count) rules, \(rules.count - survivors.count) caught, score \(score) %")
+        if let reportJson {
+            let report: JSONValue = [
+                "rules": .array(mutations.map(\.json)), "score": .int(Int64(score)), "seed": .string(String(seed)),
+            ]
+            try ReportFiles.put(report.pretty, at: reportJson)
+        }
+        try leave(survivors.isEmpty ? .held : .failed)
+    }
+}

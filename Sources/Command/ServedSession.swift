@@ -1,0 +1,48 @@
+import Harness
+import Kernel
+import Outbound
+import SQLiteStore
+import Serve
+import Synchronization
+
+/// A served lab from its first port to its last answer.
+struct ServedSession: Sendable {
+    let lab: String
+    let root: String
+    let plan: PortPlan
+    let log: ServeLog
+    var seed: UInt64 = 1
+    /// SQLite file that keeps the state; in memory without one.
+    var data: String?
+    var map: [String: Party] = [:]
+
+    /// Serves while `work` runs; it gets the origins, and what an endpoints file says of them.
+    ///
+    /// - Throws: `ServeFailure` when a port cannot be had, `StoreFailure` for a data file, `CommandFailure` for a lab.
+    func run(_ work: @escaping @Sendable (ServedOrigins, JSONValue) async throws -> Void) async throws {
+        // Filled once the lab stands; nothing streams before.
+        let served = Mutex<ServedLab?>(nil)
+        try await ServerGroup(plan, whileStreaming: { await served.withLock { $0 }?.beat() }).run {
+            var options = LabOptions()
+            options.seed = seed
+            options.hostMap = map
+            options.archive = try data.map { try SQLiteArchive(path: $0) }
+            return (try LabLoading.definition(lab, root: root), options)
+        } assemble: { prepared, origins in
+            let definition = prepared.0
+            var options = prepared.1
+            options.start = Host.now
+            options.addressing = .served(origins: origins.byParty)
+            if !definition.outsideOrigins.isEmpty {
+                options.outside = OutsideNetwork(origins: definition.outsideOrigins)
+            }
+            if definition.runsCommands { options.commands = LocalCommands() }
+            let lab = ServedLab(try Lab(definition, options), log: log)
+            served.withLock { $0 = lab }
+            return lab.answer
+        } while: { prepared, origins in
+            try await work(
+                origins, origins.endpoints(region: prepared.0.region, account: LabPlace.standardAccount))
+        }
+    }
+}

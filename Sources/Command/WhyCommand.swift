@@ -1,0 +1,78 @@
+import ArgumentParser
+import Explore
+import Foundation
+import Harness
+import Kernel
+import Scenario
+
+/// From an error text to the scenarios that produce it.
+struct WhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why", abstract: "Explain an error text by the smallest scenarios that produce it.",
+        discussion: """
+            The library is played and the answers of its parties are compared with the text; ids, URLs and numbers \
+            in it do not matter. One scenario per cause, the likeliest first. Exit code 4: nothing like it is known.
+            """)
+
+    @Argument(help: "The error text, or some words of it.")
+    var text: [String]
+
+    @OptionGroup var root: RootOption
+
+    @Option(help: "How many causes to name.")
+    var most = 5
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() async throws {
+        let folder = try root.folder()
+        let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
+        let (files, mistakes) = Library.load(paths: [standard], root: folder)
+        try ScenarioSelection.tell(mistakes)
+        let definitions: [String: LabDefinition]
+        do {
+            definitions = try Library.definitions(for: files, root: folder)
+        } catch {
+            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
+        }
+        var settings = RunSettings()
+        settings.root = folder
+        settings.environment = ProcessInfo.processInfo.environment
+        let results = await Runner(definitions: definitions, settings: settings).run(
+            files, jobs: ProcessInfo.processInfo.activeProcessorCount)
+        let asked = text.joined(separator: " ")
+        let found = ErrorSearch(results).find(asked, most: most)
+        let ledger = Ledger.load(root: folder).0
+        if json {
+            Terminal.write(JSONValue.array(found.map { row($0.error, $0.score, ledger) }).pretty)
+        } else {
+            for (error, score) in found { tell(error, score, ledger) }
+        }
+        guard found.isEmpty else { return }
+        throw CommandFailure(.failed, "no scenario makes a party say anything like that")
+    }
+
+    private func row(_ error: KnownError, _ score: Double, _ ledger: Ledger) -> JSONValue {
+        [
+            "scenario": .string(error.file.name), "title": .string(error.file.scenario),
+            "about": error.file.about.map { .string($0) } ?? .null, "party": .string(error.party.rawValue),
+            "form": .string(error.form), "message": .string(error.message),
+            "rule": error.rule.map { .string($0) } ?? .null, "likeness": .double((score * 100).rounded() / 100),
+            "spec": .strings(error.file.spec),
+            "sources": .strings(error.file.spec.compactMap { ledger[$0]?.source }),
+        ]
+    }
+
+    private func tell(_ error: KnownError, _ score: Double, _ ledger: Ledger) {
+        Terminal.write("\(error.file.scenario)")
+        Terminal.write("    \(error.party) says (\(error.form)): \(trimmed(error.message))")
+        if let rule = error.rule { Terminal.write("    by the rule \(rule)") }
+        if let about = error.file.about { Terminal.write("    \(about.trimmedEnd)") }
+        for row in error.file.spec.compactMap({ ledger[$0] }) {
+            Terminal.write("    \(row.id) (\(row.mark.rawValue)): \(row.source)")
+        }
+        Terminal.write("    see it: agentcore-local run \(error.file.path)")
+        Terminal.write("")
+    }
+}
