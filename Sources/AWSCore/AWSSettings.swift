@@ -50,13 +50,13 @@ package struct AWSSettings: Sendable {
         self.init(servicePrincipal: servicePrincipal, vendorEndpoints: Self.vendors(at: addresses))
     }
 
-    /// `GithubOauth2` at the lab's own GitHub (ledger `github-endpoints`).
+    /// `GithubOauth2` at the lab's own GitHub (ledger `github-endpoints`), the others where they are.
     package static func vendors(at addresses: AddressBook) -> [String: VendorEndpoints] {
         let github = addresses.origin(of: .github) + "/login/oauth"
-        return [
-            "GithubOauth2": VendorEndpoints(
-                issuer: github, authorizationEndpoint: github + "/authorize", tokenEndpoint: github + "/access_token")
-        ]
+        var vendors = VendorEndpoints.published
+        vendors["GithubOauth2"] = VendorEndpoints(
+            issuer: github, authorizationEndpoint: github + "/authorize", tokenEndpoint: github + "/access_token")
+        return vendors
     }
 
     package var names: AWSNames { AWSNames(region: region) }

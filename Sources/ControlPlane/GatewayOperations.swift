@@ -21,6 +21,7 @@ extension ControlPlane {
                 WorkloadIdentityRecord(
                     id: gateway.workloadName, account: call.account, isServiceLinked: true, allowedReturnURLs: nil,
                     createdAt: call.now))
+            keepTags(call, of: names.gatewayARN(gateway.id, account: call.account), in: &transaction)
             schedule(.gatewayReady(gateway.id), at: call.now)
             let answer = render(gateway)
             call.keep(answer, in: &transaction)

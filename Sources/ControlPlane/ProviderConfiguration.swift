@@ -63,7 +63,8 @@ struct ProviderConfiguration {
         if config["authorizationEndpoint"] != nil || config["tokenEndpoint"] != nil {
             return try explicit(config, path)
         }
-        guard let known = vendors[vendor] else {
+        let tenant = config["tenantId"]?.string.map(AWSSettings.VendorEndpoints.microsoft)
+        guard let known = tenant ?? vendors[vendor] else {
             let list = vendors.keys.sorted().joined(separator: ", ")
             throw AWSError(
                 .validation,

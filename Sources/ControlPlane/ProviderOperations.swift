@@ -25,6 +25,7 @@ extension ControlPlane {
                 authenticationMethod: configuration.authenticationMethod, callbackID: callbackID,
                 secretSuffix: suffix, configuration: configuration.kept, createdAt: call.now)
             transaction.save(provider)
+            keepTags(call, of: names.providerARN(name, account: call.account), in: &transaction)
             return .object(renderCreated(provider))
         }
     }
@@ -55,6 +56,7 @@ extension ControlPlane {
             do throws(AWSError) {
                 let provider = try findProvider(call, in: &transaction)
                 transaction.remove(CredentialProviderRecord.self, provider.id)
+                dropTags(of: names.providerARN(provider.id, account: provider.account), in: &transaction)
             } catch  where world.switches.choice(.deleteMissingProvider) == "204" {
                 // Success though nothing was there (ledger `provider-delete-missing`).
             }

@@ -19,6 +19,7 @@ extension ControlPlane {
                 id: name, account: call.account, isServiceLinked: false,
                 allowedReturnURLs: call.input["allowedResourceOauth2ReturnUrls"]?.strings, createdAt: call.now)
             transaction.save(workload)
+            keepTags(call, of: names.workloadARN(name, account: call.account), in: &transaction)
             return .object(renderCreated(workload))
         }
     }
@@ -46,6 +47,7 @@ extension ControlPlane {
                     .validation, "WorkloadIdentity is linked to a service and cannot be deleted by the caller")
             }
             transaction.remove(WorkloadIdentityRecord.self, workload.id)
+            dropTags(of: names.workloadARN(workload.id, account: workload.account), in: &transaction)
             return [:]
         }
     }

@@ -71,6 +71,7 @@ package struct IdentityService: AlarmHandling {
         case "GetWorkloadAccessTokenForJWT": return try await workloadAccessTokenForJWT(call)
         case "GetWorkloadAccessTokenForUserId": return try workloadAccessTokenForUserID(call)
         case "GetResourceOauth2Token": return try await resourceOauth2Token(call)
+        case "GetResourceApiKey": return try resourceAPIKey(call)
         case "CompleteResourceTokenAuth": return try await completeResourceTokenAuth(call)
         default: throw AWSError(.validation, "\(operation) is not supported by this build yet")
         }

@@ -83,7 +83,7 @@ struct IdentityTests {
                 ], true
             ),
             ("OktaOauth2", ["includedOauth2ProviderConfig": ["clientId": "c"]], false),
-            ("GoogleOauth2", ["googleOauth2ProviderConfig": ["clientId": "c"]], false),
+            ("GoogleOauth2", ["googleOauth2ProviderConfig": ["clientId": "c"]], true),
             ("GithubOauth2", ["googleOauth2ProviderConfig": ["clientId": "c"]], false),
             (
                 "CustomOauth2",

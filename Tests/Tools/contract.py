@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes mocks/contract/contract.json: the operations we know, from the service models that botocore carries.
 
-    python3 Tests/Tools/contract.py > mocks/contract/contract.json
+    python3 Tests/Tools/contract.py mocks/contract/contract.json
 
 Any Python with botocore does; set PYTHONPATH for another version. The output depends on that version alone.
 """
@@ -133,13 +133,18 @@ def main():
         )
         sections.append(f"{line(service)}:{{\n{rows}\n}}")
     versions = {service: version for service, (_, version) in SERVICES.items()}
-    sys.stdout.write(
+    text = (
         f'{{\n"botocore":{line(botocore.__version__)},\n"versions":{line(versions)},\n"operations":[\n'
         + ",\n".join(line(entry) for entry in operations)
         + '\n],\n"shapes":{\n'
         + ",\n".join(sections)
         + "\n}\n}\n"
     )
+    if len(sys.argv) > 1:
+        with open(sys.argv[1], "w", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        sys.stdout.write(text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+import AWSCore
+import Kernel
+
+// Create, Get, Update, Delete ConsentPortal and ListConsentPortals. A portal is kept and shown; nobody serves its pages.
+
+enum PortalTag {}
+typealias PortalID = Identifier<PortalTag>
+
+/// A page of AWS's where users see which services they connected.
+struct ConsentPortalRecord: Record {
+    static let collection = "consent-portal"
+    let id: PortalID
+    let account: String
+    /// Members that are shown again.
+    var request: JSONObject
+    let createdAt: Instant
+    var updatedAt: Instant
+    var keys: [RecordKey] { [RecordKey("account", account)] }
+}
+
+extension ControlPlane {
+    func createPortal(_ call: Call) async throws -> JSONValue {
+        let suffix = world.entropy.text(10, from: .base62, for: "consent-portal-id")
+        return try world.store.write { transaction in
+            let mine = transaction.find(ConsentPortalRecord.self, where: "account", is: call.account)
+            guard !mine.contains(where: { $0.request["name"] == call.input["name"] }) else {
+                throw taken("consent portal", call.text("name"))
+            }
+            try checkPortal(call, in: &transaction)
+            let portal = ConsentPortalRecord(
+                id: PortalID("\(call.text("name"))-\(suffix)"), account: call.account,
+                request: JSONObject(call.input.members.filter { $0.name != "tags" }), createdAt: call.now,
+                updatedAt: call.now)
+            transaction.save(portal)
+            keepTags(call, of: arn(of: portal), in: &transaction)
+            return .object(render(portal, "CREATING"))
+        }
+    }
+
+    func getPortal(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in .object(render(try findPortal(call, in: &transaction))) }
+    }
+
+    /// What the caller leaves out stays (ledger `portal-update`).
+    func updatePortal(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in
+            var portal = try findPortal(call, in: &transaction)
+            try checkPortal(call, in: &transaction)
+            for member in call.input.members where member.name != "consentPortalIdentifier" {
+                portal.request[member.name] = member.value
+            }
+            portal.updatedAt = call.now
+            transaction.save(portal)
+            return .object(render(portal, "UPDATING"))
+        }
+    }
+
+    func deletePortal(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in
+            let portal = try findPortal(call, in: &transaction)
+            transaction.remove(ConsentPortalRecord.self, portal.id)
+            dropTags(of: arn(of: portal), in: &transaction)
+            return [:]
+        }
+    }
+
+    func listPortals(_ call: Call) async throws -> JSONValue {
+        try world.store.write { transaction in
+            let all = transaction.find(ConsentPortalRecord.self, where: "account", is: call.account)
+            let page = try Page(
+                of: all, list: "consent-portals \(call.account)", token: call.input["nextToken"]?.string,
+                limit: pageSize(call, most: 100)
+            ) { $0.id.rawValue }
+            return page.json("consentPortals") { portal in
+                let hidden = ["executionRoleArn", "idpConfig"]
+                return .object(JSONObject(render(portal).members.filter { !hidden.contains($0.name) }))
+            }
+        }
+    }
+
+    private func findPortal(
+        _ call: Call, in transaction: inout Transaction
+    ) throws(AWSError) -> ConsentPortalRecord {
+        let id = PortalID(call.text("consentPortalIdentifier"))
+        guard let portal = transaction.find(ConsentPortalRecord.self, id), portal.account == call.account
+        else { throw AWSError(.resourceNotFound, "Consent portal \(id) not found") }
+        return portal
+    }
+
+    /// Gateways and the provider that a portal names have to exist (ledger `portal-sources`).
+    private func checkPortal(_ call: Call, in transaction: inout Transaction) throws(AWSError) {
+        if let arn = call.input["idpConfig"]?["credentialProviderArn"]?.string {
+            let name = ProviderName(arn.split(separator: "/").last.map(String.init) ?? "")
+            guard transaction.find(CredentialProviderRecord.self, name)?.account == call.account else {
+                throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
+            }
+        }
+        for source in call.input["sources"]?.array ?? [] {
+            let text = source["identifier"]?.string ?? ""
+            let id = GatewayID(text.split(separator: "/").last.map(String.init) ?? text)
+            guard transaction.find(GatewayRecord.self, id)?.account == call.account else {
+                throw AWSError(.resourceNotFound, "Gateway \(id) not found")
+            }
+        }
+    }
+
+    private func arn(of portal: ConsentPortalRecord) -> String {
+        names.consentPortalARN(portal.id.rawValue, account: portal.account)
+    }
+
+    /// A change is done by the next call: `status` is what the answer to the change itself says.
+    private func render(_ portal: ConsentPortalRecord, _ status: String = "ACTIVE") -> JSONObject {
+        var result = portal.request
+        result.append("consentPortalId", .string(portal.id.rawValue))
+        result.append("consentPortalArn", .string(arn(of: portal)))
+        result.append("status", .string(status))
+        result.append("createdAt", .double(portal.createdAt.epochSeconds))
+        result.append("updatedAt", .double(portal.updatedAt.epochSeconds))
+        return result
+    }
+}

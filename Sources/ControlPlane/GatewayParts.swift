@@ -1,0 +1,185 @@
+import AWSCore
+import Kernel
+
+// Rules and rate limits of a gateway: they are kept and shown. The gateway neither routes by the ones nor counts by the
+// others, which each creation says in the journal.
+
+enum PartTag {}
+
+/// A rule or a rate limit.
+struct GatewayPartRecord: Record {
+    static let collection = "gateway-part"
+
+    enum Kind: String, Codable, Sendable {
+        case rule
+        case rateLimit = "rate-limit"
+
+        /// Member that names one.
+        var idMember: String { self == .rule ? "ruleId" : "rateLimitId" }
+        var noun: String { self == .rule ? "Gateway rule" : "Gateway rate limit" }
+        /// Name of the list in an answer.
+        var list: String { self == .rule ? "gatewayRules" : "rateLimits" }
+        /// Members that are shown again.
+        var members: [String] {
+            self == .rule
+                ? ["priority", "conditions", "actions", "description"] : ["description", "dimensionKeys", "entries"]
+        }
+    }
+
+    let id: Identifier<PartTag>
+    let kind: Kind
+    let gateway: GatewayID
+    /// `ruleId` or `rateLimitId`.
+    let name: String
+    var request: JSONObject
+    let createdAt: Instant
+    var updatedAt: Instant
+    var keys: [RecordKey] { [RecordKey("gateway", Self.owner(kind, gateway))] }
+
+    static func id(_ kind: Kind, _ gateway: GatewayID, _ name: String) -> Identifier<PartTag> {
+        Identifier("\(owner(kind, gateway)) \(name)")
+    }
+    static func owner(_ kind: Kind, _ gateway: GatewayID) -> String { "\(kind.rawValue) \(gateway)" }
+
+    init(_ kind: Kind, _ gateway: GatewayID, _ name: String, input: JSONObject, at now: Instant) {
+        id = Self.id(kind, gateway, name)
+        self.kind = kind
+        self.gateway = gateway
+        self.name = name
+        request = JSONObject(input.members.filter { kind.members.contains($0.name) })
+        createdAt = now
+        updatedAt = now
+    }
+
+    /// What the caller leaves out stays: these are PATCH calls.
+    mutating func patch(_ input: JSONObject, at now: Instant) {
+        for member in input.members where kind.members.contains(member.name) { request[member.name] = member.value }
+        updatedAt = now
+    }
+}
+
+extension ControlPlane {
+    typealias Part = GatewayPartRecord
+
+    func createRule(_ call: Call) async throws -> JSONValue { try create(.rule, call) }
+    func createRateLimit(_ call: Call) async throws -> JSONValue { try create(.rateLimit, call) }
+    func getRule(_ call: Call) async throws -> JSONValue { try get(.rule, call) }
+    func getRateLimit(_ call: Call) async throws -> JSONValue { try get(.rateLimit, call) }
+    func updateRule(_ call: Call) async throws -> JSONValue { try update(.rule, call) }
+    func updateRateLimit(_ call: Call) async throws -> JSONValue { try update(.rateLimit, call) }
+    func deleteRule(_ call: Call) async throws -> JSONValue { try delete(.rule, call) }
+    func deleteRateLimit(_ call: Call) async throws -> JSONValue { try delete(.rateLimit, call) }
+    func listRules(_ call: Call) async throws -> JSONValue { try list(.rule, call) }
+    func listRateLimits(_ call: Call) async throws -> JSONValue { try list(.rateLimit, call) }
+
+    /// All of them or none; one that exists is replaced (ledger `rate-limit-batch`).
+    func putRateLimits(_ call: Call) async throws -> JSONValue {
+        let fresh = world.entropy.uuid(for: "gateway-part")
+        return try world.store.write { transaction in
+            if let earlier = try call.earlierAnswer(&transaction) { return earlier }
+            let gateway = try findGateway(call, in: &transaction)
+            var shown: [JSONValue] = []
+            for (number, entry) in (call.input["rateLimits"]?.array ?? []).enumerated() {
+                let input = entry.object ?? [:]
+                let name = input["rateLimitId"]?.string ?? "\(fresh)-\(number)"
+                var part = Part(.rateLimit, gateway.id, name, input: input, at: call.now)
+                let known = transaction.find(Part.self, part.id)
+                if var old = known {
+                    old.request = part.request
+                    old.updatedAt = call.now
+                    part = old
+                }
+                transaction.save(part)
+                shown.append(render(part, of: gateway, known == nil ? "CREATING" : "UPDATING"))
+            }
+            let answer: JSONValue = ["rateLimits": .array(shown)]
+            call.keep(answer, in: &transaction)
+            return answer
+        }
+    }
+
+    private func create(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
+        let fresh = world.entropy.uuid(for: "gateway-part")
+        let answer = try world.store.write { transaction in
+            if let earlier = try call.earlierAnswer(&transaction) { return earlier }
+            let gateway = try findGateway(call, in: &transaction)
+            let name = call.input["rateLimitId"]?.string ?? fresh
+            let part = Part(kind, gateway.id, name, input: call.input, at: call.now)
+            guard transaction.find(Part.self, part.id) == nil else { throw taken(kind.noun.lowercased(), name) }
+            // Which of two rules comes first has to be clear (ledger `rule-priority`).
+            let others = transaction.find(Part.self, where: "gateway", is: Part.owner(kind, gateway.id))
+            if kind == .rule, others.contains(where: { $0.request["priority"] == part.request["priority"] }) {
+                throw AWSError(.conflict, "A gateway rule with this priority already exists")
+            }
+            transaction.save(part)
+            let answer = render(part, of: gateway, "CREATING")
+            call.keep(answer, in: &transaction)
+            return answer
+        }
+        remark("\(call.operation): kept and shown; the gateway of this lab does not act on it")
+        return answer
+    }
+
+    private func get(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
+        try world.store.write { transaction in
+            let (gateway, part) = try findPart(kind, call, in: &transaction)
+            return render(part, of: gateway)
+        }
+    }
+
+    private func update(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
+        try world.store.write { transaction in
+            var (gateway, part) = try findPart(kind, call, in: &transaction)
+            part.patch(call.input, at: call.now)
+            transaction.save(part)
+            return render(part, of: gateway, "UPDATING")
+        }
+    }
+
+    private func delete(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
+        try world.store.write { transaction in
+            let (_, part) = try findPart(kind, call, in: &transaction)
+            transaction.remove(Part.self, part.id)
+            return .object(JSONObject([.init(kind.idMember, .string(part.name)), .init("status", "DELETING")]))
+        }
+    }
+
+    private func list(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
+        try world.store.write { transaction in
+            let gateway = try findGateway(call, in: &transaction)
+            let owner = Part.owner(kind, gateway.id)
+            let page = try Page(
+                of: transaction.find(Part.self, where: "gateway", is: owner), list: owner,
+                token: call.input["nextToken"]?.string, limit: pageSize(call, most: 1000)
+            ) { $0.name }
+            return page.json(kind.list) { render($0, of: gateway) }
+        }
+    }
+
+    private func findPart(
+        _ kind: Part.Kind, _ call: Call, in transaction: inout Transaction
+    ) throws(AWSError) -> (GatewayRecord, Part) {
+        let gateway = try findGateway(call, in: &transaction)
+        let name = call.text(kind.idMember)
+        guard let part = transaction.find(Part.self, Part.id(kind, gateway.id, name)) else {
+            throw AWSError(.resourceNotFound, "\(kind.noun) \(name) not found")
+        }
+        return (gateway, part)
+    }
+
+    /// A change is done by the next call: `status` is what the answer to the change itself says.
+    private func render(_ part: Part, of gateway: GatewayRecord, _ status: String = "ACTIVE") -> JSONValue {
+        var result = JSONObject([.init(part.kind.idMember, .string(part.name))])
+        for member in part.request.members { result.append(member.name, member.value) }
+        result.append("status", .string(status))
+        result.append("createdAt", .string(part.createdAt.iso8601))
+        if part.kind == .rule {
+            result.append("gatewayArn", .string(names.gatewayARN(gateway.id, account: gateway.account)))
+            if status != "CREATING" { result.append("updatedAt", .string(part.updatedAt.iso8601)) }
+        } else {
+            result.append("gatewayIdentifier", .string(gateway.id.rawValue))
+            result.append("updatedAt", .string(part.updatedAt.iso8601))
+        }
+        return .object(result)
+    }
+}

@@ -1,0 +1,28 @@
+import AWSCore
+import Kernel
+
+// GetResourceApiKey.
+extension IdentityService {
+    /// The key of a provider, for whoever holds a workload token of the same account; no user is needed (ledger
+    /// `api-key-any-workload-token`).
+    func resourceAPIKey(_ call: Call) throws(AWSError) -> JSONValue {
+        try transact { transaction throws(Refusal) in
+            let tokenID = WorkloadTokenID(call.input["workloadIdentityToken"]?.string ?? "")
+            // Ledger `E67`.
+            guard let token = transaction.find(WorkloadTokenRecord.self, tokenID) else {
+                throw Refusal(.unauthorized, "The workload access token is invalid or expired")
+            }
+            guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload),
+                workload.account == token.account
+            else { throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found") }
+            let name = ProviderName(call.input["resourceCredentialProviderName"]?.string ?? "")
+            guard let provider = transaction.find(APIKeyProviderRecord.self, name), provider.account == token.account
+            else { throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found") }
+            // The model wants at least one letter; an EXTERNAL key lies in a secret that this lab does not have.
+            guard !provider.apiKey.exposed.isEmpty else {
+                throw Refusal(.resourceNotFound, "The secret of credential provider \(name) was not found")
+            }
+            return ["apiKey": .string(provider.apiKey.exposed)]
+        }
+    }
+}
