@@ -1,5 +1,5 @@
-// The way to servers of the user's own, outside the lab: real HTTP, but only to origins that a lab's file names. It knows
-// no party and no protocol above HTTP, and no scenario run ever has it.
+// The way to servers of the user's own, outside the lab: real HTTP, but only to origins that a lab's file names. It
+// knows no party and no protocol above HTTP, and no scenario run ever has it.
 
 import AsyncHTTPClient
 import HTTPTypes

@@ -71,14 +71,14 @@ import Testing
         let verified = SigV4.verify(request, service: "lambda", region: "us-east-1", at: lab.clock.now) { key in
             guard key == "000000000000" else { return nil }
             return .init(
-                credentials: .init(keyID: key, secret: Secret(secret)), account: key, principal: "arn:aws:iam::role/x")
+                .init(keyID: key, secret: Secret(secret)), account: key, principal: "arn:aws:iam::role/x")
         }
         #expect(throws: Never.self) { try verified.get() }
         var changed = request
         changed.body = Array("{}".utf8)
         let forged = SigV4.verify(changed, service: "lambda", region: "us-east-1", at: lab.clock.now) { key in
             .init(
-                credentials: .init(keyID: key, secret: Secret(secret)), account: key, principal: "arn:aws:iam::role/x")
+                .init(keyID: key, secret: Secret(secret)), account: key, principal: "arn:aws:iam::role/x")
         }
         #expect(throws: SigV4Refusal.self) { try forged.get() }
     }
