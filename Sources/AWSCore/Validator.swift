@@ -96,7 +96,9 @@ struct Validator {
             way.append(.member(member.name))
             defer { way.removeLast() }
             guard let value = object[member.wireName], !value.isNull else {
-                if member.isRequired { refuse("Member must not be null") }
+                if member.isRequired {
+                    refuse("Member must not be null\(stale([member.wireName], in: object, members))")
+                }
                 continue
             }
             let name = member.place == .body ? member.wireName : member.name
@@ -113,10 +115,29 @@ struct Validator {
         if isUnion {
             let known = given.filter { entry in members.contains { $0.wireName == entry.name } }
             if known.count != 1 {
-                refuse("Member must have exactly one of: [\(members.map(\.name).joined(separator: ", "))]")
+                let names = members.map(\.name)
+                refuse(
+                    "Member must have exactly one of: [\(names.joined(separator: ", "))]\(stale(names, in: object, members))"
+                )
             }
         }
         return .object(result)
+    }
+
+    /// Names that older pages of the guide use are told with those of the model (ledger `stale-members`): they differ
+    /// in case or in their end.
+    private func stale(_ wanted: [String], in object: JSONObject, _ members: [Shape.Member]) -> String {
+        for given in object.names where !members.contains(where: { $0.wireName == given }) {
+            let plain = given.lowercased()
+            let near = wanted.first { name in
+                let known = name.lowercased()
+                let shared = zip(known.utf8, plain.utf8).prefix { $0 == $1 }.count
+                return known == plain
+                    || (shared >= 8 && shared + 4 >= known.utf8.count && shared + 4 >= plain.utf8.count)
+            }
+            if let near { return "; \(given) is not a member, \(near) is" }
+        }
+        return ""
     }
 
     private mutating func checkMap(
