@@ -116,9 +116,8 @@ struct Validator {
             let known = given.filter { entry in members.contains { $0.wireName == entry.name } }
             if known.count != 1 {
                 let names = members.map(\.name)
-                refuse(
-                    "Member must have exactly one of: [\(names.joined(separator: ", "))]\(stale(names, in: object, members))"
-                )
+                let hint = stale(names, in: object, members)
+                refuse("Member must have exactly one of: [\(names.joined(separator: ", "))]\(hint)")
             }
         }
         return .object(result)
