@@ -56,6 +56,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         module("MCPCore", uses: ["Kernel"], [httpTypes]),
+        module("Policy", uses: ["Kernel"]),
         module("AWSCore", uses: ["Kernel"], [httpTypes, .product(name: "Crypto", package: "swift-crypto")]),
         module("SQLiteStore", uses: ["Kernel"], [.product(name: "GRDB", package: "GRDB.swift")]),
         // Layer 3: the fakes. They talk HTTP only.
@@ -66,6 +67,7 @@ let package = Package(
         module("AuthorizationServer", uses: ["Kernel", "OAuthCore"], [httpTypes]),
         module("MCPServer", uses: ["Kernel", "OAuthCore", "MCPCore"], [httpTypes]),
         module("Application", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        module("AccountServices", uses: ["Kernel", "AWSCore", "Policy"], [httpTypes]),
         module("LambdaService", uses: ["Kernel"], [httpTypes]),
         module("RESTService", uses: ["Kernel"], [httpTypes]),
         // The scenario language; it knows no fake.
@@ -78,7 +80,7 @@ let package = Package(
             uses: [
                 "Kernel", "OAuthCore", "MCPCore", "AWSCore", "ControlPlane", "IdentityService", "Gateway",
                 "InboundProvider", "AuthorizationServer", "MCPServer", "Application", "LambdaService", "RESTService",
-                "Scenario", "SQLiteStore", "Deploy",
+                "Scenario", "SQLiteStore", "Deploy", "AccountServices",
             ],
             [httpTypes]),
         module(
@@ -100,7 +102,7 @@ let package = Package(
         // Leaves above the harness.
         module("Control", uses: ["Kernel", "Harness"], [httpTypes]),
         module("Reports", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "SQLiteStore"], [httpTypes]),
-        module("Explore", uses: ["Kernel", "Scenario", "Harness"], [httpTypes]),
+        module("Explore", uses: ["Kernel", "OAuthCore", "AWSCore", "Scenario", "Harness"], [httpTypes]),
         .executableTarget(
             name: "Command",
             dependencies: [
@@ -131,6 +133,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         tests("ApplicationTests", uses: ["Kernel", "OAuthCore", "Application"], [httpTypes]),
+        tests("PolicyTests", uses: ["Kernel", "Policy"]),
+        tests("AccountServicesTests", uses: ["Kernel", "AWSCore", "AccountServices"], [httpTypes]),
         tests("DeployTests", uses: ["Kernel", "AWSCore", "Scenario", "Deploy"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),

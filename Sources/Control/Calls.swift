@@ -51,6 +51,12 @@ extension ControlOrigin {
         Call(.put, "/_local/applications/{clientId}", "Makes or changes an application at GitHub.") {
             try $0.putApplication()
         },
+        Call(.get, "/_local/access", "Whether IAM counts, and the least policy of each principal.") {
+            .json(200, $0.lab.accessReport)
+        },
+        Call(.post, "/_local/deployments", #"{"template","parameters","rollback","check"} deploys CloudFormation."#) {
+            try await $0.deploy()
+        },
     ]
 }
 

@@ -60,7 +60,7 @@ package struct Deployment: Sendable {
     package func run() async -> Result {
         var result = Result()
         var evaluator = plan.evaluator
-        var undos: [(Template.Resource, String, Undo)] = []
+        var undos: [(StackTemplate.Resource, String, Undo)] = []
         let stack = plan.destination
         func tell(_ status: String, _ type: String, _ name: String, _ physical: String, _ reason: String? = nil) {
             result.events.append(
@@ -105,7 +105,7 @@ package struct Deployment: Sendable {
         return result
     }
 
-    private func rollBack(_ undos: [(Template.Resource, String, Undo)], _ result: inout Result) async {
+    private func rollBack(_ undos: [(StackTemplate.Resource, String, Undo)], _ result: inout Result) async {
         result.status = "ROLLBACK_COMPLETE"
         for (resource, physical, undo) in undos.reversed() {
             var event = ("DELETE_COMPLETE", String?.none)

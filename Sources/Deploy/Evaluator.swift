@@ -9,7 +9,7 @@ struct Evaluator {
         var attributes: JSONObject = [:]
     }
 
-    let template: Template
+    let template: StackTemplate
     let parameters: [String: JSONValue]
     let pseudo: [String: JSONValue]
     var created: [String: Created] = [:]

@@ -31,7 +31,7 @@ package struct Destination: Sendable {
     }
 }
 
-extension Template {
+extension StackTemplate {
     /// Values of the parameters: given ones, then defaults. A parameter of Systems Manager is its own value: there is
     /// no such store here (AWS CloudFormation user guide, "Parameters").
     func values(
@@ -62,7 +62,7 @@ extension Template {
     }
 }
 
-extension Template.Parameter {
+extension StackTemplate.Parameter {
     func problem(with text: String) -> String? {
         if type == "Number", Double(text) == nil { return "must be a number" }
         if let allowed = node["AllowedValues"]?.items?.compactMap(\.scalarText), !allowed.contains(text) {

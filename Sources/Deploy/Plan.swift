@@ -4,22 +4,22 @@ import Scenario
 /// What a template will create, in the order of its dependencies. Everything that can be wrong without asking AWS has
 /// been looked at, so nothing is created for a template that could not end well.
 package struct Plan: Sendable {
-    let template: Template
+    let template: StackTemplate
     let destination: Destination
     let evaluator: Evaluator
-    package let resources: [Template.Resource]
+    package let resources: [StackTemplate.Resource]
     /// Outputs whose condition holds.
     let outputs: [DocumentNode.Member]
 
     /// - Throws: `TemplateProblems` with every mistake, unsupported types all at once.
     package init(
-        _ template: Template, _ destination: Destination, types: ResourceTypes
+        _ template: StackTemplate, _ destination: Destination, types: ResourceTypes
     ) throws(TemplateProblems) {
         var problems: [Diagnostic] = []
         let values = template.values(given: destination.given, &problems)
         if !problems.isEmpty { throw TemplateProblems(problems) }
         let evaluator = Evaluator(template: template, parameters: values, pseudo: destination.pseudo)
-        var active: [Template.Resource] = []
+        var active: [StackTemplate.Resource] = []
         var outputs: [DocumentNode.Member] = []
         do throws(Diagnostic) {
             problems += try evaluator.brokenRules()
@@ -63,7 +63,7 @@ package struct Plan: Sendable {
     }
 
     /// One mistake for all of them, at the first.
-    private static func unsupported(_ resources: [Template.Resource], _ types: ResourceTypes) -> [Diagnostic] {
+    private static func unsupported(_ resources: [StackTemplate.Resource], _ types: ResourceTypes) -> [Diagnostic] {
         let strange = resources.filter { !types.supports($0.type) }
         guard let first = strange.first else { return [] }
         var listed: [String] = []
@@ -77,10 +77,10 @@ package struct Plan: Sendable {
 
     /// Each resource after what it needs, otherwise in the order of the file.
     private static func ordered(
-        _ resources: [Template.Resource], _ needs: [String: [String]], _ problems: inout [Diagnostic]
-    ) -> [Template.Resource] {
+        _ resources: [StackTemplate.Resource], _ needs: [String: [String]], _ problems: inout [Diagnostic]
+    ) -> [StackTemplate.Resource] {
         var waiting = resources
-        var result: [Template.Resource] = []
+        var result: [StackTemplate.Resource] = []
         var done: Set<String> = []
         while !waiting.isEmpty {
             let open = Set(waiting.map(\.name))

@@ -4,7 +4,7 @@ import Scenario
 
 /// Makes one resource by the operations a resource handler of CloudFormation calls.
 struct ResourceMaker {
-    let resource: Template.Resource
+    let resource: StackTemplate.Resource
     let destination: Destination
     let client: AWSClient
     let entropy: any Entropy

@@ -38,7 +38,7 @@ package struct ResourceTypes: Sendable {
     func supports(_ type: String) -> Bool { types[type] != nil || Self.isCustom(type) || type == Self.metadata }
 
     /// Properties that the schema does not have or misses, in the words of CloudFormation.
-    func problems(of resource: Template.Resource) -> [Diagnostic] {
+    func problems(of resource: StackTemplate.Resource) -> [Diagnostic] {
         let given = resource.properties.map(\.name)
         if Self.isCustom(resource.type), !given.contains("ServiceToken") {
             return [Diagnostic(resource.place, "\(resource.name): required key [ServiceToken] not found")]

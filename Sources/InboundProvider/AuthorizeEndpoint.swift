@@ -77,7 +77,7 @@ extension InboundProvider {
             throw PageRefusal("client_id and redirect_uri may stand once only.")
         }
         guard let id = form.present("client_id") else { throw PageRefusal("client_id is missing.") }
-        guard let client = profile.client(id) else { throw PageRefusal("The client is not known here.") }
+        guard let client = self.client(id: id) else { throw PageRefusal("The client is not known here.") }
         return client
     }
 

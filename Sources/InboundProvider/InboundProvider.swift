@@ -49,6 +49,8 @@ package struct InboundProvider: Origin {
         guard request.body.count <= Limits.body else {
             return .oauth(OAuthError(.invalidRequest, "The body is too large."), status: 413)
         }
+        if let answer = userPoolAnswer(to: request) { return answer }
+        let request = withoutPool(request)
         let endpoint: Endpoint
         switch router.match(request) {
         case .found(let found, _): endpoint = found

@@ -67,7 +67,7 @@ extension InboundProvider {
     }
 
     private func known(_ credentials: ClientCredentials) throws(OAuthError) -> InboundProfile.Client {
-        guard let client = profile.client(credentials.id) else {
+        guard let client = self.client(id: credentials.id) else {
             throw OAuthError(.invalidClient, "The client is not known here.")
         }
         guard credentials.match(secret: client.secret) || !world.switches.holds(.inboundClientSecret) else {

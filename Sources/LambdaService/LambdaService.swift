@@ -6,7 +6,7 @@ package import Kernel
 
 /// `POST /2015-03-31/functions/{name}/invocations` (AWS Lambda API reference, Invoke).
 package struct LambdaService: Origin {
-    private let world: World
+    let world: World
     private let catalogue: FunctionCatalogue
     private let commands: (any CommandRunner)?
 
@@ -21,6 +21,7 @@ package struct LambdaService: Origin {
 
     package func respond(to request: Request) async -> Response {
         let segments = request.path.split(separator: "/").map { percentDecoded($0) }
+        if let answer = registry(request, segments) { return answer }
         guard segments.count == 4, segments[1] == "functions", segments[3] == "invocations" else {
             return Self.error(404, "ResourceNotFoundException", "No such path")
         }
@@ -33,7 +34,8 @@ package struct LambdaService: Origin {
             return Self.error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
         let name = FunctionCatalogue.name(of: segments[2])
-        guard let function = catalogue.function(name) else {
+        let created = isRegistered(name) ? FunctionCatalogue.Function(behaviour: .cases([]), isInvocable: true) : nil
+        guard let function = catalogue.function(name) ?? created else {
             return Self.error(404, "ResourceNotFoundException", "Function not found: \(segments[2])")
         }
         guard function.isInvocable else {
@@ -94,7 +96,7 @@ package struct LambdaService: Origin {
             headers: [fieldName("X-Amz-Function-Error"): "Unhandled"])
     }
 
-    private static func error(_ status: Int, _ type: String, _ message: String) -> Response {
+    static func error(_ status: Int, _ type: String, _ message: String) -> Response {
         .json(
             status, ["Type": "User", "Message": .string(message)], headers: [fieldName("x-amzn-ErrorType"): type])
     }

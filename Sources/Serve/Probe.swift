@@ -19,7 +19,7 @@ package enum Probe {
 
     private static let noSignal = Int32(MSG_NOSIGNAL)
 
-    private static func connected(_ host: String, _ port: Int) -> Int32? {
+    static func connected(_ host: String, _ port: Int, patience seconds: Int = 2) -> Int32? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
@@ -29,7 +29,7 @@ package enum Probe {
         while let address = next?.pointee {
             let number = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
             if number >= 0 {
-                var patience = timeval(tv_sec: 2, tv_usec: 0)
+                var patience = timeval(tv_sec: seconds, tv_usec: 0)
                 let size = socklen_t(MemoryLayout<timeval>.size)
                 setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
                 setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)

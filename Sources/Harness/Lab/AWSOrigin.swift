@@ -1,14 +1,30 @@
+import AccountServices
 import ControlPlane
 import IdentityService
 import Kernel
 
-/// The two AWS services behind their one origin: by path, as on AWS by host name and signing name.
+/// The AWS services behind their one origin: by path, as on AWS by host name and signing name. Nothing reaches one of
+/// them but through the gate.
 struct AWSOrigin: AlarmHandling {
+    let gate: AccessGate
+    let accounts: AccountServices
     let controlPlane: ControlPlane
     let identityService: IdentityService
 
     func respond(to request: Request) async -> Response {
-        identityService.claims(request.path)
+        guard !gate.isOpen else { return await answer(request) }
+        switch gate.admit(request) {
+        case .refused(let response): return response
+        case .passed(let request):
+            let response = await answer(request)
+            gate.remember(response, to: request)
+            return response
+        }
+    }
+
+    private func answer(_ request: Request) async -> Response {
+        if accounts.claims(request) { return await accounts.respond(to: request) }
+        return identityService.claims(request.path)
             ? await identityService.respond(to: request) : await controlPlane.respond(to: request)
     }
 

@@ -1,4 +1,5 @@
 import AWSCore
+import AccountServices
 import Application
 import AuthorizationServer
 import ControlPlane
@@ -33,6 +34,7 @@ struct Worlds {
 /// The parties of one lab, each in its own world.
 struct Assembly {
     let authorizationServer: AuthorizationServer
+    let gate: AccessGate
     let origins: [(Party, any Origin)]
     let handlers: [Party: any AlarmHandling]
 
@@ -42,7 +44,10 @@ struct Assembly {
         let settings = AWSSettings(
             servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: worlds.addresses),
             region: definition.region)
+        gate = AccessGate(
+            world: worlds.world(of: .aws), contract: contract, settings: settings, access: definition.access)
         let aws = AWSOrigin(
+            gate: gate, accounts: AccountServices(world: worlds.world(of: .aws), region: definition.region),
             controlPlane: ControlPlane(world: worlds.world(of: .aws), contract: contract, settings: settings),
             identityService: IdentityService(
                 world: worlds.world(of: .aws), contract: contract, settings: settings,

@@ -2,6 +2,7 @@
 // no protocol rule of a party; those live in the fakes, which it reaches by HTTP like anybody else.
 
 package import AWSCore
+import AccountServices
 package import AuthorizationServer
 package import Kernel
 import OAuthCore
@@ -19,6 +20,7 @@ package final class Lab: Sendable {
     package let hosts: HostTable
     package let switches: Switches
     package let authorizationServer: AuthorizationServer
+    private let gate: AccessGate
     private let handlers: [Party: any AlarmHandling]
     private let browsers = Mutex<[String: Browser]>([:])
     private let snapshots = Mutex<[String: LabSnapshot]>([:])
@@ -44,6 +46,7 @@ package final class Lab: Sendable {
         network.connectOutside(options.outside)
         let parties = Assembly(definition: definition, worlds: parts)
         authorizationServer = parties.authorizationServer
+        gate = parties.gate
         handlers = parties.handlers
         beginning = LabSnapshot(
             now: options.start, offset: .zero, alarms: [], skews: [:], entropy: entropy.positions,
@@ -81,6 +84,9 @@ package final class Lab: Sendable {
             return browser
         }
     }
+
+    /// The least each principal needs for what it did.
+    package var accessReport: JSONValue { gate.report }
 
     private var surroundings: Browser.Surroundings {
         // Weak: the lab owns its browsers.

@@ -1,5 +1,7 @@
 package import AWSCore
+package import AccountServices
 package import AuthorizationServer
+package import Deploy
 package import InboundProvider
 package import Kernel
 package import LambdaService
@@ -34,6 +36,10 @@ package struct LabDefinition: Sendable {
     /// Origins of the user's own that a served lab may call, and whether it runs the commands of its functions.
     package let outsideOrigins: [String]
     package let runsCommands: Bool
+    /// Who is known by keys and policies, where signatures or policies count.
+    package let access: AccessSettings
+    /// What `deploy` knows of CloudFormation.
+    package let resourceTypes: ResourceTypes
     let map: HostMap
 
     /// Reads `mocks/labs/NAME.yaml` and every file it names.
@@ -72,6 +78,8 @@ package struct LabDefinition: Sendable {
         tools = try reader.file("profile", of: .mcp) { json in try ToolCatalogue(json: json) }
         functions = try reader.file(ofOptional: .functions, or: .none) { json in try FunctionCatalogue(json: json) }
         apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
+        access = try reader.file(ofOptional: "access", or: .none) { json in try AccessSettings(json: json) }
+        resourceTypes = try reader.resourceTypes()
         map = try reader.hostMap()
         (rulesOff, unknowns) = try reader.switches()
         (outsideOrigins, runsCommands) = try reader.outside()

@@ -1,3 +1,4 @@
+import Deploy
 import Kernel
 import OAuthCore
 import Scenario
@@ -6,7 +7,10 @@ import Scenario
 struct LabReader {
     private let root: DocumentNode
     private let files: MockFiles
-    private static let members = ["about", "region", "contract", "users", "parties", "rules", "unknowns", "outside"]
+    private static let members = [
+        "about", "region", "contract", "users", "parties", "rules", "unknowns", "outside", "access", "iam",
+        "sigv4",
+    ]
     private static let partyMembers = ["hosts", "each", "profile", "keys"]
 
     init(_ root: DocumentNode, files: MockFiles) {
@@ -33,6 +37,19 @@ struct LabReader {
     ) throws(Diagnostic) -> Value {
         let node = if let party { try require(name, of: party) } else { try require(name) }
         return try files.parsed(try Self.text(node, name), make)
+    }
+
+    /// What a file named in the lab says; `none` in a lab that names none.
+    func file<Value>(
+        ofOptional name: String, or none: Value, _ make: (JSONValue) throws -> Value
+    ) throws(Diagnostic) -> Value {
+        guard root[name] != nil else { return none }
+        return try file(name, make)
+    }
+
+    /// CloudFormation's resource types: the same in every lab.
+    func resourceTypes() throws(Diagnostic) -> ResourceTypes {
+        ResourceTypes(json: try files.json("cloudformation/types.json"))
     }
 
     func hostMap() throws(Diagnostic) -> HostMap {
@@ -110,6 +127,12 @@ struct LabReader {
     func switches() throws(Diagnostic) -> (off: Set<String>, chosen: [String: String]) {
         var off: Set<String> = []
         var chosen: [String: String] = [:]
+        for name in ["iam", "sigv4"] {
+            guard let node = root[name] else { continue }
+            let choice = try Self.text(node, name)
+            try Self.at(node) { () throws(SwitchMistake) in try SwitchCatalogue.expectChoice(choice, for: name) }
+            chosen[name] = choice
+        }
         for member in root["rules"]?.members ?? [] {
             try Self.at(member.key) { () throws(SwitchMistake) in try SwitchCatalogue.expectRule(member.name) }
             switch try Self.text(member.value, member.name) {

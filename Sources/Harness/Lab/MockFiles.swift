@@ -21,16 +21,34 @@ struct MockFiles {
         }
     }
 
-    /// Makes a party's data from a file; what the party has against it stands at the file's first line.
+    /// Makes a party's data from a file. What the party has against it stands where the mistake says, or else at the
+    /// file's first line.
     func parsed<Value>(_ path: String, _ make: (JSONValue) throws -> Value) throws(Diagnostic) -> Value {
         let json = try json(path)
         do {
             return try make(json)
         } catch let error as Diagnostic {
             throw error
+        } catch let error as DataMistake where !path.hasSuffix(".json") {
+            throw Diagnostic(Self.place(of: error.path, in: try document(path)), error.reason)
         } catch {
             throw Diagnostic(Place(Source(name: "mocks/\(path)", text: ""), line: 1, column: 1), "\(error)")
         }
+    }
+
+    /// The node a mistake means, or what of the way to it there is.
+    private static func place(of path: [String], in document: DocumentNode) -> Place {
+        var node = document
+        for (index, name) in path.enumerated() {
+            if let member = node.members.first(where: { $0.name == name }) {
+                // The value may stand elsewhere, where an anchor is; a name stands where it is wrong.
+                if index == path.count - 1 { return member.key.place }
+                node = member.value
+            } else if let items = node.items, let place = Int(name), items.indices.contains(place) {
+                node = items[place]
+            }
+        }
+        return node.place
     }
 
     private func source(_ path: String) throws(Diagnostic) -> Source {

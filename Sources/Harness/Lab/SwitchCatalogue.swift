@@ -1,4 +1,5 @@
 import AWSCore
+import AccountServices
 import Application
 import AuthorizationServer
 import ControlPlane
@@ -20,11 +21,11 @@ package struct SwitchCatalogue: Sendable {
         rules: ControlPlaneSwitches.rules + IdentityServiceSwitches.rules + GatewaySwitches.rules
             + InboundProviderSwitches.rules + AuthorizationServerSwitches.rules + MCPServerSwitches.rules
             + ApplicationSwitches.rules + AWSCoreSwitches.rules + LambdaServiceSwitches.rules
-            + RESTServiceSwitches.rules,
+            + RESTServiceSwitches.rules + AccountServicesSwitches.rules,
         unknowns: ControlPlaneSwitches.unknowns + IdentityServiceSwitches.unknowns + GatewaySwitches.unknowns
             + InboundProviderSwitches.unknowns + AuthorizationServerSwitches.unknowns + MCPServerSwitches.unknowns
             + ApplicationSwitches.unknowns + AWSCoreSwitches.unknowns + LambdaServiceSwitches.unknowns
-            + RESTServiceSwitches.unknowns)
+            + RESTServiceSwitches.unknowns + AccountServicesSwitches.unknowns)
 
     private static let ruleNames = Set(all.rules.map(\.name))
     private static let unknownsByName = Dictionary(all.unknowns.map { ($0.name, $0) }) { first, _ in first }

@@ -5,7 +5,7 @@ import Kernel
 package import Scenario
 
 /// A CloudFormation template (AWS CloudFormation user guide, "Template anatomy").
-package struct Template: Sendable {
+package struct StackTemplate: Sendable {
     package struct Resource: Sendable {
         package let name: String
         package let type: String

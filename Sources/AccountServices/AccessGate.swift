@@ -1,0 +1,204 @@
+package import AWSCore
+import HTTPTypes
+package import Kernel
+import Policy
+
+/// The one place where a signature is verified and a policy enforced: before a request reaches any service of AWS.
+package struct AccessGate: Sendable {
+    let world: World
+    let contract: Contract
+    let settings: AWSSettings
+    let access: AccessSettings
+
+    package init(world: World, contract: Contract, settings: AWSSettings, access: AccessSettings) {
+        self.world = world
+        self.contract = contract
+        self.settings = settings
+        self.access = access
+    }
+
+    /// What a request became: let in, perhaps in its account's name, or answered here.
+    package enum Passage: Sendable {
+        case passed(Request)
+        case refused(Response)
+    }
+
+    private var verifies: Bool { world.switches.choice(.signatures) == "verify" }
+    private var mode: String { world.switches.choice(.iam) }
+
+    /// Nothing to look at in most labs.
+    package var isOpen: Bool { !verifies && mode == "off" }
+
+    package func admit(_ request: Request) -> Passage {
+        guard !isOpen, !Self.isForBrowsers(request) else { return .passed(request) }
+        if let refusal = signatureRefusal(of: request) {
+            note(.signatureVerified, refusal.message)
+            return .refused(refusal.response(requestID: requestID))
+        }
+        if mode != "off", let principal = principal(of: request), !principal.hasSuffix(":root"),
+            let demand = Demand(request, of: principal, self), let words = refusal(of: demand, principal)
+        {
+            note(.policyEnforced, words)
+            return .refused(AWSError(.accessDenied, words).response(requestID: requestID))
+        }
+        return .passed(inTheNameOfItsAccount(request))
+    }
+
+    /// Where a person consents: nobody signs there.
+    private static func isForBrowsers(_ request: Request) -> Bool {
+        request.path == AWSNames.authorizePath || request.path.hasPrefix(AWSNames.callbackPath)
+    }
+
+    private var requestID: String { world.entropy.uuid(for: "access-request-id") }
+
+    private func note(_ rule: Rule, _ text: String) {
+        world.store.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
+    }
+
+    // MARK: - Signatures
+
+    private func signatureRefusal(of request: Request) -> SigV4Refusal? {
+        guard verifies, !settings.servicePrincipal.made(request), world.switches.holds(.signatureVerified) else {
+            return nil
+        }
+        let service = SigningName(of: request).text
+        let result = SigV4.verify(request, service: service, region: regionWanted(service), at: world.clock.now) { id in
+            access.key(id)
+        }
+        if case .failure(let refusal) = result { return refusal }
+        return nil
+    }
+
+    /// IAM is one service for all regions and signs for `us-east-1`.
+    private func regionWanted(_ service: String) -> String? { service == "iam" ? "us-east-1" : settings.region }
+
+    /// The services read the account from the access key id; a known key belongs to an account.
+    private func inTheNameOfItsAccount(_ request: Request) -> Request {
+        guard let claim = try? SignatureClaim(request), let key = access.key(claim.keyID),
+            let header = request.header(.authorization)
+        else { return request }
+        var request = request
+        request.head.headerFields[.authorization] = header.replacing(
+            "Credential=\(claim.keyID)/", by: "Credential=\(key.account)/")
+        return request
+    }
+
+    // MARK: - Policies
+
+    /// ARN of who asks: of the role, where the service asks for a gateway; nil for the service itself.
+    private func principal(of request: Request) -> String? {
+        if settings.servicePrincipal.made(request) { return roleOfGateway(behind: request) }
+        if let claim = try? SignatureClaim(request), let key = access.key(claim.keyID) { return key.principal }
+        return "arn:aws:iam::\(AWSNames.account(of: request)):root"
+    }
+
+    private func roleOfGateway(behind request: Request) -> String? {
+        guard let json = try? JSONValue(parsing: request.body) else { return nil }
+        var name = json["workloadName"]?.string
+        if name == nil, let token = json["workloadIdentityToken"]?.string { name = handed(token)?.workload }
+        guard let name else { return nil }
+        let record = try? world.store.write { transaction -> GatewayRecord? in
+            transaction.find(GatewayRecord.self, GatewayID(name))
+        }
+        return record?.request["roleArn"]?.string
+    }
+
+    func handed(_ token: String) -> HandedTokenRecord? {
+        let id = Identifier<HandedTokenTag>(SigV4.hexDigest(Array(token.utf8)))
+        return try? world.store.write { transaction -> HandedTokenRecord? in
+            transaction.find(HandedTokenRecord.self, id)
+        }
+    }
+
+    /// Keeps in mind which workload a token is for.
+    package func remember(_ response: Response, to request: Request) {
+        guard mode != "off", response.status == 200, request.path.hasPrefix("/identities/GetWorkloadAccessToken"),
+            let name = (try? JSONValue(parsing: request.body))?["workloadName"]?.string,
+            let token = response.json?["workloadAccessToken"]?.string
+        else { return }
+        let record = HandedTokenRecord(
+            id: Identifier(SigV4.hexDigest(Array(token.utf8))), workload: name, account: AWSNames.account(of: request))
+        try? world.store.write { $0.save(record) }
+    }
+
+    /// Writes down what was asked; in words, what no policy allows (AWS IAM user guide, "Troubleshoot access denied
+    /// error messages").
+    private func refusal(of demand: Demand, _ principal: String) -> String? {
+        let policies = policies(of: principal)
+        var words: String?
+        var denied: [AccessUse] = []
+        for request in demand.requests {
+            let decision = PolicyDocument.decide(request, by: policies)
+            guard decision != .allowed else { continue }
+            denied.append(AccessUse(action: request.action, resource: request.resource))
+            let why =
+                decision == .explicitlyDenied
+                ? "with an explicit deny in an identity-based policy"
+                : "because no identity-based policy allows the \(request.action) action"
+            let what = "perform: \(request.action) on resource: \(request.resource)"
+            words = words ?? "User: \(principal) is not authorized to \(what) \(why)"
+        }
+        record(demand, denied, principal)
+        guard mode == "enforce", world.switches.holds(.policyEnforced) else { return nil }
+        return words
+    }
+
+    private func record(_ demand: Demand, _ denied: [AccessUse], _ principal: String) {
+        let uses = demand.requests.map { AccessUse(action: $0.action, resource: $0.resource) }
+        _ = try? world.store.write { transaction in
+            let id = Identifier<PrincipalTag>(principal)
+            var record =
+                transaction.find(AccessRecord.self, id) ?? AccessRecord(id: id, used: [], refused: [])
+            for use in uses where !record.used.contains(use) { record.used.append(use) }
+            for use in denied where !record.refused.contains(use) { record.refused.append(use) }
+            transaction.save(record)
+        }
+    }
+
+    private func policies(of principal: String) -> [PolicyDocument] {
+        let id = Identifier<PrincipalTag>(principal)
+        let stored = try? world.store.write { transaction -> [JSONValue] in
+            guard let role = transaction.find(RoleRecord.self, id) else { return [] }
+            let managed = role.attached.compactMap { transaction.find(ManagedPolicyRecord.self, Identifier($0)) }
+            return role.inline.map(\.document) + managed.map(\.document)
+        }
+        return (access.policies[principal] ?? []) + (stored ?? []).compactMap { try? PolicyDocument(json: $0) }
+    }
+}
+
+/// The least each principal needs for what it did.
+extension AccessGate {
+    package var report: JSONValue {
+        let records = (try? world.store.write { $0.all(AccessRecord.self) }) ?? []
+        let principals: [JSONValue] = records.sorted { $0.id < $1.id }.map { record in
+            var object: JSONObject = [
+                "principal": .string(record.id.rawValue), "policy": Self.policy(allowing: record.used.sorted()),
+            ]
+            object.append(
+                "notAllowed",
+                .array(
+                    record.refused.sorted().map { ["action": .string($0.action), "resource": .string($0.resource)] }))
+            return .object(object)
+        }
+        return [
+            "mode": .string(mode), "signatures": .string(world.switches.choice(.signatures)),
+            "principals": .array(principals),
+        ]
+    }
+
+    /// One statement for all actions on the same resource.
+    private static func policy(allowing uses: [AccessUse]) -> JSONValue {
+        var statements: [(resource: String, actions: [String])] = []
+        for use in uses {
+            if let index = statements.firstIndex(where: { $0.resource == use.resource }) {
+                statements[index].actions.append(use.action)
+            } else {
+                statements.append((use.resource, [use.action]))
+            }
+        }
+        let rendered: [JSONValue] = statements.map { statement in
+            ["Effect": "Allow", "Action": .strings(statement.actions), "Resource": .string(statement.resource)]
+        }
+        return ["Version": "2012-10-17", "Statement": .array(rendered)]
+    }
+}

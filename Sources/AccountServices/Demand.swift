@@ -1,0 +1,115 @@
+import AWSCore
+import HTTPTypes
+import Kernel
+import Policy
+
+/// Which service a request is signed for.
+struct SigningName {
+    let text: String
+    init(of request: Request) {
+        if let target = request.header(fieldName("X-Amz-Target")), target.hasPrefix("secretsmanager.") {
+            text = "secretsmanager"
+        } else if request.method == .post, request.path == "/" {
+            text = "iam"
+        } else {
+            // Both services of AgentCore (ledger `sigv4-signing-name`).
+            text = "bedrock-agentcore"
+        }
+    }
+}
+
+/// What a request asks leave for: actions on resources, all of which must be allowed (ledger `iam-actions`).
+struct Demand {
+    let requests: [AccessRequest]
+
+    /// nil for a request that is no operation, or one that breaks its contract: that is told before a permission is
+    /// looked at.
+    init?(_ request: Request, of principal: String, _ gate: AccessGate) {
+        let parts = principal.pieces(by: ":", keepingEmpty: true)
+        let caller = parts.count > 4 ? String(parts[4]) : AWSNames.defaultAccount
+        switch SigningName(of: request).text {
+        case "iam":
+            let action = Form(parsing: String(decoding: request.body, as: UTF8.self))["Action"] ?? ""
+            requests = [AccessRequest(action: "iam:\(action)", resource: "*")]
+        case "secretsmanager":
+            let action = request.header(fieldName("X-Amz-Target"))?.pieces(by: ".").last.map(String.init) ?? ""
+            requests = [AccessRequest(action: "secretsmanager:\(action)", resource: "*")]
+        default:
+            guard let (operation, path) = try? gate.contract.operation(for: request),
+                let input = try? gate.contract.validate(
+                    operation, request: request, path: path, manner: Contract.Manner(gate.world))
+            else { return nil }
+            let names = Names(region: gate.settings.region, account: caller)
+            requests = Self.requests(operation.name, input, names, gate)
+        }
+    }
+
+    /// ARNs of AgentCore and of what it keeps.
+    private struct Names {
+        let region: String
+        let account: String
+        func core(_ resource: String) -> String { "arn:aws:bedrock-agentcore:\(region):\(account):\(resource)" }
+        var vault: String { core("token-vault/default") }
+        var directory: String { core("workload-identity-directory/default") }
+        func workload(_ name: String) -> String { "\(directory)/workload-identity/\(name)" }
+        func secret(_ path: String) -> String {
+            "arn:aws:secretsmanager:\(region):\(account):secret:bedrock-agentcore-identity!default/\(path)"
+        }
+    }
+
+    private static func requests(
+        _ operation: String, _ input: JSONObject, _ names: Names, _ gate: AccessGate
+    ) -> [AccessRequest] {
+        let action = "bedrock-agentcore:\(operation)"
+        func on(_ resources: String...) -> [AccessRequest] {
+            resources.map { AccessRequest(action: action, resource: $0) }
+        }
+        let name = input["name"]?.string ?? "*"
+        switch operation {
+        case "GetWorkloadAccessToken", "GetWorkloadAccessTokenForJWT", "GetWorkloadAccessTokenForUserId":
+            return on(names.directory, names.workload(input["workloadName"]?.string ?? "*"))
+        case "GetResourceOauth2Token", "GetResourceApiKey":
+            return resourceToken(operation, input, names, gate)
+        case "CompleteResourceTokenAuth":
+            return on(names.vault) + [secret(names.secret("oauth2/*"))]
+        case "CreateGateway", "UpdateGateway":
+            let gateway = input["gatewayIdentifier"]?.string ?? "*"
+            let role = AccessRequest(
+                action: "iam:PassRole", resource: input["roleArn"]?.string ?? "*",
+                context: ["iam:passedtoservice": ["bedrock-agentcore.amazonaws.com"]])
+            return on(names.core("gateway/\(gateway)")) + [role]
+        case _ where operation.range(of: "Oauth2CredentialProvider") != nil:
+            return on(names.vault, "\(names.vault)/oauth2credentialprovider/\(name)")
+        case _ where operation.range(of: "ApiKeyCredentialProvider") != nil:
+            return on(names.vault, "\(names.vault)/apikeycredentialprovider/\(name)")
+        case _ where operation.range(of: "WorkloadIdentit") != nil: return on(names.directory, names.workload(name))
+        case _ where operation.range(of: "TokenVault") != nil: return on(names.vault)
+        case _ where operation.range(of: "Gateway") != nil:
+            return on(names.core("gateway/\(input["gatewayIdentifier"]?.string ?? "*")"))
+        default: return on(input["resourceArn"]?.string ?? "*")
+        }
+    }
+
+    /// The vault, the provider, the directory and the identity: each of them on its own (ledger E72).
+    private static func resourceToken(
+        _ operation: String, _ input: JSONObject, _ names: Names, _ gate: AccessGate
+    ) -> [AccessRequest] {
+        let isKey = operation == "GetResourceApiKey"
+        let provider = input["resourceCredentialProviderName"]?.string ?? "*"
+        let handed = gate.handed(input["workloadIdentityToken"]?.string ?? "")
+        let resources = [
+            names.vault, "\(names.vault)/\(isKey ? "apikey" : "oauth2")credentialprovider/\(provider)",
+            names.directory, names.workload(handed?.workload ?? "*"),
+        ]
+        let path = "\(isKey ? "apikey" : "oauth2")/\(provider)-*"
+        return resources.map { AccessRequest(action: "bedrock-agentcore:\(operation)", resource: $0) }
+            + [secret(names.secret(path))]
+    }
+
+    /// The service reads the secret with the rights of who called it (ledger E63).
+    private static func secret(_ resource: String) -> AccessRequest {
+        AccessRequest(
+            action: "secretsmanager:GetSecretValue", resource: resource,
+            context: ["aws:calledvia": ["bedrock-agentcore.amazonaws.com"]])
+    }
+}

@@ -1,0 +1,66 @@
+import Kernel
+
+enum PrincipalTag {}
+enum SecretTag {}
+enum ManagedPolicyTag {}
+enum HandedTokenTag {}
+
+/// A role of IAM with its policies.
+struct RoleRecord: Record {
+    static let collection = "iam-role"
+    /// Its ARN.
+    let id: Identifier<PrincipalTag>
+    let name: String
+    let roleID: String
+    let trust: JSONValue
+    /// Inline policies in the order in which they came.
+    var inline: [NamedPolicy]
+    /// ARNs of managed policies.
+    var attached: [String]
+    var keys: [RecordKey] { [RecordKey("name", name)] }
+}
+
+struct NamedPolicy: Hashable, Sendable, Codable {
+    let name: String
+    let document: JSONValue
+}
+
+/// A customer managed policy.
+struct ManagedPolicyRecord: Record {
+    static let collection = "iam-policy"
+    let id: Identifier<ManagedPolicyTag>
+    let document: JSONValue
+}
+
+/// A secret of Secrets Manager.
+struct StoredSecretRecord: Record {
+    static let collection = "stored-secret"
+    /// Its ARN.
+    let id: Identifier<SecretTag>
+    let name: String
+    let value: Secret
+    var keys: [RecordKey] { [RecordKey("name", name)] }
+}
+
+/// What one principal did, and what it was refused.
+struct AccessRecord: Record {
+    static let collection = "access-use"
+    let id: Identifier<PrincipalTag>
+    var used: [AccessUse]
+    var refused: [AccessUse]
+}
+
+struct AccessUse: Hashable, Sendable, Codable, Comparable {
+    let action: String
+    let resource: String
+    static func < (left: Self, right: Self) -> Bool { (left.action, left.resource) < (right.action, right.resource) }
+}
+
+/// Which gateway a workload token was handed to: by it the gate knows whose role asks for a resource's token. Kept
+/// under the token's hash.
+struct HandedTokenRecord: Record {
+    static let collection = "handed-workload-token"
+    let id: Identifier<HandedTokenTag>
+    let workload: String
+    let account: String
+}

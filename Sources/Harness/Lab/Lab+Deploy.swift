@@ -1,0 +1,71 @@
+import AWSCore
+import AccountServices
+import Deploy
+package import Kernel
+import Scenario
+
+/// A template on its way into a lab.
+package struct DeploymentRequest: Sendable {
+    package let template: String
+    /// Of the file, for messages.
+    package var name = "template"
+    package var stack = "agentcore-local"
+    package var account = AWSNames.defaultAccount
+    package var parameters: [String: String] = [:]
+    package var rollsBack = false
+    /// Only says what it would do.
+    package var isCheck = false
+
+    package init(template: String) { self.template = template }
+}
+
+/// A template that cannot be deployed as it is; nothing was created.
+package struct DeploymentMistake: Error, Sendable, CustomStringConvertible {
+    package let problems: [String]
+    package let rendered: [String]
+    package var description: String { problems.joined(separator: "\n") }
+
+    init(_ error: TemplateProblems) {
+        problems = error.diagnostics.map(\.description)
+        rendered = error.diagnostics.map(\.rendered)
+    }
+}
+
+extension Lab {
+    /// Reads a template and creates what it says, by the AWS API at this lab's addresses.
+    ///
+    /// - Returns: what happened, or with `isCheck` what would be created.
+    package func deploy(_ request: DeploymentRequest) async throws(DeploymentMistake) -> JSONValue {
+        let plan: Plan
+        do throws(TemplateProblems) {
+            let template = try StackTemplate(text: request.template, name: request.name)
+            let destination = Destination(
+                stack: request.stack, account: request.account, region: definition.region, given: request.parameters,
+                id: entropy.uuid(for: "stack"))
+            plan = try Plan(template, destination, types: definition.resourceTypes)
+        } catch {
+            throw DeploymentMistake(error)
+        }
+        if request.isCheck { return ["status": "CHECKED", "creates": plan.summary] }
+        return await Deployment(plan, surroundings(of: request), rollsBack: request.rollsBack).run().json
+    }
+
+    /// A key by its id; in a lab that verifies signatures an account's own key by the account too.
+    func knownKey(_ id: String) -> SigV4.KnownKey? {
+        let isVerifying = switches.choice(.signatures) == "verify"
+        return definition.access.key(id) ?? (isVerifying ? definition.access.key(ofAccount: id) : nil)
+    }
+
+    private func surroundings(of request: DeploymentRequest) -> Deployment.Surroundings {
+        // Where signatures are verified, the lab's own key of that account; anywhere else any key will do.
+        let credentials =
+            knownKey(request.account)?.credentials
+            ?? SigV4.Credentials(keyID: request.account, secret: Secret("agentcore-local-secret"))
+        let clock = clock
+        return Deployment.Surroundings(
+            network: network.port(of: .outside), contract: contract, credentials: credentials,
+            region: definition.region,
+            origins: (awsOrigin(of: "CreateGateway"), awsOrigin(of: "GetWorkloadAccessToken")), entropy: entropy,
+            now: { clock.now }, wait: { [weak self] span in await self?.advance(by: span) })
+    }
+}

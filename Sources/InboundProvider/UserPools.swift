@@ -1,0 +1,176 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+
+enum PoolTag {}
+enum PoolItemTag {}
+
+/// A user pool that somebody created. Its users are the lab's.
+struct PoolRecord: Record {
+    static let collection = "user-pool"
+    let id: Identifier<PoolTag>
+    let name: String
+    var domain: String?
+    /// Scopes of its resource servers: `identifier/scope`.
+    var scopes: [String]
+}
+
+/// A client of a pool: known to this provider like those of its file.
+struct PoolClientRecord: Record {
+    static let collection = "user-pool-client"
+    let id: Identifier<PoolItemTag>
+    let pool: String
+    let name: String
+    let secret: Secret?
+    let redirectURIs: [String]
+    let grantTypes: [String]
+    let scopes: [String]
+}
+
+// The operations of Amazon Cognito user pools that stacks use (Amazon Cognito user pools API reference). A pool shares
+// issuer, keys and users with this provider; its clients and scopes are its own.
+extension InboundProvider {
+    private static let target = fieldName("X-Amz-Target")
+    private static let prefix = "AWSCognitoIdentityProviderService."
+
+    /// nil for a request that is no operation of the API.
+    func userPoolAnswer(to request: Request) -> Response? {
+        guard let target = request.header(Self.target), target.hasPrefix(Self.prefix), request.method == .post else {
+            return nil
+        }
+        guard let input = try? JSONValue(parsing: request.body), input.object != nil else {
+            return Self.refused("SerializationException", "The body is no JSON object")
+        }
+        do {
+            return try perform(String(target.dropFirst(Self.prefix.count)), input)
+        } catch let refusal as PoolRefusal {
+            return Self.refused(refusal.code, refusal.message)
+        } catch {
+            return Self.refused("InternalErrorException", "The provider failed", status: 500)
+        }
+    }
+
+    /// The provider's file, then what was created.
+    func client(id: String) -> InboundProfile.Client? {
+        if let client = profile.client(id) { return client }
+        let found = try? world.store.write { transaction -> PoolClientRecord? in
+            transaction.find(PoolClientRecord.self, Identifier(id))
+        }
+        guard let record = found.flatMap({ $0 }) else { return nil }
+        return InboundProfile.Client(
+            id: id, secret: record.secret, redirectURIs: record.redirectURIs, grantTypes: record.grantTypes,
+            scopes: ScopeSet(record.scopes))
+    }
+
+    /// `/us-east-1_AbCdEfGhI/.well-known/…`: a pool's discovery document is the provider's.
+    func withoutPool(_ request: Request) -> Request {
+        let segments = request.path.pieces(by: "/")
+        guard segments.count > 1, segments[1] == ".well-known", segments[0].place(of: "_") != nil else {
+            return request
+        }
+        let id = Identifier<PoolTag>(String(segments[0]))
+        let known = try? world.store.write { transaction -> Bool in transaction.find(PoolRecord.self, id) != nil }
+        guard known == true else { return request }
+        var request = request
+        request.head.path = request.head.path.map { String($0.dropFirst(segments[0].count + 1)) }
+        return request
+    }
+
+    private func perform(_ operation: String, _ input: JSONValue) throws -> Response {
+        let poolID = input["UserPoolId"]?.string ?? ""
+        switch operation {
+        case "CreateUserPool": return try createPool(input)
+        case "CreateUserPoolClient": return try createClient(input, poolID)
+        case "CreateResourceServer":
+            let identifier = input["Identifier"]?.string ?? ""
+            let names = (input["Scopes"]?.array ?? []).compactMap { $0["ScopeName"]?.string }
+            try change(poolID) { $0.scopes += names.map { "\(identifier)/\($0)" } }
+            return .json(200, ["ResourceServer": input])
+        case "DeleteResourceServer":
+            let start = "\(input["Identifier"]?.string ?? "")/"
+            try change(poolID) { $0.scopes.removeAll { $0.hasPrefix(start) } }
+        case "CreateUserPoolDomain":
+            guard let domain = input["Domain"]?.string, !domain.isEmpty else {
+                throw PoolRefusal(code: "InvalidParameterException", message: "Domain is missing")
+            }
+            try change(poolID) { $0.domain = domain }
+        case "DeleteUserPoolDomain": try change(poolID) { $0.domain = nil }
+        case "DeleteUserPool":
+            try world.store.write { transaction in
+                for client in transaction.all(PoolClientRecord.self) where client.pool == poolID {
+                    transaction.remove(PoolClientRecord.self, client.id)
+                }
+                transaction.remove(PoolRecord.self, Identifier(poolID))
+            }
+        case "DeleteUserPoolClient":
+            try world.store.write { transaction in
+                transaction.remove(PoolClientRecord.self, Identifier(input["ClientId"]?.string ?? ""))
+            }
+        default: throw PoolRefusal(code: "UnknownOperationException", message: "There is no \(operation) here")
+        }
+        return .json(200, [:])
+    }
+
+    private func createPool(_ input: JSONValue) throws -> Response {
+        guard let name = input["PoolName"]?.string, !name.isEmpty else {
+            throw PoolRefusal(code: "InvalidParameterException", message: "PoolName is missing")
+        }
+        let id = "us-east-1_\(world.entropy.text(9, from: .base62, for: "user pool"))"
+        try world.store.write { $0.save(PoolRecord(id: Identifier(id), name: name, domain: nil, scopes: [])) }
+        let arn = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/\(id)"
+        return .json(200, ["UserPool": ["Id": .string(id), "Name": .string(name), "Arn": .string(arn)]])
+    }
+
+    private func createClient(_ input: JSONValue, _ poolID: String) throws -> Response {
+        let flows = input["AllowedOAuthFlows"]?.strings ?? []
+        let isSecret = input["GenerateSecret"]?.bool ?? (input["GenerateSecret"]?.string == "true")
+        guard !flows.contains("client_credentials") || isSecret else {
+            throw PoolRefusal(
+                code: "InvalidOAuthFlowException",
+                message: "client_credentials flow can not be selected if client does not have a client secret.")
+        }
+        let wanted = input["AllowedOAuthScopes"]?.strings ?? []
+        let grants =
+            (flows.contains("code") ? ["authorization_code", "refresh_token"] : [])
+            + (flows.contains("client_credentials") ? ["client_credentials"] : [])
+        let record = PoolClientRecord(
+            id: Identifier(world.entropy.text(26, from: .lowerAlphanumeric, for: "user pool client")), pool: poolID,
+            name: input["ClientName"]?.string ?? "",
+            secret: isSecret ? Secret(world.entropy.text(51, from: .lowerAlphanumeric, for: "client secret")) : nil,
+            redirectURIs: input["CallbackURLs"]?.strings ?? [], grantTypes: grants, scopes: wanted)
+        try change(poolID) { pool in
+            for scope in wanted where scope.place(of: "/") != nil && !pool.scopes.contains(scope) {
+                throw PoolRefusal(code: "ScopeDoesNotExistException", message: "Invalid scope requested: \(scope)")
+            }
+        }
+        try world.store.write { $0.save(record) }
+        var client: JSONObject = [
+            "UserPoolId": .string(poolID), "ClientName": .string(record.name), "ClientId": .string(record.id.rawValue),
+            "AllowedOAuthFlows": .strings(flows), "AllowedOAuthScopes": .strings(wanted),
+        ]
+        if let secret = record.secret { client.append("ClientSecret", .string(secret.exposed)) }
+        return .json(200, ["UserPoolClient": .object(client)])
+    }
+
+    private func change(_ poolID: String, _ edit: (inout PoolRecord) throws -> Void) throws {
+        try world.store.write { transaction in
+            guard var pool = transaction.find(PoolRecord.self, Identifier(poolID)) else {
+                throw PoolRefusal(
+                    code: "ResourceNotFoundException", message: "User pool \(poolID) does not exist.")
+            }
+            try edit(&pool)
+            transaction.save(pool)
+        }
+    }
+
+    private static func refused(_ code: String, _ message: String, status: Int = 400) -> Response {
+        .json(
+            status, ["__type": .string(code), "message": .string(message)],
+            headers: [fieldName("x-amzn-ErrorType"): code])
+    }
+}
+
+private struct PoolRefusal: Error {
+    let code: String
+    let message: String
+}

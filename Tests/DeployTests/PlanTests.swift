@@ -1,0 +1,111 @@
+import Deploy
+import Kernel
+import Scenario
+import Testing
+
+/// Reading, checking and ordering templates, without creating anything.
+struct PlanTests {
+    private static let types = ResourceTypes(
+        json: [
+            "types": [
+                "AWS::IAM::Role": [
+                    "properties": ["RoleName", "AssumeRolePolicyDocument", "Description"],
+                    "required": ["AssumeRolePolicyDocument"], "attributes": ["Arn"],
+                ]
+            ]
+        ])
+
+    private func plan(_ text: String, given: [String: String] = [:]) throws(TemplateProblems) -> Plan {
+        let destination = Destination(
+            stack: "S", account: "111122223333", region: "us-east-1", given: given, id: "1")
+        return try Plan(StackTemplate(text: text, name: "t.yaml"), destination, types: Self.types)
+    }
+
+    private func problems(_ text: String, given: [String: String] = [:]) -> [String] {
+        do throws(TemplateProblems) {
+            _ = try plan(text, given: given)
+            return []
+        } catch {
+            return error.diagnostics.map(\.description)
+        }
+    }
+
+    private let role = "{Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}, Description: %}}"
+    private func roles(_ named: (String, String)...) -> String {
+        "Resources:\n" + named.map { "  \($0.0): \(role.replacing("%", by: $0.1))\n" }.joined()
+    }
+
+    @Test func dependenciesComeFirst() throws {
+        let text = roles(("A", "!GetAtt B.Arn"), ("B", "!Sub 'x ${C.Arn} ${!no} ${AWS::Region}'"), ("C", "plain"))
+        #expect(try plan(text).resources.map(\.name) == ["C", "B", "A"])
+    }
+
+    @Test func theOrderOfTheFileHoldsOtherwise() throws {
+        #expect(try plan(roles(("B", "1"), ("A", "2"))).resources.map(\.name) == ["B", "A"])
+    }
+
+    @Test func whatAConditionLeavesOutIsNotCreated() throws {
+        let text = """
+            Conditions: {No: !Not [!Equals [a, a]], Yes: !Or [!Condition No, !Equals [!Ref AWS::Region, us-east-1]]}
+            Resources:
+              A: {Type: AWS::IAM::Role, Condition: No, Properties: {AssumeRolePolicyDocument: {}}}
+              B: {Type: AWS::IAM::Role, Condition: Yes, Properties: {AssumeRolePolicyDocument: {}}}
+            """
+        #expect(try plan(text).resources.map(\.name) == ["B"])
+    }
+
+    @Test func aCircleIsNamed() {
+        let found = problems(roles(("A", "!GetAtt B.Arn"), ("B", "!Ref A")))
+        #expect(found.count == 1)
+        #expect(found.first?.contains("circular dependency between resources: [A, B]") == true)
+    }
+
+    @Test func unsupportedTypesAreToldAtOnce() {
+        let found = problems("Resources: {A: {Type: AWS::S3::Bucket}, B: {Type: AWS::SNS::Topic}}")
+        #expect(found.count == 1)
+        #expect(found.first?.contains("AWS::S3::Bucket (A), AWS::SNS::Topic (B)") == true)
+    }
+
+    @Test func parametersAreCheckedBeforeAnything() {
+        let text = "Parameters: {P: {Type: String, AllowedValues: [a]}, Q: {Type: Number}}\n\(roles(("A", "!Ref P")))"
+        #expect(problems(text).count == 2)
+        #expect(problems(text, given: ["P": "b", "Q": "x"]).count == 2)
+        #expect(problems(text, given: ["P": "a", "Q": "1", "R": ""]).count == 1)
+        #expect(problems(text, given: ["P": "a", "Q": "1"]).isEmpty)
+    }
+
+    @Test func aBrokenRuleIsToldInItsOwnWords() {
+        let text = """
+            Parameters: {V: {Type: 'AWS::SSM::Parameter::Value<String>', Default: '5'}}
+            Rules:
+              Check:
+                Assertions:
+                  - Assert: !Not [!Contains [['1', '5'], !Ref V]]
+                    AssertDescription: version 6 required
+            \(roles(("A", "x")))
+            """
+        #expect(problems(text).first?.contains("rule Check: version 6 required") == true)
+        #expect(problems(text, given: ["V": "6"]).isEmpty)
+    }
+
+    @Test(arguments: [
+        "", "[]", "Resources: 1", "Resources: {A: 1}", "Resources: {A: {Type: !Nope x}}", "{\"Resources\": {",
+        "Resource: {}", "Resources: {A: {Type: AWS::IAM::Role}}", "Transform: x\nResources: {}",
+        "Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}, Nmae: x}}}",
+        "Resources: {A: {Type: AWS::IAM::Role, Propertys: {}}}",
+        "Resources: {A: {Type: AWS::IAM::Role, Condition: C, Properties: {AssumeRolePolicyDocument: {}}}}",
+        "Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: !Ref Nobody}}}",
+        "Conditions: {A: !Condition B, B: !Condition A}\nResources: {}",
+        "Conditions: {A: !Equals [x]}\nResources: {}", "a: &a [*a]",
+    ])
+    func everyMistakeHasAPlace(_ text: String) {
+        let found = problems(text)
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { $0.hasPrefix("t.yaml:") })
+    }
+
+    @Test func jsonWithTabsIsRead() throws {
+        let text = "{\n\t\"Resources\": {\n\t\t\"A\": {\"Type\": \"AWS::CDK::Metadata\"}\n\t}\n}"
+        #expect(try plan(text).resources.map(\.name) == ["A"])
+    }
+}
