@@ -141,6 +141,7 @@ let package = Package(
         tests(
             "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"], [httpTypes],
             exclude: ["Rejected"]),
+        tests("ExploreTests", uses: ["Kernel", "AWSCore", "IdentityService", "Scenario", "Harness", "Explore"]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
         tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),
     ]

@@ -1,0 +1,185 @@
+import ArgumentParser
+import Explore
+import Foundation
+import Harness
+import Kernel
+import Scenario
+
+/// Lets chance order what people do, and says which invariant did not hold.
+struct ExploreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explore", abstract: "Let chance order people, callbacks, changes, clocks and faults.",
+        discussion: """
+            Without a path, schedules are made by chance: each seed is one. With a path, every scenario is played \
+            again with each kind of fault at each of its exchanges. Whatever happens, the invariants have to hold; \
+            where one does not, the schedule is made small and printed as a scenario file: exit code 4.
+            """)
+
+    @OptionGroup var selection: ScenarioSelection
+
+    @Option(help: ArgumentHelp("First seed.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("How many seeds, from --seed up.", valueName: "count"))
+    var seeds: UInt64 = 1000
+
+    @Option(help: ArgumentHelp("Explore part i of n, such as 2/4.", valueName: "i/n"))
+    var shard: Shard?
+
+    @Option(help: ArgumentHelp("How many are played at a time (default: one per core).", valueName: "n"))
+    var jobs: Int?
+
+    @Option(help: "The lab in which schedules are played.")
+    var lab = "default"
+
+    @Option(help: ArgumentHelp("Turn a rule off, to see that it is missed (repeatable).", valueName: "rule"))
+    var rulesOff: [String] = []
+
+    @Option(help: ArgumentHelp("Write what was found into this folder, a file each.", valueName: "dir"))
+    var out: String?
+
+    @Option(help: ArgumentHelp("Write a report as JSON.", valueName: "file"))
+    var reportJson: String?
+
+    func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
+        guard seeds > 0, seeds <= 100_000_000, seed <= UInt64.max - seeds else {
+            throw ValidationError("--seeds must be at least 1.")
+        }
+        let known = SwitchCatalogue.all.rules.map(\.name)
+        for name in rulesOff where !known.contains(name) {
+            let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
+            throw ValidationError("--rules-off \(name): no party has a rule of that name\(hint)")
+        }
+    }
+
+    private var workers: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    func run() async throws {
+        let (findings, edges, report) = selection.paths.isEmpty ? try await schedules() : try await scenarios()
+        for (index, finding) in findings.enumerated() {
+            Terminal.write("\n# \(finding.violation.invariant.rawValue): \(finding.violation.text)")
+            Terminal.write(finding.scenario.trimmedEnd)
+            if let out { try write(finding, index, into: out) }
+        }
+        tell(edges)
+        if let reportJson { try ReportFiles.put(JSONValue.object(report).pretty, at: reportJson) }
+        try leave(findings.isEmpty ? .held : .failed)
+    }
+
+    // MARK: - Schedules of chance
+
+    private func schedules() async throws -> ([Finding], Set<Edge>, JSONObject) {
+        let root = try selection.root.folder()
+        let definition = try LabLoading.definition(lab, root: root)
+        var options = LabOptions()
+        options.rulesOff = Set(rulesOff)
+        let exploration = Exploration(definition, options, jobs: workers)
+        let result: ExplorationResult
+        do {
+            result = try await exploration.run(part)
+        } catch {
+            throw CommandFailure(.stuck, "no schedule could be played: \(error)")
+        }
+        Terminal.write(
+            "\(result.schedules) schedules, \(result.moves) moves, \(result.exchanges) exchanges, "
+                + "\(result.findings.count) of \(Invariant.allCases.count) invariants broken")
+        return (
+            result.findings, result.edges,
+            report(
+                result.findings, result.edges,
+                [
+                    "schedules": .int(Int64(result.schedules)), "moves": .int(Int64(result.moves)),
+                    "exchanges": .int(Int64(result.exchanges)),
+                ])
+        )
+    }
+
+    /// The seeds of this part: ranges that meet without a gap.
+    private var part: Range<UInt64> {
+        guard let shard else { return seed..<(seed + seeds) }
+        let (index, count) = (UInt64(shard.index), UInt64(shard.count))
+        return (seed + seeds * (index - 1) / count)..<(seed + seeds * index / count)
+    }
+
+    // MARK: - Scenarios with faults
+
+    private func scenarios() async throws -> ([Finding], Set<Edge>, JSONObject) {
+        let root = try selection.root.folder()
+        var files = try selection.load()
+        if let shard { files = shard.part(of: files) { $0.weight } }
+        let definitions: [String: LabDefinition]
+        do {
+            definitions = try Library.definitions(for: files, root: root)
+        } catch {
+            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
+        }
+        var settings = RunSettings()
+        settings.root = root
+        settings.rulesOff = rulesOff
+        settings.environment = ProcessInfo.processInfo.environment
+        let sweep = FaultSweep(
+            Runner(definitions: definitions, settings: settings), root: root, jobs: workers, seed: seed)
+        var (findings, edges, variants): ([Finding], Set<Edge>, Int) = ([], [], 0)
+        for file in files {
+            guard let definition = definitions[file.lab.name] else { continue }
+            let result = try await sweep.run(file, in: definition)
+            variants += result.variants
+            edges.formUnion(result.edges)
+            findings += result.findings
+            let shown =
+                result.already.isEmpty
+                ? "" : "; it shows itself: \(result.already.map(\.rawValue).joined(separator: ", "))"
+            let remark = result.remark.map { "left out, \($0)" }
+            let verdict = result.findings.isEmpty ? "held  " : "BROKEN"
+            Terminal.write(
+                "\(remark == nil ? verdict : "      ") \(file.name)  \(remark ?? "\(result.variants) faults\(shown)")")
+        }
+        Terminal.write("\(files.count) scenarios, \(variants) faults, \(findings.count) broke an invariant")
+        return (
+            findings, edges,
+            report(findings, edges, ["scenarios": .int(Int64(files.count)), "faults": .int(Int64(variants))])
+        )
+    }
+
+    // MARK: - Telling
+
+    private func report(_ findings: [Finding], _ edges: Set<Edge>, _ counts: JSONObject) -> JSONObject {
+        var report = counts
+        report["edges"] = .strings(edges.intersection(Edge.legal).sorted().map(\.description))
+        report["edgesMissing"] = .strings(Edge.legal.filter { !edges.contains($0) }.map(\.description))
+        report["findings"] = .array(
+            findings.map { finding in
+                [
+                    "invariant": .string(finding.violation.invariant.rawValue), "seed": .string(String(finding.seed)),
+                    "text": .string(finding.violation.text), "moves": .int(Int64(finding.moves.count)),
+                    "scenario": .string(finding.scenario),
+                ]
+            })
+        return report
+    }
+
+    private func tell(_ edges: Set<Edge>) {
+        var kinds: [String] = []
+        for edge in Edge.legal where !kinds.contains(edge.kind) { kinds.append(edge.kind) }
+        let counts = kinds.map { kind in
+            let all = Edge.legal.filter { $0.kind == kind }
+            return "\(kind) \(all.count { edges.contains($0) })/\(all.count)"
+        }
+        Terminal.write("edges walked: \(counts.joined(separator: ", "))")
+        let missing = Edge.legal.filter { !edges.contains($0) }
+        if !missing.isEmpty {
+            Terminal.say("never walked: \(missing.map(\.description).joined(separator: "; "))")
+        }
+    }
+
+    private func write(_ finding: Finding, _ index: Int, into folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(.stuck, "\(folder): the folder cannot be made: \(error.localizedDescription)")
+        }
+        let name = "\(finding.violation.invariant.rawValue)-\(finding.seed)-\(index + 1).yaml"
+        try ReportFiles.put(finding.scenario, at: "\(folder)/\(name)")
+    }
+}

@@ -1,0 +1,125 @@
+import HTTPTypes
+package import Harness
+import Kernel
+package import Scenario
+
+/// Plays a scenario again with one thing going wrong at one edge each time: every exchange between parties, with every
+/// kind of trouble in the dialect of the party that answers. The scenario's own expectations may fail then; the
+/// invariants may not.
+package struct FaultSweep: Sendable {
+    private let runner: Runner
+    private let root: String
+    private let jobs: Int
+    private let seed: UInt64
+
+    /// What became of one file.
+    package struct Result: Sendable {
+        package let file: ScenarioFile
+        /// How many variants were played.
+        package let variants: Int
+        /// Why there are none.
+        package let remark: String?
+        /// Invariants that do not hold in the file as it is: an attack that the file shows on purpose.
+        package let already: [Invariant]
+        package let findings: [Finding]
+        package let edges: Set<Edge>
+    }
+
+    private struct Variant: Sendable {
+        let file: ScenarioFile
+        let trouble: Trouble
+        let source: Source
+    }
+
+    package init(_ runner: Runner, root: String, jobs: Int, seed: UInt64) {
+        self.runner = runner
+        self.root = root
+        self.jobs = max(1, jobs)
+        self.seed = seed
+    }
+
+    package func run(_ file: ScenarioFile, in definition: LabDefinition) async throws -> Result {
+        func nothing(_ remark: String, _ edges: Set<Edge> = []) -> Result {
+            Result(file: file, variants: 0, remark: remark, already: [], findings: [], edges: edges)
+        }
+        guard file.skip == nil else { return nothing("it is skipped") }
+        guard file.cell.isEmpty else { return nothing("it has a matrix") }
+        let base = await runner.run(file, seed: seed)
+        guard base.verdict == .held else { return nothing("it does not hold as it is") }
+        guard base.chapters.isEmpty else { return nothing("it goes back in time") }
+        let (known, knownEdges) = try audit(base, definition)
+        let sources = troubles(base).compactMap { trouble in
+            Self.insert(trouble, into: file.source).map { (trouble, $0) }
+        }
+        let (files, mistakes) = Library.load(sources: sources.map(\.1), root: root)
+        guard mistakes.isEmpty, files.count == sources.count else {
+            return nothing("no fault can be put before its first step", knownEdges)
+        }
+        let variants = zip(files, sources).map { Variant(file: $0, trouble: $1.0, source: $1.1) }
+        let already = Set(known.map(\.invariant))
+        var (findings, edges): ([Int: Finding], Set<Edge>) = ([:], knownEdges)
+        try await withThrowingTaskGroup(of: (Int, [Violation], Set<Edge>).self) { group in
+            var next = 0
+            func begin() {
+                guard next < variants.count else { return }
+                let (index, variant) = (next, variants[next])
+                next += 1
+                group.addTask {
+                    let (found, edges) = try audit(await runner.run(variant.file, seed: seed), definition)
+                    return (index, found, edges)
+                }
+            }
+            for _ in 0..<jobs { begin() }
+            for try await (index, found, more) in group {
+                edges.formUnion(more)
+                if let new = found.first(where: { !already.contains($0.invariant) }) {
+                    findings[index] = Finding(
+                        seed: seed, violation: new, moves: [.fault(variants[index].trouble)],
+                        scenario: variants[index].source.text)
+                }
+                begin()
+            }
+        }
+        return Result(
+            file: file, variants: variants.count, remark: nil, already: already.sorted { $0.rawValue < $1.rawValue },
+            findings: findings.keys.sorted().compactMap { findings[$0] }, edges: edges)
+    }
+
+    /// What a run did against the invariants, and against the check that every run makes of secrets.
+    private func audit(_ result: ScenarioResult, _ definition: LabDefinition) throws -> ([Violation], Set<Edge>) {
+        var options = LabOptions()
+        options.unknowns = result.file.lab.unknowns
+        var auditor = Auditor(lab: try Lab(definition, options))
+        var found = auditor.read(result.journal)
+        found += LeakCheck.failures(in: result.journal).map {
+            Violation(invariant: .noLeak, sequence: 0, text: $0.actual)
+        }
+        return (found, auditor.edges)
+    }
+
+    /// Every kind of trouble at every exchange of its steps that a party made or answered for another.
+    private func troubles(_ result: ScenarioResult) -> [Trouble] {
+        let first = result.file.steps.first?.place
+        let begin = result.records.first { $0.step.place == first }?.after ?? 0
+        var (seen, troubles): (Set<String>, [Trouble]) = ([], [])
+        for entry in result.journal where entry.sequence > begin {
+            guard case .exchange(let exchange) = entry.event, Self.parties.contains(exchange.to) else { continue }
+            let operation = "\(exchange.request.method.rawValue) \(exchange.request.path)"
+            if seen.insert("\(exchange.to) \(operation)").inserted { troubles += Trouble.of(exchange.to, operation) }
+        }
+        return troubles
+    }
+
+    private static let parties = Set(Party.served + Party.inner)
+
+    /// The file with a fault before its first step; nil where its steps do not begin on a line of their own.
+    private static func insert(_ trouble: Trouble, into source: Source) -> Source? {
+        var lines = source.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let steps = lines.firstIndex(of: "steps:"),
+            let item = lines[(steps + 1)...].first(where: { $0.contains("- ") && !$0.contains("#") })
+        else { return nil }
+        let indent = item.prefix { $0 == " " }
+        lines.insert("\(indent)- fault: \(JSONValue.object(trouble.json).text)", at: steps + 1)
+        return Source(name: source.name, text: lines.joined(separator: "\n"))
+    }
+}

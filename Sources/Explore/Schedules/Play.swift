@@ -1,0 +1,314 @@
+import HTTPTypes
+import Harness
+import Kernel
+
+/// One schedule as it is played: what people hold, what came of each move, and the file that tells it.
+struct Play {
+    private let stage: Stage
+    private var lab: Lab { stage.lab }
+    private var auditor: Auditor
+    private var read = 0
+    private var links: [String: [Link]] = [:]
+    private var signIns: [String: SignInResult] = [:]
+    private var isSignedIn: Set<String> = []
+    private var lines: [String] = []
+    private var message: Int64 = 0
+    private(set) var violations: [Violation] = []
+    var edges: Set<Edge> { auditor.edges }
+    var exchanges: Int { lab.store.journal().count { if case .exchange = $0.event { true } else { false } } }
+
+    /// An authorization URL that somebody was given.
+    private struct Link {
+        let url: String
+        let name: String
+        /// Who came back from it, and the address by which the code came.
+        var visitor: String?
+        var callback: String?
+        var session: String { Form(parsing: URLParts(url)?.query ?? "")["request_uri"] ?? "" }
+    }
+
+    init(on stage: Stage) throws {
+        self.stage = stage
+        try stage.rewind()
+        auditor = Auditor(lab: stage.lab)
+        _ = audit()
+    }
+
+    /// Does one move after the other, up to the first that breaks something; how many were done.
+    mutating func perform(_ moves: [Move]) async -> Int {
+        await takePendingConsent()
+        for (index, move) in moves.enumerated() {
+            await lab.advance(by: .seconds(1))
+            let step = await perform(move)
+            let found = audit()
+            guard !found.isEmpty else {
+                if let step { lines += step.lines(expecting: step.observed) }
+                continue
+            }
+            violations = found
+            if let step { lines += step.lines(expecting: step.safe) }
+            return index + 1
+        }
+        return moves.count
+    }
+
+    private mutating func audit() -> [Violation] {
+        let entries = lab.store.journal(after: read)
+        read = entries.last?.sequence ?? read
+        return auditor.read(entries)
+    }
+
+    /// The file of what was played.
+    func scenario(_ title: String, about: String, rulesOff: [String]) -> String {
+        var text = ["scenario: \(title)", "about: >-", "  \(about)", "tags: [explored]", "spec: [RFC 9700 section 2]"]
+        if !rulesOff.isEmpty {
+            text.append("lab: {use: default, rules: {\(rulesOff.map { "\($0): off" }.joined(separator: ", "))}}")
+        }
+        text.append("given: \(stage.kind.given)")
+        text.append("steps:")
+        return (text + lines).joined(separator: "\n") + "\n"
+    }
+
+    // MARK: - Moves
+
+    /// A step as a file has it.
+    private struct Told {
+        let head: [String]
+        var save: String?
+        /// What came, and what should have come if this broke something.
+        let observed: String
+        let safe: String
+
+        func lines(expecting expected: String) -> [String] {
+            var lines = head.enumerated().map { $0.offset == 0 ? "  - \($0.element)" : "    \($0.element)" }
+            if !expected.isEmpty { lines.append("    expect: {\(expected)}") }
+            if let save, expected == observed { lines.append("    save: {\(save)}") }
+            return lines
+        }
+    }
+
+    private mutating func perform(_ move: Move) async -> Told? {
+        switch move {
+        case .list(let user): return await mcp("tools/list", user)
+        case .call(let user): return await mcp("tools/call", user)
+        case .open(let user, let owner, let older, let decision): return await open(user, owner, older, decision)
+        case .complete(let owner, let older): return await complete(owner, older)
+        case .replay(let user, let owner): return await replay(user, owner)
+        case .steal(let owner): return await steal(owner)
+        case .refresh(let user):
+            guard await signIn(user) else { return nil }
+            return Told(head: ["sign-in: \(user)", "fresh: true"], observed: "", safe: "")
+        case .renew(let user): return await renew(user)
+        case .poll:
+            let input: JSONObject = ["gatewayIdentifier": .string(stage.gateway), "targetId": .string(stage.target)]
+            let (status, body) = await lab.call("GetGatewayTarget", input)
+            let state = body["status"]?.string.map { ", body.status: \($0)" } ?? ""
+            return Told(
+                head: ["aws: GetGatewayTarget", "with: {gatewayIdentifier: \"${gateway}\", targetId: \"${target}\"}"],
+                observed: "status: \(status)\(state)", safe: "status: 404")
+        case .update(let givesTools): return await update(givesTools)
+        case .synchronize:
+            let input: JSONObject = [
+                "gatewayIdentifier": .string(stage.gateway), "targetIdList": [.string(stage.target)],
+            ]
+            let told = await change(
+                "SynchronizeGatewayTargets", input,
+                ["with: {gatewayIdentifier: \"${gateway}\", targetIdList: [\"${target}\"]}"],
+                path: "body.targets[0].authorizationData.oauth2.authorizationUrl")
+            return told
+        case .delete:
+            let input: JSONObject = ["gatewayIdentifier": .string(stage.gateway), "targetId": .string(stage.target)]
+            return await change(
+                "DeleteGatewayTarget", input,
+                ["with: {gatewayIdentifier: \"${gateway}\", targetId: \"${target}\"}"], path: "")
+        case .consent(let decision):
+            guard let link = links["admin"]?.last else { return nil }
+            let walk = await lab.consent(url: link.url, user: "admin", decision: decision)
+            return Told(
+                head: ["browser: ${\(link.name)}", "as: admin", "decide: \(decision.rawValue)"],
+                observed: Self.observed(walk), safe: "status: 500")
+        case .wait(let span):
+            await lab.advance(by: span)
+            return Told(head: ["clock: {advance: \(span.milliseconds / 1000)s}"], observed: "", safe: "")
+        case .fault(let trouble):
+            guard let fault = try? Fault(json: trouble.json) else { return nil }
+            lab.network.faults.put(fault)
+            return Told(head: ["fault: \(JSONValue.object(trouble.json).text)"], observed: "", safe: "")
+        }
+    }
+
+    private mutating func signIn(_ user: String) async -> Bool {
+        guard let result = try? await lab.signIn(user: user, client: "web") else { return false }
+        signIns[user] = result
+        return true
+    }
+
+    private mutating func mcp(_ method: String, _ user: String) async -> Told? {
+        if signIns[user] == nil { guard await signIn(user) else { return nil } }
+        message += 1
+        let client = AgentClient(user: user, lab: lab)
+        let params: JSONObject = method == "tools/call" ? ["name": "github___get_me"] : [:]
+        guard
+            let answer = try? await client.send(
+                method, params, to: stage.gatewayURL, token: signIns[user]?.accessToken)
+        else { return nil }
+        var head = ["mcp: \(method)", "as: \(user)"]
+        if method == "tools/call" { head.append("with: {name: github___get_me}") }
+        let code = answer.message?["error"]?["code"]?.int
+        var told = Told(
+            head: head,
+            observed: "status: \(answer.status), "
+                + (code.map { "error.code: \($0)" } ?? "result: present"),
+            safe: "result: absent")
+        if let url = answer.message?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string {
+            told.save = "\(keep(url, of: user)): \"error.data.elicitations[0].url\""
+        }
+        return told
+    }
+
+    /// Gives a link its name.
+    private mutating func keep(_ url: String, of owner: String) -> String {
+        let name = "\(owner)Link\((links[owner]?.count ?? 0) + 1)"
+        links[owner, default: []].append(Link(url: url, name: name))
+        return name
+    }
+
+    private func place(_ owner: String, _ older: Bool) -> Int? {
+        guard let count = links[owner]?.count, count > 0 else { return nil }
+        return older && count > 1 ? count - 2 : count - 1
+    }
+
+    private mutating func open(_ user: String, _ owner: String, _ older: Bool, _ decision: Decision) async -> Told? {
+        guard let place = place(owner, older), let link = links[owner]?[place] else { return nil }
+        let walk = await lab.consent(url: link.url, user: user, decision: decision, complete: false)
+        if walk.landed.contains("/callback?session_id=") { links[owner]?[place].visitor = user }
+        if let callback = walk.hops.first(where: { $0.url.contains("/identities/oauth2/callback/") })?.url {
+            links[owner]?[place].callback = callback
+        }
+        var told = Told(
+            head: ["browser: ${\(link.name)}", "as: \(user)", "decide: \(decision.rawValue)", "complete: false"],
+            observed: Self.observed(walk), safe: "status: 400")
+        if let hop = walk.hops.firstIndex(where: { $0.url.contains("/identities/oauth2/callback/") }) {
+            told.save = "\(link.name)Callback: \"hops[\(hop)].url\""
+        }
+        return told
+    }
+
+    private static func observed(_ walk: ConsentWalk) -> String {
+        walk.status.map { "status: \($0), decided: \(walk.decided)" } ?? "decided: \(walk.decided)"
+    }
+
+    private mutating func complete(_ owner: String, _ older: Bool) async -> Told? {
+        guard let place = place(owner, older), let link = links[owner]?[place], let visitor = link.visitor else {
+            return nil
+        }
+        // Somebody who never signed in is nobody to the application.
+        guard let token = signIns[visitor]?.accessToken else { return nil }
+        let (status, _) = await lab.call(
+            "CompleteResourceTokenAuth",
+            ["sessionUri": .string(link.session), "userIdentifier": ["userToken": .string(token)]], as: visitor)
+        return Told(
+            head: [
+                "aws: CompleteResourceTokenAuth", "as: \(visitor)",
+                "with: {sessionUri: \"${\(link.name)?request_uri}\", "
+                    + "userIdentifier: {userToken: \"${\(visitor).accessToken}\"}}",
+            ], observed: "status: \(status)", safe: "status: 403")
+    }
+
+    private mutating func replay(_ user: String, _ owner: String) async -> Told? {
+        guard let link = links[owner]?.last, let callback = link.callback else { return nil }
+        let walk = await lab.consent(url: callback, user: user, complete: false)
+        // Whoever opens it lands where its owner would have.
+        if walk.landed.contains("/callback?session_id="), let last = links[owner]?.indices.last {
+            links[owner]?[last].visitor = user
+        }
+        return Told(
+            head: ["browser: ${\(link.name)Callback}", "as: \(user)", "complete: false"],
+            observed: Self.observed(walk), safe: "status: 400")
+    }
+
+    private func steal(_ owner: String) async -> Told? {
+        guard let link = links[owner]?.last, let callback = link.callback, let parts = URLParts(callback),
+            let code = Form(parsing: parts.query ?? "")["code"]
+        else { return nil }
+        let redirect = String(callback.prefix { $0 != "?" })
+        let shown = redirect.replacing(lab.addresses.origin(of: .aws), by: "${lab.aws}")
+        let form: Form = [
+            "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "client_id": stage.kind.client,
+            "client_secret": Stage.secret,
+        ]
+        let request = Request(
+            .post, "\(lab.addresses.origin(of: .github))/login/oauth/access_token",
+            headers: [.contentType: "application/x-www-form-urlencoded", .accept: "application/json"],
+            body: Array(form.encoded.utf8))
+        let answer = try? await lab.network.send(request, from: Party("attacker"))
+        let error = answer?.json?["error"]?.string
+        return Told(
+            head: [
+                "http: \"POST ${lab.github}/login/oauth/access_token\"", "as: attacker",
+                "headers: {accept: application/json}",
+                "form:", "  grant_type: authorization_code", "  code: ${\(link.name)Callback?code}",
+                "  redirect_uri: \(shown)", "  client_id: \(stage.kind.client)", "  client_secret: \(Stage.secret)",
+            ],
+            observed: error.map { "body.error: \($0)" } ?? "status: \(answer?.status ?? 0)",
+            safe: "body.access_token: absent")
+    }
+
+    /// RFC 6749 section 6: the sign-in's refresh token gives a new access token.
+    private mutating func renew(_ user: String) async -> Told? {
+        guard let held = signIns[user], let refresh = held.refreshToken else { return nil }
+        let form: Form = ["grant_type": "refresh_token", "refresh_token": refresh, "client_id": "web"]
+        let request = Request(
+            .post, "\(lab.addresses.origin(of: .idp))/oauth2/token",
+            headers: [.contentType: "application/x-www-form-urlencoded"], body: Array(form.encoded.utf8))
+        let answer = try? await lab.network.send(request, from: Party("\(user)'s MCP client"))
+        return Told(
+            head: [
+                "http: \"POST ${lab.idp}/oauth2/token\"", "as: \(user)",
+                "form: {grant_type: refresh_token, refresh_token: \"${\(user).refreshToken}\", client_id: web}",
+            ], observed: "status: \(answer?.status ?? 0)", safe: "status: 400")
+    }
+
+    // MARK: - The administrator
+
+    private mutating func takePendingConsent() async {
+        guard stage.kind.asksAdministrator else { return }
+        let (_, body) = await lab.call(
+            "GetGatewayTarget",
+            ["gatewayIdentifier": .string(stage.gateway), "targetId": .string(stage.target)])
+        if let url = body["authorizationData"]?["oauth2"]?["authorizationUrl"]?.string {
+            links["admin"] = [Link(url: url, name: "adminConsent")]
+        }
+        _ = audit()
+    }
+
+    private mutating func update(_ givesTools: Bool) async -> Told? {
+        var input = Stage.target(
+            lab, stage.kind, gateway: stage.gateway, provider: stage.provider, givesTools: givesTools)
+        input["targetId"] = .string(stage.target)
+        let schema = givesTools ? ", mcpToolSchema: {inlinePayload: '\(Stage.tools)'}" : ""
+        return await change(
+            "UpdateGatewayTarget", input,
+            [
+                "with:", "  gatewayIdentifier: ${gateway}", "  targetId: ${target}", "  name: github",
+                "  targetConfiguration: {mcp: {mcpServer: {endpoint: \"${lab.mcp}/mcp\"\(schema)}}}",
+                "  credentialProviderConfigurations:", "    - credentialProviderType: OAUTH",
+                "      credentialProvider:", "        oauthCredentialProvider:", "          providerArn: ${provider}",
+                "          grantType: AUTHORIZATION_CODE", "          defaultReturnUrl: ${lab.app}/callback",
+                "          scopes: [\(stage.kind.scopes.map { "\"\($0)\"" }.joined(separator: ", "))]",
+            ], path: "body.authorizationData.oauth2.authorizationUrl")
+    }
+
+    private mutating func change(
+        _ operation: String, _ input: JSONObject, _ members: [String], path: String
+    ) async -> Told {
+        let (status, body) = await lab.call(operation, input)
+        var told = Told(
+            head: ["aws: \(operation)"] + members, observed: "status: \(status)", safe: "status: {at-least: 400}")
+        let data = body["authorizationData"] ?? body["targets"]?[0]?["authorizationData"]
+        if let url = data?["oauth2"]?["authorizationUrl"]?.string, !path.isEmpty {
+            told.save = "\(keep(url, of: "admin")): \"\(path)\""
+        }
+        return told
+    }
+}
