@@ -1,21 +1,28 @@
-// A GitHub-like MCP server behind OAuth: it lists GitHub's tools and gives canned answers.
-// It keeps no state and no session, and it mints and stores no token: the authorization server is asked each time.
+// A GitHub-like MCP server behind OAuth, or any other that a catalogue tells: tools, prompts, resources and answers
+// are data. It mints and stores no token: the authorization server is asked each time.
 
 import HTTPTypes
 package import Kernel
 import MCPCore
 import OAuthCore
 
-/// Answers for the MCP server's origin, at `/mcp` and `/mcp/`.
+/// Answers for the MCP server's origin, at `/mcp` and `/mcp/`, and at the paths that choose tools.
 package struct MCPServer: Origin {
+    static let name = "mcp"
     let world: World
     let catalogue: ToolCatalogue
-    private let transport = StreamableHTTP()
+    private let endpoint: MCPEndpoint
     private static let metadataPath = "/.well-known/oauth-protected-resource"
 
     package init(world: World, catalogue: ToolCatalogue) {
         self.world = world
         self.catalogue = catalogue
+        let hasSessions = catalogue.hasSessions
+        endpoint = MCPEndpoint(
+            Self.name, world: world,
+            transport: StreamableHTTP(
+                served: Revision.all, hasSessions: hasSessions, hasStandingStream: hasSessions),
+            sessions: hasSessions ? SessionPolicy(boundToUser: .mcpSessionBound) : nil, streams: true)
     }
 
     package func respond(to request: Request) async -> Response {
@@ -27,18 +34,19 @@ package struct MCPServer: Origin {
     }
 
     private func answer(_ request: Request) async -> Response {
-        switch request.path {
-        case "/mcp", "/mcp/":
-            if request.method == .options { return preflight }
-            return await serve(request)
-        case "\(Self.metadataPath)/mcp", "\(Self.metadataPath)/mcp/":
+        if let selection = selection(at: request.path) {
+            return request.method == .options ? preflight : await serve(request, selection)
+        }
+        if !catalogue.access.isOpen, request.path.hasPrefix(Self.metadataPath) {
+            let path = String(request.path.dropFirst(Self.metadataPath.count))
+            guard selection(at: path) != nil else { return .plain(404, "404 page not found\n") }
             switch request.method {
-            case .get: return .json(200, metadata(of: String(request.path.dropFirst(Self.metadataPath.count))))
+            case .get: return .json(200, metadata(of: path))
             case .options: return preflight
             default: return .plain(405, "Method Not Allowed\n", headers: [.allow: "GET"])
             }
-        default: return .plain(404, "404 page not found\n")
         }
+        return .plain(404, "404 page not found\n")
     }
 
     private var preflight: Response {
@@ -55,9 +63,9 @@ package struct MCPServer: Origin {
         [
             "resource": .string("\(world.addresses.origin(of: .mcp))\(path)"),
             "authorization_servers": [.string("\(world.addresses.origin(of: .github))/login/oauth")],
-            "scopes_supported": .strings(catalogue.scopesSupported.names),
+            "scopes_supported": .strings(catalogue.access.scopesSupported.names),
             "bearer_methods_supported": ["header"],
-            "resource_name": .string(catalogue.resourceName),
+            "resource_name": .string(catalogue.access.resourceName),
         ]
     }
 
@@ -67,66 +75,22 @@ package struct MCPServer: Origin {
     }
 
     /// Authorization comes first: without a token nobody learns what else is wrong.
-    private func serve(_ request: Request) async -> Response {
-        let token: KnownToken
-        do throws(AccessRefusal) {
-            token = try await known(presentedToken(request))
-        } catch {
-            return refusal(error, request)
-        }
-        guard request.method == .post else {
-            // Stateless: there is no stream to get and no session to delete.
-            return .plain(405, "Method Not Allowed\n", headers: [.allow: "POST"])
-        }
-        do throws(StreamableHTTP.Refusal) {
-            let received = try transport.receive(request)
-            guard case .request(let id, let method, let params) = received.message else {
-                return StreamableHTTP.accepted
+    private func serve(_ request: Request, _ path: ToolSelection) async -> Response {
+        var token: KnownToken?
+        if !catalogue.access.isOpen {
+            do throws(AccessRefusal) {
+                token = try await known(presentedToken(request))
+            } catch {
+                return refusal(error, request)
             }
-            if method == "tools/call", let tool = calledTool(params),
-                let challenge = scopeChallenge(token, for: tool, request)
-            {
-                return challenge
-            }
-            return transport.reply(reply(id, method, params, token))
+        }
+        let tools: [Tool]
+        do throws(UnknownTools) {
+            tools = try path.adding(request).tools(of: catalogue, for: token)
         } catch {
-            return error.response
+            return .plain(400, "unknown tools specified in WithTools: \(error.names.joined(separator: ", "))")
         }
-    }
-
-    private func reply(_ id: RequestID, _ method: String, _ params: JSONObject, _ token: KnownToken) -> JSONValue {
-        do throws(JSONRPCError) {
-            return JSONRPC.result(id, try result(method, params, token))
-        } catch {
-            return JSONRPC.error(id, error)
-        }
-    }
-
-    private func result(
-        _ method: String, _ params: JSONObject, _ token: KnownToken
-    ) throws(JSONRPCError) -> JSONValue {
-        switch method {
-        case "initialize": return try initialize(params)
-        case "ping": return [:]
-        case "tools/list": return try toolList(params)
-        case "tools/call": return try toolCall(params, token)
-        // Offered by the original, empty here.
-        case "prompts/list": return ["prompts": []]
-        case "resources/list": return ["resources": []]
-        case "resources/templates/list": return ["resourceTemplates": []]
-        default: throw JSONRPCError.methodNotFound(method)
-        }
-    }
-
-    private func initialize(_ params: JSONObject) throws(JSONRPCError) -> JSONValue {
-        guard let requested = params["protocolVersion"]?.string else {
-            throw JSONRPCError.invalidParams("Invalid params: protocolVersion is missing")
-        }
-        let revision = Revision.negotiated(requested, served: Revision.handshakes)
-        return [
-            "protocolVersion": .string(revision.rawValue),
-            "capabilities": ["prompts": [:], "resources": [:], "tools": [:]],
-            "serverInfo": catalogue.serverInfo,
-        ]
+        let handler = ServerHandler(server: self, request: request, token: token, tools: tools)
+        return await endpoint.answer(request, for: handler.principal, by: handler)
     }
 }

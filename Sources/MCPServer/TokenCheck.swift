@@ -27,7 +27,7 @@ extension MCPServer {
         guard !header.hasPrefix("GitHub-Bearer ") else { throw .unreadable("unsupported Authorization header") }
         let isBearer = header.prefix(7).lowercased() == "bearer "
         let token = isBearer ? String(header.dropFirst(7)) : header
-        let isPrefixed = catalogue.tokenPrefixes.contains { token.hasPrefix($0) }
+        let isPrefixed = catalogue.access.tokenPrefixes.contains { token.hasPrefix($0) }
         guard token.utf8.count <= 4096, isPrefixed || Self.isOldToken(token) else {
             throw .unreadable("Authorization header is badly formatted")
         }
@@ -70,7 +70,7 @@ extension MCPServer {
 
     /// `github-mcp-scope-challenge`: only OAuth apps' tokens are challenged, and only when a tool is called.
     func scopeChallenge(_ token: KnownToken, for tool: Tool, _ request: Request) -> Response? {
-        let isScoped = catalogue.scopedPrefixes.contains { token.value.hasPrefix($0) }
+        let isScoped = catalogue.access.scopedPrefixes.contains { token.value.hasPrefix($0) }
         guard isScoped, !tool.scopes.isEmpty, !token.scopes.names.contains(where: { tool.accepted.contains($0) }),
             world.switches.holds(.mcpScopeChallenge)
         else { return nil }

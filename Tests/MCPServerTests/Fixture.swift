@@ -36,7 +36,7 @@ struct Fixture {
     let server: MCPServer
     private let network = FakeGitHub()
 
-    init(off: Set<String> = [], pageSize: Int64 = 1000) throws {
+    init(off: Set<String> = [], pageSize: Int64 = 1000, catalogue: JSONValue? = nil) throws {
         let clock = VirtualClock(now: Instant(milliseconds: 1_800_000_000_000))
         let world = World(
             party: .mcp, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1), network: network,
@@ -44,7 +44,8 @@ struct Fixture {
             addresses: AddressBook(
                 origins: [.mcp: Self.origin, .github: "https://github.test"], gatewayTemplate: "https://{gatewayId}"),
             switches: Switches(off: off))
-        server = MCPServer(world: world, catalogue: try ToolCatalogue(json: Self.catalogue(pageSize: pageSize)))
+        server = MCPServer(
+            world: world, catalogue: try ToolCatalogue(json: catalogue ?? Self.catalogue(pageSize: pageSize)))
     }
 
     var calls: [Request] { network.calls.withLock { $0 } }
@@ -107,6 +108,27 @@ struct Fixture {
 
     func call(_ name: String, _ arguments: JSONValue = [:], token: String = "Bearer gho_alice") async -> Response {
         await request("tools/call", ["name": .string(name), "arguments": arguments], token: token)
+    }
+
+    /// A request of 2026-07-28, with all that must stand in it.
+    func stateless(
+        _ method: String, _ params: JSONObject = [:], capabilities: JSONValue = [:],
+        token: String? = "Bearer gho_alice",
+        logLevel: String? = nil
+    ) async -> Response {
+        var headers: HTTPFields = [
+            fieldName("MCP-Protocol-Version"): "2026-07-28", fieldName("Mcp-Method"): method,
+        ]
+        if let name = (params["name"] ?? params["uri"])?.string { headers[fieldName("Mcp-Name")] = name }
+        var meta: JSONObject = [
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
+        ]
+        meta["io.modelcontextprotocol/logLevel"] = logLevel.map { .string($0) }
+        let all = params.merging(["_meta": .object(meta)])
+        return await post(
+            ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": .object(all)], token: token,
+            headers: headers)
     }
 
     func request(_ method: String, _ params: JSONValue = [:], token: String = "Bearer gho_alice") async -> Response {

@@ -26,10 +26,10 @@ struct ProtocolTests {
         #expect(await fixture.request("prompts/list").result == ["prompts": []])
         #expect(await fixture.request("nope/x").code == -32601)
         #expect(await fixture.request("initialize").code == -32602)
-        let probe = await fixture.post(
-            ["jsonrpc": "2.0", "id": 1, "method": "server/discover"],
-            headers: [fieldName("MCP-Protocol-Version"): "2026-07-28"])
-        #expect(probe.status == 400 && probe.code == -32022)
+        let probe = await fixture.stateless("server/discover")
+        #expect(probe.status == 200 && probe.result?["supportedVersions"] == ["2026-07-28"])
+        #expect(probe.result?["_meta"]?["io.modelcontextprotocol/serverInfo"]?["name"] == "github-mcp-server")
+        #expect(await fixture.stateless("subscriptions/listen").code == -32601, "this server tells of no change")
         #expect(await fixture.post([]).status == 400)
         #expect(await fixture.post("x", headers: [.accept: "text/html"]).status == 406)
         let huge = await fixture.post(.string(String(repeating: "x", count: 6_000_000)))
@@ -125,6 +125,6 @@ struct ProtocolTests {
             ["server": server, "tools": [.object(tool.merging(["required": ["x"]]))]],
             ["server": server, "tools": [.object(tool.merging(["answers": [["json": 1, "error": "x"]]]))]],
         ]
-        for json in broken { #expect(throws: CatalogueFailure.self) { try ToolCatalogue(json: json) } }
+        for json in broken { #expect(throws: DataMistake.self) { try ToolCatalogue(json: json) } }
     }
 }

@@ -1,0 +1,109 @@
+import Kernel
+
+/// A resource, or with holes in its URI a template of resources.
+struct Resource: Hashable, Sendable {
+    let uri: URITemplate
+    /// As `resources/list` or `resources/templates/list` gives it.
+    let definition: JSONValue
+    let mimeType: String?
+    let content: Content
+    /// What `completion/complete` offers for each hole.
+    let completions: JSONObject
+
+    enum Content: Hashable, Sendable {
+        case text(String)
+        /// Becomes one text.
+        case json(JSONValue)
+        /// Base64.
+        case blob(String)
+    }
+
+    init(_ node: DataNode) throws(DataMistake) {
+        try node.expect(
+            "a resource", ["uri", "name", "title", "description", "mimeType", "text", "json", "blob", "complete"])
+        let place = try node.require("uri", of: "a resource")
+        guard let uri = URITemplate(try place.text()) else { throw place.mistake("a hole of this URI has no end") }
+        self.uri = uri
+        mimeType = try node["mimeType"]?.text()
+        switch (try node["text"]?.text(), node["json"], try node["blob"]?.text()) {
+        case (let text?, nil, nil): content = .text(text)
+        case (nil, let json?, nil): content = .json(json.json)
+        case (nil, nil, let blob?):
+            guard Base64.decode(blob) != nil else { throw (node["blob"] ?? node).mistake("this is no Base64") }
+            content = .blob(blob)
+        default: throw node.mistake("a resource has one of text, json and blob")
+        }
+        for member in try node["complete"]?.members() ?? [] { _ = try member.value.texts() }
+        completions = try node["complete"]?.object() ?? [:]
+        var definition: JSONObject = [
+            uri.isTemplate ? "uriTemplate" : "uri": .string(uri.text),
+            "name": .string(try node.require("name", of: "a resource").text()),
+        ]
+        for name in ["title", "description", "mimeType"] { definition[name] = node[name]?.json }
+        self.definition = .object(definition)
+    }
+
+    /// What `resources/read` answers for a URI this resource has.
+    func read(_ uri: String, _ facts: JSONObject) -> JSONValue {
+        let filler = AnswerFiller(facts: facts)
+        var content: JSONObject = ["uri": .string(uri)]
+        if let mimeType { content.append("mimeType", .string(mimeType)) }
+        switch self.content {
+        case .text(let text): content.append("text", .string(filler.text(text)))
+        case .json(let json): content.append("text", .string((filler.filled(json) ?? .null).text))
+        case .blob(let blob): content.append("blob", .string(blob))
+        }
+        return ["contents": [.object(content)]]
+    }
+}
+
+/// `test://template/{id}/data`: simple expansion of RFC 6570 section 3.2.2, a hole to a segment.
+struct URITemplate: Hashable, Sendable {
+    let text: String
+    private let parts: [Part]
+
+    private enum Part: Hashable, Sendable {
+        case literal(String)
+        case hole(String)
+    }
+
+    var isTemplate: Bool { parts.contains { if case .hole = $0 { true } else { false } } }
+
+    /// nil where a hole has no end.
+    init?(_ text: String) {
+        self.text = text
+        var parts: [Part] = []
+        var rest = text[...]
+        while let start = rest.firstIndex(of: "{") {
+            guard let end = rest[start...].firstIndex(of: "}") else { return nil }
+            parts.append(.literal(String(rest[..<start])))
+            parts.append(.hole(String(rest[rest.index(after: start)..<end])))
+            rest = rest[rest.index(after: end)...]
+        }
+        parts.append(.literal(String(rest)))
+        self.parts = parts
+    }
+
+    /// What fills the holes in `uri`; nil for a URI of another shape.
+    func match(_ uri: String) -> JSONObject? {
+        var values: JSONObject = [:]
+        var rest = uri[...]
+        for (index, part) in parts.enumerated() {
+            switch part {
+            case .literal(let text):
+                guard rest.hasPrefix(text) else { return nil }
+                rest = rest.dropFirst(text.count)
+            case .hole(let name):
+                // Up to the literal behind it, within one segment.
+                var end = rest.firstIndex(of: "/") ?? rest.endIndex
+                if case .literal(let next) = parts[index + 1], let letter = next.first {
+                    end = rest.firstIndex(of: letter) ?? rest.endIndex
+                }
+                guard end > rest.startIndex, !rest[..<end].contains("/") else { return nil }
+                values[name] = .string(String(rest[..<end]))
+                rest = rest[end...]
+            }
+        }
+        return rest.isEmpty ? values : nil
+    }
+}

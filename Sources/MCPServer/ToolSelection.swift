@@ -1,0 +1,80 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+
+/// Tools named in a header that nobody has.
+struct UnknownTools: Error, Hashable { let names: [String] }
+
+/// Which of the tools a request sees: what its path says, and its headers where the path says nothing
+/// (`github-mcp-selection`).
+struct ToolSelection: Hashable, Sendable {
+    /// nil for the default ones, empty for none.
+    var toolsets: [String]?
+    /// Tools beside those of the toolsets.
+    var tools: [String] = []
+    var excluded: [String] = []
+    var isReadOnly = false
+
+    /// Adds what the headers say.
+    func adding(_ request: Request) -> ToolSelection {
+        var result = self
+        if Self.isTrue(request.header(fieldName("X-MCP-Readonly"))) { result.isReadOnly = true }
+        let toolsets = Self.list(request.header(fieldName("X-MCP-Toolsets")))
+        if result.toolsets == nil, !toolsets.isEmpty { result.toolsets = toolsets }
+        result.tools = Self.list(request.header(fieldName("X-MCP-Tools")))
+        // Tools by name stand alone unless toolsets are named too.
+        if result.toolsets == nil, !result.tools.isEmpty { result.toolsets = [] }
+        result.excluded = Self.list(request.header(fieldName("X-MCP-Exclude-Tools")))
+        return result
+    }
+
+    /// The tools in their order. A toolset that does not exist is passed over, a tool that does not is a mistake.
+    func tools(of catalogue: ToolCatalogue, for token: KnownToken?) throws(UnknownTools) -> [Tool] {
+        let unknown = tools.filter { catalogue.tool($0) == nil }
+        guard unknown.isEmpty else { throw UnknownTools(names: unknown) }
+        let named = toolsets ?? ["default"]
+        let chosen = Set(
+            named.flatMap { name in
+                name == "default" ? catalogue.toolsets.filter(\.isDefault).map(\.name) : [name]
+            })
+        let isAll = named.contains("all")
+        let isHiding = token.map { token in catalogue.access.hidingPrefixes.contains { token.value.hasPrefix($0) } }
+        return catalogue.tools.filter { tool in
+            let isOn = isAll || tools.contains(tool.name) || tool.toolset.map(chosen.contains) ?? true
+            guard isOn, !excluded.contains(tool.name), tool.isReadOnly || !isReadOnly else { return false }
+            guard isHiding == true, let token, !tool.scopes.isEmpty else { return true }
+            return token.scopes.names.contains { tool.accepted.contains($0) }
+        }
+    }
+
+    private static func list(_ header: String?) -> [String] {
+        (header ?? "").split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
+    }
+
+    private static func isTrue(_ header: String?) -> Bool {
+        !["", "false", "0", "no", "off", "n", "f"].contains(trimmed(header ?? "").lowercased())
+    }
+}
+
+extension MCPServer {
+    /// What a path chooses: `/mcp`, `/mcp/readonly`, `/mcp/insiders`, `/mcp/x/{toolset}` and those together; nil for
+    /// another path.
+    func selection(at path: String) -> ToolSelection? {
+        guard path == "/mcp" || path.hasPrefix("/mcp/") else { return nil }
+        var rest = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
+        if rest.last?.isEmpty == true { rest = rest.dropLast() }
+        var selection = ToolSelection()
+        if catalogue.toolsets.isEmpty { return rest.isEmpty ? selection : nil }
+        if rest.first == "x", let name = rest.dropFirst().first, !name.isEmpty {
+            selection.toolsets = [String(name)]
+            rest = rest.dropFirst(2)
+        }
+        if rest.first == "readonly" {
+            selection.isReadOnly = true
+            rest = rest.dropFirst()
+        }
+        // The insiders' build has the same tools here.
+        if rest.first == "insiders" { rest = rest.dropFirst() }
+        return rest.isEmpty ? selection : nil
+    }
+}
