@@ -1,0 +1,70 @@
+import Explore
+import Foundation
+import Harness
+import Kernel
+import Scenario
+
+/// Capsules on disk.
+enum CapsuleFiles {
+    /// Writes a capsule for each result that did not hold, and says where.
+    ///
+    /// - Throws: `CommandFailure` when the folder cannot be written.
+    static func write(_ results: [ScenarioResult], into folder: String, root: String) throws {
+        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
+        guard !wrong.isEmpty else { return }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(
+                .stuck, "--capsule \(folder): the folder cannot be made: \(error.localizedDescription)")
+        }
+        let mocks = mocks(root: root)
+        for result in wrong {
+            let labPath = "mocks/labs/\(result.file.lab.name).yaml"
+            let capsule = Capsule(
+                result, version: Version.current, lab: mocks.first { $0.path == labPath },
+                mocks: mocks.filter { $0.path != labPath })
+            let bare = result.file.name.replacingOccurrences(of: ".yaml", with: "")
+            let name = String(bare.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }.prefix(180))
+            let path = "\(folder)/\(name)-\(result.seed).capsule"
+            do {
+                try Data(capsule.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            } catch {
+                throw CommandFailure(.stuck, "\(path): the capsule cannot be written: \(error.localizedDescription)")
+            }
+            Terminal.say("agentcore-local replay \(ScenarioResult.quoted(path))")
+        }
+    }
+
+    /// Every file below `mocks/` that a lab may read.
+    static func mocks(root: String) -> [Capsule.File] {
+        let below = FileManager.default.enumerator(atPath: "\(root)/mocks")?.compactMap { $0 as? String } ?? []
+        return below.filter { name in
+            (name.hasSuffix(".yaml") || name.hasSuffix(".json")) && !name.hasPrefix("ledger/")
+        }.sorted().compactMap { name in
+            guard let data = FileManager.default.contents(atPath: "\(root)/mocks/\(name)") else { return nil }
+            return Capsule.File(path: "mocks/\(name)", text: String(decoding: data, as: UTF8.self))
+        }
+    }
+
+    /// Lays a capsule's files out in a folder of their own, over the mocks of this machine.
+    ///
+    /// - Throws: `CommandFailure` for a capsule that names a place outside.
+    static func lay(_ capsule: Capsule, in folder: String, root: String) throws {
+        let mocks = Self.mocks(root: root)
+        for file in mocks.filter({ mock in !capsule.files.contains { $0.path == mock.path } }) + capsule.files {
+            let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
+            guard !file.path.hasPrefix("/"), !parts.contains(".."), !parts.contains("") else {
+                throw CommandFailure(.unparsed, "the capsule has a file outside its folder: \(file.path)")
+            }
+            let place = URL(fileURLWithPath: "\(folder)/\(file.path)")
+            do {
+                try FileManager.default.createDirectory(
+                    at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(file.text.utf8).write(to: place)
+            } catch {
+                throw CommandFailure(.stuck, "\(place.path): cannot be written: \(error.localizedDescription)")
+            }
+        }
+    }
+}

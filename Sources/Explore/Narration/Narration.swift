@@ -1,0 +1,201 @@
+package import Harness
+package import Kernel
+
+/// A run told line by line: who speaks to whom, why, and what moved. Messages inside a message stand inside it, though
+/// the journal has them in the order in which they ended.
+package struct Narration: Sendable {
+    package let lines: [Line]
+
+    package struct Line: Sendable, Hashable {
+        package enum Kind: Sendable, Hashable { case title, step, message, why, move, answer }
+        package let kind: Kind
+        package let text: String
+    }
+
+    /// What is said of a kind of message.
+    package struct Remark: Sendable, Hashable {
+        let to: String
+        let from: String?
+        let method: String?
+        let path: String
+        let body: String?
+        package let say: String
+        package let section: String
+
+        package init?(_ json: JSONValue) {
+            guard let to = json["to"]?.string, let path = json["path"]?.string, let say = json["say"]?.string,
+                let section = json["section"]?.string
+            else { return nil }
+            (self.to, self.path, self.say, self.section) = (to, path, say, section)
+            (from, method, body) = (json["from"]?.string, json["method"]?.string, json["body"]?.string)
+        }
+
+        func fits(_ exchange: Exchange) -> Bool {
+            guard exchange.to.rawValue == to, exchange.request.path.hasPrefix(path) else { return false }
+            if let method, "\(exchange.request.method)" != method { return false }
+            if let from, !exchange.from.rawValue.hasSuffix(from) { return false }
+            guard let body else { return true }
+            return String(decoding: exchange.request.body, as: UTF8.self).contains(body)
+        }
+    }
+
+    package init(_ result: ScenarioResult, remarks: [Remark]) {
+        var teller = Teller(mask: SecretMask(result.journal, secrets: result.secrets), remarks: remarks)
+        teller.say(.title, result.file.scenario)
+        if let about = result.file.about { teller.say(.why, about) }
+        var steps = result.records.filter { $0.depth == 0 }.sorted { $0.after < $1.after }[...]
+        for entry in result.journal {
+            while let step = steps.first, step.after < entry.sequence {
+                teller.flush()
+                teller.say(.step, step.title)
+                steps.removeFirst()
+            }
+            teller.take(entry)
+        }
+        teller.flush()
+        for failure in result.failures {
+            teller.say(.answer, "NOT HELD: \(failure.what), expected \(failure.expected), was \(failure.actual)")
+        }
+        lines = teller.lines
+    }
+}
+
+private struct Teller {
+    let mask: SecretMask
+    let remarks: [Narration.Remark]
+    var lines: [Narration.Line] = []
+    private var told: Set<Int> = []
+    private var nodes: [Node] = []
+    private static let width = 100
+
+    /// A message with what happened because of it, or something else that happened.
+    private struct Node {
+        let entry: JournalEntry
+        var inner: [Node] = []
+        var exchange: Exchange? {
+            if case .exchange(let exchange) = entry.event { exchange } else { nil }
+        }
+    }
+
+    init(mask: SecretMask, remarks: [Narration.Remark]) {
+        self.mask = mask
+        self.remarks = remarks
+    }
+
+    mutating func say(_ kind: Narration.Line.Kind, _ text: String) { lines.append(.init(kind: kind, text: text)) }
+
+    mutating func take(_ entry: JournalEntry) {
+        var node = Node(entry: entry)
+        if let exchange = node.exchange {
+            // What the receiver sent and what moved meanwhile ended before this answer did.
+            while let last = nodes.last, last.exchange.map({ $0.from == exchange.to }) ?? true {
+                node.inner.insert(last, at: 0)
+                nodes.removeLast()
+            }
+        }
+        nodes.append(node)
+    }
+
+    mutating func flush() {
+        for node in nodes { tell(node, 0) }
+        nodes = []
+    }
+
+    private mutating func tell(_ node: Node, _ depth: Int) {
+        let space = String(repeating: "   ", count: depth)
+        switch node.entry.event {
+        case .exchange(let exchange): tell(exchange, node, depth, space)
+        case .transition(let move):
+            let from = move.from.map { "\($0) -> " } ?? ""
+            say(.move, "\(space)* \(short(mask.text(move.subject))): \(from)\(move.to)  (\(mask.text(move.cause)))")
+        case .token(.issued(let birth)):
+            let user = birth.user.map { " for \(short($0))" } ?? ""
+            say(.move, "\(space)+ \(birth.issuer) issues a new \(birth.kind.replacing("_", by: " "))\(user)")
+        case .token(.held(_, let holder)): say(.move, "\(space)+ the \(holder) keeps the token")
+        case .note(let note):
+            let rule = note.rule.map { " [\($0)]" } ?? ""
+            say(.move, "\(space)! \(note.party): \(mask.text(note.text))\(rule)")
+        case .fault(let name, let party): say(.move, "\(space)! at \(party) the fault \(name) strikes")
+        case .alarm, .streamed, .token: break
+        }
+    }
+
+    private mutating func tell(_ exchange: Exchange, _ node: Node, _ depth: Int, _ space: String) {
+        let clock = node.entry.at.iso8601.dropFirst(11).prefix(8)
+        let target = short(mask.target(exchange.request).prefix { $0 != "?" }.description)
+        let head = "\(clock)  \(space)\(exchange.from) => \(exchange.to)  \(exchange.request.method) \(target)"
+        let answer: String
+        switch exchange.outcome {
+        case .answered(let response): answer = "\(response.status)\(Self.gist(of: response))"
+        case .failed(let failure): answer = failure.reason.rawValue
+        }
+        let isLeaf = !node.inner.contains { $0.exchange != nil }
+        say(.message, isLeaf ? "\(head)  \(answer)" : head)
+        if let place = remarks.firstIndex(where: { $0.fits(exchange) }), told.insert(place).inserted {
+            let remark = remarks[place]
+            for line in Self.wrapped("\(remark.say) [\(remark.section)]", Self.width - 10 - space.utf8.count) {
+                say(.why, "          \(space)\(line)")
+            }
+        }
+        for inner in node.inner { tell(inner, depth + 1) }
+        if !isLeaf { say(.answer, "          \(space)\(exchange.from) <= \(exchange.to)  \(answer)") }
+    }
+
+    /// What is worth knowing of an answer beside its status.
+    private static func gist(of response: Response) -> String {
+        if let code = response.json?["error"]?["code"]?.int { return ", error \(code)" }
+        if let error = response.json?["error"]?.string { return ", \(error)" }
+        if let status = response.json?["status"]?.string { return ", \(status)" }
+        return ""
+    }
+
+    /// Ids and URNs by their beginning.
+    private func short(_ text: String) -> String {
+        text.split(separator: "/", omittingEmptySubsequences: false).map { part in
+            let words = part.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
+                let bare = word.hasPrefix("urn:") ? word.split(separator: ":").last ?? word : word
+                return bare.utf8.count > 30 ? "\(bare.prefix(10))…" : String(bare)
+            }
+            return words.joined(separator: " ")
+        }.joined(separator: "/")
+    }
+
+    static func wrapped(_ text: String, _ width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + word.count < width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+}
+
+// As a film.
+extension Narration {
+    /// Seconds before a line appears: a reader needs time for a sentence, and none for what goes with it.
+    package static func pause(before line: Line) -> Double {
+        switch line.kind {
+        case .title, .step: 1.2
+        case .message: 0.6
+        case .why: 0.2 + Double(line.text.utf8.count) / 60
+        case .move, .answer: 0.4
+        }
+    }
+
+    /// An asciicast, version 2: a head and one line for each piece of output.
+    package func cast(_ shown: (Line) -> String) -> String {
+        var time = 0.0
+        let title = lines.first?.text ?? ""
+        let head: JSONValue = ["version": 2, "width": 120, "height": 40, "title": .string(title)]
+        var rows = [head.text]
+        for line in lines {
+            time += Self.pause(before: line)
+            let stamp = (time * 1000).rounded() / 1000
+            rows.append(JSONValue.array([.double(stamp), "o", .string("\(shown(line))\r\n")]).text)
+        }
+        return rows.joined(separator: "\n") + "\n"
+    }
+}
