@@ -1,5 +1,6 @@
 package import Harness
 package import Kernel
+import Scenario
 
 /// A run told line by line: who speaks to whom, why, and what moved. Messages inside a message stand inside it, though
 /// the journal has them in the order in which they ended.
