@@ -29,6 +29,9 @@ struct RunCommand: AsyncParsableCommand {
             "Scenarios that may fail, one path a line; one that holds is stale: exit code 5.", valueName: "file"))
     var expectedFailures: String?
 
+    @Option(help: ArgumentHelp("Write a capsule of each run that did not hold; replay repeats it.", valueName: "dir"))
+    var capsule: String?
+
     @Flag(help: "Write golden traces instead of comparing with them.")
     var updateGolden = false
 
@@ -63,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
         chosen.paths = paths
         let settings = try conditions.settings(root: root, isGiven: selection.root.root != nil) {
             $0.updatesGolden = updateGolden
-            $0.keeps = reports.keeps
+            $0.keeps = capsule == nil ? reports.keeps : .journals
         }
         let files = conditions.fixed(try chosen.load(variables: settings.variables.keys.sorted()))
         var work = conditions.seeds.map { seed in files.map { (file: $0, seed: seed) } }.flatMap { $0 }
@@ -86,6 +89,7 @@ struct RunCommand: AsyncParsableCommand {
         ]
         if let shard { run["shard"] = .string("\(shard.index)/\(shard.count)") }
         try reports.write(results, run: run)
+        if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
         return verdict(results, baseline, root)
     }

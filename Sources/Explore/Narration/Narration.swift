@@ -104,19 +104,21 @@ private struct Teller {
 
     private mutating func tell(_ node: Node, _ depth: Int) {
         let space = String(repeating: "   ", count: depth)
+        // Below the time of day.
+        let gap = String(repeating: " ", count: 10 + 3 * depth)
         switch node.entry.event {
         case .exchange(let exchange): tell(exchange, node, depth, space)
         case .transition(let move):
             let from = move.from.map { "\($0) -> " } ?? ""
-            say(.move, "\(space)* \(short(mask.text(move.subject))): \(from)\(move.to)  (\(mask.text(move.cause)))")
+            say(.move, "\(gap)* \(short(mask.text(move.subject))): \(from)\(move.to)  (\(mask.text(move.cause)))")
         case .token(.issued(let birth)):
             let user = birth.user.map { " for \(short($0))" } ?? ""
-            say(.move, "\(space)+ \(birth.issuer) issues a new \(birth.kind.replacing("_", by: " "))\(user)")
-        case .token(.held(_, let holder)): say(.move, "\(space)+ the \(holder) keeps the token")
+            say(.move, "\(gap)+ \(birth.issuer) issues a new \(birth.kind.replacing("_", by: " "))\(user)")
+        case .token(.held(_, let holder)): say(.move, "\(gap)+ the \(holder) keeps the token")
         case .note(let note):
             let rule = note.rule.map { " [\($0)]" } ?? ""
-            say(.move, "\(space)! \(note.party): \(mask.text(note.text))\(rule)")
-        case .fault(let name, let party): say(.move, "\(space)! at \(party) the fault \(name) strikes")
+            say(.move, "\(gap)! \(note.party): \(mask.text(note.text))\(rule)")
+        case .fault(let name, let party): say(.move, "\(gap)! at \(party) the fault \(name) strikes")
         case .alarm, .streamed, .token: break
         }
     }
