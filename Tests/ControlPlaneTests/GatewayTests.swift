@@ -1,4 +1,5 @@
 import AWSCore
+import ControlPlane
 import HTTPTypes
 import Kernel
 import Testing
