@@ -60,13 +60,24 @@ struct Play {
 
     /// The file of what was played.
     func scenario(_ title: String, about: String, rulesOff: [String]) -> String {
-        var text = ["scenario: \(title)", "about: >-", "  \(about)", "tags: [explored]", "spec: [RFC 9700 section 2]"]
+        var text = [
+            "scenario: \(JSONValue.string(title).text)", "about: >-", "  \(about)", "tags: [explored]",
+            "spec: [RFC 9700 section 2]",
+        ]
         if !rulesOff.isEmpty {
             text.append("lab: {use: default, rules: {\(rulesOff.map { "\($0): off" }.joined(separator: ", "))}}")
         }
         text.append("given: \(stage.kind.given)")
         text.append("steps:")
-        return (text + lines).joined(separator: "\n") + "\n"
+        return (text + lines.filter { !isUnused($0) }).joined(separator: "\n") + "\n"
+    }
+
+    /// Whether a line saves what no later line asks for.
+    private func isUnused(_ line: String) -> Bool {
+        let start = "    save: {"
+        guard line.hasPrefix(start) else { return false }
+        let name = line.dropFirst(start.count).prefix { $0 != ":" }
+        return !lines.contains { $0.contains("${\(name)}") || $0.contains("${\(name)?") }
     }
 
     // MARK: - Moves
@@ -126,7 +137,7 @@ struct Play {
             let walk = await lab.consent(url: link.url, user: "admin", decision: decision)
             return Told(
                 head: ["browser: ${\(link.name)}", "as: admin", "decide: \(decision.rawValue)"],
-                observed: Self.observed(walk), safe: "status: 500")
+                observed: Self.observed(walk), safe: "status: {at-least: 400}")
         case .wait(let span):
             await lab.advance(by: span)
             return Told(head: ["clock: {advance: \(span.milliseconds / 1000)s}"], observed: "", safe: "")
@@ -159,7 +170,7 @@ struct Play {
             head: head,
             observed: "status: \(answer.status), "
                 + (code.map { "error.code: \($0)" } ?? "result: present"),
-            safe: "result: absent")
+            safe: "result: absent, error: present")
         if let url = answer.message?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string {
             told.save = "\(keep(url, of: user)): \"error.data.elicitations[0].url\""
         }
