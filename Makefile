@@ -12,7 +12,7 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve build build-debug bench lint format contract setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench lint format contract setup help clean
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -29,6 +29,9 @@ test-clients: build-debug $(VENVS)/mcp1/.ready $(VENVS)/mcp2/.ready ## boto3, th
 
 serve: build-debug ## Serve the default lab on ports 4580 to 4586
 	$(DEBUG) serve
+
+demo: build-debug ## Tell method 2 in the terminal, message by message
+	$(DEBUG) demo
 
 build: setup ## Release binary at .build/release/agentcore-local
 	swift build $(RELEASE_FLAGS) --product agentcore-local
