@@ -8,7 +8,9 @@ import Testing
 struct LedgerTests {
     private let ledger: Ledger
     private let mistakes: [Diagnostic]
-    private let scenarios = Repository.files("scenarios", ".yaml")
+    private let scenarios = Repository.files("scenarios", ".yaml").filter {
+        !$0.path.hasSuffix(".template.yaml")
+    }
 
     init() { (ledger, mistakes) = Ledger.load(root: Repository.root.path) }
 

@@ -135,7 +135,9 @@ package enum Library {
         let base = path.hasSuffix("/") ? String(path.dropLast()) : path
         let below = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
         return below.filter { name in
-            name.hasSuffix(".yaml") && !name.split(separator: "/").dropLast().contains("given")
+            // A CloudFormation template may stand beside the scenario that deploys it.
+            name.hasSuffix(".yaml") && !name.hasSuffix(".template.yaml")
+                && !name.split(separator: "/").dropLast().contains("given")
         }.sorted().map { "\(base)/\($0)" }
     }
 }
