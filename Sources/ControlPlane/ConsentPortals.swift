@@ -1,7 +1,7 @@
 import AWSCore
 import Kernel
 
-// Create, Get, Update, Delete ConsentPortal and ListConsentPortals. A portal is kept and shown; nobody serves its pages.
+// Create, Get, Update, Delete ConsentPortal and ListConsentPortals. It is kept and shown; nobody serves its pages.
 
 enum PortalTag {}
 typealias PortalID = Identifier<PortalTag>

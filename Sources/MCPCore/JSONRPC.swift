@@ -85,7 +85,7 @@ package struct JSONRPCFailure: Error, Hashable, Sendable {
     }
 }
 
-/// One JSON-RPC message. A batch is none: removed from MCP with 2025-06-18; `StreamableHTTP` reads it where it is legal.
+/// One JSON-RPC message. A batch is none: MCP dropped it with 2025-06-18; `StreamableHTTP` reads it where it is legal.
 package enum JSONRPCMessage: Hashable, Sendable {
     case request(id: RequestID, method: String, params: JSONObject)
     case notification(method: String, params: JSONObject)

@@ -24,7 +24,8 @@ package final class OutsideNetwork: Network {
     private let limits: Limits
     private let client: HTTPClient
 
-    /// - Parameter origins: scheme, host and port, such as `http://127.0.0.1:9000`; what is no origin allows nothing.
+    /// Allows what stands in `origins`: scheme, host and port, such as `http://127.0.0.1:9000`; what is no origin
+    /// allows nothing.
     package init(origins: [String], limits: Limits = Limits()) {
         allowed = Set(
             origins.compactMap { text in

@@ -56,7 +56,8 @@ struct SigV4Tests {
         }
         #expect(
             late.message
-                == "Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z (20150830T124101Z - 5 min.)"
+                == "Signature expired: 20150830T123600Z is now earlier than "
+                + "20150830T123601Z (20150830T124101Z - 5 min.)"
         )
         #expect(code(verify(request, after: .seconds(-301))) == "InvalidSignatureException")
     }

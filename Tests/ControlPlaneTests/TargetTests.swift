@@ -159,7 +159,8 @@ struct TargetTests {
         let lab = ControlLab()
         let gateway = try await lab.ready()
         var input = Sample.target(gateway, credentials: nil)
-        input["targetConfiguration"] = ["http": ["passthrough": ["endpoint": "https://a.test", "protocolType": "CUSTOM"]]]
+        let passthrough: JSONValue = ["endpoint": "https://a.test", "protocolType": "CUSTOM"]
+        input["targetConfiguration"] = ["http": ["passthrough": passthrough]]
         let refused = try await lab.refusal("CreateGatewayTarget", input)
         let known = "MCP_SERVER, LAMBDA, OPEN_API_SCHEMA, SMITHY_MODEL, API_GATEWAY"
         #expect(refused.message == "Target type PASSTHROUGH is not supported; supported: \(known)")

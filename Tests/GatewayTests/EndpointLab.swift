@@ -103,8 +103,9 @@ struct EndpointLab {
     func begin(_ revision: String = "2025-11-25", capabilities: String = "{}", as user: String = "alice") async
         -> String
     {
-        let body =
-            #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"\#(revision)","capabilities":\#(capabilities),"clientInfo":{"name":"t","version":"1"}}}"#
+        let about =
+            #""protocolVersion":"\#(revision)","capabilities":\#(capabilities),"clientInfo":{"name":"t","version":"1"}"#
+        let body = #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{\#(about)}}"#
         return await send(body, as: user).header(MCPName.sessionHeader) ?? ""
     }
 

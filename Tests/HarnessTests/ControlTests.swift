@@ -79,7 +79,7 @@ struct ControlTests {
         let info = try await ControlledLab().json(.get, "/_local/info")
         #expect(info["origins"]?["github"] == "https://github.com")
         #expect(info["region"] == "us-east-1" && info["seed"] == "1" && info["version"] == "test")
-        #expect(info["clients"]?.array?.compactMap { $0["id"]?.string } == ["web", "service"])
+        #expect(info["clients"]?.array?.compactMap { $0["id"]?.string } == ["web", "service", "exchange"])
         #expect(info["applications"]?.strings?.contains("Ov23liagentcorelocal") == true)
         #expect(info["rules"]?["known"]?.strings?.contains("session-binding") == true)
         #expect(info["unknowns"]?["binding.mode"] == "token")

@@ -10,7 +10,7 @@ struct DefinitionTests {
     static let mistakes: [(String, String, String, String)] = [
         ("region: us-east-1", "regions: us-east-1", "did you mean \"region\"?", "regions"),
         ("  mcp:\n", "  mpc:\n", "did you mean \"mcp\"?", "mpc"),
-        ("    keys: keys", "    key: keys", "did you mean \"keys\"?", "key"),
+        ("keys: keys/inbound", "key: keys/inbound", "did you mean \"keys\"?", "key: keys"),
         ("contract: contract/contract.json", "contract: contract/nothing.json", "there is no file", "nothing.json"),
         ("users: directory/users.yaml", "users: [a]", "must be a text", "users: [a]"),
         ("hosts: [github.com, api.github.com]", "hosts: github.com", "at least one host", "hosts: github.com"),
@@ -65,7 +65,7 @@ struct DefinitionTests {
         let root = files.temporaryDirectory.appending(path: "lab-\(hash64(old + new))").path
         try? files.removeItem(atPath: root)
         try files.createDirectory(atPath: "\(root)/mocks/labs", withIntermediateDirectories: true)
-        for folder in ["contract", "directory", "keys", "tools", "vendors"] {
+        for folder in try files.contentsOfDirectory(atPath: "\(LabFixture.root)/mocks") where folder != "labs" {
             try files.createSymbolicLink(
                 atPath: "\(root)/mocks/\(folder)", withDestinationPath: "\(LabFixture.root)/mocks/\(folder)")
         }

@@ -49,7 +49,9 @@ private let imports: [String: Set<String>] = [
     "NIOHTTPTypes": ["Serve"],
     "Logging": ["Serve"],
     "ArgumentParser": ["Command"],
-    "Foundation": ["Outbound", "SQLiteStore", "Scenario", "Harness", "Serve", "Control", "Command", "bench", "OAuthCore"],
+    "Foundation": [
+        "Outbound", "SQLiteStore", "Scenario", "Harness", "Serve", "Control", "Command", "bench", "OAuthCore",
+    ],
 ]
 
 struct TidyTests {

@@ -133,10 +133,10 @@ package final class Browser: Sendable {
             headers[.cookie] = cookies
         }
         if body != nil { headers[.contentType] = "application/x-www-form-urlencoded" }
-        let request = Request(method, url, headers: headers, body: Array((body?.encoded ?? "").utf8))
+        let request = Request(method, parts, headers: headers, body: Array((body?.encoded ?? "").utf8))
         do throws(NetworkFailure) {
             let response = try await surroundings.network.send(request, from: party)
-            let setter = partyBehind(url)
+            let setter = surroundings.hosts.route(parts.authority)?.party
             jar.withLock { $0.take(from: response, host: parts.host, setBy: setter) }
             return response
         } catch {

@@ -9,14 +9,16 @@ package enum LeakCheck {
     /// `lineage` is the table of the same entries, if it was made already: where no outsider saw any token of the
     /// authorization server, nothing has to be read a second time to say where.
     package static func failures(in entries: [JournalEntry], lineage: [TokenRow]? = nil) -> [Failure] {
+        let strayed = (lineage ?? TokenLineage.table(of: entries)).contains { row in
+            isOutbound(row.issuer, row.kind) && row.seenBy.contains { isOutsider(Party($0)) }
+        }
+        // Where nobody refused, remarked or strayed there is nothing to look through.
+        guard strayed || entries.contains(where: isTelling) else { return [] }
         let births = TokenLineage.births(in: entries)
         var secrets = births.map { (value: $0.value.exposed, name: "\($0.kind) \($0.id) of \($0.issuer)") }
         secrets += sentSecrets(in: entries)
         let scan = SecretScan(secrets)
         guard !scan.isEmpty else { return [] }
-        let strayed = (lineage ?? TokenLineage.table(of: entries)).contains { row in
-            isOutbound(row.issuer, row.kind) && row.seenBy.contains { isOutsider(Party($0)) }
-        }
         let outbound = SecretScan(
             strayed
                 ? births.filter { isOutbound($0.issuer, $0.kind) }.map {
@@ -58,6 +60,17 @@ package enum LeakCheck {
             }
             return leaks
         default: return []
+        }
+    }
+
+    /// A note, or a refusal with a body.
+    private static func isTelling(_ entry: JournalEntry) -> Bool {
+        switch entry.event {
+        case .note: return true
+        case .exchange(let exchange):
+            guard case .answered(let response) = exchange.outcome else { return false }
+            return response.status >= 400 && !response.body.isEmpty
+        default: return false
         }
     }
 

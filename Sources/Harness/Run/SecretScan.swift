@@ -123,7 +123,12 @@ package struct SecretScan: Sendable {
 
     private func name(of bytes: UnsafeBufferPointer<UInt8>) -> String? {
         guard let alike = names[hash64(bytes)] else { return nil }
-        return alike.first { $0.value.utf8.elementsEqual(bytes) }?.name
+        for known in alike where known.value.utf8.count == bytes.count {
+            var value = known.value
+            let isSame = value.withUTF8 { own in bytes.indices.allSatisfy { own[$0] == bytes[$0] } }
+            if isSame { return known.name }
+        }
+        return nil
     }
 
     /// The text with each secret replaced by its name in angle brackets.

@@ -12,10 +12,18 @@ package struct Request: Hashable, Sendable, Codable {
 
     /// A request to an absolute URL such as `https://github.com/login/oauth/authorize?client_id=…`.
     package init(_ method: HTTPRequest.Method, _ url: String, headers: HTTPFields = [:], body: [UInt8] = []) {
-        let parts = URLParts(url)
+        guard let parts = URLParts(url) else {
+            let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: url, headerFields: headers)
+            self.init(head: head, body: body)
+            return
+        }
+        self.init(method, parts, headers: headers, body: body)
+    }
+
+    /// The same for a URL that was taken apart already.
+    package init(_ method: HTTPRequest.Method, _ url: URLParts, headers: HTTPFields = [:], body: [UInt8] = []) {
         head = HTTPRequest(
-            method: method, scheme: parts?.scheme, authority: parts?.authority, path: parts?.target ?? url,
-            headerFields: headers)
+            method: method, scheme: url.scheme, authority: url.authority, path: url.target, headerFields: headers)
         self.body = body
     }
 
@@ -34,7 +42,7 @@ package struct Request: Hashable, Sendable, Codable {
     }
     package var parameters: Form { Form(parsing: query) }
 
-    package func header(_ name: HTTPField.Name) -> String? { head.headerFields[name] }
+    package func header(_ name: HTTPField.Name) -> String? { head.headerFields.joined(name) }
 
     /// Media type in lower case without parameters, such as `application/json`.
     package var mediaType: String? {
@@ -124,10 +132,25 @@ package struct Response: Hashable, Sendable, Codable {
     }
 
     package var status: Int { head.status.code }
-    package func header(_ name: HTTPField.Name) -> String? { head.headerFields[name] }
+    package func header(_ name: HTTPField.Name) -> String? { head.headerFields.joined(name) }
     package var bodyText: String { String(decoding: body, as: UTF8.self) }
     /// The body as JSON; nil if it is none.
     package var json: JSONValue? { written ?? (try? JSONValue(parsing: body)) }
+}
+
+extension HTTPFields {
+    /// As the type's own subscript, without the lists that it makes for a field that is there once, as most are.
+    fileprivate func joined(_ name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            guard let first = found else {
+                found = field.value
+                continue
+            }
+            found = "\(first)\(name == .cookie ? "; " : ", ")\(field.value)"
+        }
+        return found
+    }
 }
 
 /// A field name that is known to be legal; for names the HTTP types do not carry themselves.
