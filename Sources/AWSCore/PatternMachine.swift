@@ -26,6 +26,8 @@ struct PatternMachine {
     }
 
     mutating func matches(_ text: String) -> Bool {
+        var text = text
+        if let isMatch = text.withUTF8({ matchesASCII($0) }) { return isMatch }
         var current = 0
         for scalar in text.unicodeScalars {
             let value = scalar.value
@@ -34,6 +36,18 @@ struct PatternMachine {
             } else {
                 current = step(from: current, value)
             }
+            if places[current].isEmpty { return false }
+        }
+        return isEnd[current]
+    }
+
+    /// nil where a byte is none of ASCII.
+    private mutating func matchesASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool? {
+        var current = 0
+        for byte in bytes {
+            guard byte < 128 else { return nil }
+            let known = next[current * 128 + Int(byte)]
+            current = known == Self.unknown ? step(from: current, UInt32(byte)) : Int(known)
             if places[current].isEmpty { return false }
         }
         return isEnd[current]

@@ -122,7 +122,7 @@ package struct OAuthCredential: Sendable, Hashable {
 
     package init(_ json: JSONObject) {
         let arn = json["providerArn"]?.string ?? ""
-        provider = ProviderName(arn.split(separator: "/").last.map(String.init) ?? arn)
+        provider = ProviderName(arn.pieces(by: "/").last.map(String.init) ?? arn)
         // Without grantType older tools mean CLIENT_CREDENTIALS (ledger P41).
         grant = Grant(rawValue: json["grantType"]?.string ?? "") ?? .clientCredentials
         scopes = json["scopes"]?.strings ?? []

@@ -17,7 +17,7 @@ struct AuthorizationRequest {
     init(query: String) {
         self.query = query
         parameters = Form(parsing: query)
-        let written = query.split(separator: "&").first { $0.hasPrefix("state=") }?.dropFirst("state=".count)
+        let written = query.pieces(by: "&").first { $0.utf8.starts(with: "state=".utf8) }?.dropFirst("state=".count)
         state = written.map { text in
             text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x23 }
                 ? String(text) : percentEncoded(percentDecoded(text, plus: true))

@@ -59,7 +59,7 @@ struct RawParameters: Sendable {
 
     /// `state` without decoding: what the client encoded comes back to it byte for byte, RFC 6749 section 4.1.2.
     var state: String? {
-        for pair in text.split(separator: "&") where pair.hasPrefix("state=") {
+        for pair in text.pieces(by: "&") where pair.utf8.starts(with: "state=".utf8) {
             let value = pair.dropFirst("state=".count)
             return value.isEmpty ? nil : Self.safe(value)
         }

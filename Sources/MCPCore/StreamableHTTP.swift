@@ -141,8 +141,8 @@ package struct StreamableHTTP: Sendable {
     /// Whether `Accept` lists a type, its family or everything.
     private func accepts(_ request: Request, _ family: String, _ kind: String) -> Bool {
         guard let header = request.header(.accept) else { return false }
-        return header.split(separator: ",").contains { entry in
-            let type = trimmed(entry.prefix { $0 != ";" }).lowercased()
+        return header.pieces(by: ",").contains { entry in
+            let type = trimmed(entry.place(of: ";").map { entry[..<$0] } ?? entry).lowercased()
             return type == "*/*" || type == "\(family)/*" || type == "\(family)/\(kind)"
         }
     }
@@ -160,11 +160,13 @@ package struct StreamableHTTP: Sendable {
     }
 
     /// Whether a request is of the kind that stands for itself (MCP 2026-07-28, versioning): its header or its `_meta`
-    /// names a revision that no handshake knows. `initialize` never is, and a server that serves no such revision
-    /// refuses it as it refuses any unknown one.
+    /// names a revision that no handshake knows. Of `initialize` only `_meta` tells, because its header is not read; and a
+    /// server that serves no such revision refuses it as it refuses any unknown one.
     private func isStateless(_ json: JSONValue, _ declared: String?) -> Bool {
-        guard served.contains(where: \.isStateless), json["method"] != "initialize" else { return false }
-        if let declared, Revision(rawValue: declared).isStateless, Revision.all.map(\.rawValue).contains(declared) {
+        guard served.contains(where: \.isStateless) else { return false }
+        if json["method"] != "initialize", let declared, Revision(rawValue: declared).isStateless,
+            Revision.all.map(\.rawValue).contains(declared)
+        {
             return true
         }
         guard let inBody = json["params"]?["_meta"]?[MCPName.versionMeta] else { return false }

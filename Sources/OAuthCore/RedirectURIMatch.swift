@@ -41,8 +41,11 @@ package enum RedirectURIMatch {
     private static func normalised(_ path: String) -> [Substring]? {
         var text = path
         // An escape within an escape is somebody's attempt to be read twice.
-        for _ in 0..<4 { text = percentDecoded(text) }
-        guard !text.contains("\\"), text == percentDecoded(text) else { return nil }
+        if text.utf8.contains(UInt8(ascii: "%")) {
+            for _ in 0..<4 { text = percentDecoded(text) }
+            guard text == percentDecoded(text) else { return nil }
+        }
+        guard !text.utf8.contains(UInt8(ascii: "\\")) else { return nil }
         var result: [Substring] = []
         for segment in text.pieces(by: "/") {
             switch segment {

@@ -12,6 +12,7 @@ struct Scenarios {
 
     /// What scenarios share is read once, as `run` does it.
     private let shelf: FragmentShelf
+    private let vocabulary = LabVocabulary.bare
 
     init(_ options: BenchOptions) {
         self.options = options
@@ -89,7 +90,7 @@ struct Scenarios {
 
     /// The scenario and its fragments from their files, as `run` reads them once the labs are known.
     private func read(_ definition: LabDefinition) throws -> ScenarioFile {
-        var vocabulary = LabVocabulary.bare
+        var vocabulary = vocabulary
         vocabulary.users = definition.directory.users.map(\.name)
         let reader = ScenarioReader(vocabulary, shelf: shelf)
         let (file, mistakes) = reader.read(try Self.source("\(options.root)/\(options.scenario)"))

@@ -14,17 +14,18 @@ struct HTMLReader {
             place = open + 1
             if starts(with: "!--") {
                 skip(past: "-->")
-            } else if let tag = tag() {
-                take(tag)
+            } else if let name = tagName() {
+                take(Tag(name: name, attributes: attributes()))
             }
         }
         return forms
     }
 
     private struct Tag {
-        var name = ""
-        var attributes: [String: String] = [:]
-        subscript(_ name: String) -> String? { attributes[name] }
+        let name: String
+        /// Of two with the same name the first counts.
+        let attributes: [(name: String, value: String)]
+        subscript(_ name: String) -> String? { attributes.first { $0.name == name }?.value }
     }
 
     private mutating func take(_ tag: Tag) {
@@ -63,30 +64,33 @@ struct HTMLReader {
         }
     }
 
-    /// Reads `name a=b c="d" e>`; nil for a `<` that begins no tag.
-    private mutating func tag() -> Tag? {
-        var tag = Tag()
+    /// nil for a `<` that begins no tag.
+    private mutating func tagName() -> String? {
         let start = place
         while let byte = current, !Self.isBlank(byte), byte != UInt8(ascii: ">"),
             byte != UInt8(ascii: "/") || place == start
         {
             place += 1
         }
-        tag.name = slice(start, place).lowercased()
-        guard tag.name.utf8.contains(where: { (97...122).contains($0) }) else { return nil }
+        let name = slice(start, place).lowercased()
+        return name.utf8.contains(where: { (97...122).contains($0) }) ? name : nil
+    }
+
+    /// Reads `a=b c="d" e>`.
+    private mutating func attributes() -> [(name: String, value: String)] {
+        var attributes: [(name: String, value: String)] = []
         while let byte = current, byte != UInt8(ascii: ">") {
             guard !Self.isBlank(byte), byte != UInt8(ascii: "/") else {
                 place += 1
                 continue
             }
-            let (name, value) = attribute()
-            if tag.attributes[name] == nil { tag.attributes[name] = value }
+            attributes.append(attribute())
         }
         place += 1
-        return tag
+        return attributes
     }
 
-    private mutating func attribute() -> (String, String) {
+    private mutating func attribute() -> (name: String, value: String) {
         let start = place
         // A name has at least one byte, so that a stray equals sign does not stop the reader.
         repeat { place += 1 } while current.map(Self.isNameByte) ?? false
@@ -108,16 +112,35 @@ struct HTMLReader {
     }
 
     private var current: UInt8? { place < text.count ? text[place] : nil }
-    private func next(_ byte: UInt8) -> Int? { place < text.count ? text[place...].firstIndex(of: byte) : nil }
+    private func next(_ byte: UInt8) -> Int? {
+        var next = place
+        while next < text.count, text[next] != byte { next += 1 }
+        return next < text.count ? next : nil
+    }
     private func slice(_ start: Int, _ end: Int) -> String {
         String(decoding: text[min(start, text.count)..<min(end, text.count)], as: UTF8.self)
     }
-    private func starts(with word: String) -> Bool { text.dropFirst(place).starts(with: word.utf8) }
+    private func starts(with word: String) -> Bool {
+        var end = place
+        for byte in word.utf8 {
+            guard end < text.count, text[end] == byte else { return false }
+            end += 1
+        }
+        return true
+    }
     private mutating func skipBlanks() { while current.map(Self.isBlank) ?? false { place += 1 } }
 
     private mutating func skip(past word: String) {
-        while place < text.count, !starts(with: word) { place += 1 }
-        place = min(text.count, place + word.utf8.count)
+        guard let first = word.utf8.first else { return }
+        while let hit = next(first) {
+            place = hit
+            if starts(with: word) {
+                place += word.utf8.count
+                return
+            }
+            place += 1
+        }
+        place = text.count
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }

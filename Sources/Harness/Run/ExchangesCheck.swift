@@ -141,7 +141,8 @@ package struct ExchangesCheck: JournalCheck {
 /// A text in which `*` stands for any characters.
 enum Glob {
     static func matches(_ pattern: String, _ text: String) -> Bool {
-        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard pattern.utf8.contains(UInt8(ascii: "*")) else { return pattern == text }
+        let parts = pattern.pieces(by: "*", keepingEmpty: true)
         guard parts.count > 1, let first = parts.first, let last = parts.last else { return pattern == text }
         guard text.hasPrefix(first), text.hasSuffix(last), text.count >= first.count + last.count else { return false }
         var rest = text.dropFirst(first.count).dropLast(last.count)

@@ -50,12 +50,12 @@ package enum LeakCheck {
             // A program that asked the issuer itself may have the answer; what comes by another way may not.
             if exchange.to != .github {
                 if isOutsider(exchange.from) {
-                    leaks += outbound.names(in: exchange.responseBytes).map {
+                    leaks += outbound.names(inAnswerOf: exchange).map {
                         "\(exchange.to) gives \(exchange.from) \($0)"
                     }
                 }
                 if exchange.to == .app {
-                    leaks += outbound.names(in: exchange.requestBytes).map { "\(exchange.from) gives the app \($0)" }
+                    leaks += outbound.names(inRequestOf: exchange).map { "\(exchange.from) gives the app \($0)" }
                 }
             }
             return leaks

@@ -10,6 +10,8 @@ package struct SecretScan: Sendable {
     private let names: [UInt64: [(value: String, name: String)]]
     /// Which lengths a secret may have (index), so that most runs are passed by without a look-up.
     private let lengths: [Bool]
+    /// Length of the shortest of them.
+    private let least: Int
     /// Values with other letters, to be searched for one by one.
     private let odd: [(value: String, name: String)]
     /// Shorter values would be found everywhere.
@@ -46,6 +48,7 @@ package struct SecretScan: Sendable {
             ($1.element.value.utf8.count, $0.offset) < ($0.element.value.utf8.count, $1.offset)
         }.map(\.element)
         self.lengths = lengths
+        least = lengths.firstIndex(of: true) ?? .max / 2
     }
 
     package var isEmpty: Bool { names.isEmpty && odd.isEmpty }
@@ -58,66 +61,98 @@ package struct SecretScan: Sendable {
     }
 
     /// Names of the secrets in a text, in the order of their places. Percent-encoded text is searched decoded too.
-    package func names(in text: String) -> [String] { names(in: Array(text.utf8)) }
-
-    func names(in bytes: [UInt8]) -> [String] {
-        guard !isEmpty else { return [] }
+    package func names(in text: String) -> [String] {
         var found: [String] = []
-        visit(bytes) { _, name in found.append(name) }
-        if bytes.contains(UInt8(ascii: "%")) {
-            for stretch in Self.encodedStretches(of: bytes) {
-                visit(percentDecoded(stretch)) { _, name in found.append(name) }
-            }
-        }
-        guard !odd.isEmpty else { return found }
-        let text = String(decoding: bytes, as: UTF8.self)
-        for secret in odd where text.contains(secret.value) { found.append(secret.name) }
+        collect(text, &found)
         return found
     }
 
-    /// The parts around percent signs, between blanks, quotes and angle brackets: URLs, mostly. Only they read
-    /// differently when they are decoded.
-    private static func encodedStretches(of bytes: [UInt8]) -> [[UInt8]] {
+    func names(in bytes: [UInt8]) -> [String] {
+        var found: [String] = []
+        bytes.withUnsafeBufferPointer { collect($0, &found) }
+        return found
+    }
+
+    /// What the receiver of the request saw.
+    func names(inRequestOf exchange: Exchange) -> [String] {
+        var found: [String] = []
+        collect(exchange.request.head.path ?? "", &found)
+        collect(exchange.request.head.headerFields, &found)
+        exchange.request.body.withUnsafeBufferPointer { collect($0, &found) }
+        return found
+    }
+
+    /// What the sender of the request saw in the answer.
+    func names(inAnswerOf exchange: Exchange) -> [String] {
+        guard case .answered(let response) = exchange.outcome else { return [] }
+        var found: [String] = []
+        collect(response.head.headerFields, &found)
+        response.body.withUnsafeBufferPointer { collect($0, &found) }
+        return found
+    }
+
+    private func collect(_ fields: HTTPFields, _ found: inout [String]) {
+        for field in fields { collect(field.value, &found) }
+    }
+
+    private func collect(_ text: String, _ found: inout [String]) {
+        var text = text
+        text.withUTF8 { collect($0, &found) }
+    }
+
+    private func collect(_ bytes: UnsafeBufferPointer<UInt8>, _ found: inout [String]) {
+        guard !isEmpty else { return }
+        visit(bytes) { _, name in found.append(name) }
+        var place = 0
+        while let stretch = Self.encodedStretch(of: bytes, from: place) {
+            let decoded = percentDecoded(Array(bytes[stretch]))
+            decoded.withUnsafeBufferPointer { visit($0) { _, name in found.append(name) } }
+            place = stretch.upperBound
+        }
+        guard !odd.isEmpty else { return }
+        let text = String(decoding: bytes, as: UTF8.self)
+        for secret in odd where text.contains(secret.value) { found.append(secret.name) }
+    }
+
+    /// The next part with a percent sign in it, between blanks, quotes and angle brackets: a URL, mostly. Only such
+    /// parts read differently when they are decoded.
+    private static func encodedStretch(of bytes: UnsafeBufferPointer<UInt8>, from place: Int) -> Range<Int>? {
         func ends(_ byte: UInt8) -> Bool {
             byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
         }
-        var result: [[UInt8]] = []
-        var place = 0
-        while let sign = bytes[place...].firstIndex(of: UInt8(ascii: "%")) {
-            let start = bytes[place..<sign].lastIndex(where: ends).map { $0 + 1 } ?? place
-            let end = bytes[sign...].firstIndex(where: ends) ?? bytes.endIndex
-            result.append(Array(bytes[start..<end]))
-            place = end
-        }
-        return result
+        var sign = place
+        while sign < bytes.count, bytes[sign] != UInt8(ascii: "%") { sign += 1 }
+        guard sign < bytes.count else { return nil }
+        var start = sign
+        while start > place, !ends(bytes[start - 1]) { start -= 1 }
+        var end = sign
+        while end < bytes.count, !ends(bytes[end]) { end += 1 }
+        return start..<end
     }
 
     /// Each known secret with its place.
-    private func visit(_ bytes: [UInt8], _ body: (Range<Int>, String) -> Void) {
-        guard let least = lengths.firstIndex(of: true) else { return }
-        bytes.withUnsafeBufferPointer { bytes in
-            var start = 0
-            while start + least <= bytes.count {
-                // Most runs are too short: looked at from where the shortest secret would end, they are jumped over.
-                var gap = start + least - 1
-                while gap >= start, Self.isTokenByte(bytes[gap]) { gap -= 1 }
-                guard gap < start else {
-                    start = gap + 1
-                    continue
-                }
-                var end = start + least
-                while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
-                var last = end
-                // A full stop ends a sentence more often than a token.
-                while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
-                let length = last - start
-                if length < lengths.count, lengths[length],
-                    let name = name(of: UnsafeBufferPointer(rebasing: bytes[start..<last]))
-                {
-                    body(start..<last, name)
-                }
-                start = end + 1
+    private func visit(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>, String) -> Void) {
+        var start = 0
+        while start + least <= bytes.count {
+            // Most runs are too short: looked at from where the shortest secret would end, they are jumped over.
+            var gap = start + least - 1
+            while gap >= start, Self.isTokenByte(bytes[gap]) { gap -= 1 }
+            guard gap < start else {
+                start = gap + 1
+                continue
             }
+            var end = start + least
+            while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
+            var last = end
+            // A full stop ends a sentence more often than a token.
+            while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
+            let length = last - start
+            if length < lengths.count, lengths[length],
+                let name = name(of: UnsafeBufferPointer(rebasing: bytes[start..<last]))
+            {
+                body(start..<last, name)
+            }
+            start = end + 1
         }
     }
 
@@ -137,35 +172,16 @@ package struct SecretScan: Sendable {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var rest = 0
-        visit(bytes) { place, name in
-            result += bytes[rest..<place.lowerBound]
-            result += "<\(name)>".utf8
-            rest = place.upperBound
+        bytes.withUnsafeBufferPointer { buffer in
+            visit(buffer) { place, name in
+                result += bytes[rest..<place.lowerBound]
+                result += "<\(name)>".utf8
+                rest = place.upperBound
+            }
         }
         result += bytes[rest...]
         var masked = String(decoding: result, as: UTF8.self)
         for secret in odd { masked = masked.replacing(secret.value, by: "<\(secret.name)>") }
         return masked
-    }
-}
-
-extension Exchange {
-    /// Everything the receiver of the request saw.
-    var requestBytes: [UInt8] { Self.bytes(request.head.path ?? "", request.head.headerFields, request.body) }
-
-    /// Everything the sender of the request saw in the answer.
-    var responseBytes: [UInt8] {
-        guard case .answered(let response) = outcome else { return [] }
-        return Self.bytes("", response.head.headerFields, response.body)
-    }
-
-    private static func bytes(_ line: String, _ fields: HTTPFields, _ body: [UInt8]) -> [UInt8] {
-        var bytes = Array(line.utf8)
-        for field in fields {
-            bytes.append(UInt8(ascii: "\n"))
-            bytes += field.value.utf8
-        }
-        bytes.append(UInt8(ascii: "\n"))
-        return bytes + body
     }
 }

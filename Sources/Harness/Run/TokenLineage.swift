@@ -48,8 +48,8 @@ package enum TokenLineage {
         let scan = SecretScan(births(in: entries).map { ($0.value.exposed, $0.id) })
         guard !scan.isEmpty else { return rows }
         for entry in entries {
-            for view in views(of: entry) {
-                for id in scan.names(in: view.bytes) {
+            for view in views(of: entry, scan) {
+                for id in view.ids {
                     guard let place = places[id] else { continue }
                     for viewer in view.viewers where !rows[place].seenBy.contains(viewer) {
                         rows[place].seenBy.append(viewer)
@@ -66,14 +66,17 @@ package enum TokenLineage {
         }
     }
 
-    /// Who was shown which text.
-    private static func views(of entry: JournalEntry) -> [(viewers: [String], bytes: [UInt8])] {
+    /// Who was shown which tokens.
+    private static func views(of entry: JournalEntry, _ scan: SecretScan) -> [(viewers: [String], ids: [String])] {
         switch entry.event {
         case .exchange(let exchange):
             let sender = exchange.from.rawValue
-            return [([exchange.to.rawValue, sender], exchange.requestBytes), ([sender], exchange.responseBytes)]
-        case .streamed(let stream): return [([stream.to.rawValue], stream.event.data ?? [])]
-        case .note(let note): return [(["logs"], Array(note.text.utf8))]
+            return [
+                ([exchange.to.rawValue, sender], scan.names(inRequestOf: exchange)),
+                ([sender], scan.names(inAnswerOf: exchange)),
+            ]
+        case .streamed(let stream): return [([stream.to.rawValue], scan.names(in: stream.event.data ?? []))]
+        case .note(let note): return [(["logs"], scan.names(in: note.text))]
         default: return []
         }
     }

@@ -68,7 +68,7 @@ package struct AWSStep: LabStep {
     /// A SigV4 header (AWS General Reference, Signature Version 4). Nothing checks the signature; the account is read
     /// from it.
     private static func signature(_ key: String, _ lab: Lab) -> String {
-        let day = lab.clock.now.iso8601.prefix(10).filter { $0 != "-" }
+        let day = lab.clock.now.iso8601.prefix(10).pieces(by: "-").joined()
         let scope = "\(key)/\(day)/\(lab.definition.region)/bedrock-agentcore/aws4_request"
         let zeros = String(repeating: "0", count: 64)
         return "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host, Signature=\(zeros)"

@@ -10,25 +10,14 @@ package struct PathParameters: Sendable, Hashable {
 
 /// Method and path template to a handler. A final slash does not matter; a hole is one path segment.
 package struct Router<Handler: Sendable>: Sendable {
-    private struct Route: Sendable {
-        let method: HTTPRequest.Method
-        let segments: [Segment]
-        let handler: Handler
-    }
-    private enum Segment: Sendable {
-        case literal(String)
-        case hole(String)
-    }
-    private var routes: [Int: [Route]] = [:]
+    private var table = RouteTable()
+    private var handlers: [Handler] = []
 
     package init() {}
 
     package mutating func on(_ method: HTTPRequest.Method, _ template: String, _ handler: Handler) {
-        let segments = template.utf8.split(separator: UInt8(ascii: "/")).map { part -> Segment in
-            part.first == UInt8(ascii: "{") && part.last == UInt8(ascii: "}")
-                ? .hole(String(Substring(part.dropFirst().dropLast()))) : .literal(String(Substring(part)))
-        }
-        routes[segments.count, default: []].append(Route(method: method, segments: segments, handler: handler))
+        table.add(method, template)
+        handlers.append(handler)
     }
 
     package enum Match {
@@ -39,33 +28,100 @@ package struct Router<Handler: Sendable>: Sendable {
     }
 
     package func match(_ request: Request) -> Match {
-        // Split before decoding, so that %2F stays inside its segment.
-        let path = request.path
-        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
-        let method = request.method
+        switch table.match(request) {
+        case .found(let place, let parameters): .found(handlers[place], parameters)
+        case .otherMethods(let methods): .otherMethods(methods)
+        case .nothing: .nothing
+        }
+    }
+}
+
+/// The templates of a router, without its handlers: what is not generic is compiled once and well.
+private struct RouteTable: Sendable {
+    private struct Route: Sendable {
+        let method: HTTPRequest.Method
+        let segments: [Segment]
+        let place: Int
+    }
+    private enum Segment: Sendable {
+        case literal([UInt8])
+        case hole(String)
+    }
+    enum Match {
+        case found(Int, PathParameters)
+        case otherMethods([HTTPRequest.Method])
+        case nothing
+    }
+    /// By the number of their segments.
+    private var routes: [[Route]] = []
+    private var count = 0
+
+    mutating func add(_ method: HTTPRequest.Method, _ template: String) {
+        let segments = template.pieces(by: "/").map { part -> Segment in
+            part.utf8.first == UInt8(ascii: "{") && part.utf8.last == UInt8(ascii: "}")
+                ? .hole(String(part.dropFirst().dropLast())) : .literal(Array(part.utf8))
+        }
+        while routes.count <= segments.count { routes.append([]) }
+        routes[segments.count].append(Route(method: method, segments: segments, place: count))
+        count += 1
+    }
+
+    func match(_ request: Request) -> Match {
+        var target = request.head.path ?? "/"
+        return target.withUTF8 { match(request.method, $0) }
+    }
+
+    private func match(_ method: HTTPRequest.Method, _ target: UnsafeBufferPointer<UInt8>) -> Match {
+        let segments = Self.segments(of: target)
+        guard segments.count < routes.count else { return .nothing }
         var others: [HTTPRequest.Method] = []
-        for route in routes[segments.count] ?? [] where Self.fits(route.segments, segments) {
+        for route in routes[segments.count] where Self.fits(route.segments, segments, target) {
             if route.method == method {
-                return .found(route.handler, PathParameters(Self.values(of: route.segments, in: segments)))
+                return .found(route.place, Self.values(of: route.segments, segments, target))
             }
             others.append(route.method)
         }
         return others.isEmpty ? .nothing : .otherMethods(others)
     }
 
+    /// Cut before decoding, so that %2F stays inside its segment; the query is none of it.
+    private static func segments(of target: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+        var segments: [Range<Int>] = []
+        var start = 0
+        var place = 0
+        while place <= target.count {
+            let isEnd = place == target.count || target[place] == UInt8(ascii: "?")
+            if isEnd || target[place] == UInt8(ascii: "/") {
+                if place > start { segments.append(start..<place) }
+                if isEnd { break }
+                start = place + 1
+            }
+            place += 1
+        }
+        return segments
+    }
+
     /// Both have as many segments.
-    private static func fits(_ template: [Segment], _ path: [Substring]) -> Bool {
+    private static func fits(
+        _ template: [Segment], _ segments: [Range<Int>], _ target: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
         for index in template.indices {
-            if case .literal(let text) = template[index], text != path[index] { return false }
+            guard case .literal(let text) = template[index] else { continue }
+            let segment = segments[index]
+            guard segment.count == text.count else { return false }
+            for offset in text.indices where text[offset] != target[segment.lowerBound + offset] { return false }
         }
         return true
     }
 
-    private static func values(of template: [Segment], in path: [Substring]) -> [String: String] {
+    private static func values(
+        of template: [Segment], _ segments: [Range<Int>], _ target: UnsafeBufferPointer<UInt8>
+    ) -> PathParameters {
         var values: [String: String] = [:]
         for index in template.indices {
-            if case .hole(let name) = template[index] { values[name] = percentDecoded(path[index]) }
+            guard case .hole(let name) = template[index] else { continue }
+            values[name] = percentDecoded(String(decoding: target[segments[index]], as: UTF8.self))
         }
-        return values
+        return PathParameters(values)
     }
 }

@@ -1,82 +1,52 @@
 /// An absolute URL taken apart, as far as OAuth needs it. Strict: what is not clearly a URL is none.
 package struct URLParts: Hashable, Sendable {
-    /// In lower case.
-    package let scheme: String
-    /// What stands before `@`; no party accepts one.
-    package let userInfo: String?
-    /// In lower case, IPv6 in brackets.
-    package let host: String
-    package let port: Int?
-    /// Begins with `/`, or is empty.
-    package let path: String
-    package let query: String?
-    package let fragment: String?
+    private let text: String
+    /// Most of the parts nobody asks for.
+    private let places: Places
 
     /// Reads `scheme://[userinfo@]host[:port][/path][?query][#fragment]`; nil for anything else.
     package init?(_ text: String) {
         var text = text
-        guard let parts = text.withUTF8({ bytes in URLParts(bytes) }) else { return nil }
-        self = parts
+        text.makeContiguousUTF8()
+        guard let places = text.withUTF8({ bytes in Places(bytes) }) else { return nil }
+        self.text = text
+        self.places = places
     }
 
-    /// Over bytes, in one pass for each part: a URL is taken apart on every hop of every walk.
-    private init?(_ bytes: UnsafeBufferPointer<UInt8>) {
-        func text(_ range: Range<Int>) -> String {
-            String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
-        }
-        func first(_ byte: UInt8, _ start: Int, _ end: Int) -> Int {
-            var place = start
-            while place < end, bytes[place] != byte { place += 1 }
-            return place
-        }
-        let colon = first(UInt8(ascii: ":"), 0, bytes.count)
-        guard colon > 0, colon + 2 < bytes.count, bytes[colon + 1] == UInt8(ascii: "/"),
-            bytes[colon + 2] == UInt8(ascii: "/")
-        else { return nil }
-        for place in 0..<colon where !Self.isSchemeByte(bytes[place]) { return nil }
-        for byte in bytes where byte <= 32 || byte == 127 || byte == UInt8(ascii: "\\") { return nil }
-        scheme = Self.lowered(text(0..<colon))
-        let start = colon + 3
-        let hash = first(UInt8(ascii: "#"), start, bytes.count)
-        let question = first(UInt8(ascii: "?"), start, hash)
-        let slash = first(UInt8(ascii: "/"), start, question)
-        fragment = hash == bytes.count ? nil : text(hash + 1..<bytes.count)
-        query = question == hash ? nil : text(question + 1..<hash)
-        path = text(slash..<question)
-        var (hostStart, hostEnd) = (start, slash)
-        if let at = bytes[start..<slash].lastIndex(of: UInt8(ascii: "@")) {
-            userInfo = text(start..<at)
-            hostStart = at + 1
-        } else {
-            userInfo = nil
-        }
-        let afterBracket = bytes[hostStart..<hostEnd].lastIndex(of: UInt8(ascii: "]")) ?? hostStart
-        if let colon = bytes[afterBracket..<hostEnd].lastIndex(of: UInt8(ascii: ":")) {
-            guard colon + 1 < hostEnd, bytes[colon + 1] != UInt8(ascii: "+"),
-                let number = UInt16(text(colon + 1..<hostEnd))
-            else { return nil }
-            port = Int(number)
-            hostEnd = colon
-        } else {
-            port = nil
-        }
-        guard hostStart < hostEnd else { return nil }
-        host = Self.lowered(text(hostStart..<hostEnd))
+    /// In lower case.
+    package var scheme: String { Self.lowered(part(0..<places.colon)) }
+    /// What stands before `@`; no party accepts one.
+    package var userInfo: String? { places.at.map { part(places.colon + 3..<$0) } }
+    /// In lower case, IPv6 in brackets.
+    package var host: String { Self.lowered(part(places.host)) }
+    package var port: Int? { places.port }
+    /// Begins with `/`, or is empty.
+    package var path: String { part(places.slash..<places.question) }
+    package var query: String? { places.question == places.hash ? nil : part(places.question + 1..<places.hash) }
+    package var fragment: String? { places.hash == text.utf8.count ? nil : part(places.hash + 1..<text.utf8.count) }
+
+    private func part(_ range: Range<Int>) -> String {
+        let start = text.utf8.index(text.startIndex, offsetBy: range.lowerBound)
+        return String(text[start..<text.utf8.index(start, offsetBy: range.count)])
+    }
+
+    package static func == (one: URLParts, other: URLParts) -> Bool {
+        one.text == other.text
+            || one.scheme == other.scheme && one.userInfo == other.userInfo && one.host == other.host
+                && one.port == other.port && one.path == other.path && one.query == other.query
+                && one.fragment == other.fragment
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(host)
+        hasher.combine(path)
+        hasher.combine(query)
     }
 
     /// `lowercased()` walks scalars; almost every scheme and host is in lower case as it comes.
     private static func lowered(_ text: String) -> String {
         let isLower = text.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
         return isLower ? text : text.lowercased()
-    }
-
-    private static func isSchemeByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            true
-        default: false
-        }
     }
 
     /// Host, with the port unless it is the scheme's own.
@@ -87,9 +57,8 @@ package struct URLParts: Hashable, Sendable {
     package var origin: String { "\(scheme)://\(authority)" }
     /// Path and query as a request line has them.
     package var target: String {
-        let start = path.isEmpty ? "/" : path
-        guard let query else { return start }
-        return "\(start)?\(query)"
+        let target = part(places.slash..<places.hash)
+        return places.slash == places.question ? "/\(target)" : target
     }
     package var effectivePort: Int? { port ?? Self.standardPort(scheme) }
     /// `127.0.0.0/8`, `[::1]` or `localhost`.
@@ -108,6 +77,64 @@ package struct URLParts: Hashable, Sendable {
         case "http": 80
         case "https": 443
         default: nil
+        }
+    }
+}
+
+/// Where the parts of a URL stand in its bytes.
+private struct Places {
+    let colon: Int
+    var at: Int?
+    let host: Range<Int>
+    var port: Int?
+    let slash: Int
+    let question: Int
+    let hash: Int
+
+    /// In one pass for each part: a URL is taken apart on every hop of every walk.
+    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        func first(_ byte: UInt8, _ start: Int, _ end: Int) -> Int {
+            var place = start
+            while place < end, bytes[place] != byte { place += 1 }
+            return place
+        }
+        func last(_ byte: UInt8, _ start: Int, _ end: Int) -> Int? {
+            var place = end - 1
+            while place >= start, bytes[place] != byte { place -= 1 }
+            return place < start ? nil : place
+        }
+        colon = first(UInt8(ascii: ":"), 0, min(bytes.count, 64))
+        guard colon > 0, colon + 2 < bytes.count, bytes[colon] == UInt8(ascii: ":"),
+            bytes[colon + 1] == UInt8(ascii: "/"),
+            bytes[colon + 2] == UInt8(ascii: "/")
+        else { return nil }
+        for place in 0..<colon where !Self.isSchemeByte(bytes[place]) { return nil }
+        for byte in bytes where byte <= 32 || byte == 127 || byte == UInt8(ascii: "\\") { return nil }
+        let start = colon + 3
+        hash = first(UInt8(ascii: "#"), start, bytes.count)
+        question = first(UInt8(ascii: "?"), start, hash)
+        slash = first(UInt8(ascii: "/"), start, question)
+        at = last(UInt8(ascii: "@"), start, slash)
+        let hostStart = at.map { $0 + 1 } ?? start
+        var hostEnd = slash
+        let afterBracket = last(UInt8(ascii: "]"), hostStart, hostEnd) ?? hostStart
+        if let colon = last(UInt8(ascii: ":"), afterBracket, hostEnd) {
+            guard colon + 1 < hostEnd, bytes[colon + 1] != UInt8(ascii: "+"),
+                let number = UInt16(String(decoding: bytes[colon + 1..<hostEnd], as: UTF8.self))
+            else { return nil }
+            port = Int(number)
+            hostEnd = colon
+        }
+        guard hostStart < hostEnd else { return nil }
+        host = hostStart..<hostEnd
+    }
+
+    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
         }
     }
 }

@@ -132,5 +132,11 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     }
     package init(nilLiteral: ()) { self = .null }
     /// An array of texts.
+    package static func strings(_ texts: [String]) -> JSONValue {
+        var items: [JSONValue] = []
+        items.reserveCapacity(texts.count)
+        for text in texts { items.append(.string(text)) }
+        return .array(items)
+    }
     package static func strings(_ texts: some Sequence<String>) -> JSONValue { .array(texts.map { .string($0) }) }
 }

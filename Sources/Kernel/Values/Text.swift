@@ -45,7 +45,25 @@ extension Substring {
 
     /// The parts between `separator`, an ASCII character; empty ones only if asked for.
     package func pieces(by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [Substring] {
-        utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: !keepingEmpty).map { Substring($0) }
+        let letter = UInt8(ascii: separator)
+        var text = self
+        let ends = text.withUTF8 { bytes in
+            var ends: [Int] = []
+            for place in bytes.indices where bytes[place] == letter { ends.append(place) }
+            return ends
+        }
+        var pieces: [Substring] = []
+        pieces.reserveCapacity(ends.count + 1)
+        var start = startIndex
+        var offset = 0
+        for end in ends + [utf8.count] {
+            let stop = utf8.index(start, offsetBy: end - offset)
+            if keepingEmpty || stop > start { pieces.append(self[start..<stop]) }
+            guard stop < endIndex else { break }
+            start = utf8.index(after: stop)
+            offset = end + 1
+        }
+        return pieces
     }
 
     /// First place of an ASCII character.

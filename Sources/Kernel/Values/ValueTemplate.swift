@@ -25,18 +25,20 @@ package struct ValueTemplate: Sendable {
     package func text(_ template: String) -> String {
         var result = ""
         var rest = template[...]
-        while let start = rest.range(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
+        while let start = rest.range(of: "${"), let end = rest[start.upperBound...].place(of: "}") {
             result += rest[..<start.lowerBound]
             result += Self.plain(value(of: rest[start.upperBound..<end]))
-            rest = rest[rest.index(after: end)...]
+            rest = rest[rest.utf8.index(after: end)...]
         }
         return result + rest
     }
 
     /// What stands at a path of names and numbers between dots; a text that is JSON is looked into.
-    package func value(at path: some StringProtocol) -> JSONValue? {
+    package func value(at path: String) -> JSONValue? { value(at: path[...]) }
+
+    private func value(at path: Substring) -> JSONValue? {
         var found: JSONValue? = facts
-        for name in path.split(separator: ".") {
+        for name in path.pieces(by: ".") {
             if let text = found?.string { found = try? JSONValue(parsing: text) }
             found = found?.array != nil ? Int(name).flatMap { found?[$0] } : found?[String(name)]
         }
@@ -57,16 +59,16 @@ package struct ValueTemplate: Sendable {
     }
 
     private static func wholeHole(_ text: String) -> Substring? {
-        guard text.hasPrefix("${"), text.firstIndex(of: "}") == text.index(text.endIndex, offsetBy: -1) else {
-            return nil
-        }
-        return text.dropFirst(2).dropLast()
+        guard text.utf8.starts(with: "${".utf8), let end = text.place(of: "}"),
+            text.utf8.index(after: end) == text.endIndex
+        else { return nil }
+        return text[text.utf8.index(text.startIndex, offsetBy: 2)..<end]
     }
 
     private func value(of hole: Substring) -> JSONValue? {
-        let parts = hole.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false)
-        if let found = value(at: parts.first ?? ""), !found.isNull { return found }
-        return parts.count > 1 ? .string(String(parts[1])) : nil
+        let bar = hole.place(of: "|")
+        if let found = value(at: bar.map { hole[..<$0] } ?? hole), !found.isNull { return found }
+        return bar.map { .string(String(hole[hole.utf8.index(after: $0)...])) }
     }
 
     private static func plain(_ value: JSONValue?) -> String {
