@@ -106,7 +106,7 @@ extension Contract {
         let reason: AWSError.Reason? = manner.refusesAsSerialization ? nil : .cannotParse
         let value: JSONValue
         do throws(JSONFailure) {
-            value = try JSONValue(parsing: request.body)
+            value = try request.json()
         } catch {
             // Reason and place only: the text around it could be a secret.
             throw AWSError(code, "Request body is not valid JSON: \(error.description)", reason: reason)

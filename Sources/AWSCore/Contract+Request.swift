@@ -27,10 +27,9 @@ extension Contract {
             }
         }
         let hasBody = operation.method != .get && operation.method != .delete
-        return Request(
-            operation.method, query.added(to: origin + path),
-            headers: hasBody ? [.contentType: "application/json"] : [:],
-            body: hasBody ? JSONValue.object(body).bytes : [])
+        let url = query.added(to: origin + path)
+        guard hasBody else { return Request(operation.method, url) }
+        return Request(operation.method, url, headers: [.contentType: "application/json"], json: .object(body))
     }
 
     private static func plain(_ value: JSONValue) -> String { value.string ?? value.text }

@@ -24,7 +24,7 @@ package struct ServicePrincipal: Sendable {
     package func request(_ url: String, _ body: JSONValue, notify target: TargetAddress? = nil) -> Request {
         var headers: HTTPFields = [.contentType: "application/json", Self.header: proof]
         if let target { headers[Self.notifyHeader] = target.text }
-        return Request(.post, url, headers: headers, body: body.bytes)
+        return Request(.post, url, headers: headers, json: body)
     }
 }
 

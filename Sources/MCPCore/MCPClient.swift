@@ -142,7 +142,7 @@ package struct MCPClient: Sendable {
         if let token { headers[.authorization] = "Bearer \(token.exposed)" }
         let response: Response
         do throws(NetworkFailure) {
-            response = try await network.send(Request(.post, endpoint, headers: headers, body: message.bytes))
+            response = try await network.send(Request(.post, endpoint, headers: headers, json: message))
         } catch {
             throw .unreachable(error)
         }

@@ -80,7 +80,7 @@ package struct StreamableHTTP: Sendable {
             throw Refusal(.plain(400, "Invalid Content-Type header"))
         }
         guard request.body.count <= longestBody else { throw Refusal(Self.tooLarge) }
-        guard let json = try? JSONValue(parsing: request.body) else { throw Refusal(400, .unparsable) }
+        guard let json = try? request.json() else { throw Refusal(400, .unparsable) }
         if isStateless(json, declared) { return try StatelessLadder(served: served).climb(request, json, declared) }
         if let items = json.array {
             let revision = try declared.map { text throws(Refusal) in try supported(text, id: nil) }

@@ -82,12 +82,11 @@ package struct MCPStep: LabStep {
             token: bearer, revision: version == "none" ? nil : Revision(rawValue: version),
             session: try texts["session"]?.text(variables))
         let verb: HTTPRequest.Method = method == "GET" ? .get : method == "DELETE" ? .delete : .post
-        var body: [UInt8] = []
+        var body = JSONValue.null
         if verb == .post {
-            let message = try message(run, version)
-            if version != "none", Revision(rawValue: version).isStateless { Self.mirror(message, in: &fields) }
-            body = message.bytes
-            if let own = try texts["body"]?.value(variables) { body = own.string.map { Array($0.utf8) } ?? own.bytes }
+            body = try message(run, version)
+            if version != "none", Revision(rawValue: version).isStateless { Self.mirror(body, in: &fields) }
+            body = try texts["body"]?.value(variables) ?? body
         }
         for member in try texts["headers"]?.value(variables).object?.members ?? [] {
             guard let field = HTTPField.Name(member.name) else {
@@ -95,7 +94,10 @@ package struct MCPStep: LabStep {
             }
             fields[field] = member.value.isNull ? nil : member.value.string ?? member.value.text
         }
-        return Request(verb, try endpoint(in: run), headers: fields, body: body)
+        let url = try endpoint(in: run)
+        guard verb == .post else { return Request(verb, url, headers: fields) }
+        if let raw = body.string { return Request(verb, url, headers: fields, body: Array(raw.utf8)) }
+        return Request(verb, url, headers: fields, json: body)
     }
 
     private func message(_ run: ScenarioRun, _ version: String) throws -> JSONValue {

@@ -3,7 +3,23 @@ package import HTTPTypes
 /// An HTTP request with its whole body.
 package struct Request: Hashable, Sendable, Codable {
     package var head: HTTPRequest
-    package var body: [UInt8]
+    package var body: [UInt8] { didSet { written = nil } }
+    /// What the body was written from: whoever reads it in the same process need not parse it again. No part of the
+    /// value.
+    private var written: JSONValue?
+
+    private enum CodingKeys: CodingKey {
+        case head
+        case body
+    }
+
+    package static func == (left: Request, right: Request) -> Bool {
+        left.head == right.head && left.body == right.body
+    }
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(head)
+        hasher.combine(body)
+    }
 
     package init(head: HTTPRequest, body: [UInt8] = []) {
         self.head = head
@@ -25,6 +41,19 @@ package struct Request: Hashable, Sendable, Codable {
         head = HTTPRequest(
             method: method, scheme: url.scheme, authority: url.authority, path: url.target, headerFields: headers)
         self.body = body
+    }
+
+    /// The same with a JSON body, of which the headers have the type.
+    package init(_ method: HTTPRequest.Method, _ url: String, headers: HTTPFields, json: JSONValue) {
+        self.init(method, url, headers: headers, body: json.bytes)
+        written = json
+    }
+
+    /// The body as JSON.
+    /// - Throws: what keeps it from being any.
+    package func json() throws(JSONFailure) -> JSONValue {
+        if let written { return written }
+        return try JSONValue(parsing: body)
     }
 
     package var method: HTTPRequest.Method { head.method }
