@@ -124,9 +124,10 @@ package enum SigV4 {
     private static let contentHash = fieldName("X-Amz-Content-Sha256")
 
     /// `20261120T100000Z`.
-    static func basicDate(_ instant: Instant) -> String {
+    package static func basicDate(_ instant: Instant) -> String {
         let whole = Instant(milliseconds: instant.seconds * 1000)
-        return whole.iso8601.filter { $0 != "-" && $0 != ":" }
+        let bytes = whole.iso8601.utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func signature(of canonical: String, _ scope: Scope, key secret: Secret) -> String {

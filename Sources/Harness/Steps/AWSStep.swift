@@ -61,17 +61,20 @@ package struct AWSStep: LabStep {
                 at: lab.clock.now)
         }
         var request = request
-        request.head.headerFields[.authorization] = signature(key, lab)
+        let date = SigV4.basicDate(lab.clock.now)
+        request.head.headerFields[dateHeader] = date
+        request.head.headerFields[.authorization] = claim(key, day: date.prefix(8), lab)
         return request
     }
 
-    /// A SigV4 header (AWS General Reference, Signature Version 4). Nothing checks the signature; the account is read
-    /// from it.
-    private static func signature(_ key: String, _ lab: Lab) -> String {
-        let day = lab.clock.now.iso8601.prefix(10).pieces(by: "-").joined()
+    private static let dateHeader = fieldName("X-Amz-Date")
+
+    /// A SigV4 header (AWS General Reference, Signature Version 4). Where nobody checks the signature, the account is
+    /// read from it.
+    private static func claim(_ key: String, day: Substring, _ lab: Lab) -> String {
         let scope = "\(key)/\(day)/\(lab.definition.region)/bedrock-agentcore/aws4_request"
         let zeros = String(repeating: "0", count: 64)
-        return "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host, Signature=\(zeros)"
+        return "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host;x-amz-date, Signature=\(zeros)"
     }
 }
 
