@@ -1,9 +1,7 @@
 import ArgumentParser
 import Explore
-import Foundation
 import Harness
 import Kernel
-import Scenario
 
 /// Tells a run message by message, in the terminal or as a film.
 struct DemoCommand: AsyncParsableCommand {
@@ -30,38 +28,13 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try root.folder()
-        guard FileManager.default.fileExists(atPath: Library.place(of: path, root: folder)) else {
-            throw CommandFailure(.usage, "\(path): there is no such file")
-        }
-        let (files, mistakes) = Library.load(paths: [path], root: folder)
-        try ScenarioSelection.tell(mistakes)
-        guard let file = files.first else { throw CommandFailure(.usage, "\(path): there is no scenario") }
-        let result = try await play(file, folder)
-        let narration = Narration(result, remarks: try remarks(folder))
-        if let cast { try ReportFiles.put(narration.cast { Self.coloured($0) }, at: cast) }
+        let file = try Telling.file(path, folder)
+        let result = try await Telling.play(file, folder, seed: seed)
+        let narration = Narration(result, remarks: try Telling.remarks(folder))
+        if let cast { try ReportFiles.put(narration.cast { Telling.coloured($0) }, at: cast) }
         if let html { try ReportFiles.put(narration.page, at: html) }
         if cast == nil, html == nil { show(narration) }
         try leave(result.verdict == .held ? .held : .failed)
-    }
-
-    private func play(_ file: ScenarioFile, _ folder: String) async throws -> ScenarioResult {
-        do {
-            let definitions = try Library.definitions(for: [file], root: folder)
-            return await Runner(definitions: definitions).run(file, seed: seed)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
-    }
-
-    private func remarks(_ folder: String) throws -> [Narration.Remark] {
-        let name = "mocks/narration.yaml"
-        let text = FileManager.default.contents(atPath: "\(folder)/\(name)").map { String(decoding: $0, as: UTF8.self) }
-        do {
-            let node = try DocumentNode.parse(Source(name: name, text: text ?? "messages: []"))
-            return (node.json["messages"]?.array ?? []).compactMap { Narration.Remark($0) }
-        } catch {
-            throw CommandFailure(.unparsed, error.rendered)
-        }
     }
 
     private func show(_ narration: Narration) {
@@ -70,23 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
                 Terminal.say("    [return]")
                 _ = readLine()
             }
-            Terminal.write(Terminal.showsColour ? Self.coloured(line) : Self.plain(line))
+            Terminal.write(Terminal.showsColour ? Telling.coloured(line) : Telling.plain(line))
         }
-    }
-
-    private static func plain(_ line: Narration.Line) -> String {
-        line.kind == .step ? "\n--- \(line.text)" : line.text
-    }
-
-    private static func coloured(_ line: Narration.Line) -> String {
-        let colour =
-            switch line.kind {
-            case .title, .step: "1"
-            case .message: "36"
-            case .why: "2"
-            case .move: "33"
-            case .answer: "36"
-            }
-        return "\u{1B}[\(colour)m\(plain(line))\u{1B}[0m"
     }
 }

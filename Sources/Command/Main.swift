@@ -21,7 +21,8 @@ struct AgentcoreLocal: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ServeCommand.self, CheckCommand.self, SchemaCommand.self, ListCommand.self,
             NewCommand.self, ReportCommand.self, MutateCommand.self, ExploreCommand.self, ReplayCommand.self,
-            WhyCommand.self, DemoCommand.self, DeployCommand.self, EnvCommand.self, ExecCommand.self, WaitCommand.self,
+            WhyCommand.self, DemoCommand.self, LearnCommand.self,
+            DeployCommand.self, EnvCommand.self, ExecCommand.self, WaitCommand.self,
         ])
 
     /// Off the main thread: from there every call into an actor would be a thread switch.

@@ -11,6 +11,16 @@ package struct Narration: Sendable {
         package enum Kind: Sendable, Hashable { case title, step, message, why, move, answer }
         package let kind: Kind
         package let text: String
+        /// Where the line begins a message.
+        package var message: Message?
+    }
+
+    /// A request on its way, as a line tells it.
+    package struct Message: Sendable, Hashable {
+        package let exchange: Exchange
+        /// `gateway => mcp  POST /mcp  tools/call get_me`
+        package let head: String
+        package let remark: Remark?
     }
 
     /// What is said of a kind of message.
@@ -31,7 +41,7 @@ package struct Narration: Sendable {
             (from, method, body) = (json["from"]?.string, json["method"]?.string, json["body"]?.string)
         }
 
-        func fits(_ exchange: Exchange) -> Bool {
+        package func fits(_ exchange: Exchange) -> Bool {
             guard exchange.to.rawValue == to, exchange.request.path.hasPrefix(path) else { return false }
             if let method, "\(exchange.request.method)" != method { return false }
             if let from, !exchange.from.rawValue.hasSuffix(from) { return false }
@@ -55,7 +65,8 @@ package struct Narration: Sendable {
         }
         teller.flush()
         for failure in result.failures {
-            teller.say(.answer, "NOT HELD: \(failure.what), expected \(failure.expected), was \(failure.actual)")
+            teller.say(
+                .answer, "NOT HELD: \(failure.what), expected \(failure.expected), was \(clipped(failure.actual))")
         }
         lines = teller.lines
     }
@@ -126,22 +137,35 @@ private struct Teller {
     private mutating func tell(_ exchange: Exchange, _ node: Node, _ depth: Int, _ space: String) {
         let clock = node.entry.at.iso8601.dropFirst(11).prefix(8)
         let target = short(mask.target(exchange.request).prefix { $0 != "?" }.description)
-        let head = "\(clock)  \(space)\(exchange.from) => \(exchange.to)  \(exchange.request.method) \(target)"
+        let head =
+            "\(exchange.from) => \(exchange.to)  \(exchange.request.method) \(target)\(Self.subject(of: exchange.request))"
         let answer: String
         switch exchange.outcome {
         case .answered(let response): answer = "\(response.status)\(Self.gist(of: response))"
         case .failed(let failure): answer = failure.reason.rawValue
         }
         let isLeaf = !node.inner.contains { $0.exchange != nil }
-        say(.message, isLeaf ? "\(head)  \(answer)" : head)
-        if let place = remarks.firstIndex(where: { $0.fits(exchange) }), told.insert(place).inserted {
+        let place = remarks.firstIndex { $0.fits(exchange) }
+        let message = Narration.Message(exchange: exchange, head: head, remark: place.map { remarks[$0] })
+        let text = "\(clock)  \(space)\(head)\(isLeaf ? "  \(answer)" : "")"
+        lines.append(.init(kind: .message, text: text, message: message))
+        if let place, told.insert(place).inserted {
             let remark = remarks[place]
-            for line in Self.wrapped("\(remark.say) [\(remark.section)]", Self.width - 10 - space.utf8.count) {
+            for line in Narration.wrapped("\(remark.say) [\(remark.section)]", Self.width - 10 - space.utf8.count) {
                 say(.why, "          \(space)\(line)")
             }
         }
         for inner in node.inner { tell(inner, depth + 1) }
         if !isLeaf { say(.answer, "          \(space)\(exchange.from) <= \(exchange.to)  \(answer)") }
+    }
+
+    /// What a JSON-RPC request asks for: its path says nothing of it.
+    private static func subject(of request: Request) -> String {
+        guard "\(request.method)" == "POST", let json = try? JSONValue(parsing: request.body), json["jsonrpc"] != nil,
+            let method = json["method"]?.string
+        else { return "" }
+        let name = json["params"]?["name"]?.string.map { " \($0)" } ?? ""
+        return "  \(method)\(name)"
     }
 
     /// What is worth knowing of an answer beside its status.
@@ -162,8 +186,14 @@ private struct Teller {
             return words.joined(separator: " ")
         }.joined(separator: "/")
     }
+}
 
-    static func wrapped(_ text: String, _ width: Int) -> [String] {
+/// A whole page is no word.
+private func clipped(_ text: String) -> String { text.utf8.count > 160 ? "\(text.prefix(160))…" : text }
+
+extension Narration {
+    /// A text in lines of at most `width` columns.
+    static func wrapped(_ text: String, _ width: Int = 96) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {
             if let last = lines.last, last.count + word.count < width {

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Explore
+import Foundation
+import Harness
+import Kernel
+import Scenario
+
+/// Plays a lesson: a run that stops before each message and asks.
+struct LearnCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "learn", abstract: "Play a lesson: it stops before each message and asks what comes next.",
+        discussion: "Without a lesson it lists them. Lessons are files in mocks/lessons.")
+
+    @OptionGroup var root: RootOption
+
+    @Argument(help: "Number or name of the lesson.")
+    var lesson: String?
+
+    @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    func run() async throws {
+        let folder = try root.folder()
+        let names = Self.names(folder)
+        guard let lesson else { return try list(names, folder) }
+        guard
+            let name = names.first(where: { $0 == lesson || $0.hasPrefix("\(lesson)-") || $0.hasSuffix("-\(lesson)") })
+        else {
+            let hint = Suggestion.hint(for: lesson, among: names).map { "; \($0)" } ?? ""
+            throw CommandFailure(.usage, "\(lesson): there is no such lesson\(hint)")
+        }
+        try await play(try Self.lesson(name, folder), folder)
+    }
+
+    private func list(_ names: [String], _ folder: String) throws {
+        for (number, name) in names.enumerated() {
+            Terminal.write("\(number + 1)  \(try Self.lesson(name, folder).title)")
+        }
+        Terminal.say("\nBegin with: agentcore-local learn 1")
+    }
+
+    private func play(_ lesson: Lesson, _ folder: String) async throws {
+        let remarks = try Telling.remarks(folder)
+        let held = try await narration(lesson.scenario, without: [], remarks, folder)
+        let play = LessonPlay(lesson, held) { breaking in
+            do {
+                let whole = try await narration(breaking.scenario, without: [], remarks, folder)
+                let broken = try await narration(breaking.scenario, without: [breaking.rule], remarks, folder)
+                return Consequence(held: whole, broken: broken)
+            } catch {
+                return Consequence(failure: "\(error)")
+            }
+        } read: { prompt in
+            FileHandle.standardOutput.write(Data(prompt.utf8))
+            let line = readLine()
+            // Without a terminal nobody's return key ends the line.
+            if isatty(STDIN_FILENO) == 0 { Terminal.write("") }
+            return line
+        } say: { line in
+            Terminal.write(Terminal.showsColour ? Telling.coloured(line) : Telling.plain(line))
+        }
+        _ = await play.run()
+    }
+
+    private func narration(
+        _ path: String, without rules: [String], _ remarks: [Narration.Remark], _ folder: String
+    ) async throws -> Narration {
+        let file = try Telling.file(path, folder)
+        let result = try await Telling.play(file, folder, seed: seed, rulesOff: rules)
+        if rules.isEmpty, result.verdict != .held { throw CommandFailure(.stuck, "\(path) does not hold") }
+        return Narration(result, remarks: remarks)
+    }
+
+    private static func names(_ folder: String) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/mocks/lessons")) ?? []
+        return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
+    }
+
+    private static func lesson(_ name: String, _ folder: String) throws -> Lesson {
+        let path = "mocks/lessons/\(name).yaml"
+        do {
+            return try Lesson(name: name, source: Telling.source(path, folder) ?? Source(name: path, text: ""))
+        } catch {
+            throw CommandFailure(.unparsed, error.rendered)
+        }
+    }
+}
