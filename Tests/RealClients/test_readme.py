@@ -31,7 +31,7 @@ def test_five_minutes_with_boto3(lab):
 
 
 def test_the_scenario_holds(tmp_path):
-    (scenario,) = blocks("yaml")
+    (scenario,) = [block for block in blocks("yaml") if block.startswith("scenario:")]
     folder = ROOT / "scenarios"
     for name in ("mocks", "scenarios"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -46,8 +46,32 @@ def test_the_scenario_holds(tmp_path):
 
 def test_commands_and_targets_exist():
     told = subprocess.run([BINARY, "--help"], capture_output=True, text=True).stdout
-    for command in set(re.findall(r"`agentcore-local ([a-z]+)", README)):
-        assert re.search(rf"^  {command} ", told, re.MULTILINE), command
+    table = README.split("## Commands")[1].split("Exit codes:")[0]
+    named = re.findall(r"agentcore-local ([a-z]+)", README) + [
+        command for cell in re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE) for command in re.findall(r"`([a-z]+)", cell)
+    ]
+    there = re.findall(r"^  ([a-z]+)  ", told, re.MULTILINE)
+    assert set(named) >= set(there), "the README's table lacks a command"
+    for command in set(named):
+        assert command in there, command
+
+
+def test_every_shard_of_the_workflow_runs(tmp_path):
+    """The command of the workflow, for each of its shards, and the reports joined as it says."""
+    (workflow,) = [block for block in blocks("yaml") if block.startswith("jobs:")]
+    command = re.search(r"run: agentcore-local (.*)", workflow)[1]
+    shards = re.search(r"shard: \[(.*?)\]", workflow)[1].split(", ")
+    counts = []
+    for shard in shards:
+        told = command.replace("${{ matrix.shard }}", shard).replace("shard-" + shard, str(tmp_path / f"shard-{shard}"))
+        done = subprocess.run([BINARY, *told.split()], capture_output=True, text=True, cwd=ROOT, timeout=300)
+        assert done.returncode == 0, done.stdout[-3000:]
+        counts.append(int(re.search(r"(\d+) scenarios, ", done.stdout)[1]))
+    assert min(counts) > 0.7 * max(counts), counts
+    reports = [str(tmp_path / f"shard-{shard}.json") for shard in shards]
+    merged = subprocess.run([BINARY, "report", "merge", *reports], capture_output=True, text=True, timeout=60)
+    assert merged.returncode == 0, merged.stderr
+    assert str(sum(counts)) in merged.stdout
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     for target in set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)):
         assert target in targets, target

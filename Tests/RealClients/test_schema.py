@@ -66,7 +66,7 @@ def mistakes(validator, path):
 
 
 def test_every_scenario_and_every_fragment_is_taken(validator):
-    files = sorted((ROOT / "scenarios").rglob("*.yaml"))
+    files = sorted(path for path in (ROOT / "scenarios").rglob("*.yaml") if not path.name.endswith(".template.yaml"))
     assert len(files) > 150
     wrong = {str(path.relative_to(ROOT)): found for path in files if (found := mistakes(validator, path))}
     assert not wrong
