@@ -64,7 +64,7 @@ struct ServerHandler: MCPHandler {
 
     private var discovered: JSONValue {
         var result: JSONObject = [
-            "supportedVersions": .strings(Revision.all.filter(\.isStateless).map(\.rawValue)),
+            "supportedVersions": .strings(Revision.all.map(\.rawValue)),
             "capabilities": capabilities(.july2026),
         ]
         result["instructions"] = catalogue.instructions.map { .string($0) }
