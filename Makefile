@@ -23,9 +23,10 @@ test-swift: setup ## Unit tests, scenarios, tidy
 	swift build $(SWIFT_FLAGS) --build-tests --quiet
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --quiet
 
-test-clients: build-debug $(VENVS)/mcp1/.ready $(VENVS)/mcp2/.ready ## boto3, the MCP SDKs and a plain HTTP client against `serve`
+test-clients: build-debug $(VENVS)/mcp1/.ready $(VENVS)/mcp2/.ready $(VENVS)/aws/.ready ## boto3, the MCP SDKs and a plain HTTP client against `serve`
 	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/mcp1/bin/python -m pytest -q -p no:cacheprovider $(CLIENTS) --client mcp1
 	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/mcp2/bin/python -m pytest -q -p no:cacheprovider $(CLIENTS) --client mcp2
+	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/aws/bin/python -m pytest -q -p no:cacheprovider $(CLIENTS) --client aws
 
 serve: build-debug ## Serve the default lab on ports 4580 to 4586
 	$(DEBUG) serve

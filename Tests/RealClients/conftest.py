@@ -3,11 +3,13 @@
 Each client environment runs this folder with its own `--client`; a module says in `CLIENTS` which ones it is for.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import time
 import urllib.request
 
 import boto3
@@ -18,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--client", default="mcp1", choices=["mcp1", "mcp2"], help="which client environment this is")
+    parser.addoption("--client", default="mcp1", choices=["mcp1", "mcp2", "aws"], help="which client environment this is")
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -58,14 +60,15 @@ class Lab:
     def advance(self, span):
         return self.control("POST", "/_local/clock", {"advance": span})
 
-    def client(self, service):
+    def client(self, service, key="111122223333", secret="anything", token=None):
         """A boto3 client with nothing changed but the endpoint."""
         return boto3.client(
             service,
             endpoint_url=self.endpoints["aws"],
             region_name=self.region,
-            aws_access_key_id="111122223333",
-            aws_secret_access_key="anything",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
             config=botocore.config.Config(retries={"max_attempts": 0}),
         )
 
@@ -78,17 +81,16 @@ class Lab:
         return self.client("bedrock-agentcore")
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    binary = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
-    endpoints = tmp_path_factory.mktemp("lab") / "endpoints.json"
-    process = subprocess.Popen(
-        [binary, "--version"], stdout=subprocess.PIPE, cwd=ROOT, text=True
-    )
-    process.communicate(timeout=60)
+BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
+
+
+@contextlib.contextmanager
+def served(folder, *arguments):
+    """A lab on free ports; `arguments` go to `serve`."""
+    endpoints = folder / "endpoints.json"
     log = open(endpoints.with_suffix(".log"), "w+")
     process = subprocess.Popen(
-        [binary, "serve", "--port-base", "0", "--seed", "7", "--endpoints-file", str(endpoints)],
+        [BINARY, "serve", "--port-base", "0", "--seed", "7", "--endpoints-file", str(endpoints), *arguments],
         cwd=ROOT,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -98,9 +100,16 @@ def lab(tmp_path_factory):
         if process.poll() is not None:
             log.seek(0)
             pytest.exit(f"serve ended with {process.returncode}:\n{log.read()}", returncode=3)
+        time.sleep(0.005)
     yield Lab(process, json.loads(endpoints.read_text()))
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    with served(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 @pytest.fixture(autouse=True)
