@@ -5,7 +5,7 @@ package import Kernel
 /// AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"): signing with a header or the query
 /// string, and verifying either.
 package enum SigV4 {
-    static let algorithm = "AWS4-HMAC-SHA256"
+    package static let algorithm = "AWS4-HMAC-SHA256"
     /// How far the date of a signature may lie from the time of the service (AWS IAM user guide, "Troubleshoot
     /// Signature Version 4 signing").
     package static let window = Span.minutes(5)
@@ -92,6 +92,7 @@ package enum SigV4 {
             guard constantTimeEqual(token, key.credentials.sessionToken?.exposed ?? "") else {
                 throw .unrecognizedClient
             }
+            if let end = key.expiresAt, now >= end { throw .expiredToken }
             try claim.scope.check(service: service, region: region)
             try claim.checkTime(now)
             let payload = try checkedPayload(of: request, claim)

@@ -64,7 +64,7 @@ struct ExecCommand: AsyncParsableCommand {
         await withTaskGroup(of: Int32?.self) { group in
             group.addTask { await child.ended() }
             group.addTask {
-                await Host.untilStopped(within: nil)
+                await StopSignals(within: nil).first()
                 guard !Task.isCancelled else { return nil }
                 child.terminate()
                 return nil

@@ -87,9 +87,10 @@ struct ServeCommand: AsyncParsableCommand {
         let orders = try deploy.map { try TemplateOrder(path: $0) }
         try await session.run { origins, endpoints in
             try Self.deploy(orders, endpoints)
+            let stop = StopSignals()
             if let endpointsFile { try EndpointsFile.write(endpoints, to: endpointsFile) }
             log.ready(lab, origins)
-            await Host.untilStopped()
+            await stop.first()
             log.stopped()
         }
     }

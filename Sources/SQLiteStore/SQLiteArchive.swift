@@ -24,13 +24,14 @@ package final class SQLiteArchive: Archive {
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
             }
-            if isNew,
-                !FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            if !isNew {
+                try Self.check(path)
+            } else if !FileManager.default.createFile(
+                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
             {
                 throw StoreFailure("\(path): cannot be created")
             }
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Self.check(queue, path)
             try Schema.migrator.migrate(queue)
         } catch let failure as StoreFailure {
             throw failure
@@ -39,8 +40,11 @@ package final class SQLiteArchive: Archive {
         }
     }
 
-    private static func check(_ queue: DatabaseQueue, _ path: String) throws {
-        try queue.write { database in
+    /// Reads only: a file that is refused stays as it is, to the byte.
+    private static func check(_ path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        try DatabaseQueue(path: path, configuration: configuration).read { database in
             guard try !Schema.migrator.hasBeenSuperseded(database) else {
                 throw StoreFailure(
                     "\(path): written by a newer version of agentcore-local; use that one or another file")

@@ -11,13 +11,28 @@ package enum Host {
         return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// Returns at the first SIGTERM or SIGINT. From then on a second one ends the process at once, and so does the
-    /// grace: who stops a lab does not wait for a client that reads slowly.
+    /// A word that nobody else can know.
+    package static func formSecret() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36)
+    }
+
+    package static let grace: DispatchTimeInterval = .milliseconds(900)
+}
+
+/// SIGTERM and SIGINT, caught from the moment this is made: whoever tells others that a lab is ready makes it before.
+package struct StopSignals {
+    private let signals: AsyncStream<Int32>
+    private let sources: [any DispatchSourceSignal]
+
+    /// After the first signal a second one ends the process at once, and so does the grace: who stops a lab does not
+    /// wait for a client that reads slowly.
     ///
     /// - Parameter grace: how long the process may still take; nil for as long as it likes.
-    package static func untilStopped(within grace: DispatchTimeInterval? = Self.grace) async {
+    package init(within grace: DispatchTimeInterval? = Host.grace) {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
-        let sources = [SIGTERM, SIGINT].map { number in
+        self.signals = signals
+        sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
@@ -28,9 +43,11 @@ package enum Host {
             source.activate()
             return source
         }
+    }
+
+    /// Returns at the first signal, also at one that came before.
+    package func first() async {
         for await _ in signals { break }
         for source in sources { source.cancel() }
     }
-
-    package static let grace: DispatchTimeInterval = .milliseconds(900)
 }
