@@ -2,7 +2,7 @@ package import Kernel
 
 /// What a lab can decide about the contract both AWS services share.
 package enum AWSCoreSwitches {
-    package static let rules: [Rule] = []
+    package static let rules: [Rule] = [.onlyPublicAddresses]
     package static let unknowns: [Unknown] = [.loopbackHTTP, .unparsableBody]
 }
 

@@ -8,36 +8,76 @@ import OAuthCore
 struct Caller {
     /// The JWT that was checked; nil where the gateway checks none.
     let token: String?
+    /// The user that a header names; nobody is taken for them (`A33`).
+    var namedUser: String?
 }
 
 /// Decides who may call a gateway: `customJWTAuthorizer` and its simpler kin (E20, E21, E22).
 struct InboundAuthorizer {
     let world: World
     let cache: KeyCache
-    private static let leeway = Span.seconds(60)
+    /// Of Amazon Bedrock AgentCore Runtime, for callers that sign.
+    private static let userHeader = fieldName("X-Amzn-Bedrock-AgentCore-Runtime-User-Id")
+    private var leeway: Span {
+        .seconds(min(max(Int64(world.switches.choice(.authorizerLeeway)) ?? 60, 0), 3600))
+    }
 
     /// Checks of different kinds are all demanded; within one list a single match will do.
     func authorize(_ request: Request, at gateway: GatewayRecord) async throws(Refused) -> Caller {
+        var caller = try await known(request, at: gateway)
+        if let user = request.header(Self.userHeader) {
+            if world.switches.holds(.userHeaderIgnored) {
+                world.note("a header names a user; it is not looked at", rule: .userHeaderIgnored)
+            } else {
+                caller.namedUser = user
+            }
+        }
+        return caller
+    }
+
+    private func known(_ request: Request, at gateway: GatewayRecord) async throws(Refused) -> Caller {
         let bearer = request.credentials("Bearer").flatMap { $0.isEmpty ? nil : $0 }
         switch gateway.authorizerType {
         case "NONE":
             return Caller(token: world.switches.isOn(.threeLeggedRequiresJWT) ? nil : bearer)
         case "CUSTOM_JWT":
             let challenge = Challenge(gateway: gateway, world: world)
-            guard let bearer else { throw challenge.missingToken }
+            guard let bearer else {
+                if request.credentials(SigV4.algorithm) != nil { try refuseMethod() }
+                throw challenge.missingToken
+            }
             guard let config = gateway.customJWTAuthorizer, let discovery = config["discoveryUrl"]?.string else {
                 throw challenge.invalidToken
             }
             let claims = try await verified(bearer, discovery, challenge)
             try check(claims, config, challenge)
             return Caller(token: bearer)
+        case "AUTHENTICATE_ONLY" where bearer != nil:
+            // Who it is counts, and nothing else of the token (ledger `authorizer-authenticate-only`).
+            let challenge = Challenge(gateway: gateway, world: world)
+            guard let bearer, let discovery = gateway.customJWTAuthorizer?["discoveryUrl"]?.string else {
+                throw challenge.invalidToken
+            }
+            _ = try await verified(bearer, discovery, challenge)
+            return Caller(token: bearer)
         default:
             // Signatures are not checked anywhere in the lab, so that every SDK works with any keys.
             guard request.credentials("AWS4-HMAC-SHA256") != nil else {
+                if bearer != nil { try refuseMethod() }
                 throw Refused(AWSError(.accessDenied, "Missing Authentication Token").response)
             }
             return Caller(token: nil)
         }
+    }
+
+    /// `Q20`: the words of AgentCore's runtime, which shares this configuration.
+    private func refuseMethod() throws(Refused) {
+        guard world.switches.choice(.authorizerMethod) == "named" else { return }
+        let text =
+            "Authorization method mismatch. The agent is configured for a different authorization method than what was "
+            + "used in your request. Check the agent's authorization configuration and ensure your request uses the "
+            + "matching method (OAuth or SigV4)"
+        throw Refused(AWSError(.accessDenied, text).response)
     }
 
     /// Signature, time and issuer.
@@ -50,6 +90,12 @@ struct InboundAuthorizer {
             throw challenge.invalidToken
         }
         var claims = cache.claims(of: token, by: keys)
+        if claims == nil, !isAlgorithmKnown(decoded) {
+            guard !world.switches.holds(.inboundAlgorithm) else {
+                throw refused("the token is not signed by an asymmetric algorithm", .inboundAlgorithm, challenge)
+            }
+            claims = decoded.claims
+        }
         if claims == nil {
             let signed = await signedClaims(token, decoded, keys, discovery)
             if signed == nil, world.switches.holds(.inboundTokenSignature) {
@@ -67,13 +113,18 @@ struct InboundAuthorizer {
         return trusted
     }
 
+    /// RFC 8725 section 3.1: which algorithms there are is configured, never read from the token.
+    private func isAlgorithmKnown(_ token: DecodedToken) -> Bool {
+        token.header["alg"]?.string.flatMap { SignatureAlgorithm(rawValue: $0) } != nil
+    }
+
     /// The claims if a key of the issuer signed them. Time and issuer are rules of their own, so the verifier is
     /// asked at the last moment of the token's life and about the issuer it names itself.
     private func signedClaims(
         _ token: String, _ decoded: DecodedToken, _ keys: KeySetRecord, _ discovery: String
     ) async -> JSONObject? {
-        let policy = TokenPolicy(issuer: decoded.claims["iss"]?.string ?? "", leeway: Self.leeway)
-        let moment = instant(decoded.claims["exp"]).map { $0 + Self.leeway - .milliseconds(1) } ?? world.clock.now
+        let policy = TokenPolicy(issuer: decoded.claims["iss"]?.string ?? "", leeway: leeway)
+        let moment = instant(decoded.claims["exp"]).map { $0 + leeway - .milliseconds(1) } ?? world.clock.now
         var used = keys
         var outcome = await TokenVerifier.verify(token, keys: used.keys, policy: policy, at: moment)
         if case .failure(.unknownKey) = outcome, let newer = await cache.keysAfterUnknown(for: discovery) {
@@ -87,10 +138,10 @@ struct InboundAuthorizer {
 
     private func isAlive(_ claims: JSONObject) -> Bool {
         let now = world.clock.now
-        guard let expires = instant(claims["exp"]), now < expires + Self.leeway else { return false }
+        guard let expires = instant(claims["exp"]), now < expires + leeway else { return false }
         return ["nbf", "iat"].allSatisfy { name in
             guard let claim = claims[name] else { return true }
-            return instant(claim).map { $0 <= now + Self.leeway } ?? false
+            return instant(claim).map { $0 <= now + leeway } ?? false
         }
     }
 

@@ -1,4 +1,4 @@
-import HTTPTypes
+import AWSCore
 import Kernel
 import OAuthCore
 import Synchronization
@@ -51,13 +51,18 @@ final class KeyCache: Sendable {
         let mayLook =
             try? world.store.write { transaction in
                 guard var cached = transaction.find(KeySetRecord.self, Identifier(discovery)) else { return true }
-                if let last = cached.lookedForUnknown, isWithin(Self.coolDown, since: last) { return false }
+                if let last = cached.lookedForUnknown, isWithin(Self.coolDown, since: last), isCoolingDown() {
+                    return false
+                }
                 cached.lookedForUnknown = now
                 transaction.save(cached)
                 return true
             }
         return mayLook == true ? await fetch(discovery, lookedForUnknown: now) : nil
     }
+
+    /// A flood of made-up key ids must not become a flood at the issuer (ledger `A20`).
+    private func isCoolingDown() -> Bool { world.switches.holds(.keyLookupCoolDown) }
 
     /// The claims of a token that these keys verified before.
     func claims(of token: String, by keys: KeySetRecord) -> JSONObject? {
@@ -93,9 +98,5 @@ final class KeyCache: Sendable {
         return (try? world.store.write { $0.save(record) }).map { record }
     }
 
-    private func json(_ url: String) async -> JSONValue? {
-        let request = Request(.get, url, headers: [.accept: "application/json"])
-        guard let response = try? await world.network.send(request), response.status == 200 else { return nil }
-        return response.json
-    }
+    private func json(_ url: String) async -> JSONValue? { await PublicDocument(world: world).json(url) }
 }

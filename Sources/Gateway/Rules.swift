@@ -3,6 +3,14 @@ package import Kernel
 extension Rule {
     static let inboundTokenSignature = Rule(
         "inbound-token-signature", "The gateway takes only tokens signed by a key its discovery URL leads to.")
+    static let inboundAlgorithm = Rule(
+        "inbound-algorithm",
+        "The gateway takes a token only by an asymmetric algorithm that fits its issuer's key, whatever the token says."
+    )
+    static let keyLookupCoolDown = Rule(
+        "key-lookup-cool-down", "For key ids it does not know the gateway asks an issuer once in thirty seconds.")
+    static let userHeaderIgnored = Rule(
+        "user-header-ignored", "A header that names a user makes nobody that user.")
     static let inboundTokenExpiry = Rule(
         "inbound-token-expiry", "The gateway takes a token only between its nbf and its exp, with 60 seconds of leeway."
     )
@@ -44,6 +52,10 @@ extension Unknown {
     static let threeLeggedRequiresJWT = Unknown("3lo.requireJwt", "on", or: "off")
     /// Status for a token whose client, audience or custom claim is not allowed; both were seen.
     static let authorizerMismatchStatus = Unknown("authorizer.mismatchStatus", "401", or: "403")
+    /// How much the clocks of an issuer and the gateway may differ, in seconds.
+    static let authorizerLeeway = Unknown("authorizer.leeway", "60")
+    /// What a gateway answers to the other kind of credential: as if there were none, or that the method is wrong.
+    static let authorizerMethod = Unknown("authorizer.methodMismatch", "unnamed", or: "named")
     /// Whether `scp` counts as `scope`.
     static let authorizerAcceptScp = Unknown("authorizer.acceptScp", "on", or: "off")
     /// Which web pages may call: those of the lab and of this machine, or all as the real gateway lets them.
@@ -61,13 +73,15 @@ extension Unknown {
 /// What a lab may turn off or decide at the gateway.
 package enum GatewaySwitches {
     package static let rules: [Rule] = [
-        .inboundTokenSignature, .inboundTokenExpiry, .inboundTokenIssuer, .allowedAudience, .allowedClients,
+        .inboundTokenSignature, .inboundAlgorithm, .keyLookupCoolDown, .userHeaderIgnored, .inboundTokenExpiry,
+        .inboundTokenIssuer, .allowedAudience, .allowedClients,
         .allowedScopes, .customClaims, .noTokenPassthrough, .gatewayBrowserOrigin, .onlyListedHeadersTravel,
         .interceptorSeesNoHeaders, .gatewaySessionUser, .gatewaySessionExpiry, .requestStateBound,
         .answersMatchRequests,
     ]
     package static let unknowns: [Unknown] = [
         .pendingServeOld, .pendingOnExpiry, .httpErrorStatus, .threeLeggedRequiresJWT, .authorizerMismatchStatus,
-        .authorizerAcceptScp, .cors, .toolsPageSize, .upstreamHandshake, .gatewayDefaultVersions, .elicitationWay,
+        .authorizerAcceptScp, .authorizerLeeway, .authorizerMethod, .cors, .toolsPageSize, .upstreamHandshake,
+        .gatewayDefaultVersions, .elicitationWay,
     ]
 }

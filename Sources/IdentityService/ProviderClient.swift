@@ -25,14 +25,15 @@ struct ProviderClient {
     func endpoints(of provider: CredentialProviderRecord) async -> ProviderEndpoints? {
         switch provider.discovery {
         case .metadata(let issuer, let authorize, let token, let methods):
-            guard Self.isWeb(authorize), Self.isWeb(token) else { return nil }
+            guard areAllowed([authorize, token]) else { return nil }
             return ProviderEndpoints(
                 issuer: issuer.isEmpty ? nil : issuer, authorizationEndpoint: authorize, tokenEndpoint: token,
                 methods: methods, promisesIssuer: false)
         case .url(let url):
             guard let document = await documents.get(url)?.document,
                 let metadata = try? AuthorizationServerMetadata(json: document),
-                isNamed(metadata.issuer, by: url)
+                isNamed(metadata.issuer, by: url),
+                areAllowed([metadata.authorizationEndpoint, metadata.tokenEndpoint])
             else { return nil }
             return ProviderEndpoints(
                 issuer: metadata.issuer, authorizationEndpoint: metadata.authorizationEndpoint,
@@ -159,8 +160,6 @@ struct ProviderClient {
         return false
     }
 
-    private static func isWeb(_ url: String) -> Bool {
-        guard let parts = URLParts(url) else { return false }
-        return ["https", "http"].contains(parts.scheme) && parts.userInfo == nil
-    }
+    /// A document that somebody wrote sends neither a browser nor the client's secret inside a network (ledger `A24`).
+    private func areAllowed(_ urls: [String]) -> Bool { urls.allSatisfy(PublicDocument(world: world).permits) }
 }

@@ -10,7 +10,7 @@ package struct KeyFailure: Error, Hashable, Sendable, CustomStringConvertible {
 /// Signs claims as a JWT (RFC 7519). Same claims, same bytes: members are sorted, and a signature that was once made is
 /// given again, because an RSA signature is the largest single cost of a lab.
 package final class TokenSigner: Sendable {
-    private struct Key: Sendable {
+    struct Key: Sendable {
         let name: String
         let algorithm: SignatureAlgorithm
         let jwk: JSONObject
@@ -20,7 +20,7 @@ package final class TokenSigner: Sendable {
         var order: [String] = []
         var signatures = 0
     }
-    private let keys: [Key]
+    let keys: [Key]
     private let memo = Mutex(Memo())
     private let limit: Int
 

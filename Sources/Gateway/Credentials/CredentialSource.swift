@@ -125,7 +125,7 @@ struct CredentialSource {
         if let force = override.forceAuthentication { extra.append("forceAuthentication", .bool(force)) }
         let outcome: ResourceToken
         do throws(IdentityFailure) {
-            let workload = try await gateway.identity.workloadToken(record.workloadName, jwt: jwt)
+            let workload = try await workloadToken(caller, jwt)
             outcome = try await gateway.identity.resourceToken("USER_FEDERATION", oauth, workload: workload, extra)
         } catch {
             throw .tool(cause: error.cause)
@@ -141,6 +141,14 @@ struct CredentialSource {
                 message: "Please login to this URL for authorization.")
             throw .rpc(elicitation.error("This request requires more information."))
         }
+    }
+
+    /// For the user whose JWT it is. Only a gateway without its rule (`A33`) believes a header.
+    private func workloadToken(_ caller: Caller, _ jwt: String) async throws(IdentityFailure) -> Secret {
+        if let user = caller.namedUser {
+            return try await gateway.identity.workloadToken(record.workloadName, userID: user)
+        }
+        return try await gateway.identity.workloadToken(record.workloadName, jwt: jwt)
     }
 
     /// E31; its code is U17.

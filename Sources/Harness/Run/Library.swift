@@ -146,7 +146,7 @@ package enum Library {
 package enum LabVocabulary {
     package static let steps: [any Step.Type] = [
         AWSStep.self, MCPStep.self, BrowserStep.self, SignInStep.self, AppStep.self, HTTPStep.self, ClockStep.self,
-        WaitStep.self, FaultStep.self, SetStep.self, ApplicationStep.self, JWTStep.self, SQLStep.self,
+        WaitStep.self, FaultStep.self, SetStep.self, ApplicationStep.self, JWTStep.self, ForgeStep.self, SQLStep.self,
         IncludeStep.self, ForEachStep.self, ConcurrentlyStep.self, ForkStep.self, SnapshotStep.self,
         RestoreStep.self, DeployStep.self,
     ]
