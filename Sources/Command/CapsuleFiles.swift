@@ -23,7 +23,7 @@ enum CapsuleFiles {
             let labPath = "mocks/labs/\(result.file.lab.name).yaml"
             let capsule = Capsule(
                 result, version: Version.current, lab: mocks.first { $0.path == labPath },
-                mocks: mocks.filter { $0.path != labPath })
+                mocks: mocks.filter { $0.path != labPath }, companions: companions(of: result.file, root: root))
             let bare = result.file.name.replacingOccurrences(of: ".yaml", with: "")
             let name = String(bare.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }.prefix(180))
             let path = "\(folder)/\(name)-\(result.seed).capsule"
@@ -33,6 +33,16 @@ enum CapsuleFiles {
                 throw CommandFailure(.stuck, "\(path): the capsule cannot be written: \(error.localizedDescription)")
             }
             Terminal.say("agentcore-local replay \(ScenarioResult.quoted(path))")
+        }
+    }
+
+    /// What a scenario names and the capsule must bring along: golden traces and templates.
+    private static func companions(of file: ScenarioFile, root: String) -> [Capsule.File] {
+        Capsule.companions(of: file).compactMap { path in
+            guard let data = FileManager.default.contents(atPath: path.hasPrefix("/") ? path : "\(root)/\(path)") else {
+                return nil
+            }
+            return Capsule.File(path: path, text: String(decoding: data, as: UTF8.self))
         }
     }
 

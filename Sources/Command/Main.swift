@@ -20,7 +20,8 @@ struct AgentcoreLocal: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RunCommand.self, ServeCommand.self, CheckCommand.self, SchemaCommand.self, ListCommand.self,
-            NewCommand.self, ReportCommand.self, MutateCommand.self, ExploreCommand.self, ReplayCommand.self,
+            NewCommand.self, ReportCommand.self, MutateCommand.self, ExploreCommand.self, RecordCommand.self,
+            ReplayCommand.self,
             WhyCommand.self, DemoCommand.self, LearnCommand.self,
             DeployCommand.self, EnvCommand.self, ExecCommand.self, WaitCommand.self,
         ])

@@ -1,6 +1,6 @@
 package import Harness
 import Kernel
-import Scenario
+package import Scenario
 
 /// A run that somebody else can repeat: one text file with the scenario, what it includes, its lab, its seed, what was
 /// turned off, and the trace without secrets.
@@ -38,10 +38,11 @@ package struct Capsule: Sendable, Hashable {
         package let description: String
     }
 
-    /// `lab` is the file of the scenario's lab, `mocks` are the others below `mocks/` that it may read.
-    package init(_ result: ScenarioResult, version: String, lab: File?, mocks: [File]) {
+    /// `lab` is the file of the scenario's lab, `mocks` are the others below `mocks/` that it may read, `companions`
+    /// what stands beside it.
+    package init(_ result: ScenarioResult, version: String, lab: File?, mocks: [File], companions: [File] = []) {
         self.version = version
-        (path, cell, seed) = (result.file.path, result.file.cellText, result.seed)
+        (path, cell, seed) = (Self.inside(result.file.path), result.file.cellText, result.seed)
         self.lab = result.file.lab.name
         rulesOff = result.rulesOff.filter { !result.file.lab.rulesOff.contains($0) }
         unknowns = result.settings.unknowns
@@ -52,7 +53,8 @@ package struct Capsule: Sendable, Hashable {
             let place = failure.place.map { "\($0): " } ?? ""
             return Self.line("\(place)\(failure.what): expected \(failure.expected), was \(failure.actual)")
         }
-        files = Self.sources(of: result.file).map { File(path: $0.name, text: $0.text) } + [lab].compactMap { $0 }
+        let sources = Self.sources(of: result.file).map { File(path: $0.name, text: $0.text) } + companions
+        files = sources.map { File(path: Self.inside($0.path), text: $0.text) } + [lab].compactMap { $0 }
         self.mocks = Dictionary(mocks.map { ($0.path, Self.hash($0.text)) }) { first, _ in first }
         trace = Self.trace(of: result)
     }
@@ -63,6 +65,27 @@ package struct Capsule: Sendable, Hashable {
     }
 
     package static func hash(_ text: String) -> String { String(hash64(text), radix: 16) }
+
+    /// A path as it is in a capsule's own folder, wherever the scenario stood.
+    private static func inside(_ path: String) -> String {
+        path.split(separator: "/").filter { $0 != ".." && $0 != "." }.joined(separator: "/")
+    }
+
+    /// Paths of golden traces and templates that a scenario names and that stand beside it.
+    package static func companions(of file: ScenarioFile) -> [String] {
+        var paths: [String] = []
+        for source in sources(of: file) {
+            let folder = source.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            for line in source.text.split(separator: "\n") {
+                let words = line.split(separator: " ").filter { $0 != "-" }
+                guard words.count > 1, words[0] == "golden:" || words[0] == "deploy:" else { continue }
+                let name = words[1].filter { $0 != "\"" && $0 != "'" }
+                let path = (folder.map(String.init) + [name]).joined(separator: "/")
+                if !name.contains("${"), !paths.contains(path) { paths.append(path) }
+            }
+        }
+        return paths
+    }
 
     /// The scenario and everything that it takes steps from.
     private static func sources(of file: ScenarioFile) -> [Source] {

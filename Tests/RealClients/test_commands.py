@@ -1,0 +1,210 @@
+"""Commands about scenarios, as somebody at a terminal uses them: exit codes, streams, files."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+import subprocess
+import urllib.parse
+
+from conftest import ROOT
+from har import RecordingWalker
+from walker import query
+
+CLIENTS = ["mcp1"]
+
+BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
+
+
+def run(*arguments, timeout=300, stdin=None, **environment):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AGENTCORE_LOCAL_")}
+    return subprocess.run(
+        [BINARY, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=timeout, input=stdin,
+        env={**clean, **environment},
+    )
+
+
+# --- record
+
+
+def call(walker, world, token, tool="github___get_me"):
+    """A tools/call as a page's script sends it."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool}}
+    return walker.fetch(
+        world.gateway_url, json.dumps(message).encode(), Authorization=f"Bearer {token}",
+        Accept="application/json, text/event-stream", **{"Mcp-protocol-version": "2025-11-25"},
+    )
+
+
+def sign_in(walker, lab, user):
+    """The application's own sign-in in a browser: state, verifier, code, tokens."""
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    state = secrets.token_urlsafe(16)
+    redirect = lab.app + "/callback"
+    asked = {
+        "response_type": "code", "client_id": "web", "redirect_uri": redirect, "scope": "openid", "state": state,
+        "code_challenge": challenge, "code_challenge_method": "S256",
+    }
+    page = walker.open(f"{lab.idp}/oauth2/authorize?{urllib.parse.urlencode(asked)}")
+    page = walker.sign_in(page, user)
+    code = query(page.url, "code")
+    assert code and query(page.url, "state") == state, page.url
+    form = {
+        "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "client_id": "web",
+        "code_verifier": verifier,
+    }
+    tokens = walker.fetch(
+        lab.idp + "/oauth2/token", urllib.parse.urlencode(form).encode(), kind="application/x-www-form-urlencoded")
+    return tokens, [verifier, state, code, tokens["access_token"], tokens["refresh_token"]]
+
+
+def record(file, tmp_path, lab, *flags):
+    """The scenario that `record` writes, held once by itself and once more by `run`."""
+    endpoints = tmp_path / "endpoints.json"
+    endpoints.write_text(json.dumps(lab.endpoints))
+    written = tmp_path / f"{file.stem}.yaml"
+    done = run("record", file, "--endpoints-file", endpoints, "--output", written, *flags)
+    assert done.returncode == 0, done.stderr + (written.read_text() if written.exists() else "")
+    again = run("run", written, "--seed", "5")
+    assert again.returncode == 0, again.stdout
+    return written.read_text()
+
+
+def test_a_har_of_a_sign_in_and_a_consent_becomes_a_scenario_that_holds(lab, world, tmp_path):
+    world.create_target()
+    walker = RecordingWalker()
+    tokens, private = sign_in(walker, lab, "alice")
+    asked = call(walker, world, tokens["access_token"])
+    link = asked["error"]["data"]["elicitations"][0]["url"]
+    page = walker.walk(link, "alice-gh")
+    session = query(page.url, "session_id")
+    whose = {"sessionUri": session, "userIdentifier": {"userToken": tokens["access_token"]}}
+    walker.fetch(lab.aws + "/identities/CompleteResourceTokenAuth", json.dumps(whose).encode())
+    answered = call(walker, world, tokens["access_token"])
+    assert answered["result"]["isError"] is False
+    text = record(walker.write(tmp_path / "whole.har"), tmp_path, lab)
+    for wanted in ("${state}", "${challenge}", "${verifier}", "${code}", "${accessToken}", "browser: ${consent}"):
+        assert wanted in text, f"{wanted} is not in\n{text}"
+    assert "decide: approve" in text and "as: alice" in text
+    cookies = [cookie.value for cookie in walker.cookies if len(cookie.value) > 8]
+    assert cookies
+    for secret in private + cookies + [session]:
+        assert secret not in text and urllib.parse.quote(secret) not in text, f"{secret} is in\n{text}"
+    assert "127.0.0.1" not in text
+
+
+def test_a_har_of_a_browser_alone_brings_the_gateway_with_it(lab, world, tmp_path):
+    world.create_target()
+    token = lab.sign_in("bob")["accessToken"]
+    link = call(RecordingWalker(), world, token)["error"]["data"]["elicitations"][0]["url"]
+    walker = RecordingWalker()
+    page = walker.walk(link, "bob-gh", decision="deny")
+    assert page.status == 400
+    text = record(walker.write(tmp_path / "denied.har"), tmp_path, lab)
+    assert "given:" in text and "as: bob" in text and "decide: deny" in text and "status: 400" in text
+
+
+def test_the_journal_of_a_served_lab_becomes_a_scenario_that_holds(lab, world, tmp_path):
+    world.create_target()
+    token = lab.sign_in("alice")["accessToken"]
+    link = call(RecordingWalker(), world, token)["error"]["data"]["elicitations"][0]["url"]
+    landed = lab.consent(link, "alice", complete=False)["landed"]
+    lab.identity.complete_resource_token_auth(
+        sessionUri=query(landed, "session_id"), userIdentifier={"userToken": token})
+    assert call(RecordingWalker(), world, token)["result"]["isError"] is False
+    journal = tmp_path / "journal.json"
+    journal.write_text(json.dumps(lab.control("GET", "/_local/journal")))
+    text = record(journal, tmp_path, lab)
+    assert "aws: CreateGatewayTarget" in text and "aws: CompleteResourceTokenAuth" in text
+    assert "transitions:" in text and "exchanges:" in text and token not in text and "••" not in text
+
+
+def test_what_is_no_recording_is_refused(tmp_path):
+    for text, code in (("{", 2), ("[]", 2), ('{"log": {"entries": []}}', 2)):
+        file = tmp_path / "no.har"
+        file.write_text(text)
+        done = run("record", file)
+        assert done.returncode == code and "no.har" in done.stderr and not done.stdout
+    strange = {"request": {"method": "GET", "url": "https://example.org/x", "headers": []}, "response": {"status": 200}}
+    file.write_text(json.dumps({"log": {"entries": [strange]}}))
+    done = run("record", file)
+    assert done.returncode == 2 and "https://example.org" in done.stderr
+    assert run("record", tmp_path / "missing.har").returncode == 1
+
+
+# --- mutate, why, explore, replay, exec
+
+
+BROKEN = """scenario: A tool answers without consent
+about: It does not, and that is the point.
+spec: [T2]
+given: [github-provider, gateway, target-method-2]
+steps:
+  - mcp: tools/call
+    as: alice
+    with: {name: github___get_me}
+    expect: {result.isError: false}
+"""
+
+
+def test_mutate_names_the_rule_that_nobody_misses(tmp_path):
+    folder = ROOT / "scenarios/attacks"
+    table = tmp_path / "table.json"
+    caught = run("mutate", folder, "--rule", "session-binding", "--quick", "--report-json", table)
+    assert caught.returncode == 0, caught.stdout + caught.stderr
+    assert "caught" in caught.stdout and "session-binding" in caught.stdout and json.loads(table.read_text())
+    missed = run("mutate", folder, "--rule", "pkce-s256-only")
+    assert missed.returncode == 4 and "SURVIVED" in missed.stdout
+    assert run("mutate", folder, "--rule", "session-bindin").returncode == 1
+
+
+def test_why_leads_to_the_scenarios_that_say_it():
+    found = run("why", "Invalid or expired session")
+    assert found.returncode == 0 and "scenarios/" in found.stdout
+    none = run("why", "no party of any lab ever said this")
+    assert none.returncode != 0 or "scenarios/" not in none.stdout
+
+
+def test_a_failing_run_leaves_a_capsule_and_replay_repeats_it(tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text(BROKEN)
+    failed = run("run", file, "--capsule", tmp_path / "capsules", "--seed", "9")
+    assert failed.returncode == 4
+    capsule = next((tmp_path / "capsules").iterdir())
+    same = run("replay", capsule)
+    assert same.returncode == 0, same.stdout + same.stderr
+    assert "every byte" in same.stdout
+    # A golden trace travels with it: where the capsule is replayed the scenario's own folder need not be.
+    file.write_text(BROKEN.replace("{result.isError: false}", "{error.code: -32042}") + "then:\n  golden: a.trace\n")
+    (tmp_path / "a.trace").write_text("another trace\n")
+    assert run("run", file, "--capsule", tmp_path / "golden").returncode == 4
+    (tmp_path / "a.trace").unlink()
+    golden = next((tmp_path / "golden").iterdir())
+    assert "another trace" in golden.read_text() and run("replay", golden).returncode == 0
+    changed = tmp_path / "changed.capsule"
+    changed.write_text(capsule.read_text().replace("seed: 9", "seed: 8", 1))
+    refused = run("replay", changed)
+    assert refused.returncode == 2 and "hash" in refused.stderr
+
+
+def test_explore_finds_a_rule_that_is_off_and_prints_a_scenario(tmp_path):
+    held = run("explore", "--seeds", "40")
+    assert held.returncode == 0, held.stdout + held.stderr
+    found = run("explore", "--seeds", "200", "--rules-off", "session-binding", "--out", tmp_path)
+    assert found.returncode == 4, found.stdout + found.stderr
+    files = sorted(tmp_path.glob("*.yaml"))
+    assert files and "session-binding" in files[0].read_text()
+    assert run("run", files[0]).returncode == 4
+
+
+def test_exec_gives_a_command_a_lab_of_its_own():
+    script = (
+        "import os,json,urllib.request;"
+        "print(os.environ['AWS_ENDPOINT_URL_BEDROCK_AGENTCORE']);"
+        "raise SystemExit(7)"
+    )
+    done = run("exec", "--", "python3", "-c", script)
+    assert done.returncode == 7 and re.search(r"http://127\.0\.0\.1:\d+", done.stdout)
