@@ -8,7 +8,7 @@ package import OAuthCore
 /// lifetimes: {codeSeconds, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds, sessionSeconds}
 /// ```
 /// A client without secret is public. In a redirect URI `{app}` and the names of the other parties stand for their
-/// origins. Every lifetime has a default.
+/// origins. Every lifetime has a default. `tokens` is for another vendor's tokens: see `TokenShape`.
 package struct InboundProfile: Hashable, Sendable {
     package struct Client: Hashable, Sendable {
         package let id: String
@@ -30,6 +30,7 @@ package struct InboundProfile: Hashable, Sendable {
 
     package let clients: [Client]
     package let lifetimes: Lifetimes
+    let tokens: TokenShape
 
     package init(json: JSONValue) throws {
         clients = try (json["clients"]?.array ?? []).map { item in
@@ -40,6 +41,7 @@ package struct InboundProfile: Hashable, Sendable {
                 id: id, secret: item["secret"]?.string.map { Secret($0) },
                 redirectURIs: item["redirectUris"]?.strings ?? [], grantTypes: grants, scopes: ScopeSet(scopes))
         }
+        tokens = try TokenShape(json: json["tokens"])
         let given = json["lifetimes"]
         // RFC 6749 section 4.1.2: ten minutes at most for a code.
         lifetimes = Lifetimes(
@@ -59,6 +61,7 @@ package struct InboundProfile: Hashable, Sendable {
 
     private init(_ profile: InboundProfile, _ addresses: AddressBook) {
         lifetimes = profile.lifetimes
+        tokens = profile.tokens.resolved(addresses)
         clients = profile.clients.map { client in
             let uris = client.redirectURIs.map { uri in
                 Party.served.reduce(uri) { $0.replacing("{\($1)}", by: addresses.origin(of: $1)) }

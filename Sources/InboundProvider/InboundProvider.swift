@@ -11,7 +11,10 @@ package struct InboundProvider: Origin {
     let profile: InboundProfile
     let directory: UserDirectory
     let signer: TokenSigner
+    /// As its tokens and its metadata say it.
     let issuer: String
+    /// Where its endpoints are.
+    let base: String
     private let router: Router<Endpoint>
 
     private enum Endpoint {
@@ -29,7 +32,8 @@ package struct InboundProvider: Origin {
         self.profile = profile.resolved(world.addresses)
         self.directory = directory
         self.signer = signer
-        issuer = world.addresses.origin(of: .idp)
+        base = world.addresses.origin(of: .idp)
+        issuer = self.profile.tokens.issuer ?? base
         var router = Router<Endpoint>()
         router.on(.get, "/.well-known/openid-configuration", .metadata)
         router.on(.get, "/.well-known/oauth-authorization-server", .metadata)
@@ -50,7 +54,7 @@ package struct InboundProvider: Origin {
             return .oauth(OAuthError(.invalidRequest, "The body is too large."), status: 413)
         }
         if let answer = userPoolAnswer(to: request) { return answer }
-        let request = withoutPool(request)
+        let request = withoutPool(withoutTenant(request))
         let endpoint: Endpoint
         switch router.match(request) {
         case .found(let found, _): endpoint = found
@@ -70,6 +74,16 @@ package struct InboundProvider: Origin {
         }
     }
 
+    /// Some vendors' discovery documents lie below the root (ledger `entra-issuer`, `okta-issuer`).
+    private func withoutTenant(_ request: Request) -> Request {
+        guard let start = profile.tokens.discovery, request.path.hasPrefix("\(start)/.well-known/") else {
+            return request
+        }
+        var request = request
+        request.head.path = request.head.path.map { String($0.dropFirst(start.count)) }
+        return request
+    }
+
     private func answer(_ request: Request, at endpoint: Endpoint) async throws -> Response {
         switch endpoint {
         case .metadata: .json(200, metadata)
@@ -86,11 +100,11 @@ package struct InboundProvider: Origin {
     private var metadata: JSONValue {
         [
             "issuer": .string(issuer),
-            "authorization_endpoint": .string("\(issuer)/oauth2/authorize"),
-            "token_endpoint": .string("\(issuer)/oauth2/token"),
-            "userinfo_endpoint": .string("\(issuer)/oauth2/userInfo"),
-            "revocation_endpoint": .string("\(issuer)/oauth2/revoke"),
-            "jwks_uri": .string("\(issuer)/.well-known/jwks.json"),
+            "authorization_endpoint": .string("\(base)/oauth2/authorize"),
+            "token_endpoint": .string("\(base)/oauth2/token"),
+            "userinfo_endpoint": .string("\(base)/oauth2/userInfo"),
+            "revocation_endpoint": .string("\(base)/oauth2/revoke"),
+            "jwks_uri": .string("\(base)/.well-known/jwks.json"),
             "scopes_supported": .strings(profile.scopes.names),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],

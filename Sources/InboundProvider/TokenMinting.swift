@@ -35,6 +35,12 @@ extension InboundProvider {
     /// An access token with the claims of a Cognito user pool: `client_id` and no `aud`, no `typ` in its header.
     private func accessToken(_ mint: Mint) async throws -> (token: String, jti: String) {
         let jti = world.entropy.uuid(for: "idp-jti")
+        if let claims = profile.tokens.claims(forUser: mint.grant != nil, facts: facts(mint, jti)) {
+            var all: JSONObject = ["iss": .string(issuer)]
+            all.append("iat", .int(mint.now.seconds))
+            all.append("exp", .int((mint.now + profile.lifetimes.accessToken).seconds))
+            return (try await signer.sign(all.merging(claims), type: profile.tokens.type), jti)
+        }
         var claims = shared(mint, use: "access", jti: jti, life: profile.lifetimes.accessToken)
         claims.append("client_id", .string(mint.client))
         claims.append("scope", .string(mint.scope.spaceSeparated))
@@ -43,6 +49,19 @@ extension InboundProvider {
             claims.append("username", .string(grant.user))
         }
         return (try await signer.sign(claims, type: nil), jti)
+    }
+
+    private func facts(_ mint: Mint, _ jti: String) -> JSONValue {
+        let user = mint.grant.flatMap { directory.user(named: $0.user) }
+        var facts: JSONObject = [
+            "client": .string(mint.client), "scope": .string(mint.scope.spaceSeparated),
+            "scopes": .strings(mint.scope.names), "jti": .string(jti), "issuer": .string(issuer),
+        ]
+        facts.append("subject", .string(user?.subject ?? mint.client))
+        for (name, value) in [("user", user?.name), ("email", user?.email), ("login", user?.login)] {
+            if let value { facts.append(name, .string(value)) }
+        }
+        return .object(facts)
     }
 
     /// OpenID Connect Core section 2.
