@@ -74,7 +74,7 @@ package struct InboundProvider: Origin {
         }
     }
 
-    /// Some vendors' discovery documents lie below the root (ledger `entra-issuer`, `okta-issuer`).
+    /// Some vendors' discovery documents lie below the root (ledger `entra-v2-access-token`, `okta-access-token`).
     private func withoutTenant(_ request: Request) -> Request {
         guard let start = profile.tokens.discovery, request.path.hasPrefix("\(start)/.well-known/") else {
             return request
