@@ -112,7 +112,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "bench", dependencies: ["Kernel", "OAuthCore", "Scenario", "Harness", "Serve", httpTypes],
+            name: "bench",
+            dependencies: [
+                "Kernel", "OAuthCore", "Scenario", "Harness", "Explore", "Serve", httpTypes,
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),

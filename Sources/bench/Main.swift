@@ -20,7 +20,9 @@ enum Bench {
             var table = FigureTable()
             try await Exchanges.measure(into: &table)
             try await Scenarios(options).measure(into: &table)
+            try await HarnessBench(options).measure(into: &table)
             try ServedProcess(options).measure(into: &table)
+            try MCPBench(options).measure(into: &table)
             print(table.text)
             if let path = options.json {
                 try Data("\(table.json.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
