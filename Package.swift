@@ -101,13 +101,15 @@ let package = Package(
             ]),
         // Leaves above the harness.
         module("Control", uses: ["Kernel", "Harness"], [httpTypes]),
+        module("Console", uses: ["Kernel", "OAuthCore", "Harness"], [httpTypes]),
         module("Reports", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "SQLiteStore"], [httpTypes]),
         module("Explore", uses: ["Kernel", "OAuthCore", "AWSCore", "Scenario", "Harness"], [httpTypes]),
         .executableTarget(
             name: "Command",
             dependencies: [
                 "Explore",
-                "Kernel", "Scenario", "Harness", "Serve", "Outbound", "Control", "Reports", "SQLiteStore",
+                "Kernel", "Scenario", "Harness", "Serve", "Outbound", "Control", "Console", "Reports",
+                "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -142,10 +144,14 @@ let package = Package(
         tests("DeployTests", uses: ["Kernel", "AWSCore", "Scenario", "Deploy"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
+        tests("ConsoleTests", uses: ["Kernel", "OAuthCore", "Harness", "Control", "Console"], [httpTypes]),
         tests(
             "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"], [httpTypes],
             exclude: ["Rejected"]),
         tests("ExploreTests", uses: ["Kernel", "AWSCore", "IdentityService", "Scenario", "Harness", "Explore"]),
+        tests(
+            "FuzzTests",
+            uses: ["Kernel", "OAuthCore", "MCPCore", "AWSCore", "Scenario", "Deploy", "Harness"], [httpTypes]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
         tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),
     ]

@@ -7,7 +7,7 @@ enum Pages {
     static func response(_ status: Int, _ title: String, _ body: String, setting cookie: String? = nil) -> Response {
         var headers = HTML.pageHeaders
         headers[.setCookie] = cookie
-        return .html(status, page(title, body), headers: headers)
+        return .html(status, HTML.page(title: title, body: body), headers: headers)
     }
 
     /// A page that ends the walk.
@@ -75,32 +75,5 @@ enum Pages {
             <p>Approving sends you to <code>\(HTML.escape(consent.landing))</code>.</p>
             <p><a rel="other-account" href="\(HTML.escape(consent.otherAccount))">Use another account</a></p>
             """
-    }
-
-    private static func page(_ title: String, _ body: String) -> String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(HTML.escape(title))</title>
-        <style>
-        :root{color-scheme:light dark;--line:#8886;--accent:#1f7a3d}
-        body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}
-        main{border:1px solid var(--line);border-radius:.5rem;padding:.5rem 1.5rem 1rem}
-        h1{font-size:1.35rem}fieldset{border:1px solid var(--line);border-radius:.4rem}
-        label{display:block;margin:.8rem 0}.scope{margin:.3rem 0}
-        input:not([type=checkbox]){font:inherit;display:block;box-sizing:border-box;width:100%;padding:.4rem}
-        button{font:inherit;padding:.4rem 1.2rem;border:1px solid var(--accent);border-radius:.4rem;cursor:pointer;
-        background:var(--accent);color:#fff}
-        .quiet{background:transparent;color:inherit;border-color:var(--line)}
-        .row{display:flex;gap:.6rem}.problem{border-left:.3rem solid #c33;padding-left:.6rem}
-        </style></head>
-        <body><main>
-        <h1>\(HTML.escape(title))</h1>
-        \(body)
-        </main></body>
-        </html>
-
-        """
     }
 }

@@ -22,7 +22,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
             RunCommand.self, ServeCommand.self, CheckCommand.self, SchemaCommand.self, ListCommand.self,
             NewCommand.self, ReportCommand.self, MutateCommand.self, ExploreCommand.self, RecordCommand.self,
             ReplayCommand.self,
-            WhyCommand.self, DemoCommand.self, LearnCommand.self,
+            WhyCommand.self, DemoCommand.self, LearnCommand.self, DoctorCommand.self,
             DeployCommand.self, EnvCommand.self, ExecCommand.self, WaitCommand.self,
         ])
 

@@ -1,3 +1,4 @@
+import Console
 import Control
 import Harness
 import Kernel
@@ -7,11 +8,14 @@ import Serve
 struct ServedLab: Sendable {
     private let lab: Lab
     private let control: ControlOrigin
+    private let console: Console
     private let log: ServeLog
 
     init(_ lab: Lab, log: ServeLog) {
         self.lab = lab
-        control = ControlOrigin(lab: lab, version: Version.current)
+        let control = ControlOrigin(lab: lab, version: Version.current)
+        self.control = control
+        console = Console(lab: lab, formSecret: Host.formSecret()) { await control.respond(to: $0) }
         self.log = log
     }
 
@@ -20,10 +24,16 @@ struct ServedLab: Sendable {
     }
 
     /// Lets the machine's time into the lab.
-    @Sendable func beat() async { await lab.advance(to: Host.now + lab.clock.offset) }
+    @Sendable func beat() async {
+        await lab.advance(to: Host.now + lab.clock.offset)
+        console.noticed()
+    }
 
     private func respond(to request: Request, _ party: Party) async throws -> Response {
         await beat()
+        defer { console.noticed() }
+        if party == .console, let response = await console.answer(request) { return response }
+        if party != .console || "\(request.method)" != "GET" { console.willAct() }
         // What a test asks the lab itself is no message between parties.
         if let response = await control.answer(request, at: party) { return response }
         do {

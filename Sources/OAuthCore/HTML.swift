@@ -29,23 +29,38 @@ package enum HTML {
         }
     }
 
-    /// A whole page. `title` is escaped, `body` is markup.
+    /// A whole page: one box in the middle, in light and in dark. `title` is escaped, `body` is markup.
     package static func page(title: String, body: String) -> String {
         """
         <!doctype html>
         <html lang="en">
-        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>\(escape(title))</title>
-        <style>body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:3rem auto;padding:0 1rem}\
-        label,button{display:block;margin:.6rem 0}input{font:inherit}\
-        button{font:inherit;padding:.3rem 1rem}</style></head>
-        <body>
+        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(escape(title))</title>
+        <style>\(style)</style></head>
+        <body><main>
         <h1>\(escape(title))</h1>
         \(body)
-        </body>
+        </main></body>
         </html>
 
         """
     }
+
+    /// Contrast is at least 4.5 to 1 in both schemes (WCAG 2.2 section 1.4.3).
+    private static let style = """
+        :root{color-scheme:light dark;--line:#8886;--accent:#1f7a3d}
+        body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}
+        main{border:1px solid var(--line);border-radius:.5rem;padding:.5rem 1.5rem 1rem}
+        h1{font-size:1.35rem}fieldset{border:1px solid var(--line);border-radius:.4rem}
+        label{display:block;margin:.8rem 0}.scope{margin:.3rem 0}
+        input:not([type=checkbox]){font:inherit;display:block;box-sizing:border-box;width:100%;padding:.4rem}
+        button{font:inherit;padding:.4rem 1.2rem;border:1px solid var(--accent);border-radius:.4rem;cursor:pointer;
+        background:var(--accent);color:#fff}
+        :focus-visible{outline:3px solid #3b82f6;outline-offset:2px}
+        .quiet{background:transparent;color:inherit;border-color:#888}
+        .row{display:flex;gap:.6rem}.problem{border-left:.3rem solid #c33;padding-left:.6rem}
+        @media(max-width:30rem){body{margin:1rem auto}}
+        """
 
     package static func hidden(_ name: String, _ value: String) -> String {
         "<input type=\"hidden\" name=\"\(escape(name))\" value=\"\(escape(value))\">"

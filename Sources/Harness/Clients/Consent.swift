@@ -13,7 +13,7 @@ extension Lab {
     }
 
     /// The authorization URL names its session in `request_uri` (RFC 9126 section 4).
-    private func introduceStarter(ofSessionAt url: String) async {
+    package func introduceStarter(ofSessionAt url: String) async {
         guard let query = URLParts(url)?.query, let session = Form(parsing: query)["request_uri"],
             let starter = starter(ofSession: session)
         else { return }

@@ -124,6 +124,11 @@ extension Lab {
         }
     }
 
+    /// Ids of the snapshots that were kept, oldest first.
+    package var snapshotIDs: [String] {
+        snapshots.withLock { $0.keys.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) } }
+    }
+
     package func keptSnapshot(_ id: String) -> LabSnapshot? { snapshots.withLock { $0[id] } }
 
     private var isServed: Bool {

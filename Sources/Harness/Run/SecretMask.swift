@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 package import Kernel
 
 /// Shows messages without their secrets: tokens by kind and id, everything else that must not be read as dots.
@@ -68,7 +68,7 @@ package struct SecretMask: Sendable {
     }
 
     /// Value of a header field.
-    func field(_ name: HTTPField.Name, _ value: String) -> String {
+    package func field(_ name: HTTPField.Name, _ value: String) -> String {
         switch name {
         case .authorization:
             let scheme = value.prefix { $0 != " " }

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Foundation
+import Harness
+import Kernel
+import SQLiteStore
+import Serve
+
+/// Looks at what a lab needs of this machine, and says what to do about what is missing.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Diagnose this machine and a lab: ports, clock, SQLite, Python, what it reaches.",
+        discussion: "Exit code 0 when a lab can be served, 3 when something stands in its way.")
+
+    @OptionGroup var root: RootOption
+
+    @Option(help: ArgumentHelp("Lab to look at: a file in mocks/labs.", valueName: "name"))
+    var lab = "default"
+
+    @Option(help: ArgumentHelp("First of the seven ports.", valueName: "n"))
+    var portBase = 4580
+
+    /// What was found of one thing.
+    struct Finding {
+        enum Verdict: String {
+            case good = "ok  "
+            /// Not needed to serve a lab.
+            case remark = "note"
+            case bad = "FAIL"
+        }
+        let verdict: Verdict
+        let about: String
+        let text: String
+    }
+
+    func validate() throws {
+        guard (0...65_529).contains(portBase) else { throw ValidationError("--port-base must be 0 to 65529.") }
+    }
+
+    func run() async throws {
+        var findings = [
+            Finding(verdict: .good, about: "program", text: "\(Version.current), \(CommandLine.arguments[0])")
+        ]
+        let folder = try? root.folder()
+        let definition = folder.flatMap { try? LabLoading.definition(lab, root: $0) }
+        findings.append(labFinding(folder, definition))
+        findings.append(ports)
+        findings.append(clock)
+        findings.append(sqlite)
+        findings.append(python)
+        findings += (definition?.outsideOrigins ?? []).map(Self.reach)
+        for finding in findings {
+            let name = finding.about.padding(toLength: 8, withPad: " ", startingAt: 0)
+            Terminal.write("\(finding.verdict.rawValue)  \(name)  \(finding.text)")
+        }
+        let bad = findings.count { $0.verdict == .bad }
+        Terminal.write(bad == 0 ? "A lab can be served here." : "\(bad) of \(findings.count) stand in the way.")
+        try leave(bad == 0 ? .held : .stuck)
+    }
+
+    private func labFinding(_ folder: String?, _ definition: LabDefinition?) -> Finding {
+        guard let folder else {
+            return Finding(
+                verdict: .bad, about: "lab", text: "there is no mocks/ here: name its folder with --root DIR")
+        }
+        guard definition != nil else {
+            return Finding(
+                verdict: .bad, about: "lab", text: "\(lab) cannot be read: agentcore-local check tells why")
+        }
+        return Finding(verdict: .good, about: "lab", text: "\(lab) of \(folder)")
+    }
+
+    private var ports: Finding {
+        guard portBase > 0 else { return Finding(verdict: .good, about: "ports", text: "free ones will be taken") }
+        let range = "\(portBase) to \(portBase + 6)"
+        let taken = (portBase..<portBase + 7).compactMap { port in
+            Diagnosis.obstacle(port: port).map { (port, $0) }
+        }
+        guard let first = taken.first else {
+            return Finding(verdict: .good, about: "ports", text: "\(range) are free")
+        }
+        if Probe.status(of: "/_local/ready", port: portBase + 6) == 200 {
+            return Finding(verdict: .remark, about: "ports", text: "a lab is being served on \(range) already")
+        }
+        return Finding(
+            verdict: .bad, about: "ports",
+            text: "\(first.0) is \(first.1): choose others with --port-base N, or free ones with --port-base 0")
+    }
+
+    /// Tokens carry times; a machine that is years off makes what its own clients refuse.
+    private var clock: Finding {
+        let now = Host.now
+        let isSane = now > Instant(milliseconds: 1_767_225_600_000)
+        return Finding(
+            verdict: isSane ? .good : .bad, about: "clock",
+            text: isSane ? now.iso8601 : "\(now.iso8601) is before this program was made: set the machine's time")
+    }
+
+    private var sqlite: Finding {
+        let path = NSTemporaryDirectory() + "agentcore-local-doctor-\(getpid()).sqlite"
+        defer {
+            for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
+        }
+        do {
+            _ = try SQLiteArchive(path: path)
+            return Finding(verdict: .good, about: "SQLite", text: "keeps a file in \(NSTemporaryDirectory())")
+        } catch {
+            return Finding(verdict: .bad, about: "SQLite", text: "\(error): --data will not work")
+        }
+    }
+
+    /// Only clients and interceptors written in Python need one.
+    private var python: Finding {
+        let script = """
+            import sys
+            def version(name):
+                try: return name + ' ' + __import__(name).__version__
+                except Exception: return 'no ' + name
+            print('Python ' + sys.version.split()[0] + ', ' + ', '.join(map(version, ('boto3', 'botocore'))))
+            """
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", script]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else {
+            return Finding(verdict: .remark, about: "Python", text: "there is no python3 on PATH")
+        }
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            return Finding(verdict: .remark, about: "Python", text: "there is no python3 on PATH")
+        }
+        return Finding(verdict: .good, about: "Python", text: trimmed(text))
+    }
+
+    private static func reach(_ origin: String) -> Finding {
+        guard let parts = URLParts(origin), Diagnosis.reaches(parts) else {
+            return Finding(
+                verdict: .bad, about: "reach", text: "nobody answers at \(origin), which the lab calls: start it first")
+        }
+        return Finding(verdict: .good, about: "reach", text: origin)
+    }
+}
