@@ -4,7 +4,7 @@ import OAuthCore
 import Testing
 
 struct AuthorizeTests {
-    @Test func metadataNamesItsEndpoints() async throws {
+    @Test("Metadata and keys: 8414-05 oidc-05") func metadataNamesItsEndpoints() async throws {
         let fixture = try Fixture()
         let json = try #require(await fixture.send(.get, "/.well-known/openid-configuration").json)
         let metadata = try AuthorizationServerMetadata(json: json)
@@ -14,7 +14,8 @@ struct AuthorizeTests {
         #expect(keys.json == fixture.signer.publicKeys)
     }
 
-    @Test func signInLeadsToTheRedirectURI() async throws {
+    @Test("Forms are answered by 303, pages cannot be framed and send no Referer: 9700-07 9700-08 9700-09")
+    func signInLeadsToTheRedirectURI() async throws {
         let fixture = try Fixture()
         let page = await fixture.authorize()
         #expect(page.status == 200)
@@ -37,7 +38,7 @@ struct AuthorizeTests {
         #expect(fixture.answer(again)["state"] == nil)
     }
 
-    @Test(arguments: ["a%20b", "a+b", "%ff%FE", "%2B%2b", "x'y(z)", "é"])
+    @Test("The state comes back to the byte: 6749-12", arguments: ["a%20b", "a+b", "%ff%FE", "%2B%2b", "x'y(z)", "é"])
     func stateComesBackAsItWasSent(_ state: String) async throws {
         let fixture = try Fixture()
         let query = Fixture.parameters([("state", nil), ("prompt", "none")]).encoded
@@ -46,33 +47,45 @@ struct AuthorizeTests {
         #expect(response.header(.location)?.contains("&state=\(expected)&iss=") == true)
     }
 
-    struct Row: Sendable {
+    struct Row: Sendable, CustomTestStringConvertible {
+        let id: String
         let changes: [(String, String?)]
         let error: String
-        init(_ error: String, _ changes: (String, String?)...) {
-            self.changes = changes
-            self.error = error
+        var testDescription: String { "\(id): \(error)" }
+        init(_ id: String, _ error: String, _ changes: (String, String?)...) {
+            (self.id, self.changes, self.error) = (id, changes, error)
         }
     }
 
-    @Test(arguments: [
-        Row("page", ("client_id", nil)), Row("page", ("client_id", "")), Row("page", ("client_id", "nobody")),
-        Row("page", ("redirect_uri", nil)), Row("page", ("redirect_uri", "https://evil.test/callback")),
-        Row("page", ("redirect_uri", "https://app.test/callback/")), Row("page", ("redirect_uri", "callback")),
-        Row("page", ("redirect_uri", "https://app.test/callback#x")),
-        Row("page", ("redirect_uri", "http://127.0.0.1:5000/other")),
-        Row("invalid_request", ("response_type", nil)), Row("invalid_request", ("response_type", "")),
-        Row("unsupported_response_type", ("response_type", "token")),
-        Row("unsupported_response_type", ("response_type", "code id_token")),
-        Row("invalid_scope", ("scope", "openid gw/write")), Row("invalid_scope", ("scope", "op\"enid")),
-        Row("invalid_request", ("code_challenge", nil), ("code_challenge_method", nil)),
-        Row("invalid_request", ("code_challenge_method", nil)), Row("invalid_request", ("code_challenge", nil)),
-        Row("invalid_request", ("code_challenge_method", "plain")), Row("invalid_request", ("code_challenge", "short")),
-        Row("login_required", ("prompt", "none")), Row("invalid_request", ("prompt", "none login")),
-        Row("invalid_request", ("max_age", "soon")), Row("request_not_supported", ("request", "x")),
-        Row("request_uri_not_supported", ("request_uri", "urn:x")),
-        Row("invalid_request", ("response_mode", "fragment")),
-    ])
+    /// Requirements of RFC 6749, RFC 7636, RFC 9700 and OpenID Connect by their ids in the ledger.
+    static let refused = [
+        Row("6749-02", "page", ("client_id", nil)), Row("6749-02", "page", ("client_id", "nobody")),
+        Row("6749-09", "page", ("client_id", "")), Row("6749-04", "page", ("redirect_uri", nil)),
+        Row("6749-03", "page", ("redirect_uri", "https://evil.test/callback")),
+        Row("6749-03", "page", ("redirect_uri", "https://app.test/callback/")),
+        Row("6749-03", "page", ("redirect_uri", "callback")),
+        Row("6749-03", "page", ("redirect_uri", "https://app.test/callback#x")),
+        Row("9700-01", "page", ("redirect_uri", "http://127.0.0.1:5000/other")),
+        Row("6749-05", "invalid_request", ("response_type", nil)),
+        Row("6749-09", "invalid_request", ("response_type", "")),
+        Row("9700-03", "unsupported_response_type", ("response_type", "token")),
+        Row("6749-06", "unsupported_response_type", ("response_type", "code id_token")),
+        Row("6749-10", "invalid_scope", ("scope", "openid gw/write")),
+        Row("6749-10", "invalid_scope", ("scope", "op\"enid")),
+        Row("7636-02", "invalid_request", ("code_challenge", nil), ("code_challenge_method", nil)),
+        Row("7636-01", "invalid_request", ("code_challenge_method", nil)),
+        Row("7636-02", "invalid_request", ("code_challenge", nil)),
+        Row("7636-01", "invalid_request", ("code_challenge_method", "plain")),
+        Row("7636-03", "invalid_request", ("code_challenge", "short")),
+        Row("oidc-03", "login_required", ("prompt", "none")),
+        Row("oidc-03", "invalid_request", ("prompt", "none login")),
+        Row("oidc-01", "invalid_request", ("max_age", "soon")),
+        Row("oidc-01", "request_not_supported", ("request", "x")),
+        Row("oidc-01", "request_uri_not_supported", ("request_uri", "urn:x")),
+        Row("6749-06", "invalid_request", ("response_mode", "fragment")),
+    ]
+
+    @Test(arguments: refused)
     func refusals(_ row: Row) async throws {
         let fixture = try Fixture()
         let response = await fixture.authorize(row.changes)
@@ -83,10 +96,10 @@ struct AuthorizeTests {
             let answer = fixture.answer(response)
             #expect(answer["error"] == row.error && answer["state"] == "a b&c" && answer["iss"] == Fixture.issuer)
         }
-        #expect(fixture.births.isEmpty)
+        #expect(fixture.births.isEmpty, "\(row.id)")
     }
 
-    @Test func twiceIsTooOften() async throws {
+    @Test("No parameter twice: 6749-08") func twiceIsTooOften() async throws {
         let fixture = try Fixture()
         let query = Fixture.parameters().encoded
         for name in ["client_id", "redirect_uri"] {
@@ -100,7 +113,7 @@ struct AuthorizeTests {
         #expect(await fixture.send(.get, "/oauth2/authorize?\(query)&x=\(long)").status == 414)
     }
 
-    @Test func loopbackPortsAreFree() async throws {
+    @Test("A loopback port is free: 9700-01") func loopbackPortsAreFree() async throws {
         let fixture = try Fixture()
         let code = await fixture.code([("redirect_uri", "http://127.0.0.1:49152/callback")])
         let response = await fixture.redeem(code, [("redirect_uri", "http://127.0.0.1:49152/callback")])

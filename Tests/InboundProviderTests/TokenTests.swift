@@ -44,13 +44,15 @@ struct TokenTests {
         #expect(births[6].expires == births[3].expires)
     }
 
-    @Test func noIDTokenWithoutOpenID() async throws {
+    @Test("oidc-01") func noIDTokenWithoutOpenID() async throws {
         let fixture = try Fixture()
         let body = await fixture.redeem(await fixture.code([("scope", "gw/read")])).json
         #expect(body?["access_token"] != nil && body?["id_token"] == nil)
     }
 
-    @Test func badRedemptions() async throws {
+    @Test("Each by its own error: 6749-14 6749-16 6749-17 6749-24") func badRedemptions()
+        async throws
+    {
         let fixture = try Fixture()
         let rows: [([(String, String?)], String)] = [
             ([("code", "nothing")], "invalid_grant"), ([("code", nil)], "invalid_request"),
@@ -72,7 +74,7 @@ struct TokenTests {
         #expect(await fixture.redeem(late).error == "invalid_grant")
     }
 
-    @Test func wrongVerifierBurnsTheCode() async throws {
+    @Test("A wrong verifier burns the code: 7636-08") func wrongVerifierBurnsTheCode() async throws {
         for wrong in [nil, "x", Fixture.verifier + "x"] {
             let fixture = try Fixture()
             let code = await fixture.code()
@@ -84,7 +86,7 @@ struct TokenTests {
         #expect(await off.redeem(await off.code(), [("code_verifier", nil)]).status == 200)
     }
 
-    @Test func replayRevokesWhatTheCodeGave() async throws {
+    @Test("A code used twice ends what it gave: 6749-15") func replayRevokesWhatTheCodeGave() async throws {
         let fixture = try Fixture()
         let code = await fixture.code()
         let body = await fixture.redeem(code).json
@@ -100,7 +102,8 @@ struct TokenTests {
         #expect(await off.redeem(twice).status == 200)
     }
 
-    @Test func refreshRotatesAndReuseRevokes() async throws {
+    @Test("Refresh tokens rotate, reuse ends the family, scopes never grow: 6749-26 9700-04")
+    func refreshRotatesAndReuseRevokes() async throws {
         let fixture = try Fixture()
         let first = await fixture.signedIn()["refresh_token"]?.string ?? ""
         #expect(await fixture.refresh(first, scope: "openid gw/write").error == "invalid_scope")
@@ -125,7 +128,7 @@ struct TokenTests {
         #expect(await fixture.refresh(token).error == "invalid_grant")
     }
 
-    @Test func clientCredentials() async throws {
+    @Test("A client for itself: 6749-27 6749-25") func clientCredentials() async throws {
         let fixture = try Fixture()
         let basic = ClientAuthentication.basic(id: "service", secret: "s3cret")
         let form: Form = ["grant_type": "client_credentials", "scope": "gw/read"]
@@ -142,7 +145,8 @@ struct TokenTests {
         #expect(await fixture.userInfo(response.json?["access_token"]?.string ?? "").status == 403)
     }
 
-    @Test func clientAuthentication() async throws {
+    @Test("One way, Basic is form-encoded, never in the query: 6749-19 6749-20 6749-22 6749-23")
+    func clientAuthentication() async throws {
         let fixture = try Fixture()
         let form: Form = ["grant_type": "client_credentials"]
         let wrong = ClientAuthentication.basic(id: "service", secret: "guess")
@@ -163,7 +167,7 @@ struct TokenTests {
         #expect(await off.send(.post, "/oauth2/token", none).status == 200)
     }
 
-    @Test func badBodies() async throws {
+    @Test("A form and nothing twice: 6749-18 6749-08") func badBodies() async throws {
         let fixture = try Fixture()
         let json = await fixture.send(
             .post, "/oauth2/token", ["a": "b"], headers: [.contentType: "application/json"])
@@ -176,7 +180,7 @@ struct TokenTests {
         #expect(fixture.store.journal().isEmpty)
     }
 
-    @Test func userInfo() async throws {
+    @Test("Bearer use: 6750-01 6750-03 6750-05 2.1-01 oidc-02 oidc-04") func userInfo() async throws {
         let fixture = try Fixture()
         let body = await fixture.signedIn()
         let access = body["access_token"]?.string ?? ""
@@ -192,7 +196,7 @@ struct TokenTests {
         #expect(await fixture.userInfo(access).header(.wwwAuthenticate)?.contains("invalid_token") == true)
     }
 
-    @Test func revocation() async throws {
+    @Test("Revocation: 7009-01 7009-02 7009-03 7009-04 7009-05 7009-06") func revocation() async throws {
         let fixture = try Fixture()
         let body = await fixture.signedIn()
         let (access, refresh) = (body["access_token"]?.string ?? "", body["refresh_token"]?.string ?? "")
