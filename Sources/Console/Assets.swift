@@ -29,6 +29,7 @@ enum Assets {
         .line code { overflow-wrap: anywhere }
         button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft);
           border-radius: 6px; padding: .25rem .75rem; min-height: 2rem }
+        input[type=checkbox] { min-height: 0; width: 1.1rem; height: 1.1rem; vertical-align: text-bottom }
         button { background: var(--fill); cursor: pointer }
         form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: .5rem 0 }
         form.inline { display: inline-flex; margin: .25rem .5rem .25rem 0 }
@@ -42,7 +43,7 @@ enum Assets {
         table.fields caption { text-align: left; color: var(--soft) }
         table.fields th, table.fields td { text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0;
           border-top: 1px solid var(--line); font: .875rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
-        table.fields th { white-space: nowrap; font-weight: 600 }
+        table.fields th { white-space: nowrap; font-weight: 600; width: 1% }
         .states { list-style: none; margin: 0; padding: 0 }
         .states > li { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; padding: .25rem 0;
           border-top: 1px solid var(--line) }

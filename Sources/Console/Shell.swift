@@ -63,10 +63,12 @@ struct Shell: Sendable {
 
     /// Ids and URNs by their beginning.
     static func short(_ text: String) -> String {
-        text.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
-            let bare = word.hasPrefix("urn:") ? word.split(separator: ":").last ?? word : word
-            return bare.utf8.count > 34 ? "\(bare.prefix(12))…" : String(bare)
-        }.joined(separator: " ")
+        text.split(separator: "/", omittingEmptySubsequences: false).map { part in
+            part.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
+                let bare = word.hasPrefix("urn:") ? word.split(separator: ":").last ?? word : word
+                return bare.utf8.count > 34 ? "\(bare.prefix(12))…" : String(bare)
+            }.joined(separator: " ")
+        }.joined(separator: "/")
     }
 
     /// A choice among parties.

@@ -76,6 +76,7 @@ private struct Desk {
             .post, "/gateways/",
             [
                 "name": "demo", "roleArn": "arn:aws:iam::000000000000:role/gateway", "protocolType": "MCP",
+                "protocolConfiguration": ["mcp": ["supportedVersions": ["2025-11-25"]]],
                 "authorizerType": "CUSTOM_JWT",
                 "authorizerConfiguration": [
                     "customJWTAuthorizer": [
