@@ -12,6 +12,17 @@ package struct ApplicationRecord: Record {
     /// Whether its access tokens live eight hours and come with a refresh token.
     package var expiringTokens: Bool
     package var isSuspended = false
+    /// How it shows who it is; nil for a secret in either way.
+    var method: ClientMethod?
+    /// Public keys of a client that signs, or where they are.
+    var keys: JSONValue?
+    var keysURL: String?
+    /// Whether it may start the device flow; nil for a profile's own standard, which is yes.
+    var allowsDeviceFlow: Bool?
+    /// Whether it is a resource server, which may ask about every token.
+    var isResourceServer: Bool?
+    /// How it came to be registered, unless by hand.
+    var registration: ClientRegistration?
 
     /// GitHub's two kinds of client; they differ in token prefix and in whether there are scopes.
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
@@ -25,6 +36,9 @@ package struct ApplicationRecord: Record {
         package let url: String
         package let wildcard: Bool
     }
+
+    /// A client that cannot keep a secret (RFC 6749 section 2.1).
+    var isPublic: Bool { method == ClientMethod.none }
 
     /// What a reader may see: everything but the secret.
     package var json: JSONValue {
@@ -43,9 +57,12 @@ package struct ApplicationProblem: Error, Hashable, Sendable, CustomStringConver
 }
 
 extension ApplicationRecord {
-    private static let members = ["clientId", "name", "kind", "secret", "callbacks", "expiringTokens", "suspended"]
+    private static let members = [
+        "clientId", "name", "kind", "secret", "callbacks", "expiringTokens", "suspended", "authentication", "keys",
+        "deviceFlow", "resourceServer",
+    ]
     /// GitHub's limit, for OAuth apps too since 2026 (`github-ten-callbacks`).
-    private static let mostCallbacks = 10
+    static let mostCallbacks = 10
 
     /// An application nobody described yet.
     init(clientID: String) {
@@ -74,6 +91,16 @@ extension ApplicationRecord {
         }
         if let value = object["expiringTokens"] { result.expiringTokens = try Self.flag(value, "expiringTokens") }
         if let value = object["suspended"] { result.isSuspended = try Self.flag(value, "suspended") }
+        if let value = object["deviceFlow"] { result.allowsDeviceFlow = try Self.flag(value, "deviceFlow") }
+        if let value = object["resourceServer"] { result.isResourceServer = try Self.flag(value, "resourceServer") }
+        if let value = object["keys"] { result.keys = value }
+        if let value = object["authentication"] {
+            guard let method = value.string.flatMap(ClientMethod.init(rawValue:)) else {
+                throw ApplicationProblem(
+                    "authentication must be one of \(ClientMethod.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            result.method = method
+        }
         if let value = object["callbacks"] { result.callbacks = try Self.callbacks(value) }
         return result
     }

@@ -37,6 +37,33 @@ extension AuthorizationServer {
             ?? profile.applications.first { $0.id.rawValue == clientID }
     }
 
+    /// Who sends a request that needs a client: known, and proven in the way it was registered for.
+    func authenticated(
+        _ asked: TokenRequest, in transaction: inout Transaction
+    ) -> Result<ApplicationRecord, ExchangeRefusal> {
+        guard let application = application(asked.clientID, in: &transaction) else {
+            return .failure(ExchangeRefusal(unknownClient))
+        }
+        guard isProven(asked, application, in: &transaction) else { return .failure(ExchangeRefusal(.badCredentials)) }
+        return .success(application)
+    }
+
+    /// Whether a request shows that it is the application's own, by secret or by signature (RFC 6749 section 2.3).
+    func isProven(
+        _ asked: TokenRequest, _ application: ApplicationRecord, in transaction: inout Transaction
+    ) -> Bool {
+        switch application.method {
+        case .privateKeyJWT?: return accepts(asked.assertion, of: application, in: &transaction)
+        case ClientMethod.none?:
+            return asked.clientSecret == nil && profile.features.clientAuthentication.contains(.none)
+        case let method:
+            guard asked.assertion == .absent, method == nil || asked.method == nil || asked.method == method,
+                asked.method.map(profile.features.clientAuthentication.contains) ?? true
+            else { return false }
+            return secretFits(asked.clientSecret, application, in: &transaction)
+        }
+    }
+
     /// `client-secret`: whether this is the application's own secret.
     func secretFits(_ secret: String?, _ application: ApplicationRecord, in transaction: inout Transaction) -> Bool {
         if constantTimeEqual(secret ?? "", application.secret.exposed) || !world.switches.holds(.clientSecret) {

@@ -22,10 +22,16 @@ extension AuthorizationServer {
         guard let application = redemption.application, var code = redemption.code,
             let moved = try? AuthorizationCodeMachine.reduce(code.state, .redeem(proven(code)))
         else { return .failure(ExchangeRefusal(.badCode)) }
+        let resources: [String]?
+        do throws(OAuthError) {
+            resources = try self.resources(of: asked, within: code.resources, in: &transaction)
+        } catch {
+            return .failure(ExchangeRefusal(.invalidTarget))
+        }
         move("code \(code.id)", from: code.state.name, to: moved.0.name, "redeemed by \(code.client)", in: &transaction)
         code.state = moved.0
         transaction.save(code)
-        return .success(issueTokens(application, code, in: &transaction))
+        return .success(issueTokens(application, code, for: resources, in: &transaction))
     }
 
     private func refusal(
@@ -40,7 +46,7 @@ extension AuthorizationServer {
             guard let application = application(redemption.asked.clientID, in: &transaction) else {
                 return unknownClient
             }
-            return secretFits(redemption.asked.clientSecret, application, in: &transaction) ? nil : .badCredentials
+            return isProven(redemption.asked, application, in: &transaction) ? nil : .badCredentials
         case .code: return codeRefusal(&redemption, in: &transaction)
         case .redirectURI: return redirectRefusal(redemption)
         case .codeVerifier: return verifierRefusal(&redemption, in: &transaction)

@@ -13,9 +13,16 @@ struct AuthorizationRequest {
     var challenge: String?
     /// Normalised; nil when the request names none, and for an application without scopes.
     var scopes: ScopeSet?
+    /// Whether its parameters came from the client itself (RFC 9126).
+    let wasPushed: Bool
+    /// What it asks its token to be for (RFC 8707).
+    var resources: [String]?
 
-    init(query: String) {
+    /// `query` as the browser has it, which may only name a request that was pushed: `pushed`.
+    init(query: String, pushed: String? = nil) {
         self.query = query
+        wasPushed = pushed != nil
+        let query = pushed ?? query
         parameters = Form(parsing: query)
         let written = query.pieces(by: "&").first { $0.utf8.starts(with: "state=".utf8) }?.dropFirst("state=".count)
         state = written.map { text in
@@ -51,7 +58,10 @@ struct AuthorizationCheck: Sendable {
         AuthorizationCheck(name: "parameters-once", run: parametersOnce),
         AuthorizationCheck(name: "redirect-uri", run: redirectURI),
         AuthorizationCheck(name: "application-active", run: applicationActive),
+        AuthorizationCheck(name: "pushed", run: pushed),
         AuthorizationCheck(name: "response-type", run: responseType),
+        AuthorizationCheck(name: "required-parameters", run: requiredParameters),
+        AuthorizationCheck(name: "resources", run: resources),
         AuthorizationCheck(name: "code-challenge", run: codeChallenge),
         AuthorizationCheck(name: "scopes", run: scopes),
     ]
@@ -61,7 +71,10 @@ struct AuthorizationCheck: Sendable {
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
         guard let application = server.application(request.value("client_id"), in: &transaction) else {
-            throw .page(404, title: "Page not found", text: "This is not the web page you are looking for.")
+            let status = server.profile.features.unknownClientPage
+            throw status == 404
+                ? .page(404, title: "Page not found", text: "This is not the web page you are looking for.")
+                : .page(status, title: "invalid_client", text: "The application is unknown.")
         }
         request.application = application
     }
@@ -71,8 +84,7 @@ struct AuthorizationCheck: Sendable {
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
         guard server.world.switches.choice(.repeatedParameter) != "first" else { return }
-        var seen: Set<String> = []
-        for pair in request.parameters.pairs where !seen.insert(pair.name).inserted {
+        if request.parameters.hasRepeatedParameter {
             throw .page(400, title: "Bad request", text: "A parameter of the authorization request stands twice.")
         }
     }
@@ -85,6 +97,10 @@ struct AuthorizationCheck: Sendable {
         guard let asked = request.value("redirect_uri") else {
             guard let first = callbacks.first else {
                 throw .page(400, title: "Be careful!", text: "The application has no callback URL.")
+            }
+            // RFC 6749 section 3.1.2.3: of several, the request must name one.
+            guard callbacks.count == 1 || server.profile.features.firstCallbackIsDefault else {
+                throw .page(400, title: "Be careful!", text: "The request names none of the callback URLs.")
             }
             request.redirectURI = first.url
             return
@@ -117,6 +133,37 @@ struct AuthorizationCheck: Sendable {
         throw .redirect(.applicationSuspended, to: request.redirectURI ?? "")
     }
 
+    /// `9126-10`: where requests must be pushed, one that was not is refused.
+    @Sendable private static func pushed(
+        _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
+    ) throws(AuthorizationRefusal) {
+        guard server.profile.features.pushedRequests?.areRequired == true, !request.wasPushed else { return }
+        throw .redirect(.invalidRequest, to: request.redirectURI ?? "")
+    }
+
+    /// Parameters that this vendor insists on, such as Okta's `state`.
+    @Sendable private static func requiredParameters(
+        _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
+    ) throws(AuthorizationRefusal) {
+        for required in server.profile.features.requiredParameters {
+            let wanted = required.value.string ?? ""
+            if let sent = request.value(required.name), wanted.isEmpty || sent == wanted { continue }
+            throw .redirect(.invalidRequest, to: request.redirectURI ?? "")
+        }
+    }
+
+    /// `8707-01`.
+    @Sendable private static func resources(
+        _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
+    ) throws(AuthorizationRefusal) {
+        guard server.profile.features.restrictsAudience else { return }
+        let named = ScopeSet(request.parameters.all("resource")).names
+        guard named.allSatisfy(AuthorizationServer.isResource) else {
+            throw .redirect(.invalidTarget, to: request.redirectURI ?? "")
+        }
+        request.resources = named.isEmpty ? nil : named
+    }
+
     /// RFC 6749 section 4.1.2.1; GitHub does not look at it.
     @Sendable private static func responseType(
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
@@ -136,8 +183,12 @@ struct AuthorizationCheck: Sendable {
         guard server.profile.proofKey != .ignored else { return }
         let landing = request.redirectURI ?? ""
         guard let challenge = request.value("code_challenge") else {
-            if server.profile.proofKey == .required { throw .redirect(.invalidRequest, to: landing) }
-            return
+            // `public-client-proof-key`: RFC 9700 section 2.1.1 wants it of every client that has no secret.
+            let isPublic = request.application?.isPublic == true
+            guard server.profile.proofKey == .required || isPublic, server.world.switches.holds(.proofKeyRequired)
+            else { return }
+            server.note(.proofKeyRequired, "the request has no code challenge", in: &transaction)
+            throw .redirect(.invalidRequest, to: landing)
         }
         if request.value("code_challenge_method") == "S256", PKCE.isLegal(challenge: challenge) {
             request.challenge = challenge
@@ -155,7 +206,8 @@ struct AuthorizationCheck: Sendable {
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
         // `github-app-no-scopes`: an App's permissions are its own, a scope parameter means nothing.
-        guard request.application?.kind == .oauthApp, let text = request.value("scope") else { return }
+        let name = server.profile.features.scopeParameter
+        guard request.application?.kind == .oauthApp, let text = request.value(name) else { return }
         let asked = ScopeSet(parsing: text)
         if server.profile.refusesUnknownScopes, !asked.names.allSatisfy(server.profile.scopes.knows) {
             throw .redirect(.invalidScope, to: request.redirectURI ?? "")

@@ -10,22 +10,62 @@ package struct AuthorizationServer: Origin {
     let world: World
     let profile: VendorProfile
     let directory: UserDirectory
+    let shelf: VendorShelf
+    let variants = Variants()
     private let router: Router<Handler>
 
-    typealias Handler = @Sendable (AuthorizationServer, Request, PathParameters) throws -> Response
+    typealias Handler = @Sendable (AuthorizationServer, Request, PathParameters) async throws -> Response
 
-    package init(world: World, profile: VendorProfile, directory: UserDirectory) {
+    /// Endpoints that not every vendor has.
+    private static func addFeatures(_ features: Features, to router: inout Router<Handler>) {
+        if let path = features.registration?.endpoint {
+            router.on(.post, path) { server, request, _ in try server.register(request) }
+            for method in [HTTPRequest.Method.get, .put, .delete] {
+                router.on(method, path + "/{clientID}") { server, request, hole in
+                    try server.manageRegistration(request, hole["clientID"])
+                }
+            }
+        }
+        if let path = features.revocation {
+            router.on(.post, path) { server, request, _ in try await server.revokeToken(request) }
+        }
+        if let path = features.introspection {
+            router.on(.post, path) { server, request, _ in try await server.introspect(request) }
+        }
+        if let path = features.pushedRequests?.endpoint {
+            router.on(.post, path) { server, request, _ in try await server.push(request) }
+        }
+        if let device = features.device {
+            router.on(.post, device.endpoint) { server, request, _ in try await server.startDevice(request) }
+            router.on(.get, device.page) { server, request, _ in try server.showDevice(request) }
+            router.on(.post, device.page) { server, request, _ in try server.decideDevice(request) }
+        }
+    }
+
+    package init(
+        world: World, profile: VendorProfile, directory: UserDirectory, shelf: VendorShelf = VendorShelf()
+    ) {
+        self.shelf = shelf
         self.world = world
         self.profile = profile
         self.directory = directory
         router = Self.routes(profile)
     }
 
-    package func respond(to request: Request) async -> Response {
+    package func respond(to request: Request) async -> Response { await chosen.answer(to: request) }
+
+    private func answer(to request: Request) async -> Response {
+        let handler: Handler
+        let hole: PathParameters
+        switch router.match(request) {
+        case .found(let known, let parameters): (handler, hole) = (known, parameters)
+        case .otherMethods(let methods) where profile.features.otherMethodStatus == 405:
+            return Response(405, headers: [.allow: methods.map(\.rawValue).joined(separator: ", ")])
         // GitHub answers 404 where others say 405 (`github-get-404`).
-        guard case .found(let handler, let hole) = router.match(request) else { return notFound(request) }
+        default: return notFound(request)
+        }
         do {
-            return try handler(self, request, hole)
+            return try await handler(self, request, hole)
         } catch {
             world.store.append(.note(Note(party: world.party, "our own fault: \(error)")), at: now)
             return apiMessage(500, "Server Error")
@@ -34,9 +74,9 @@ package struct AuthorizationServer: Origin {
 
     private static func routes(_ profile: VendorProfile) -> Router<Handler> {
         var router = Router<Handler>()
-        router.on(.get, profile.endpoints.authorize) { server, request, _ in try server.authorize(request) }
-        router.on(.post, profile.endpoints.authorize) { server, request, _ in try server.decide(request) }
-        router.on(.post, profile.endpoints.token) { server, request, _ in try server.exchange(request) }
+        router.on(.get, profile.endpoints.authorize) { server, request, _ in try await server.authorize(request) }
+        router.on(.post, profile.endpoints.authorize) { server, request, _ in try await server.decide(request) }
+        router.on(.post, profile.endpoints.token) { server, request, _ in try await server.exchange(request) }
         router.on(.get, profile.endpoints.signIn) { server, request, _ in try server.showSignIn(request) }
         router.on(.post, profile.endpoints.signIn) { server, request, _ in try server.signIn(request) }
         let settings = profile.endpoints.settings + "/{clientID}"
@@ -54,12 +94,12 @@ package struct AuthorizationServer: Origin {
         router.on(.delete, client + "/token") { server, request, hole in
             try server.deleteToken(request, hole["clientID"])
         }
+        addFeatures(profile.features, to: &router)
         guard profile.servesDiscovery else { return router }
         // RFC 8414 section 3.1 inserts the well-known part before the issuer's path, OpenID Discovery appends it.
-        router.on(.get, "/.well-known/oauth-authorization-server" + profile.issuerPath) { server, _, _ in
-            server.metadata()
-        }
-        router.on(.get, profile.issuerPath + "/.well-known/openid-configuration") { server, _, _ in server.metadata() }
+        let path = profile.issuerPath.hasSuffix("/") ? String(profile.issuerPath.dropLast()) : profile.issuerPath
+        router.on(.get, "/.well-known/oauth-authorization-server" + path) { server, _, _ in server.metadata() }
+        router.on(.get, path + "/.well-known/openid-configuration") { server, _, _ in server.metadata() }
         return router
     }
 }

@@ -7,8 +7,9 @@ extension AuthorizationServer {
     /// Longer queries are nobody's authorization request.
     private static let longestQuery = 8192
 
-    func authorize(_ request: Request) throws -> Response {
-        try world.store.write { transaction in
+    func authorize(_ request: Request) async throws -> Response {
+        await readClientDocument(request.parameters["client_id"])
+        return try world.store.write { transaction in
             switch checked(request.query, in: &transaction) {
             case .failure(let refusal): refuse(refusal)
             case .success(let asked): proceed(asked, request, in: &transaction)
@@ -17,10 +18,11 @@ extension AuthorizationServer {
     }
 
     /// The consent form. Sent twice, it gives the same answer twice: a double click costs nothing.
-    func decide(_ request: Request) throws -> Response {
-        try world.store.write { transaction in
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
-            let query = form["request"] ?? ""
+    func decide(_ request: Request) async throws -> Response {
+        let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        let query = form["request"] ?? ""
+        await readClientDocument(Form(parsing: query)["client_id"])
+        return try world.store.write { transaction in
             switch checked(query, in: &transaction) {
             case .failure(let refusal): return refuse(refusal)
             case .success(let asked):
@@ -48,10 +50,24 @@ extension AuthorizationServer {
         }
         var request = AuthorizationRequest(query: query)
         do throws(AuthorizationRefusal) {
+            let whole = try resolved(query, in: &transaction)
+            if whole != query { request = AuthorizationRequest(query: query, pushed: whole) }
             for check in AuthorizationCheck.all { try check.run(self, &request, &transaction) }
             return .success(request)
         } catch {
             return .failure(Refused(reason: error, request: request))
+        }
+    }
+
+    /// What is wrong with a request that is pushed; nil if it may be asked in a browser.
+    func problem(with query: String, in transaction: inout Transaction) -> VendorProfile.Refusal? {
+        var request = AuthorizationRequest(query: query, pushed: query)
+        do throws(AuthorizationRefusal) {
+            for check in AuthorizationCheck.all { try check.run(self, &request, &transaction) }
+            return nil
+        } catch {
+            if case .redirect(let refusal, _) = error { return refusal }
+            return .invalidRequest
         }
     }
 
@@ -65,8 +81,11 @@ extension AuthorizationServer {
             GrantRecord.self, GrantRecord.id(client: application.id.rawValue, user: user.name))
         // Without `scope` the user's earlier grants count, all together.
         let wanted = asked.scopes ?? grant?.scopes ?? ScopeSet()
-        if let grant, profile.scopes.covers(grant.scopes, wanted) {
-            return .redirect(issueCode(asked, application, user, wanted, in: &transaction).location)
+        let isAskedAnew = profile.features.honoursConsentPrompt && asked.value("prompt") == "consent"
+        if let grant, !isAskedAnew, profile.scopes.covers(grant.scopes, wanted) {
+            let isOffline = asksOffline(asked) && !profile.lives.isOfflineOnlyWithConsent
+            return .redirect(
+                issueCode(asked, application, user, wanted, offline: isOffline, in: &transaction).location)
         }
         let page = newPage(session, about: asked.query, in: &transaction)
         let consent = Pages.Consent(
@@ -125,7 +144,7 @@ extension AuthorizationServer {
         move(
             "consent of \(user.name) to \(application.id)", from: earlier == nil ? nil : "granted", to: "granted",
             "approve", in: &transaction)
-        return issueCode(asked, application, user, allowed, in: &transaction)
+        return issueCode(asked, application, user, allowed, offline: asksOffline(asked), in: &transaction)
     }
 }
 
@@ -133,7 +152,7 @@ extension AuthorizationServer {
 extension AuthorizationServer {
     private func issueCode(
         _ asked: AuthorizationRequest, _ application: ApplicationRecord, _ user: UserDirectory.User,
-        _ scopes: ScopeSet, in transaction: inout Transaction
+        _ scopes: ScopeSet, offline: Bool, in transaction: inout Transaction
     ) -> (location: String, code: Identifier<CodeRecord>) {
         let landing = asked.redirectURI ?? ""
         let expires = now + profile.codeLifetime
@@ -143,15 +162,23 @@ extension AuthorizationServer {
         let code = CodeRecord(
             value: Secret(world.entropy.text(20, from: .hex, for: "github code")), client: application.id.rawValue,
             user: user.name, scopes: scopes, redirectURI: landing,
-            namedRedirectURI: asked.value("redirect_uri") != nil, challenge: asked.challenge, expires: expires,
+            namedRedirectURI: asked.value("redirect_uri") != nil, challenge: asked.challenge,
+            resources: asked.resources, isOffline: offline, expires: expires,
             state: .issued(binding))
         transaction.save(code)
+        usePushedRequest(asked.query, in: &transaction)
         move("code \(code.id)", from: nil, to: code.state.name, "approved by \(user.name)", in: &transaction)
         let birth = TokenBirth(
             kind: "authorization_code", issuer: world.party, user: user.name, scopes: scopes.names,
             audience: [application.id.rawValue], expires: expires, value: code.value)
         transaction.append(.token(.issued(birth)), at: now)
         return (location(landing, ["code": code.value.exposed], asked.state, withIssuer: true), code.id)
+    }
+
+    /// `access_type=offline` and the like.
+    private func asksOffline(_ asked: AuthorizationRequest) -> Bool {
+        guard let parameter = profile.lives.offlineParameter else { return false }
+        return asked.value(parameter.name) == parameter.value.string
     }
 
     private func errorLocation(

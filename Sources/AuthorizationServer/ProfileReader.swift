@@ -45,6 +45,21 @@ struct ProfileReader {
         return number
     }
 
+    func number(_ name: String, or standard: Int) throws(VendorProfileProblem) -> Int {
+        object[name] == nil ? standard : Int(try number(name))
+    }
+
+    /// nil where the file has none.
+    func optionalText(_ name: String) throws(VendorProfileProblem) -> String? {
+        object[name] == nil ? nil : try text(name)
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, or standard: Choice
+    ) throws(VendorProfileProblem) -> Choice {
+        object[name] == nil ? standard : try choice(name)
+    }
+
     func texts(_ name: String) throws(VendorProfileProblem) -> [String] {
         guard let texts = object[name]?.strings else { throw missing(name, "a list of texts") }
         return texts

@@ -63,6 +63,10 @@ struct CodeRecord: SecretRecord {
     /// Whether the request named it; else it was the application's first one.
     let namedRedirectURI: Bool
     let challenge: String?
+    /// What its tokens are for (RFC 8707); nil for anything.
+    var resources: [String]?
+    /// Whether the client asked for a refresh token.
+    var isOffline: Bool?
     let expires: Instant
     var state: AuthorizationCodeMachine.State
     var keys: [RecordKey] { [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)] }
@@ -82,6 +86,8 @@ struct AccessTokenRecord: SecretRecord {
     /// The code at the root of its line.
     let code: Identifier<CodeRecord>
     let family: Identifier<RefreshFamilyRecord>?
+    /// Whom it is for (RFC 8707 section 2); nil for anybody.
+    var audience: [String]?
     var isRevoked = false
     /// Only live tokens can be found by their grant: dead ones are many and nobody looks for them there.
     var keys: [RecordKey] {
@@ -96,6 +102,7 @@ struct RefreshFamilyRecord: Record {
     let client: String
     let user: String
     let code: Identifier<CodeRecord>
+    var resources: [String]?
     var state: RefreshTokenMachine.State
     /// The one good refresh token and the access token that came with it.
     var refreshToken: Identifier<RefreshTokenRecord>

@@ -4,11 +4,10 @@ import OAuthCore
 // RFC 6749 section 6 with rotation: each use ends the refresh token and the access token it came with.
 extension AuthorizationServer {
     func refresh(_ asked: TokenRequest, in transaction: inout Transaction) -> Result<TokenAnswer, ExchangeRefusal> {
-        guard let application = application(asked.clientID, in: &transaction) else {
-            return .failure(ExchangeRefusal(unknownClient))
-        }
-        guard secretFits(asked.clientSecret, application, in: &transaction) else {
-            return .failure(ExchangeRefusal(.badCredentials))
+        let application: ApplicationRecord
+        switch authenticated(asked, in: &transaction) {
+        case .failure(let refusal): return .failure(refusal)
+        case .success(let client): application = client
         }
         guard let value = asked["refresh_token"],
             let token = transaction.find(RefreshTokenRecord.self, holding: value),
@@ -17,10 +16,15 @@ extension AuthorizationServer {
         else { return .failure(ExchangeRefusal(.badRefreshToken)) }
         let presentation = presentation(of: token, by: application, good, asked, in: &transaction)
         do throws(OAuthError) {
+            let resources = try resources(of: asked, within: family.resources, in: &transaction)
             let (state, effects) = try RefreshTokenMachine.reduce(family.state, .present(presentation))
-            return renewed(family, state, effects, application, in: &transaction)
+            return renewed(family, state, effects, application, resources, in: &transaction)
         } catch {
-            return .failure(ExchangeRefusal(error.code == .invalidScope ? .invalidScope : .badRefreshToken))
+            switch error.code {
+            case .invalidScope: return .failure(ExchangeRefusal(.invalidScope))
+            case .invalidTarget: return .failure(ExchangeRefusal(.invalidTarget))
+            default: return .failure(ExchangeRefusal(.badRefreshToken))
+            }
         }
     }
 
@@ -29,7 +33,7 @@ extension AuthorizationServer {
         of token: RefreshTokenRecord, by application: ApplicationRecord, _ good: RefreshTokenMachine.Family,
         _ asked: TokenRequest, in transaction: inout Transaction
     ) -> RefreshTokenMachine.Presentation {
-        // GitHub ignores `scope` here as it ignores whatever it does not know.
+        // GitHub ignores `scope` here as it ignores whatever it does not know; elsewhere it may only narrow.
         let scope = profile.refusesUnknownScopes ? asked["scope"].map { ScopeSet(parsing: $0) } : nil
         var result = RefreshTokenMachine.Presentation(
             client: application.id.rawValue, generation: token.generation, scope: scope, at: now)
@@ -52,7 +56,7 @@ extension AuthorizationServer {
 
     private func renewed(
         _ family: RefreshFamilyRecord, _ state: RefreshTokenMachine.State, _ effects: [RefreshTokenMachine.Effect],
-        _ application: ApplicationRecord, in transaction: inout Transaction
+        _ application: ApplicationRecord, _ resources: [String]?, in transaction: inout Transaction
     ) -> Result<TokenAnswer, ExchangeRefusal> {
         var family = family
         let old = family.state.name
@@ -65,8 +69,12 @@ extension AuthorizationServer {
             return .failure(ExchangeRefusal(.badRefreshToken))
         }
         next.expires = now + profile.tokens.refresh
+        if profile.lives.rotation != .rotate {
+            // The same token is good for the next refresh too.
+            return .success(renewOnly(family, scopes, application, resources, in: &transaction))
+        }
         family.state = .active(next)
         move("refresh family \(family.id)", from: old, to: family.state.name, "refresh", in: &transaction)
-        return .success(rotate(family, scopes, application, in: &transaction))
+        return .success(rotate(family, scopes, application, resources, in: &transaction))
     }
 }

@@ -26,6 +26,35 @@ extension Rule {
         "refresh-token-single-use", "A refresh token is good for one refresh.")
     static let refreshTokenClientBinding = Rule(
         "refresh-token-client-binding", "A refresh token is good only for the client it was issued to.")
+    static let refreshReuseEndsFamily = Rule(
+        "refresh-reuse-ends-family", "A refresh token that comes again ends every token of its line.")
+    static let proofKeyRequired = Rule(
+        "proof-key-required", "A client that must send a code challenge gets no code without one.")
+    static let resourceNarrowing = Rule(
+        "resource-narrowing", "A token is made only for resources the user was asked about.")
+    static let legalRedirectURIs = Rule(
+        "registered-redirect-uris-legal",
+        "A client registers only redirect URIs by https, on its own machine, or of its own scheme.")
+    static let registrationOwnToken = Rule(
+        "registration-own-token", "A registration is read and changed only with the token it was answered with.")
+    static let clientDocumentIdentity = Rule(
+        "client-document-identity", "A client's document counts only at the address it names as its client id.")
+    static let clientDocumentPublicHost = Rule(
+        "client-document-public-host", "Nothing is fetched from a private host because a stranger named it.")
+    static let assertionSingleUse = Rule(
+        "client-assertion-single-use", "A client's signed assertion is good for one request.")
+    static let pushedRequestBinding = Rule(
+        "pushed-request-client-binding", "A pushed request is used only by the client that pushed it.")
+    static let pushedRequestSingleUse = Rule(
+        "pushed-request-single-use", "A pushed request gives one code.")
+    static let revocationOwnTokens = Rule(
+        "revocation-own-tokens", "A client revokes only its own tokens.")
+    static let introspectionOwnTokens = Rule(
+        "introspection-own-tokens", "A client that is no resource server learns only about its own tokens.")
+    static let deviceCodeClientBinding = Rule(
+        "device-code-client-binding", "A device code is redeemed only by the client it was issued to.")
+    static let userCodeTries = Rule(
+        "user-code-tries", "A user types at most fifty device codes in an hour.")
 }
 
 // What nobody outside GitHub knows. Each is a row of the ledger with mark `unknown`.
@@ -57,7 +86,10 @@ package enum AuthorizationServerSwitches {
     package static let rules: [Rule] = [
         .registeredRedirectURI, .pkceVerifier, .pkceS256Only, .codeSingleUse, .codeLifetime, .codeClientBinding,
         .clientSecret, .consentPageCSRF, .revokedTokenRefused, .expiredTokenRefused, .refreshTokenSingleUse,
-        .refreshTokenClientBinding,
+        .refreshTokenClientBinding, .refreshReuseEndsFamily, .proofKeyRequired, .resourceNarrowing,
+        .legalRedirectURIs, .registrationOwnToken, .clientDocumentIdentity, .clientDocumentPublicHost,
+        .assertionSingleUse, .pushedRequestBinding, .pushedRequestSingleUse, .revocationOwnTokens,
+        .introspectionOwnTokens, .deviceCodeClientBinding, .userCodeTries,
     ]
     package static let unknowns: [Unknown] = [
         .redirectMismatch, .verifierError, .failedVerifier, .verifierWithoutChallenge, .issuerOnErrors,

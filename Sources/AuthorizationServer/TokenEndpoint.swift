@@ -5,7 +5,14 @@ import OAuthCore
 /// Why a token request is refused. Returned, not thrown: a refusal may change state, and a throw would undo that.
 struct ExchangeRefusal: Error {
     let refusal: VendorProfile.Refusal
-    init(_ refusal: VendorProfile.Refusal) { self.refusal = refusal }
+    /// Members of the answer beside the error, such as a new interval.
+    let more: JSONObject
+    /// In place of the profile's, where an endpoint has one of its own.
+    var status: Int?
+    init(_ refusal: VendorProfile.Refusal, more: JSONObject = [:]) {
+        self.refusal = refusal
+        self.more = more
+    }
 }
 
 /// What the token endpoint says, before it is written in one of three formats.
@@ -17,48 +24,69 @@ struct TokenAnswer {
 
 // POST of the token endpoint. Client, code and tokens change in one transaction: nobody redeems a code twice.
 extension AuthorizationServer {
-    func exchange(_ request: Request) throws -> Response {
+    func exchange(_ request: Request) async throws -> Response {
+        try await answer(request) { asked, transaction in grantTokens(asked, in: &transaction) }
+    }
+
+    /// Reads who asks and what, does it in one transaction, and writes what came of it as this vendor does.
+    func answer(
+        _ request: Request,
+        _ body: (TokenRequest, inout Transaction) -> Result<TokenAnswer, ExchangeRefusal>
+    ) async throws -> Response {
+        let assertion = await clientAssertion(in: request)
         let answer = try world.store.write { transaction in
-            switch TokenRequest.read(request, self) {
-            case .failure(let error): refused(error.refusal)
+            guard isReadable(request) else { return refused(.invalidRequest) }
+            switch TokenRequest.read(request, self, assertion) {
+            case .failure(let error): return refused(error.refusal)
             case .success(let asked):
-                switch grantTokens(asked, in: &transaction) {
-                case .success(let answer): answer
-                case .failure(let error): refused(error.refusal)
+                if profile.hasStrictParameters, asked.hasRepeatedParameter { return refused(.invalidRequest) }
+                switch body(asked, &transaction) {
+                case .success(let answer): return answer
+                case .failure(let error): return refused(error.refusal, more: error.more, status: error.status)
                 }
             }
         }
         return render(answer, for: request)
     }
 
+    /// RFC 6749 section 3.2: the parameters are a form, where parameters are taken strictly.
+    private func isReadable(_ request: Request) -> Bool {
+        !profile.hasStrictParameters || request.mediaType == Self.formType
+    }
+
     private func grantTokens(
         _ asked: TokenRequest, in transaction: inout Transaction
     ) -> Result<TokenAnswer, ExchangeRefusal> {
-        if profile.hasStrictParameters, asked.hasRepeatedParameter { return .failure(.init(.invalidRequest)) }
         switch asked["grant_type"] {
         // `github-grant-type-optional`: a code without grant_type is a code all the same.
         case nil where profile.hasStrictParameters: return .failure(ExchangeRefusal(.invalidRequest))
         case nil, "authorization_code": return redeemCode(asked, in: &transaction)
         case "refresh_token": return refresh(asked, in: &transaction)
+        case "client_credentials" where profile.features.clientCredentials:
+            return machineTokens(asked, in: &transaction)
+        case Self.deviceGrant where profile.features.device != nil: return redeemDevice(asked, in: &transaction)
         default: return .failure(ExchangeRefusal(.unsupportedGrant))
         }
     }
 
     /// `Q3`: errors come with status 200, unless the profile has another.
-    private func refused(_ refusal: VendorProfile.Refusal) -> TokenAnswer {
+    func refused(
+        _ refusal: VendorProfile.Refusal, more: JSONObject = [:], status: Int? = nil
+    ) -> TokenAnswer {
         let text = profile.text(of: refusal)
-        var members: JSONObject = ["error": .string(text.error)]
+        var members = profile.answers.errorExtra.merging(["error": .string(text.error)])
         let verifierError = world.switches.choice(.verifierError)
         if refusal == .badVerifier, verifierError != Unknown.verifierError.standard {
             members["error"] = .string(verifierError)
         }
         if let description = text.description { members.append("error_description", .string(description)) }
         if let uri = text.uri { members.append("error_uri", .string(uri)) }
-        return TokenAnswer(members: members, status: text.status ?? profile.tokenErrorStatus)
+        for member in more.members { members[member.name] = member.value }
+        return TokenAnswer(members: members, status: text.status ?? status ?? profile.tokenErrorStatus)
     }
 
     /// `Q4`: a form unless the client asks for JSON or XML. Of several types the first known one counts.
-    private func render(_ answer: TokenAnswer, for request: Request) -> Response {
+    func render(_ answer: TokenAnswer, for request: Request) -> Response {
         var headers: HTTPFields = [.cacheControl: "no-store", fieldName("Pragma"): "no-cache"]
         if answer.status == 401, request.header(.authorization) != nil {
             headers[.wwwAuthenticate] = "Basic realm=\"\(profile.vendor)\""
@@ -82,5 +110,6 @@ extension AuthorizationServer {
         return Response(answer.status, headers: headers, body: Array(body.utf8))
     }
 
+    static let deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
     private static let formType = "application/x-www-form-urlencoded"
 }

@@ -7,14 +7,30 @@ struct TokenRequest {
     private let parameters: Form
     let clientID: String?
     let clientSecret: String?
+    /// How the secret came; nil where the vendor does not look at it.
+    var method: ClientMethod?
+    var assertion = ClientAssertion.absent
 
     /// Reads form or JSON body, the query where the vendor does, and HTTP Basic.
-    static func read(_ request: Request, _ server: AuthorizationServer) -> Result<TokenRequest, ExchangeRefusal> {
+    ///
+    /// `assertion` is what came of the client's signature, if it sent one.
+    static func read(
+        _ request: Request, _ server: AuthorizationServer, _ assertion: ClientAssertion = .absent
+    ) -> Result<TokenRequest, ExchangeRefusal> {
         var form = body(request)
+        if let client = assertion.client {
+            // RFC 7521 section 4.2: one way of authentication only, and client_id may be left out.
+            guard form["client_secret"] == nil, request.header(.authorization) == nil,
+                form.value("client_id") == nil || form.value("client_id") == client
+            else { return .failure(ExchangeRefusal(.invalidRequest)) }
+            return .success(
+                TokenRequest(parameters: form, clientID: client, clientSecret: nil, assertion: assertion))
+        }
         guard server.profile.readsCredentialsInQuery else {
             return ClientAuthentication.read(request, form: form).map { credentials in
                 TokenRequest(
-                    parameters: form, clientID: credentials.id, clientSecret: credentials.secret?.exposed)
+                    parameters: form, clientID: credentials.id, clientSecret: credentials.secret?.exposed,
+                    method: ClientMethod(rawValue: credentials.method.rawValue))
             }.mapError { error in
                 ExchangeRefusal(error.code == .invalidRequest ? .invalidRequest : .badCredentials)
             }
@@ -30,13 +46,19 @@ struct TokenRequest {
     /// First value that is not empty (RFC 6749 section 3.2: a parameter without value counts as omitted).
     subscript(_ name: String) -> String? { parameters.value(name) }
 
+    /// Every value of a parameter that may stand more than once.
+    func all(_ name: String) -> [String] { parameters.all(name).filter { !$0.isEmpty } }
+
     /// A parameter that stands twice; RFC 6749 section 3.2 forbids it, GitHub takes the first.
-    var hasRepeatedParameter: Bool {
-        var seen: Set<String> = []
-        return !parameters.pairs.allSatisfy { seen.insert($0.name).inserted }
+    var hasRepeatedParameter: Bool { parameters.hasRepeatedParameter }
+
+    /// The parameters as a query, for a pushed authorization request.
+    var query: String {
+        Form(parameters.pairs.filter { !$0.name.hasPrefix("client_secret") && !$0.name.hasPrefix("client_assert") })
+            .encoded
     }
 
-    private static func body(_ request: Request) -> Form {
+    static func body(_ request: Request) -> Form {
         guard request.mediaType == "application/json" else {
             return Form(parsing: String(decoding: request.body, as: UTF8.self))
         }
@@ -55,5 +77,11 @@ func basicCredentials(_ request: Request) -> (id: String, secret: String)? {
 }
 
 extension Form {
+    /// RFC 6749 section 3.1, but for the two that RFC 8707 section 2 and RFC 8693 section 2.1 let stand twice.
+    var hasRepeatedParameter: Bool {
+        var seen: Set<String> = []
+        return !pairs.allSatisfy { ["resource", "audience"].contains($0.name) || seen.insert($0.name).inserted }
+    }
+
     fileprivate func value(_ name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 }

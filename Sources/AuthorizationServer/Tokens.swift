@@ -5,32 +5,75 @@ import OAuthCore
 extension AuthorizationServer {
     /// The tokens of a redeemed code.
     func issueTokens(
-        _ application: ApplicationRecord, _ code: CodeRecord, in transaction: inout Transaction
+        _ application: ApplicationRecord, _ code: CodeRecord, for resources: [String]?,
+        in transaction: inout Transaction
     ) -> TokenAnswer {
-        let offline = profile.tokens.offlineAccessScope.map(code.scopes.contains) ?? false
-        let expires = application.expiringTokens || (offline && application.kind == .oauthApp)
-        let family = expires ? Identifier<RefreshFamilyRecord>(code.id.rawValue) : nil
-        let access = newAccessToken(
-            application, code.user, code.scopes, code: code.id, family, parent: code.id.rawValue, in: &transaction)
+        let asksOffline = profile.tokens.offlineAccessScope.map(code.scopes.contains) ?? false
+        let expires =
+            switch profile.lives.expiry {
+            case .always: true
+            case .never: false
+            case .application: application.expiringTokens || (asksOffline && application.kind == .oauthApp)
+            }
+        let isRenewable =
+            switch profile.lives.refreshToken {
+            case .expiring: expires
+            case .offline: asksOffline || code.isOffline == true
+            case .never: false
+            }
+        let family = isRenewable ? Identifier<RefreshFamilyRecord>(code.id.rawValue) : nil
+        let plan = TokenPlan(
+            user: code.user, scopes: code.scopes, code: code.id, family: family, parent: code.id.rawValue,
+            audience: resources, expires: expires)
+        let access = newAccessToken(application, plan, in: &transaction)
         guard let family else { return answer(access, refresh: nil) }
         let refresh = newRefreshToken(
             family, 1, user: code.user, code.scopes, parent: code.id.rawValue, in: &transaction)
+        // RFC 9700 section 4.14.2; GitHub only refuses (`github-refresh-reuse`).
+        let reuseRevokes = profile.lives.hasFamilyRevocation && world.switches.holds(.refreshReuseEndsFamily)
         let state = RefreshTokenMachine.State.active(
             .init(
                 client: code.client, scope: code.scopes, expires: now + profile.tokens.refresh,
-                reuseRevokes: profile.replayRevokesTokens))
+                reuseRevokes: reuseRevokes))
         transaction.save(
             RefreshFamilyRecord(
-                id: family, client: code.client, user: code.user, code: code.id, state: state,
-                refreshToken: refresh.id, accessToken: access.id))
+                id: family, client: code.client, user: code.user, code: code.id, resources: code.resources,
+                state: state, refreshToken: refresh.id, accessToken: access.id))
         move("refresh family \(family)", from: nil, to: state.name, "code redeemed", in: &transaction)
         return answer(access, refresh: refresh)
+    }
+
+    /// A token of a client's own (RFC 6749 section 4.4): no user, and no refresh token.
+    func issueMachineToken(
+        _ application: ApplicationRecord, _ scopes: ScopeSet, for resources: [String]?,
+        in transaction: inout Transaction
+    ) -> TokenAnswer {
+        let plan = TokenPlan(
+            user: "", scopes: scopes, code: Identifier("client-credentials"), family: nil, parent: nil,
+            audience: resources, expires: profile.lives.expiry != .never)
+        return answer(newAccessToken(application, plan, in: &transaction), refresh: nil)
+    }
+
+    /// A refresh that leaves its refresh token good (`refresh-token-kept`).
+    func renewOnly(
+        _ family: RefreshFamilyRecord, _ scopes: ScopeSet, _ application: ApplicationRecord,
+        _ resources: [String]?, in transaction: inout Transaction
+    ) -> TokenAnswer {
+        let plan = TokenPlan(
+            user: family.user, scopes: scopes, code: family.code, family: family.id,
+            parent: family.refreshToken.rawValue, audience: resources, expires: profile.lives.expiry != .never)
+        let access = newAccessToken(application, plan, in: &transaction)
+        var family = family
+        family.accessToken = access.id
+        transaction.save(family)
+        let same = transaction.find(RefreshTokenRecord.self, family.refreshToken)
+        return answer(access, refresh: profile.lives.rotation == .repeat ? same : nil)
     }
 
     /// `github-refresh-kills-old`: the next pair of a family; the one before is dead.
     func rotate(
         _ family: RefreshFamilyRecord, _ scopes: ScopeSet, _ application: ApplicationRecord,
-        in transaction: inout Transaction
+        _ resources: [String]?, in transaction: inout Transaction
     ) -> TokenAnswer {
         var family = family
         guard case .active(let good) = family.state else { return TokenAnswer(members: [:], status: 500) }
@@ -39,8 +82,10 @@ extension AuthorizationServer {
         }
         transaction.append(.token(.revoked(id: family.refreshToken.rawValue, cause: "refreshed")), at: now)
         let parent = family.refreshToken.rawValue
-        let access = newAccessToken(
-            application, family.user, scopes, code: family.code, family.id, parent: parent, in: &transaction)
+        let plan = TokenPlan(
+            user: family.user, scopes: scopes, code: family.code, family: family.id, parent: parent,
+            audience: resources, expires: profile.lives.expiry != .never)
+        let access = newAccessToken(application, plan, in: &transaction)
         let refresh = newRefreshToken(
             family.id, good.generation, user: family.user, good.scope, parent: parent, in: &transaction)
         family.accessToken = access.id
@@ -88,20 +133,21 @@ extension AuthorizationServer {
         transaction.append(.token(.revoked(id: family.refreshToken.rawValue, cause: cause)), at: now)
     }
 
-    private func newAccessToken(
-        _ application: ApplicationRecord, _ user: String, _ scopes: ScopeSet, code: Identifier<CodeRecord>,
-        _ family: Identifier<RefreshFamilyRecord>?, parent: String, in transaction: inout Transaction
+    func newAccessToken(
+        _ application: ApplicationRecord, _ plan: TokenPlan, in transaction: inout Transaction
     ) -> AccessTokenRecord {
         let client = application.id.rawValue
-        makeRoom(GrantRecord.id(client: client, user: user), scopes, in: &transaction)
+        makeRoom(GrantRecord.id(client: client, user: plan.user), plan.scopes, in: &transaction)
         let value = TokenText.accessToken(prefix: profile.tokens.prefixes[application.kind] ?? "", world.entropy)
         let token = AccessTokenRecord(
-            value: Secret(value), client: client, kind: application.kind, user: user, scopes: scopes, created: now,
-            expires: family == nil ? nil : now + profile.tokens.expiring, code: code, family: family)
+            value: Secret(value), client: client, kind: application.kind, user: plan.user, scopes: plan.scopes,
+            created: now, expires: plan.expires ? now + profile.tokens.expiring : nil, code: plan.code,
+            family: plan.family, audience: plan.audience)
         transaction.save(token)
         let birth = TokenBirth(
-            kind: "access_token", issuer: world.party, user: user, scopes: scopes.names, parent: parent,
-            expires: token.expires, value: token.value)
+            kind: "access_token", issuer: world.party, user: plan.user.isEmpty ? nil : plan.user,
+            scopes: plan.scopes.names, audience: plan.audience ?? [], parent: plan.parent, expires: token.expires,
+            value: token.value)
         transaction.append(.token(.issued(birth)), at: now)
         return token
     }
@@ -133,14 +179,42 @@ extension AuthorizationServer {
     }
 
     private func answer(_ access: AccessTokenRecord, refresh: RefreshTokenRecord?) -> TokenAnswer {
-        var members: JSONObject = ["access_token": .string(access.value.exposed)]
-        if let refresh {
-            members.append("expires_in", .int(profile.tokens.expiring.milliseconds / 1000))
-            members.append("refresh_token", .string(refresh.value.exposed))
-            members.append("refresh_token_expires_in", .int(profile.tokens.refresh.milliseconds / 1000))
+        let shape = profile.answers
+        var members = shape.extra
+        var token: JSONObject = ["access_token": .string(access.value.exposed)]
+        if shape.hasExpiry, access.expires != nil {
+            token.append("expires_in", .int(profile.tokens.expiring.milliseconds / 1000))
         }
-        members.append("scope", .string(access.scopes.names.joined(separator: profile.scopeSeparator)))
-        members.append("token_type", "bearer")
+        if let refresh {
+            token.append("refresh_token", .string(refresh.value.exposed))
+            if shape.hasRefreshExpiry {
+                token.append("refresh_token_expires_in", .int(profile.tokens.refresh.milliseconds / 1000))
+            }
+        }
+        let scopes = access.scopes.names
+        switch shape.scope {
+        case .text: token.append("scope", .string(scopes.joined(separator: profile.scopeSeparator)))
+        case .list: token.append("scope", .strings(scopes))
+        case .none: break
+        }
+        token.append("token_type", .string(shape.tokenType))
+        if let nested = shape.nested {
+            members[nested] = .object((members[nested]?.object ?? [:]).merging(token))
+        } else {
+            for member in token.members { members[member.name] = member.value }
+        }
         return TokenAnswer(members: members)
     }
+}
+
+/// What an access token is to be.
+struct TokenPlan {
+    let user: String
+    let scopes: ScopeSet
+    /// The code at the root of its line.
+    let code: Identifier<CodeRecord>
+    let family: Identifier<RefreshFamilyRecord>?
+    let parent: String?
+    let audience: [String]?
+    let expires: Bool
 }

@@ -7,8 +7,10 @@ package struct VendorProfile: Sendable, Hashable {
     package let vendor: String
     /// Which of the file's profiles this is.
     package let name: String
+    /// The file it was read from.
+    let source: JSONValue
     /// The issuer is the server's origin plus this path.
-    let issuerPath: String
+    package let issuerPath: String
     let endpoints: Endpoints
     /// Whether the two metadata documents are answered.
     let servesDiscovery: Bool
@@ -41,6 +43,9 @@ package struct VendorProfile: Sendable, Hashable {
     let requiresUserAgent: Bool
     let requestsPerHour: Int
     let scopes: ScopeTree
+    let features: Features
+    let answers: AnswerShape
+    let lives: TokenLives
     /// What every lab begins with.
     let applications: [ApplicationRecord]
     private let refusals: [Refusal: RefusalText]
@@ -101,6 +106,40 @@ package struct VendorProfile: Sendable, Hashable {
         case invalidScope = "invalid-scope"
         case accessDenied = "access-denied"
         case applicationSuspended = "application-suspended"
+        case unauthorizedClient = "unauthorized-client"
+        case invalidTarget = "invalid-target"
+        case badRequestURI = "bad-request-uri"
+        case authorizationPending = "authorization-pending"
+        case slowDown = "slow-down"
+        case expiredToken = "expired-token"
+        case badDeviceCode = "bad-device-code"
+        case deviceFlowDisabled = "device-flow-disabled"
+        case unsupportedTokenType = "unsupported-token-type"
+        case foreignToken = "foreign-token"
+        case invalidRedirectURI = "invalid-redirect-uri"
+        case invalidClientMetadata = "invalid-client-metadata"
+
+        /// As the RFC has it, for a file without words of its own; nil for those every file must have words for.
+        fileprivate var standard: RefusalText? {
+            switch self {
+            case .unauthorizedClient: RefusalText("unauthorized_client", "The client may not do this.")
+            case .invalidTarget: RefusalText("invalid_target", "The resource is unknown, malformed or not granted.")
+            case .badRequestURI: RefusalText("invalid_request_uri", "The request_uri is unknown, used or expired.")
+            case .authorizationPending:
+                RefusalText("authorization_pending", "The user has not decided yet.")
+            case .slowDown: RefusalText("slow_down", "Poll less often: the interval is five seconds longer now.")
+            case .expiredToken: RefusalText("expired_token", "The device code expired.")
+            case .badDeviceCode: RefusalText("invalid_grant", "The device code is unknown or was used.")
+            case .deviceFlowDisabled: RefusalText("unauthorized_client", "The client may not use the device flow.")
+            case .unsupportedTokenType:
+                RefusalText("unsupported_token_type", "Tokens of this type cannot be revoked.")
+            case .foreignToken: RefusalText("unauthorized_client", "The token was issued to another client.")
+            case .invalidRedirectURI: RefusalText("invalid_redirect_uri", "A redirect URI is not a legal one.")
+            case .invalidClientMetadata:
+                RefusalText("invalid_client_metadata", "The client's metadata is not acceptable.")
+            default: nil
+            }
+        }
     }
 
     struct RefusalText: Sendable, Hashable {
@@ -108,23 +147,38 @@ package struct VendorProfile: Sendable, Hashable {
         var error: String
         var description: String?
         var uri: String?
+
+        init(_ error: String, _ description: String? = nil, uri: String? = nil, status: Int? = nil) {
+            self.status = status
+            self.error = error
+            self.description = description
+            self.uri = uri
+        }
     }
 
+    /// Client ids that the file registers.
+    package var applicationIDs: [String] { applications.map(\.id.rawValue) }
+
     func text(of refusal: Refusal) -> RefusalText {
-        refusals[refusal] ?? RefusalText(error: refusal.rawValue)
+        refusals[refusal] ?? refusal.standard ?? RefusalText(refusal.rawValue)
     }
 }
 
 extension VendorProfile {
     /// Reads a vendor's file, with one of its `profiles`: nil takes the one it names itself.
-    package init(json: JSONValue, profile: String? = nil) throws(VendorProfileProblem) {
+    ///
+    /// `changes` are members that outrank both.
+    package init(
+        json: JSONValue, profile: String? = nil, changes: JSONValue = [:]
+    ) throws(VendorProfileProblem) {
         let chosen = profile ?? json["profile"]?.string ?? ""
         guard let overlay = json["profiles"]?[chosen] else {
             throw VendorProfileProblem("no profile named “\(chosen)”")
         }
-        let reader = ProfileReader(overlaying(json, with: overlay), place: "")
-        try reader.allows(Self.members)
+        let reader = ProfileReader(overlaying(overlaying(json, with: overlay), with: changes), place: "")
+        try reader.allows(Self.members + Features.members)
         name = chosen
+        source = json
         vendor = try reader.text("vendor")
         issuerPath = try reader.text("issuerPath")
         let endpoints = try reader.part("endpoints")
@@ -146,6 +200,9 @@ extension VendorProfile {
         replayRevokesTokens = try reader.flag("replayRevokesTokens")
         unverifiedUsers = try reader.texts("unverifiedUsers")
         tokens = try Tokens(try reader.part("tokens"))
+        lives = try TokenLives(try reader.part("tokens"), replayRevokes: replayRevokesTokens)
+        features = try Features(reader)
+        answers = try AnswerShape(reader)
         let api = try reader.part("api")
         requiresUserAgent = try api.flag("requireUserAgent")
         requestsPerHour = Int(try api.number("requestsPerHour"))
@@ -182,11 +239,11 @@ extension VendorProfile {
     private static func refusals(_ errors: ProfileReader) throws(VendorProfileProblem) -> [Refusal: RefusalText] {
         try errors.allows(Refusal.allCases.map(\.rawValue))
         var result: [Refusal: RefusalText] = [:]
-        for refusal in Refusal.allCases {
+        for refusal in Refusal.allCases where refusal.standard == nil || errors[refusal.rawValue] != nil {
             let part = try errors.part(refusal.rawValue)
             result[refusal] = RefusalText(
-                status: part["status"]?.int.map { Int($0) }, error: try part.text("error"),
-                description: part["description"]?.string, uri: part["uri"]?.string)
+                try part.text("error"), part["description"]?.string, uri: part["uri"]?.string,
+                status: part["status"]?.int.map { Int($0) })
         }
         return result
     }

@@ -43,7 +43,7 @@ struct Assembly {
         let principal = ServicePrincipal(proof: worlds.entropy.text(32, from: .base62, for: "service principal"))
         let settings = AWSSettings(
             servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: worlds.addresses),
-            region: definition.region)
+            region: definition.region, quotas: definition.quotas)
         gate = AccessGate(
             world: worlds.world(of: .aws), contract: contract, settings: settings, access: definition.access)
         let aws = AWSOrigin(
@@ -57,8 +57,10 @@ struct Assembly {
             world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
             signer: definition.signer)
         authorizationServer = AuthorizationServer(
-            world: worlds.world(of: .github), profile: definition.vendor, directory: definition.directory)
-        let mcp = MCPServer(world: worlds.world(of: .mcp), catalogue: definition.tools)
+            world: worlds.world(of: .github), profile: definition.vendor, directory: definition.directory,
+            shelf: definition.vendors)
+        let mcp = MCPServer(
+            world: worlds.world(of: .mcp), catalogue: definition.tools, issuerPath: definition.vendor.issuerPath)
         let application = Application(world: worlds.world(of: .app))
         let functions = LambdaService(
             world: worlds.world(of: .functions), catalogue: definition.functions, commands: worlds.commands)

@@ -20,6 +20,11 @@ extension Lab {
     package func putApplication(_ clientID: String, _ json: JSONObject) throws -> JSONValue {
         try authorizationServer.putApplication(clientID: clientID, .object(json))
     }
+
+    /// Makes the authorization server another vendor's from now on, with these members of its profile changed.
+    package func changeVendor(to vendor: String?, _ changes: JSONObject) throws -> JSONValue {
+        try authorizationServer.changeProfile(to: vendor, changes)
+    }
 }
 
 extension LabDefinition {

@@ -25,7 +25,9 @@ package struct LabDefinition: Sendable {
     package let clientKeys: TokenSigner?
     package let vendor: VendorProfile
     /// Client ids that the vendor's file registers.
-    package let applicationIDs: [String]
+    package var applicationIDs: [String] { vendor.applicationIDs }
+    /// Every vendor the project has a file for.
+    package let vendors: VendorShelf
     package let tools: ToolCatalogue
     /// Functions and REST APIs; none in a lab without these parties.
     package let functions: FunctionCatalogue
@@ -36,6 +38,8 @@ package struct LabDefinition: Sendable {
     /// Origins of the user's own that a served lab may call, and whether it runs the commands of its functions.
     package let outsideOrigins: [String]
     package let runsCommands: Bool
+    /// How much an account may have.
+    package let quotas: AWSSettings.Quotas
     /// Who is known by keys and policies, where signatures or policies count.
     package let access: AccessSettings
     /// What `deploy` knows of CloudFormation.
@@ -56,7 +60,7 @@ package struct LabDefinition: Sendable {
             let place = Place(Source(name: "mocks/labs", text: ""), line: 1, column: 1)
             throw Diagnostic(place, "a lab's name is the name of a file in mocks/labs, without folder and ending")
         }
-        return try LabDefinition(name: name, LabReader(try files.document("labs/\(name).yaml"), files: files))
+        return try LabDefinition(name: name, LabReader(try files.lab(name), files: files))
     }
 
     private init(name: String, _ reader: LabReader) throws(Diagnostic) {
@@ -71,14 +75,12 @@ package struct LabDefinition: Sendable {
         }
         signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
         clientKeys = try reader.keys(of: .aws)
-        (vendor, applicationIDs) = try reader.file("profile", of: .github) { json in
-            let ids = (json["apps"]?.array ?? []).compactMap { $0["clientId"]?.string }
-            return (try VendorProfile(json: json), ids)
-        }
+        (vendors, vendor) = try reader.vendors()
         tools = try reader.file("profile", of: .mcp) { json in try ToolCatalogue(json: json) }
         functions = try reader.file(ofOptional: .functions, or: .none) { json in try FunctionCatalogue(json: json) }
         apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
         access = try reader.file(ofOptional: "access", or: .none) { json in try AccessSettings(json: json) }
+        quotas = try reader.quotas()
         resourceTypes = try reader.resourceTypes()
         map = try reader.hostMap()
         (rulesOff, unknowns) = try reader.switches()

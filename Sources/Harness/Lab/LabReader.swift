@@ -1,3 +1,5 @@
+import AWSCore
+import AuthorizationServer
 import Deploy
 import Kernel
 import OAuthCore
@@ -9,9 +11,9 @@ struct LabReader {
     private let files: MockFiles
     private static let members = [
         "about", "region", "contract", "users", "parties", "rules", "unknowns", "outside", "access", "iam",
-        "sigv4",
+        "sigv4", "quotas", "use",
     ]
-    private static let partyMembers = ["hosts", "each", "profile", "keys"]
+    private static let partyMembers = ["hosts", "each", "profile", "keys", "vendor"]
 
     init(_ root: DocumentNode, files: MockFiles) {
         self.root = root
@@ -50,6 +52,20 @@ struct LabReader {
     /// CloudFormation's resource types: the same in every lab.
     func resourceTypes() throws(Diagnostic) -> ResourceTypes {
         ResourceTypes(json: try files.json("cloudformation/types.json"))
+    }
+
+    /// The vendors there are, and the one whose server this lab has: what `github: {vendor: google}` names, or else
+    /// what its profile's file says itself.
+    func vendors() throws(Diagnostic) -> (VendorShelf, VendorProfile) {
+        let shelf = VendorShelf(try files.vendors())
+        guard let node = root["parties"]?[Party.github.rawValue]?["vendor"] else {
+            return (shelf, try file("profile", of: .github) { json in try VendorProfile(json: json) })
+        }
+        do throws(VendorProfileProblem) {
+            return (shelf, try shelf.profile(named: node.scalarText ?? ""))
+        } catch {
+            throw Diagnostic(node.place, error.description)
+        }
     }
 
     func hostMap() throws(Diagnostic) -> HostMap {
@@ -107,6 +123,20 @@ struct LabReader {
         case "off": return (origins, false)
         default: throw Diagnostic(commands.place, "commands are on or off")
         }
+    }
+
+    /// `quotas: {gateways: 2, targetsPerGateway: 20000}`: how much an account may have.
+    func quotas() throws(Diagnostic) -> AWSSettings.Quotas {
+        var quotas = AWSSettings.Quotas()
+        guard let node = root["quotas"] else { return quotas }
+        try Self.expect(node, "quotas", AWSSettings.Quotas.names)
+        for member in node.members {
+            guard let number = Int(try Self.text(member.value, member.name)), number >= 0 else {
+                throw Diagnostic(member.value.place, "\(member.name) is a whole number")
+            }
+            quotas.set(member.name, number)
+        }
+        return quotas
     }
 
     /// The private keys of a party, if the lab gives it some.

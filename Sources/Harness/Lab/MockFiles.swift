@@ -51,6 +51,11 @@ struct MockFiles {
         return node.place
     }
 
+    /// Names of the files in a folder below `mocks/`, sorted.
+    func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/mocks/\(folder)")) ?? []).sorted()
+    }
+
     private func source(_ path: String) throws(Diagnostic) -> Source {
         let name = "mocks/\(path)"
         guard let data = FileManager.default.contents(atPath: "\(root)/\(name)") else {

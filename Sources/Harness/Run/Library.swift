@@ -148,7 +148,7 @@ package enum LabVocabulary {
         AWSStep.self, MCPStep.self, BrowserStep.self, SignInStep.self, AppStep.self, HTTPStep.self, ClockStep.self,
         WaitStep.self, FaultStep.self, SetStep.self, ApplicationStep.self, JWTStep.self, ForgeStep.self, SQLStep.self,
         IncludeStep.self, ForEachStep.self, ConcurrentlyStep.self, ForkStep.self, SnapshotStep.self,
-        RestoreStep.self, DeployStep.self,
+        RestoreStep.self, DeployStep.self, VendorStep.self,
     ]
     package static let checks: [any Check.Type] = [
         TransitionsCheck.self, OrderCheck.self, NeverCheck.self, ExchangesCheck.self, TokensCheck.self,

@@ -6,7 +6,10 @@ package import Scenario
 /// `PUT /_local/applications/CLIENT_ID`: `with: {callbacks: [{url: https://shop.example/callback}]}`.
 package struct ApplicationStep: LabStep {
     package static let keyword = "application"
-    private static let members = ["name", "kind", "secret", "callbacks", "expiringTokens", "suspended"]
+    private static let members = [
+        "name", "kind", "secret", "callbacks", "expiringTokens", "suspended", "authentication", "keys",
+        "deviceFlow", "resourceServer",
+    ]
     private static let roots = ["clientId", "name", "kind", "callbacks", "expiringTokens", "suspended"]
     package static let shape = StepShape(
         "Registers an application at the authorization server, or changes one.", value: .text, outcome: roots,
@@ -18,6 +21,9 @@ package struct ApplicationStep: LabStep {
                     ShapeMember("secret", .text), ShapeMember("callbacks", .either([.text, .list(.anything)])),
                     ShapeMember("expiringTokens", .either([.flag, .text])),
                     ShapeMember("suspended", .either([.flag, .text])),
+                    ShapeMember("authentication", .text), ShapeMember("keys", .anything),
+                    ShapeMember("deviceFlow", .either([.flag, .text])),
+                    ShapeMember("resourceServer", .either([.flag, .text])),
                 ]), "The application's members.", required: true)
         ])
     private let clientID: Template

@@ -1,0 +1,219 @@
+import Kernel
+import OAuthCore
+
+/// What a vendor's server offers beyond authorization and token endpoint. A file that does not name a part has none.
+struct Features: Sendable, Hashable {
+    let registration: Registration?
+    /// Whether a client id may be the URL of a client's metadata (draft-ietf-oauth-client-id-metadata-document).
+    let readsClientDocuments: Bool
+    let revocation: String?
+    let introspection: String?
+    let device: Device?
+    let pushedRequests: PushedRequests?
+    /// Whether `resource` restricts a token's audience (RFC 8707); else it is ignored as any unknown parameter.
+    let restrictsAudience: Bool
+    let clientAuthentication: [ClientMethod]
+    let clientCredentials: Bool
+    /// Parameters an authorization request must have; a value that is not empty must be that one.
+    let requiredParameters: [JSONObject.Member]
+    /// Status of an answer to a method the path does not have: 405, or GitHub's 404.
+    let otherMethodStatus: Int
+    /// Status of the page for a client that is missing or unknown.
+    let unknownClientPage: Int
+    /// Whether the first of several callbacks stands in for a redirect URI that is missing (RFC 6749 section 3.1.2.3).
+    let firstCallbackIsDefault: Bool
+    /// Whether `prompt=consent` shows the consent page again.
+    let honoursConsentPrompt: Bool
+    /// Parameter that names the scopes; Slack has one of its own for users.
+    let scopeParameter: String
+
+    /// Dynamic client registration (RFC 7591).
+    struct Registration: Sendable, Hashable {
+        let endpoint: String
+        /// Who registers a client must have it; nil where everybody may.
+        let initialAccessToken: Secret?
+    }
+
+    /// The device flow (RFC 8628).
+    struct Device: Sendable, Hashable {
+        let endpoint: String
+        let page: String
+        let lifetime: Span
+        let interval: Span
+        /// Whether the answer has a URL with the user's code in it.
+        let hasCompleteURL: Bool
+        /// Status of a refusal of the first request.
+        let errorStatus: Int?
+    }
+
+    /// Pushed authorization requests (RFC 9126).
+    struct PushedRequests: Sendable, Hashable {
+        let endpoint: String
+        let lifetime: Span
+        let areRequired: Bool
+    }
+}
+
+/// How a client shows the token endpoint who it is: `token_endpoint_auth_method` of RFC 7591 section 2.
+enum ClientMethod: String, Hashable, Sendable, Codable, CaseIterable {
+    case basic = "client_secret_basic"
+    case post = "client_secret_post"
+    case privateKeyJWT = "private_key_jwt"
+    case none
+}
+
+/// How the token endpoint's answers look at this vendor.
+struct AnswerShape: Sendable, Hashable {
+    let tokenType: String
+    let scope: ScopeForm
+    let hasExpiry: Bool
+    let hasRefreshExpiry: Bool
+    /// Name of the member that holds the token, beside the others; nil where it stands at the top.
+    let nested: String?
+    /// Further members of each success and of each refusal.
+    let extra: JSONObject
+    let errorExtra: JSONObject
+
+    enum ScopeForm: String, Sendable, CaseIterable {
+        case text
+        case list
+        case none
+    }
+}
+
+/// When access tokens end and refresh tokens are given.
+struct TokenLives: Sendable, Hashable {
+    let expiry: Expiry
+    let refreshToken: RefreshToken
+    let rotation: Rotation
+    /// `access_type=offline`: a parameter of the authorization request by which a client asks for a refresh token.
+    let offlineParameter: JSONObject.Member?
+    /// Whether a refresh token is given only where the user was really asked.
+    let isOfflineOnlyWithConsent: Bool
+    let hasFamilyRevocation: Bool
+
+    enum Expiry: String, Sendable, CaseIterable {
+        /// As each application is registered.
+        case application
+        case always
+        case never
+    }
+
+    enum RefreshToken: String, Sendable, CaseIterable {
+        /// With every token that expires.
+        case expiring
+        /// Only where the client asked for it by scope or parameter.
+        case offline
+        case never
+    }
+
+    enum Rotation: String, Sendable, CaseIterable {
+        /// A refresh ends the old refresh token and gives a new one.
+        case rotate
+        /// The refresh token stays good and the answer has it again, or leaves it out.
+        case `repeat`
+        case omit
+    }
+}
+
+extension Features {
+    static let members = [
+        "registration", "clientDocuments", "revocation", "introspection", "device", "pushedRequests", "resources",
+        "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
+        "missingRedirectURI", "answer", "consentPrompt", "scopeParameter",
+    ]
+
+    private enum Resources: String, CaseIterable {
+        case ignored
+        case restricted
+    }
+
+    private enum Missing: String, CaseIterable {
+        case first
+        case only
+    }
+
+    init(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        registration = try Registration(reader)
+        readsClientDocuments = reader["clientDocuments"] == nil ? false : try reader.flag("clientDocuments")
+        revocation = try reader.optionalText("revocation")
+        introspection = try reader.optionalText("introspection")
+        device = try Device(reader)
+        pushedRequests = try PushedRequests(reader)
+        restrictsAudience = try reader.choice("resources", or: Resources.ignored) == .restricted
+        clientAuthentication =
+            reader["clientAuthentication"] == nil
+            ? [.post, .basic, .privateKeyJWT, .none] : try reader.choices("clientAuthentication")
+        clientCredentials = reader["clientCredentials"] == nil ? false : try reader.flag("clientCredentials")
+        requiredParameters = reader["requiredParameters"]?.object?.members ?? []
+        otherMethodStatus = try reader.number("otherMethodStatus", or: 404)
+        unknownClientPage = try reader.number("unknownClientPage", or: 404)
+        firstCallbackIsDefault = try reader.choice("missingRedirectURI", or: Missing.first) == .first
+        honoursConsentPrompt = reader["consentPrompt"] == nil ? false : try reader.flag("consentPrompt")
+        scopeParameter = try reader.optionalText("scopeParameter") ?? "scope"
+    }
+}
+
+extension Features.Registration {
+    fileprivate init?(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        guard reader["registration"] != nil else { return nil }
+        let part = try reader.part("registration")
+        try part.allows(["endpoint", "initialAccessToken"])
+        self.init(
+            endpoint: try part.text("endpoint"),
+            initialAccessToken: try part.optionalText("initialAccessToken").map { Secret($0) })
+    }
+}
+
+extension Features.Device {
+    fileprivate init?(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        guard reader["device"] != nil else { return nil }
+        let part = try reader.part("device")
+        try part.allows(["endpoint", "page", "lifetimeSeconds", "intervalSeconds", "completeURL", "errorStatus"])
+        self.init(
+            endpoint: try part.text("endpoint"), page: try part.text("page"),
+            lifetime: .seconds(try part.number("lifetimeSeconds")),
+            interval: .seconds(try part.number("intervalSeconds")), hasCompleteURL: try part.flag("completeURL"),
+            errorStatus: part["errorStatus"]?.int.map { Int($0) })
+    }
+}
+
+extension Features.PushedRequests {
+    fileprivate init?(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        guard reader["pushedRequests"] != nil else { return nil }
+        let part = try reader.part("pushedRequests")
+        try part.allows(["endpoint", "lifetimeSeconds", "required"])
+        self.init(
+            endpoint: try part.text("endpoint"), lifetime: .seconds(try part.number("lifetimeSeconds")),
+            areRequired: try part.flag("required"))
+    }
+}
+
+extension AnswerShape {
+    /// What is not named is as at GitHub.
+    init(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        let part = reader["answer"] == nil ? ProfileReader([:], place: "answer.") : try reader.part("answer")
+        try part.allows(["tokenType", "scope", "expiresIn", "refreshExpiresIn", "nested", "extra", "errorExtra"])
+        tokenType = try part.optionalText("tokenType") ?? "bearer"
+        scope = try part.choice("scope", or: .text)
+        hasExpiry = part["expiresIn"] == nil ? true : try part.flag("expiresIn")
+        hasRefreshExpiry = part["refreshExpiresIn"] == nil ? true : try part.flag("refreshExpiresIn")
+        nested = try part.optionalText("nested")
+        extra = part["extra"]?.object ?? [:]
+        errorExtra = part["errorExtra"]?.object ?? [:]
+    }
+}
+
+extension TokenLives {
+    static let members = ["expire", "refreshToken", "rotation", "offlineParameter", "familyRevocation"]
+
+    /// `reader` is of the profile's `tokens`.
+    init(_ reader: ProfileReader, replayRevokes: Bool) throws(VendorProfileProblem) {
+        expiry = try reader.choice("expire", or: .application)
+        refreshToken = try reader.choice("refreshToken", or: .expiring)
+        rotation = try reader.choice("rotation", or: .rotate)
+        offlineParameter = reader["offlineParameter"]?.object?.members.first
+        isOfflineOnlyWithConsent = reader["offlineOnlyWithConsent"]?.bool ?? false
+        hasFamilyRevocation = reader["familyRevocation"]?.bool ?? replayRevokes
+    }
+}

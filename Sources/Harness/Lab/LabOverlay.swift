@@ -1,0 +1,37 @@
+import Kernel
+import Scenario
+
+// A lab that says only how it differs from another: `use: default`.
+extension DocumentNode {
+    /// Mappings are laid over each other member by member; anything else is replaced.
+    func overlaid(by other: DocumentNode) -> DocumentNode {
+        guard isMapping, other.isMapping else { return other }
+        var result: [Member] = members.map { member in
+            guard let change = other[member.name] else { return member }
+            return Member(key: member.key, name: member.name, value: member.value.overlaid(by: change))
+        }
+        result += other.members.filter { self[$0.name] == nil }
+        return DocumentNode(.mapping(result), at: other.place)
+    }
+}
+
+extension MockFiles {
+    /// A lab's file over the file of the lab it uses, if it names one.
+    func lab(_ name: String) throws(Diagnostic) -> DocumentNode {
+        let own = try document("labs/\(name).yaml")
+        guard let use = own["use"] else { return own }
+        guard let base = use.scalarText, base != name,
+            base.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") })
+        else { throw Diagnostic(use.place, "use names another lab") }
+        let under = try document("labs/\(base).yaml")
+        if let second = under["use"] { throw Diagnostic(second.place, "a lab that others use is whole in itself") }
+        return under.overlaid(by: own)
+    }
+
+    /// Every vendor's file, in the order of their names.
+    func vendors() throws(Diagnostic) -> [JSONValue] {
+        var result: [JSONValue] = []
+        for name in names(in: "vendors") where name.hasSuffix(".yaml") { result.append(try json("vendors/\(name)")) }
+        return result
+    }
+}

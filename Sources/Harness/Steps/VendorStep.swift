@@ -1,0 +1,35 @@
+import AuthorizationServer
+package import Kernel
+package import Scenario
+
+/// `vendor: google` puts another vendor's authorization server in the place of the one there was; `with` changes
+/// members of its profile, as in `mocks/vendors`: `vendor: github-2024`, `with: {proofKey: enforced-if-sent}`.
+package struct VendorStep: LabStep {
+    package static let keyword = "vendor"
+    private static let roots = ["vendor", "profile"]
+    package static let shape = StepShape(
+        "Makes the authorization server another vendor's from here on.", value: .text, outcome: roots,
+        [ShapeMember("with", .anything, "Members of the vendor's profile that are to be others.")])
+    private let name: Template
+    private let changes: Template?
+    package let expectations: Expectations
+    package let saves: Saves
+
+    package init?(_ node: StepNode, _ reading: inout Reading) {
+        let members = node.members(of: Self.self, &reading)
+        name = Template(node.value, &reading)
+        changes = members["with"].map { Template($0, &reading) }
+        expectations = Expectations(members["expect"], roots: Self.roots, &reading)
+        saves = Saves(members["save"], roots: Self.roots, &reading)
+    }
+
+    package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        let vendor = try name.text(run.variables)
+        let changes = try changes?.value(run.variables).object ?? [:]
+        do {
+            return try run.lab.changeVendor(to: vendor, changes)
+        } catch let problem as VendorProfileProblem {
+            throw Diagnostic(name.place, problem.description)
+        }
+    }
+}
