@@ -36,6 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Log no requests.")
     var quiet = false
 
+    @Flag(help: "In the end tell, rule by rule, how the MCP clients behaved; a broken rule is exit code 4.")
+    var score = false
+
     @Option(help: ArgumentHelp("Requests to this host reach this party (repeatable).", valueName: "host=party"))
     var map: [String] = []
 
@@ -92,7 +95,23 @@ struct ServeCommand: AsyncParsableCommand {
             log.ready(lab, origins)
             await stop.first()
             log.stopped()
+            if score { try Self.tellScore(endpoints) }
         }
+    }
+
+    private static func tellScore(_ endpoints: JSONValue) throws {
+        let rows: [JSONValue]
+        do {
+            rows = try ConsoleClient.get(endpoints["console"]?.string ?? "", "/_local/score").body.array ?? []
+        } catch let failure as ConsoleClient.Failure {
+            throw CommandFailure(.stuck, failure.description)
+        }
+        for row in rows {
+            Terminal.write("\(row["verdict"]?.string?.uppercased() ?? ""): \(row["rule"]?.string ?? "")")
+            for line in row["exchanges"]?.strings ?? [] { Terminal.write("  \(line)") }
+        }
+        let broken = rows.filter { $0["verdict"] == "broken" }.count
+        if broken > 0 { throw CommandFailure(.failed, "the MCP clients broke \(broken) of \(rows.count) rules") }
     }
 
     /// A lab with half a stack is not ready.

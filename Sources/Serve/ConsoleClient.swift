@@ -11,6 +11,17 @@ package enum ConsoleClient {
     package static func post(_ origin: String, _ path: String, _ body: JSONValue) throws -> (
         status: Int, body: JSONValue
     ) {
+        try call("POST", origin, path, body.bytes)
+    }
+
+    /// - Throws: as `post`.
+    package static func get(_ origin: String, _ path: String) throws -> (status: Int, body: JSONValue) {
+        try call("GET", origin, path, [])
+    }
+
+    private static func call(
+        _ method: String, _ origin: String, _ path: String, _ content: [UInt8]
+    ) throws -> (status: Int, body: JSONValue) {
         guard let parts = URLParts(origin), parts.scheme == "http", let port = parts.effectivePort else {
             throw Failure(description: "\(origin) is no origin of a served lab: http://HOST:PORT expected")
         }
@@ -18,9 +29,8 @@ package enum ConsoleClient {
             throw Failure(description: "nobody answers at \(origin); is a lab served there?")
         }
         defer { close(socket) }
-        let content = body.bytes
         let head = [
-            "POST \(path) HTTP/1.1", "Host: \(parts.authority)", "Content-Type: application/json",
+            "\(method) \(path) HTTP/1.1", "Host: \(parts.authority)", "Content-Type: application/json",
             "Content-Length: \(content.count)", "Connection: close", "", "",
         ].joined(separator: "\r\n")
         try write(Array(head.utf8) + content, to: socket)

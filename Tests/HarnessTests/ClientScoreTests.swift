@@ -71,7 +71,7 @@ import Testing
         story.succeed()
         let rows = ClientScore(of: story.entries).rows
         #expect(rows.allSatisfy { $0.verdict == .kept && !$0.proof.isEmpty })
-        #expect(rows.count == 8)
+        #expect(rows.count == 9)
         #expect(rows.first { $0.rule == "keeps error.data" }?.proof == [6])
     }
 

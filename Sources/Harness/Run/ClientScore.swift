@@ -29,9 +29,24 @@ package struct ClientScore: Sendable {
         let reader = Reader(entries: entries, messages: entries.compactMap(Message.init))
         rows = [
             reader.versionHeader, reader.cursor, reader.resourceMetadata, reader.tokensInURLs, reader.errorData,
-            reader.patience, reader.repetition, reader.loop(most: Self.mostRepeats),
+            reader.browser, reader.patience, reader.repetition, reader.loop(most: Self.mostRepeats),
         ]
+        let proofs = Set(rows.flatMap(\.proof))
+        lines = entries.reduce(into: [:]) { lines, entry in
+            guard proofs.contains(entry.sequence), case .exchange(let exchange) = entry.event else { return }
+            let method = (try? JSONValue(parsing: exchange.request.body))?["method"]?.string
+            let status = exchange.status.map(String.init) ?? "no answer"
+            let words =
+                ["\(exchange.request.method.rawValue) \(exchange.request.path)", status] + [method].compactMap(\.self)
+            lines[entry.sequence] = "\(exchange.from) -> \(exchange.to) \(words.joined(separator: " "))"
+        }
     }
+
+    /// How the exchanges read that prove something, by their sequence numbers.
+    private let lines: [Int: String]
+
+    /// Whether no rule was broken.
+    package var isClean: Bool { rows.allSatisfy { $0.verdict != .broken } }
 
     package var json: JSONValue {
         .array(
@@ -39,6 +54,7 @@ package struct ClientScore: Sendable {
                 [
                     "rule": .string(row.rule), "verdict": .string(row.verdict.rawValue),
                     "proof": .array(row.proof.map { .int(Int64($0)) }), "about": .string(row.about),
+                    "exchanges": .strings(row.proof.compactMap { lines[$0] }),
                 ]
             })
     }
@@ -57,6 +73,8 @@ package struct ClientScore: Sendable {
         let method: String
         let params: JSONValue
         let hasVersion: Bool
+        /// How the client calls itself.
+        let agent: String?
         let isStateless: Bool
         let response: Response
         let answer: JSONValue?
@@ -72,6 +90,7 @@ package struct ClientScore: Sendable {
             params = json["params"] ?? [:]
             let version = exchange.request.header(MCPName.versionHeader)
             hasVersion = version != nil
+            agent = exchange.request.header(.userAgent)
             isStateless = version.map { Revision(rawValue: $0).isStateless } ?? false
             self.response = response
             answer =
@@ -82,9 +101,13 @@ package struct ClientScore: Sendable {
         var call: JSONValue? {
             method == "tools/call" ? ["name": params["name"] ?? .null, "arguments": params["arguments"] ?? [:]] : nil
         }
-        /// The link of a -32042.
+        /// The link that a person has to open: of a -32042, or of an `input_required` result.
         var link: String? {
-            answer?["error"]?["code"] == -32042 ? answer?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string : nil
+            if answer?["error"]?["code"] == -32042 {
+                return answer?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string
+            }
+            let asked = answer?["result"]?["inputRequests"]?.object?.members ?? []
+            return asked.lazy.compactMap { $0.value["params"]?["url"]?.string }.first
         }
     }
 
@@ -178,6 +201,27 @@ private struct Reader {
         return row(
             "keeps error.data", "The link of a -32042 reaches a browser.", kept: kept,
             broken: kept.isEmpty ? broken : [])
+    }
+
+    /// MCP 2025-11-25, elicitation, URL mode: a client must not fetch the link itself.
+    var browser: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for message in messages {
+            guard let target = message.link.flatMap({ URLParts($0) })?.target else { continue }
+            for entry in entries where entry.sequence > message.sequence {
+                guard case .exchange(let exchange) = entry.event, exchange.request.head.path == target else { continue }
+                let agent = exchange.request.header(.userAgent)
+                if agent != nil, agent == message.agent {
+                    broken.append(entry.sequence)
+                } else {
+                    kept.append(entry.sequence)
+                }
+            }
+        }
+        return row(
+            "leaves the link to a browser",
+            "The client itself, by its User-Agent, does not fetch what a person is to open.",
+            kept: kept, broken: broken)
     }
 
     private var completions: [Int] {
