@@ -24,6 +24,11 @@ final class Relay: Sendable {
     /// Where the caller wants to hear of progress; nil where it cannot hear anything.
     let progressToken: JSONValue?
     let hears: Bool
+    /// Least level of log messages for it; nil for none.
+    private let logLevel: Int?
+    private static let levels = [
+        "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency",
+    ]
     private let state = Mutex(State())
 
     init(_ call: MCPCall) {
@@ -33,10 +38,19 @@ final class Relay: Sendable {
         capabilities = call.capabilities
         hears = call.mayStream
         progressToken = call.mayStream ? call.progressToken : nil
+        // Where a request stands for itself it asks for messages, or gets none (MCP 2026-07-28, logging).
+        let wanted = call.params["_meta"]?[MCPName.logLevelMeta]?.string
+        logLevel = call.revision.isStateless ? wanted.flatMap { Self.levels.firstIndex(of: $0) } : 0
     }
 
     var notifications: [JSONValue] { state.withLock { $0.notifications } }
-    func note(_ notification: JSONValue) { state.withLock { $0.notifications.append(notification) } }
+    func note(_ notification: JSONValue) {
+        if notification["method"] == "notifications/message" {
+            let level = Self.levels.firstIndex(of: notification["params"]?["level"]?.string ?? "") ?? Self.levels.count
+            guard let logLevel, level >= logLevel else { return }
+        }
+        state.withLock { $0.notifications.append(notification) }
+    }
     func hold(_ held: Held) { state.withLock { $0.held = held } }
     func takeHeld() -> Held? {
         state.withLock { state in
@@ -102,8 +116,7 @@ struct UpstreamCall {
             do throws(MCPFailure) {
                 conversation = try await client.converse(method, params)
             } catch {
-                // A target that forgot its session: begin again, once.
-                guard client.session != nil, case .status(404) = error else { throw error }
+                guard Self.isAboutSession(error) else { throw error }
                 client = try await connected(renewed: true)
                 conversation = try await client.converse(method, params)
             }
@@ -148,12 +161,24 @@ struct UpstreamCall {
         }
     }
 
+    /// 404 for a session that is gone, 400 where one is missing: begin again, once (MCP 2025-11-25, transports, session
+    /// management; ledger `gateway-upstream-session`).
+    private static func isAboutSession(_ failure: MCPFailure) -> Bool {
+        switch failure {
+        case .status(400), .status(404): true
+        case .error(let error): error == .invalidRequest
+        default: false
+        }
+    }
+
     /// With a session of its own where the caller may be asked, else as the lab says (ledger
-    /// `gateway-upstream-handshake`).
+    /// `gateway-upstream-handshake`), or as the target demands.
     private func connected(renewed: Bool) async throws(MCPFailure) -> MCPClient {
         var client = MCPClient(network: network, endpoint: address, token: nil)
         guard let relay, let session = relay.session, !relay.declared.isEmpty else {
-            if world.switches.isOn(.upstreamHandshake) { try await client.connect(as: Crawler.name, version: "1.0.0") }
+            if renewed || world.switches.isOn(.upstreamHandshake) {
+                try await client.connect(as: Crawler.name, version: "1.0.0")
+            }
             return client
         }
         let id = Identifier<UpstreamSession.Tag>("\(session.id) \(target.id)")

@@ -11,11 +11,14 @@ package struct MCPServer: Origin {
     static let name = "mcp"
     let world: World
     let catalogue: ToolCatalogue
+    /// Path of the authorization server's issuer, behind its origin.
+    private let issuerPath: String
     private let endpoint: MCPEndpoint
     private static let metadataPath = "/.well-known/oauth-protected-resource"
 
-    package init(world: World, catalogue: ToolCatalogue) {
+    package init(world: World, catalogue: ToolCatalogue, issuerPath: String = "/login/oauth") {
         self.world = world
+        self.issuerPath = issuerPath
         self.catalogue = catalogue
         let hasSessions = catalogue.hasSessions
         endpoint = MCPEndpoint(
@@ -62,7 +65,7 @@ package struct MCPServer: Origin {
     private func metadata(of path: String) -> JSONValue {
         [
             "resource": .string("\(world.addresses.origin(of: .mcp))\(path)"),
-            "authorization_servers": [.string("\(world.addresses.origin(of: .github))/login/oauth")],
+            "authorization_servers": [.string("\(world.addresses.origin(of: .github))\(issuerPath)")],
             "scopes_supported": .strings(catalogue.access.scopesSupported.names),
             "bearer_methods_supported": ["header"],
             "resource_name": .string(catalogue.access.resourceName),

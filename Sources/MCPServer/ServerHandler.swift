@@ -15,12 +15,15 @@ struct ServerHandler: MCPHandler {
     /// Whom it serves: the authorization server's own id of the user.
     var principal: String { token.map { $0.user["id"]?.text ?? $0.user["login"]?.string ?? "" } ?? "" }
 
+    /// The tools of the call's own revision.
+    func offered(in call: MCPCall) -> [Tool] { tools.filter { $0.isOffered(in: call.revision) } }
+
     func reply(to call: MCPCall) async throws(JSONRPCError) -> MCPReply {
         switch call.method {
         case "initialize": return .result(try initialize(call))
         case "server/discover" where call.revision.isStateless: return .result(discovered)
         case "ping": return .result([:])
-        case "tools/list": return .result(try page("tools", tools.map { ($0.name, $0.definition) }, call))
+        case "tools/list": return .result(try page("tools", offered(in: call).map { ($0.name, $0.definition) }, call))
         case "tools/call": return try callTool(call)
         case "prompts/list":
             return .result(try page("prompts", catalogue.prompts.map { ($0.name, $0.definition) }, call))

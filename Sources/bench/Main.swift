@@ -19,6 +19,7 @@ enum Bench {
             if let rounds = options.profile { return try await Scenarios(options).play(rounds) }
             var table = FigureTable()
             try await Exchanges.measure(into: &table)
+            try await AuthBench(options).measure(into: &table)
             try await Scenarios(options).measure(into: &table)
             try await HarnessBench(options).measure(into: &table)
             try ServedProcess(options).measure(into: &table)

@@ -55,7 +55,7 @@ struct ServedProcess {
     private static let settling: UInt32 = 150_000
 
     /// `posix_spawn` without a shell and without the half millisecond that `Process` takes for its pipes.
-    private static func spawn(_ binary: String, _ arguments: [String]) throws -> pid_t {
+    static func spawn(_ binary: String, _ arguments: [String]) throws -> pid_t {
         var words: [UnsafeMutablePointer<CChar>?] = ([binary] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
@@ -71,7 +71,7 @@ struct ServedProcess {
     }
 
     /// Megabytes from `/proc`: everything resident, and what is this process's own.
-    private static func memory(of child: pid_t) -> (all: Double, own: Double) {
+    static func memory(of child: pid_t) -> (all: Double, own: Double) {
         let text = (try? String(contentsOfFile: "/proc/\(child)/status", encoding: .utf8)) ?? ""
         func megabytes(_ name: String) -> Double {
             let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") } ?? ""

@@ -1,4 +1,5 @@
 import Kernel
+import MCPCore
 import OAuthCore
 
 /// One tool.
@@ -9,6 +10,8 @@ struct Tool: Hashable, Sendable {
     let inputSchema: JSONValue
     let parameters: [Parameter]
     let isReadOnly: Bool
+    /// First revision in which it is offered; nil for all.
+    let since: Revision?
     /// Toolset it is switched on with; nil for one that is always there.
     let toolset: String?
     /// A token needs one of these; empty for none.
@@ -25,7 +28,8 @@ struct Tool: Hashable, Sendable {
     }
 
     private static let members = [
-        "name", "title", "description", "readOnly", "toolset", "scopes", "properties", "required", "inputSchema",
+        "name", "title", "description", "since", "readOnly", "toolset", "scopes", "properties", "required",
+        "inputSchema",
         "outputSchema", "annotations", "meta", "answers",
     ]
 
@@ -45,6 +49,9 @@ struct Tool: Hashable, Sendable {
             + known.members.filter { !required.contains($0.name) }
             .map { Parameter(name: $0.name, type: $0.value["type"]?.string, isRequired: false) }
         isReadOnly = try node["readOnly"]?.flag() ?? false
+        since = try node["since"].map { node throws(DataMistake) in
+            Revision(rawValue: try node.word(of: Revision.all.map(\.rawValue)))
+        }
         toolset = try node["toolset"]?.word(of: context.toolsets)
         scopes = ScopeSet(try node["scopes"]?.texts() ?? [])
         accepted = Self.accepted(scopes, context.scopeTree)
@@ -74,6 +81,8 @@ struct Tool: Hashable, Sendable {
         definition["_meta"] = node["meta"]?.json
         self.definition = .object(definition)
     }
+
+    func isOffered(in revision: Revision) -> Bool { since.map { revision >= $0 } ?? true }
 
     /// `github-mcp-scope-tree`: a scope also stands for those below it, in one step of the table.
     private static func accepted(_ scopes: ScopeSet, _ tree: JSONObject) -> ScopeSet {

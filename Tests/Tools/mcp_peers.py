@@ -1,0 +1,59 @@
+"""Serves the tools that `bench` measures, by somebody else's program: `mcp_peers.py NAME PORT TOOLS`.
+
+NAME is `fastmcp` or `localcore-gateway`; run it with an interpreter that has the package of that name. Each is set up
+the way that is fastest for it: no sessions, answers as JSON.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+def fastmcp(port, count):
+    from fastmcp import FastMCP
+
+    server = FastMCP("bench")
+
+    def add(number):
+        @server.tool(name=f"tool_{number}", description="Says what it is told")
+        def say(text: str) -> str:
+            return f"said {text}"
+
+    for number in range(count):
+        add(number)
+    server.run(
+        transport="http", host="127.0.0.1", port=port, path="/mcp", stateless_http=True, json_response=True,
+        log_level="error", show_banner=False,
+    )
+
+
+def localcore(port, count):
+    from localcore_gateway.__main__ import main as serve
+
+    tools = [
+        {
+            "name": f"tool_{number}",
+            "description": "Says what it is told",
+            "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+            "response": "said x",
+        }
+        for number in range(count)
+    ]
+    config = {"server": {"stateless": True}, "targets": [{"type": "mock", "name": "t", "tools": tools}]}
+    path = pathlib.Path(tempfile.gettempdir()) / f"mcp-peer-{os.getpid()}.yaml"
+    path.write_text(json.dumps(config))
+    sys.argv = ["lcgw", "serve", "-c", str(path), "--host", "127.0.0.1", "--port", str(port)]
+    try:
+        serve()
+    finally:
+        path.unlink()
+
+
+def main():
+    name, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    {"fastmcp": fastmcp, "localcore-gateway": localcore}[name](port, count)
+
+
+if __name__ == "__main__":
+    main()
