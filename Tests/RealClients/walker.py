@@ -46,10 +46,13 @@ class Walker:
             KeepRedirects, urllib.request.HTTPCookieProcessor(self.cookies)
         )
         self.hops = []
+        # Where it went last, whether or not somebody answered there.
+        self.last = None
 
     def open(self, url, fields=None):
         """The page a URL leads to, or the URL itself where it leaves http."""
         for _ in range(30):
+            self.last = url
             data = None if fields is None else urllib.parse.urlencode(fields).encode()
             try:
                 answer = self.opener.open(urllib.request.Request(url, data=data), timeout=30)
