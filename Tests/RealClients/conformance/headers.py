@@ -9,7 +9,7 @@ from .kit import MODERN, scenario
 @scenario("http-header-validation", MODERN)
 async def header_validation(run):
     async with run.connect() as client:
-        tool = {"name": "test_simple_text", "arguments": {}}
+        tool = {"name": run.prefix + "test_simple_text", "arguments": {}}
         for name, method, params, headers, accepted in [
             ("method-mismatch", "tools/list", {}, {"Mcp_Method": "prompts/list"}, False),
             ("method-missing", "tools/list", {}, {"Mcp_Method": None}, False),
@@ -24,13 +24,15 @@ async def header_validation(run):
             run.check(f"sep-2243-{name}", holds, (status, message))
         # No client library sends white space around a value, so this one goes out by hand.
         host = run.url.split("/")[2]
+        path = "/" + run.url.split("/", 3)[3]
         body = json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {**tool, "_meta": client.meta()}}
         )
         headers = {**client.headers("tools/call", {}), "Host": host, "Content-Length": len(body), "Connection": "close"}
-        head = "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "Mcp-Name:  \t test_simple_text \t \r\n"
+        head = "".join(f"{k}: {v}\r\n" for k, v in headers.items())
+        head += f"Mcp-Name:  \t {run.prefix}test_simple_text \t \r\n"
         reader, writer = await asyncio.open_connection(*host.split(":"))
-        writer.write(f"POST /mcp HTTP/1.1\r\n{head}\r\n{body}".encode())
+        writer.write(f"POST {path} HTTP/1.1\r\n{head}\r\n{body}".encode())
         answer = await reader.read()
         writer.close()
         run.check("sep-2243-space", answer.startswith(b"HTTP/1.1 200"), answer)
