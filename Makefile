@@ -12,7 +12,7 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench lint format contract setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench dist wheel lint format contract setup help clean
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -43,6 +43,12 @@ build-debug: setup
 bench: build ## Figures beside their budgets, on the release binary
 	swift build $(RELEASE_FLAGS) --product bench
 	.build/release/bench
+
+dist: build ## One stripped binary with all it needs, at .build/dist/agentcore-local
+	Tests/Tools/dist.sh .build/release .build/dist
+
+wheel: dist ## The Python wheel with the binary in it, at .build/wheel
+	$(PYTHON) Tests/Tools/wheel.py .build/dist/agentcore-local/bin/agentcore-local .build/wheel
 
 lint: ## Style, strictly
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -1,6 +1,6 @@
 """Writes a wheel that carries the binary, the mocks and the scenarios. Needs Python alone.
 
-    python3 Tests/Tools/wheel.py BINARY FOLDER
+    python3 Tests/Tools/wheel.py BINARY FOLDER [COMPRESSION]
 """
 
 import base64
@@ -19,11 +19,14 @@ NAME = "agentcore_local"
 
 def glibc(binary):
     """The newest glibc symbol version that the binary asks for, as the platform tag has it (PEP 600)."""
-    versions = re.findall(rb"GLIBC_2\.(\d+)", binary)
-    return f"manylinux_2_{max(map(int, versions))}_{platform.machine()}"
+    versions = [int(number) for number in re.findall(rb"GLIBC_2\.(\d+)", binary)]
+    # Packed relocations are read from this one on; their version has a name instead of a number.
+    if b"GLIBC_ABI_DT_RELR" in binary:
+        versions.append(36)
+    return f"manylinux_2_{max(versions)}_{platform.machine()}"
 
 
-def main(binary, folder):
+def main(binary, folder, level=9):
     binary = pathlib.Path(binary)
     version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     tag = f"py3-none-{glibc(binary.read_bytes())}"
@@ -65,7 +68,7 @@ Description-Content-Type: text/markdown
     files[f"{info}/RECORD"] = (f"{record}{info}/RECORD,,\n".encode(), 0o644)
     target = pathlib.Path(folder) / f"{NAME}-{version}-{tag}.whl"
     target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=int(level)) as wheel:
         for name, (data, mode) in files.items():
             # The same bytes for the same files, whenever it is built.
             entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))

@@ -1,0 +1,28 @@
+#!/bin/sh
+# One stripped binary with Swift's runtime, SQLite, zlib and libstdc++ in it, and the files it reads beside it.
+#
+#     Tests/Tools/dist.sh OBJECTS FOLDER
+#
+# OBJECTS is the folder of a release build (`make build`): only the last step, the link, is done again.
+set -eu
+objects=$(realpath "$1")
+root=$(realpath "$(dirname "$0")/../..")
+mkdir -p "$2/agentcore-local/bin" "$2/archives"
+folder=$(realpath "$2")
+# The linker takes what it finds first: here there are archives only.
+for name in libsqlite3.a libz.a libstdc++.a; do
+    archive=$(cc -print-file-name=$name)
+    [ -e "$archive" ] || { echo "$name is missing: install libsqlite3-dev, zlib1g-dev and libstdc++-dev" >&2; exit 1; }
+    ln -sf "$archive" "$folder/archives/$name"
+done
+# Nobody loads this program as a library: what is not exported and not used is left out.
+echo '{ local: *; };' >"$folder/archives/nothing.map"
+swiftc -lstdc++ -L "$folder/archives" -L "$objects" -o "$folder/agentcore-local/bin/agentcore-local" \
+    -module-name agentcore_local -static-stdlib -emit-executable -use-ld=lld \
+    -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s \
+    -Xlinker --version-script="$folder/archives/nothing.map" -Xlinker -z -Xlinker pack-relative-relocs \
+    -Xlinker --defsym -Xlinker main=Command_main "@$objects/agentcore-local.product/Objects.LinkFileList" -lm -lz -g
+rm -rf "$folder/archives" "$folder/agentcore-local/mocks" "$folder/agentcore-local/scenarios"
+cp -R "$root/mocks" "$root/scenarios" "$root/LICENSE" "$root/README.md" "$folder/agentcore-local/"
+size=$(wc -c <"$folder/agentcore-local/bin/agentcore-local")
+echo "$folder/agentcore-local/bin/agentcore-local $((size / 1000000)).$((size / 100000 % 10)) MB"
