@@ -186,7 +186,7 @@ struct ConsoleTests {
             })
         let path = "/exchanges/\(created.sequence)"
         let page = try await desk.page(path)
-        #expect(page.contains("curl -i") && page.contains("GithubOauth2") && page.contains("content-type"))
+        #expect(page.contains("curl -i") && page.contains("GithubOauth2") && page.contains("Content-Type"))
         #expect(!page.contains("agentcore-local-secret"))
         let revealed = try #require(await desk.post(path))
         #expect(revealed.status == 200 && revealed.bodyText.contains("agentcore-local-secret"))
