@@ -32,6 +32,24 @@ package struct AWSSettings: Sendable {
         /// Bytes of `mcpToolSchema.inlinePayload`.
         package var inlineSchema = 1_048_576
         package init() {}
+
+        package static let names = [
+            "gateways", "targetsPerGateway", "toolsPerTarget", "credentialProviders", "workloadIdentities",
+            "inlineSchema",
+        ]
+
+        /// By the name that a lab's file has for it.
+        package mutating func set(_ name: String, _ value: Int) {
+            switch name {
+            case "gateways": gateways = value
+            case "targetsPerGateway": targetsPerGateway = value
+            case "toolsPerTarget": toolsPerTarget = value
+            case "credentialProviders": credentialProviders = value
+            case "workloadIdentities": workloadIdentities = value
+            case "inlineSchema": inlineSchema = value
+            default: break
+            }
+        }
     }
 
     package init(

@@ -78,6 +78,8 @@ package struct TargetRecord: Record {
     package var credentials: [JSONValue]
     package var metadata: JSONValue?
     package var authorization: TargetAuthorization?
+    /// The one it waited for last, after the waiting (ledger `U2`).
+    package var formerAuthorization: TargetAuthorization?
     package var keys: [RecordKey] { [RecordKey("gateway", gateway.rawValue), RecordKey("name", "\(gateway)/\(name)")] }
 
     package init(

@@ -130,10 +130,19 @@ extension SigV4 {
         package let account: String
         /// ARN of the user or of the role's session.
         package let principal: String
-        package init(_ credentials: Credentials, account: String, principal: String) {
+        /// ARN of the role, where the principal is a session of one.
+        package let role: String?
+        /// End of temporary credentials.
+        package let expiresAt: Instant?
+        package init(
+            _ credentials: Credentials, account: String, principal: String, role: String? = nil,
+            expiresAt: Instant? = nil
+        ) {
             self.credentials = credentials
             self.account = account
             self.principal = principal
+            self.role = role
+            self.expiresAt = expiresAt
         }
     }
 
@@ -166,6 +175,7 @@ package enum SigV4Refusal: Error, Hashable, Sendable {
     case missing
     case incomplete(String)
     case unrecognizedClient
+    case expiredToken
     case scope(String)
     case expired(String)
     case mismatch
@@ -176,6 +186,7 @@ package enum SigV4Refusal: Error, Hashable, Sendable {
         case .missing: "MissingAuthenticationTokenException"
         case .incomplete: "IncompleteSignatureException"
         case .unrecognizedClient: "UnrecognizedClientException"
+        case .expiredToken: "ExpiredTokenException"
         case .scope, .expired, .mismatch: "InvalidSignatureException"
         }
     }
@@ -187,6 +198,7 @@ package enum SigV4Refusal: Error, Hashable, Sendable {
         case .missing: "Missing Authentication Token"
         case .incomplete(let text), .scope(let text), .expired(let text): text
         case .unrecognizedClient: "The security token included in the request is invalid."
+        case .expiredToken: "The security token included in the request is expired"
         case .mismatch:
             """
             The request signature we calculated does not match the signature you provided. Check your AWS Secret \

@@ -15,7 +15,9 @@ extension Transaction {
         moved.statusReasons = []
         for effect in effects {
             switch effect {
-            case .dropAuthorization: moved.authorization = nil
+            case .dropAuthorization:
+                moved.formerAuthorization = moved.authorization ?? moved.formerAuthorization
+                moved.authorization = nil
             case .giveReason(let reason): moved.statusReasons = [String(reason.prefix(2048))]
             case .stampSynchronized: moved.lastSynchronizedAt = now
             case .crawl, .remove: break

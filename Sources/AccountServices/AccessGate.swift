@@ -20,7 +20,7 @@ package struct AccessGate: Sendable {
     /// What a request became: let in, perhaps in its account's name, or answered here.
     package enum Passage: Sendable {
         case passed(Request)
-        case refused(Response)
+        case answered(Response)
     }
 
     private var verifies: Bool { world.switches.choice(.signatures) == "verify" }
@@ -33,13 +33,16 @@ package struct AccessGate: Sendable {
         guard !isOpen, !Self.isForBrowsers(request) else { return .passed(request) }
         if let refusal = signatureRefusal(of: request) {
             note(.signatureVerified, refusal.message)
-            return .refused(refusal.response(requestID: requestID))
+            return .answered(refusal.response(requestID: requestID))
         }
-        if mode != "off", let principal = principal(of: request), let demand = Demand(request, of: principal, self),
-            let words = refusal(of: demand, principal)
+        if SigningName(of: request).asksWho, let caller = caller(of: request), let key = caller.key {
+            return .answered(AccountServices.identity(arn: caller.arn, keyID: key.credentials.keyID, key.account))
+        }
+        if mode != "off", let caller = caller(of: request), let demand = Demand(request, of: caller.arn, self),
+            let words = refusal(of: demand, caller)
         {
             note(.policyEnforced, words)
-            return .refused(AWSError(.accessDenied, words).response(requestID: requestID))
+            return .answered(AWSError(.accessDenied, words).response(requestID: requestID))
         }
         return .passed(inTheNameOfItsAccount(request))
     }
@@ -63,18 +66,29 @@ package struct AccessGate: Sendable {
         }
         let service = SigningName(of: request).text
         let result = SigV4.verify(request, service: service, region: regionWanted(service), at: world.clock.now) { id in
-            access.key(id)
+            key(id)
         }
         if case .failure(let refusal) = result { return refusal }
         return nil
     }
 
     /// IAM is one service for all regions and signs for `us-east-1`.
-    private func regionWanted(_ service: String) -> String? { service == "iam" ? "us-east-1" : settings.region }
+    private func regionWanted(_ service: String) -> String? {
+        service == "iam" ? "us-east-1" : service == "sts" ? nil : settings.region
+    }
+
+    /// A key of the lab's principals, or one that AssumeRole gave.
+    private func key(_ id: String) -> SigV4.KnownKey? {
+        if let key = access.key(id) { return key }
+        let record = try? world.store.write { transaction -> SessionKeyRecord? in
+            transaction.find(SessionKeyRecord.self, Identifier(id))
+        }
+        return record?.key
+    }
 
     /// The services read the account from the access key id; a known key belongs to an account.
     private func inTheNameOfItsAccount(_ request: Request) -> Request {
-        guard let claim = try? SignatureClaim(request), let key = access.key(claim.keyID),
+        guard let claim = try? SignatureClaim(request), let key = key(claim.keyID),
             let header = request.header(.authorization)
         else { return request }
         var request = request
@@ -85,11 +99,23 @@ package struct AccessGate: Sendable {
 
     // MARK: - Policies
 
-    /// ARN of who asks: of the role, where the service asks for a gateway; nil for the service itself.
-    private func principal(of request: Request) -> String? {
-        if settings.servicePrincipal.made(request) { return roleOfGateway(behind: request) }
-        if let claim = try? SignatureClaim(request), let key = access.key(claim.keyID) { return key.principal }
-        return "arn:aws:iam::\(AWSNames.account(of: request)):root"
+    /// Who asks: `arn` is what messages call him, `principal` is whose policies count.
+    private struct Caller {
+        let arn: String
+        let principal: String
+        var key: SigV4.KnownKey?
+    }
+
+    /// The role, where the service asks for a gateway; nil for the service itself.
+    private func caller(of request: Request) -> Caller? {
+        if settings.servicePrincipal.made(request) {
+            return roleOfGateway(behind: request).map { Caller(arn: $0, principal: $0) }
+        }
+        if let claim = try? SignatureClaim(request), let key = key(claim.keyID) {
+            return Caller(arn: key.principal, principal: key.role ?? key.principal, key: key)
+        }
+        let root = "arn:aws:iam::\(AWSNames.account(of: request)):root"
+        return Caller(arn: root, principal: root)
     }
 
     private func roleOfGateway(behind request: Request) -> String? {
@@ -123,7 +149,8 @@ package struct AccessGate: Sendable {
 
     /// Writes down what was asked; in words, what no policy allows (AWS IAM user guide, "Troubleshoot access denied
     /// error messages").
-    private func refusal(of demand: Demand, _ principal: String) -> String? {
+    private func refusal(of demand: Demand, _ caller: Caller) -> String? {
+        let principal = caller.principal
         // A root user may do everything; the report tells what a role in his place would need.
         guard !principal.hasSuffix(":root") else {
             record(demand, [], principal)
@@ -141,7 +168,7 @@ package struct AccessGate: Sendable {
                 ? "with an explicit deny in an identity-based policy"
                 : "because no identity-based policy allows the \(request.action) action"
             let what = "perform: \(request.action) on resource: \(request.resource)"
-            words = words ?? "User: \(principal) is not authorized to \(what) \(why)"
+            words = words ?? "User: \(caller.arn) is not authorized to \(what) \(why)"
         }
         record(demand, denied, principal)
         guard mode == "enforce", world.switches.holds(.policyEnforced) else { return nil }

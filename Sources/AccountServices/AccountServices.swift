@@ -1,4 +1,4 @@
-// IAM roles and policies, and Secrets Manager, as far as stacks around AgentCore need them; and the gate that verifies
+// IAM roles and policies, STS, and Secrets Manager, as far as stacks around AgentCore need them; and the gate that verifies
 // signatures and enforces policies. It answers no operation of AgentCore.
 
 import AWSCore
@@ -6,7 +6,7 @@ import HTTPTypes
 package import Kernel
 import Policy
 
-/// Answers `iam.amazonaws.com` and `secretsmanager.<region>.amazonaws.com`.
+/// Answers `iam.amazonaws.com`, `sts.<region>.amazonaws.com` and `secretsmanager.<region>.amazonaws.com`.
 package struct AccountServices: Origin {
     let world: World
     let region: String
@@ -26,17 +26,17 @@ package struct AccountServices: Origin {
         }
         let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
         do {
-            let result = try iam(form, account)
-            return xml(200, "<\(form["Action"] ?? "")Response>\(result)</\(form["Action"] ?? "")Response>")
+            let result = try answer(form, request, account)
+            return Self.xml(200, "<\(form["Action"] ?? "")Response>\(result)</\(form["Action"] ?? "")Response>")
         } catch let refusal as IAMRefusal {
             let body = "<Code>\(refusal.code)</Code><Message>\(Self.escaped(refusal.message))</Message>"
-            return xml(refusal.status, "<ErrorResponse><Error><Type>Sender</Type>\(body)</Error></ErrorResponse>")
+            return Self.xml(refusal.status, "<ErrorResponse><Error><Type>Sender</Type>\(body)</Error></ErrorResponse>")
         } catch {
-            return xml(500, "<ErrorResponse><Error><Code>ServiceFailure</Code></Error></ErrorResponse>")
+            return Self.xml(500, "<ErrorResponse><Error><Code>ServiceFailure</Code></Error></ErrorResponse>")
         }
     }
 
-    private func xml(_ status: Int, _ text: String) -> Response {
+    static func xml(_ status: Int, _ text: String) -> Response {
         Response(status, headers: [.contentType: "text/xml"], body: Array(text.utf8))
     }
 
@@ -54,6 +54,14 @@ struct IAMRefusal: Error {
 
 // IAM.
 extension AccountServices {
+    private func answer(_ form: Form, _ request: Request, _ account: String) throws -> String {
+        switch form["Action"] {
+        case "AssumeRole": try assumeRole(form, account)
+        case "GetCallerIdentity": callerIdentity(request, account)
+        default: try iam(form, account)
+        }
+    }
+
     private func iam(_ form: Form, _ account: String) throws -> String {
         let action = form["Action"] ?? ""
         switch action {
@@ -116,7 +124,7 @@ extension AccountServices {
         return "<CreateRoleResult>\(rendered(record))</CreateRoleResult>"
     }
 
-    private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-".utf8)
+    static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-".utf8)
 
     private func createPolicy(_ form: Form, _ account: String) throws -> String {
         let arn = "arn:aws:iam::\(account):policy/\(try required("PolicyName", form))"
@@ -157,12 +165,12 @@ extension AccountServices {
         }
     }
 
-    private func required(_ name: String, _ form: Form) throws -> String {
+    func required(_ name: String, _ form: Form) throws -> String {
         if let text = form[name], !text.isEmpty { return text }
         throw invalid("Value null at '\(name)' failed to satisfy constraint: Member must not be null")
     }
 
-    private func invalid(_ message: String) -> IAMRefusal {
+    func invalid(_ message: String) -> IAMRefusal {
         IAMRefusal(status: 400, code: "ValidationError", message: message)
     }
 

@@ -6,11 +6,15 @@ import Policy
 /// Which service a request is signed for.
 struct SigningName {
     let text: String
+    /// `GetCallerIdentity`: answered by who knows the keys.
+    var asksWho = false
     init(of request: Request) {
         if let target = request.header(fieldName("X-Amz-Target")), target.hasPrefix("secretsmanager.") {
             text = "secretsmanager"
         } else if request.method == .post, request.path == "/" {
-            text = "iam"
+            let action = Form(parsing: String(decoding: request.body, as: UTF8.self))["Action"] ?? ""
+            text = AccountServices.tokenActions.contains(action) ? "sts" : "iam"
+            asksWho = action == "GetCallerIdentity"
         } else {
             // Both services of AgentCore (ledger `sigv4-signing-name`).
             text = "bedrock-agentcore"
@@ -31,6 +35,11 @@ struct Demand {
         case "iam":
             let action = Form(parsing: String(decoding: request.body, as: UTF8.self))["Action"] ?? ""
             requests = [AccessRequest(action: "iam:\(action)", resource: "*")]
+        case "sts":
+            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            // Everybody may ask who he is.
+            guard form["Action"] == "AssumeRole" else { return nil }
+            requests = [AccessRequest(action: "sts:AssumeRole", resource: form["RoleArn"] ?? "*")]
         case "secretsmanager":
             let action = request.header(fieldName("X-Amz-Target"))?.pieces(by: ".").last.map(String.init) ?? ""
             requests = [AccessRequest(action: "secretsmanager:\(action)", resource: "*")]

@@ -22,6 +22,7 @@ extension ControlPlane {
                 id: name, account: call.account, apiKey: sent.key, secretSource: sent.source, secretSuffix: suffix,
                 configuration: sent.kept, createdAt: call.now)
             transaction.save(provider)
+            remember(provider, in: &transaction)
             keepTags(call, of: arn(of: provider), in: &transaction)
             return .object(renderCreated(provider))
         }
@@ -40,6 +41,7 @@ extension ControlPlane {
             provider.configuration = sent.kept
             provider.updatedAt = call.now
             transaction.save(provider)
+            remember(provider, in: &transaction)
             return render(provider)
         }
     }
@@ -73,6 +75,16 @@ extension ControlPlane {
                 ]
             }
         }
+    }
+
+    /// A key travels like a token: from here on a run can tell who saw it.
+    private func remember(_ provider: APIKeyProviderRecord, in transaction: inout Transaction) {
+        guard !provider.apiKey.exposed.isEmpty else { return }
+        let birth = TokenBirth(
+            kind: "api_key", issuer: world.party, user: nil, audience: [provider.id.rawValue], expires: nil,
+            value: provider.apiKey)
+        transaction.append(.token(.issued(birth)), at: world.clock.now)
+        transaction.append(.token(.held(id: birth.id, by: "vault")), at: world.clock.now)
     }
 
     private func findAPIKeyProvider(

@@ -114,6 +114,8 @@ package struct ControlPlane: AlarmHandling {
         if !input.unknown.isEmpty {
             remark("ignored members of \(operation.name) that the model does not know: \(list(input.unknown))")
         }
+        let inert = InertMembers.present(in: input.members, of: operation.name)
+        if !inert.isEmpty { remark("\(operation.name): kept, but nothing here acts on \(list(inert))") }
         let call = Call(
             operation: operation.name, account: AWSNames.account(of: request), input: input.members,
             now: world.clock.now)

@@ -7,7 +7,8 @@ package enum ControlPlaneSwitches {
         .credentialFitsTarget, .grantFitsProvider, .forbiddenHeadersStay,
     ]
     package static let unknowns: [Unknown] = [
-        .firstStatus, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion, .duplicateName,
+        .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
+        .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .versionUpdates, .pageSize,
     ]
 }
@@ -33,6 +34,8 @@ extension Rule {
 extension Unknown {
     /// Status in the answer that makes a target wait for consent (ledger `U1`).
     static let firstStatus = Unknown("create.firstStatus", "CREATE_PENDING_AUTH", or: "CREATING")
+    /// Whether `authorizationData` stays when a target is no longer waiting (ledger `U2`).
+    static let keepAuthData = Unknown("target.keepAuthData", "off", or: "on")
     /// Seconds a target waits for consent (ledger `pending-lapse`).
     static let lapseAfter = Unknown("pending.lapseAfter", "600", or: "900")
     /// Whether a target may be deleted while it waits for consent (ledger `U3`).

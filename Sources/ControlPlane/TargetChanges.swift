@@ -14,7 +14,7 @@ extension ControlPlane {
         try world.store.write { transaction in
             try checkChangeable(current, "updated")
             try checkFree(name, in: gateway.id, except: current.id, &transaction)
-            try checkProvider(input, &transaction)
+            try checkProvider(input, account: call.account, &transaction)
         }
         let address = TargetAddress(gateway: gateway.id, target: current.id)
         let authorization = try await authorization(for: input.way, address)

@@ -79,17 +79,20 @@ extension ControlPlane {
 
     /// A provider that a target names has to exist (ledger `target-provider-exists`), and to be able to give what the
     /// target asks for (ledger `grant-fits-provider`).
-    func checkProvider(_ input: TargetInput, _ transaction: inout Transaction) throws {
+    func checkProvider(
+        _ input: TargetInput, account: String, _ transaction: inout Transaction
+    ) throws {
         let provider = input.credentials.first?["credentialProvider"]?.object
         if let json = provider?["apiKeyCredentialProvider"]?.object {
             let name = APIKeyCredential(json).provider
-            guard transaction.find(APIKeyProviderRecord.self, name) != nil else {
+            guard transaction.find(APIKeyProviderRecord.self, name)?.account == account else {
                 throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
             }
         }
         guard let json = provider?["oauthCredentialProvider"]?.object else { return }
         let oauth = OAuthCredential(json)
-        guard let record = transaction.find(CredentialProviderRecord.self, oauth.provider) else {
+        guard let record = transaction.find(CredentialProviderRecord.self, oauth.provider), record.account == account
+        else {
             // Where consent is needed the identity service says so itself.
             if case .consent = input.way { return }
             throw AWSError(.resourceNotFound, "Credential provider \(oauth.provider) not found")

@@ -17,7 +17,7 @@ extension ControlPlane {
         let address = TargetAddress(gateway: earlier.0.id, target: id)
         try world.store.write { transaction in
             try checkRoom(for: name, in: try findGateway(call, in: &transaction), &transaction)
-            try checkProvider(input, &transaction)
+            try checkProvider(input, account: call.account, &transaction)
         }
         // Before anything is stored: a refusal leaves nothing behind.
         let authorization = try await authorization(for: input.way, address)

@@ -50,7 +50,8 @@ extension ControlPlane {
     }
 
     private func renderAuthorization(_ target: TargetRecord) -> JSONValue? {
-        guard let authorization = target.authorization else { return nil }
+        let former = world.switches.isOn(.keepAuthData) ? target.formerAuthorization : nil
+        guard let authorization = target.authorization ?? former else { return nil }
         return [
             "oauth2": [
                 "authorizationUrl": .string(authorization.url), "userId": .string(authorization.userID),

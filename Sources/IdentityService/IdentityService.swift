@@ -54,6 +54,11 @@ package struct IdentityService: AlarmHandling {
         do throws(AWSError) {
             let (operation, path) = try contract.operation(for: request)
             let input = try contract.validate(operation, request: request, path: path, manner: .init(world))
+            let inert = InertMembers.present(in: input, of: operation.name)
+            if !inert.isEmpty {
+                let words = "\(operation.name): nothing here acts on \(inert.joined(separator: ", "))"
+                world.store.append(.note(Note(party: world.party, rule: nil, words)), at: world.clock.now)
+            }
             let isService = settings.servicePrincipal.made(request)
             let call = Call(
                 input: input, account: AWSNames.account(of: request), isService: isService,

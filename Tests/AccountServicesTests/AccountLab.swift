@@ -72,12 +72,12 @@ struct AccountLab {
     func outcome(_ request: Request) -> String {
         switch gate.admit(request) {
         case .passed(let request): "passed \(AWSNames.account(of: request))"
-        case .refused(let response): "\(response.status) \(response.header(AWSError.typeHeader) ?? "")"
+        case .answered(let response): "\(response.status) \(response.header(AWSError.typeHeader) ?? "")"
         }
     }
 
     func message(_ request: Request) -> String {
-        guard case .refused(let response) = gate.admit(request) else { return "" }
+        guard case .answered(let response) = gate.admit(request) else { return "" }
         return response.json?["message"]?.string ?? ""
     }
 

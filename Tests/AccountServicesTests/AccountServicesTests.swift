@@ -56,3 +56,49 @@ struct AccountServicesTests {
         #expect(gone.header(AWSError.typeHeader) == "ResourceNotFoundException")
     }
 }
+
+/// Keys of a role's session.
+struct SecurityTokenTests {
+    private func trust(_ principal: String) -> String {
+        #"{"Statement":[{"Effect":"Allow","Principal":\#(principal),"Action":"sts:AssumeRole"}]}"#
+    }
+
+    private func assumed(_ lab: AccountLab, by principal: String) async -> Response {
+        _ = await lab.iam("CreateRole", ("RoleName", "r"), ("AssumeRolePolicyDocument", trust(principal)))
+        return await lab.iam(
+            "AssumeRole", ("RoleArn", "arn:aws:iam::111122223333:role/r"), ("RoleSessionName", "me"))
+    }
+
+    @Test(arguments: [
+        (#"{"AWS":"arn:aws:iam::111122223333:root"}"#, 200), (#"{"AWS":["222233334444","111122223333"]}"#, 200),
+        (#""*""#, 200), (#"{"AWS":"arn:aws:iam::222233334444:root"}"#, 403),
+        (#"{"Service":"bedrock-agentcore.amazonaws.com"}"#, 403),
+    ])
+    func aRoleTrustsWhomItNames(_ principal: String, _ status: Int) async throws {
+        let lab = try AccountLab([:])
+        #expect(await assumed(lab, by: principal).status == status)
+        #expect(lab.stoppedBy == (status == 403 ? ["role-trusted"] : []))
+    }
+
+    @Test func aSessionSignsUntilItEnds() async throws {
+        let lab = try AccountLab(["sigv4": "verify", "iam": "enforce"])
+        let answer = await assumed(lab, by: #""*""#).bodyText
+        func part(_ name: String) -> String {
+            guard let start = answer.range(of: "<\(name)>") else { return "" }
+            return String(answer[start.upperBound...].prefix { $0 != "<" })
+        }
+        let credentials = SigV4.Credentials(
+            keyID: part("AccessKeyId"), secret: Secret(part("SecretAccessKey")),
+            sessionToken: Secret(part("SessionToken")))
+        func signed() throws -> Request {
+            SigV4.sign(
+                try AccountLab.contract.request(for: "ListGateways", input: [:], origin: AccountLab.origin),
+                credentials,
+                region: "us-east-1", service: "bedrock-agentcore", at: lab.clock.now)
+        }
+        #expect(
+            try lab.message(signed()).hasPrefix("User: arn:aws:sts::111122223333:assumed-role/r/me is not authorized"))
+        while lab.clock.advance(towards: lab.clock.now + .minutes(60)) != nil {}
+        #expect(try lab.outcome(signed()) == "403 ExpiredTokenException")
+    }
+}

@@ -14,7 +14,7 @@ struct AWSOrigin: AlarmHandling {
     func respond(to request: Request) async -> Response {
         guard !gate.isOpen else { return await answer(request) }
         switch gate.admit(request) {
-        case .refused(let response): return response
+        case .answered(let response): return response
         case .passed(let request):
             let response = await answer(request)
             gate.remember(response, to: request)

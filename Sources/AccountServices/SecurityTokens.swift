@@ -1,0 +1,125 @@
+import AWSCore
+import Kernel
+
+/// Keys for an hour of a role's work.
+struct SessionKeyRecord: Record {
+    static let collection = "session-key"
+    /// Access key id.
+    let id: Identifier<SessionKeyTag>
+    let secret: Secret
+    let sessionToken: Secret
+    let account: String
+    /// ARN of the role.
+    let role: String
+    /// ARN of the session: who it is that acts.
+    let session: String
+    let expiresAt: Instant
+
+    var key: SigV4.KnownKey {
+        let credentials = SigV4.Credentials(keyID: id.rawValue, secret: secret, sessionToken: sessionToken)
+        return SigV4.KnownKey(credentials, account: account, principal: session, role: role, expiresAt: expiresAt)
+    }
+}
+
+enum SessionKeyTag {}
+
+// AWS STS, as far as tests of permissions need it (AWS STS API reference, `AssumeRole`, `GetCallerIdentity`).
+extension AccountServices {
+    static let tokenActions = ["AssumeRole", "GetCallerIdentity"]
+
+    func callerIdentity(_ request: Request, _ account: String) -> String {
+        let claim = try? SignatureClaim(request)
+        let known = claim.flatMap { claim in sessionKey(claim.keyID) }
+        let arn = known?.principal ?? "arn:aws:iam::\(account):root"
+        return Self.result(arn: arn, keyID: known?.credentials.keyID ?? account, known?.account ?? account)
+    }
+
+    private static func result(arn: String, keyID: String, _ account: String) -> String {
+        """
+        <GetCallerIdentityResult><Arn>\(arn)</Arn><UserId>\(keyID)</UserId>\
+        <Account>\(account)</Account></GetCallerIdentityResult>
+        """
+    }
+
+    /// The gate's answer, which knows whose key it was.
+    static func identity(arn: String, keyID: String, _ account: String) -> Response {
+        let result = result(arn: arn, keyID: keyID, account)
+        return xml(200, "<GetCallerIdentityResponse>\(result)</GetCallerIdentityResponse>")
+    }
+
+    /// Whom the trust policy of the role names gets keys for it.
+    func assumeRole(_ form: Form, _ account: String) throws -> String {
+        let arn = try required("RoleArn", form)
+        let name = try required("RoleSessionName", form)
+        guard (2...64).contains(name.utf8.count), name.utf8.allSatisfy({ Self.nameBytes.contains($0) }) else {
+            throw invalid("Value '\(name)' at 'roleSessionName' failed to satisfy constraint")
+        }
+        let seconds = form["DurationSeconds"].map { Int64($0) ?? 0 } ?? 3600
+        guard (900...43_200).contains(seconds) else {
+            throw invalid("Value at 'durationSeconds' failed to satisfy constraint")
+        }
+        let expiry = world.clock.now + .seconds(seconds)
+        let text = { (length: Int, label: Purpose) in world.entropy.text(length, from: .base62, for: label) }
+        let keyID = "ASIA\(world.entropy.text(16, from: .upperAlphanumeric, for: "session key id"))"
+        let (secret, token) = (text(40, "session key secret"), text(120, "session token"))
+        let role = try world.store.write { transaction -> RoleRecord in
+            let found = transaction.find(RoleRecord.self, Identifier(arn))
+            let isTrusted = found.map { Self.trusts(account, $0.trust) } ?? false
+            guard let found, isTrusted || !world.switches.holds(.roleTrusted) else {
+                let words = "The trust policy of \(arn) does not let account \(account) assume it."
+                transaction.append(.note(Note(party: world.party, rule: .roleTrusted, words)), at: world.clock.now)
+                return RoleRecord.none
+            }
+            let parts = arn.pieces(by: ":", keepingEmpty: true)
+            let owner = parts.count > 4 ? String(parts[4]) : account
+            let roleName = found.name.pieces(by: "/").last ?? ""
+            transaction.save(
+                SessionKeyRecord(
+                    id: Identifier(keyID), secret: Secret(secret), sessionToken: Secret(token), account: owner,
+                    role: arn, session: "arn:aws:sts::\(owner):assumed-role/\(roleName)/\(name)", expiresAt: expiry))
+            return found
+        }
+        guard !role.roleID.isEmpty else {
+            let caller = "User: arn:aws:iam::\(account):root"
+            throw IAMRefusal(
+                status: 403, code: "AccessDenied",
+                message: "\(caller) is not authorized to perform: sts:AssumeRole on resource: \(arn)")
+        }
+        let session = sessionKey(keyID)?.principal ?? ""
+        return """
+            <AssumeRoleResult><AssumedRoleUser><AssumedRoleId>\(role.roleID):\(name)</AssumedRoleId>\
+            <Arn>\(session)</Arn></AssumedRoleUser><Credentials><AccessKeyId>\(keyID)</AccessKeyId>\
+            <SecretAccessKey>\(secret)</SecretAccessKey><SessionToken>\(token)</SessionToken>\
+            <Expiration>\(expiry.iso8601)</Expiration></Credentials></AssumeRoleResult>
+            """
+    }
+
+    private func sessionKey(_ id: String) -> SigV4.KnownKey? {
+        let record = try? world.store.write { transaction -> SessionKeyRecord? in
+            transaction.find(SessionKeyRecord.self, Identifier(id))
+        }
+        return record?.key
+    }
+
+    /// Whether an allowing statement for `sts:AssumeRole` names the account, one of its users or roles, or everybody.
+    static func trusts(_ account: String, _ trust: JSONValue) -> Bool {
+        guard let given = trust["Statement"] else { return false }
+        return (given.array ?? [given]).contains { statement in
+            let action = statement["Action"].map { $0.strings ?? [$0.string ?? ""] } ?? []
+            guard statement["Effect"]?.string == "Allow",
+                action.contains(where: { $0 == "sts:AssumeRole" || $0 == "*" })
+            else { return false }
+            let principal = statement["Principal"]
+            let named = principal?["AWS"] ?? principal
+            return (named?.strings ?? [named?.string ?? ""]).contains { text in
+                text == "*" || text == account || text.range(of: "::\(account):") != nil
+            }
+        }
+    }
+}
+
+extension RoleRecord {
+    /// Stands for a role that is not there, or not for the caller.
+    fileprivate static let none = RoleRecord(
+        id: Identifier(""), name: "", roleID: "", trust: .null, inline: [], attached: [])
+}
