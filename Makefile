@@ -12,7 +12,7 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench dist wheel lint format contract setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist wheel lint format contract setup help clean
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -49,6 +49,8 @@ dist: build ## One stripped binary with all it needs, at .build/dist/agentcore-l
 
 wheel: dist ## The Python wheel with the binary in it, at .build/wheel
 	$(PYTHON) Tests/Tools/wheel.py .build/dist/agentcore-local/bin/agentcore-local .build/wheel
+
+bench-peers: $(VENVS)/mcp2/.ready $(VENVS)/peers/.ready ## The programs bench measures itself against
 
 lint: ## Style, strictly
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

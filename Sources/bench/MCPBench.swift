@@ -1,6 +1,6 @@
 import Foundation
 
-/// What MCP costs over sockets, beside two other servers where they are installed (`Tests/Tools/mcp_peers.py`).
+/// What MCP costs over sockets, beside two other servers where they are installed (`make bench-peers`).
 struct MCPBench {
     private let options: BenchOptions
     private static let port = 25_580
