@@ -12,7 +12,7 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist wheel lint format contract setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist wheel lint format contract drift setup help clean
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -60,6 +60,14 @@ format: ## Apply the style
 
 contract: ## Make mocks/contract again from the botocore of the first python3 on PATH
 	$(PYTHON) Tests/Tools/contract.py mocks/contract/contract.json
+
+# Not part of `test`: what it finds is news, and comes with somebody else's release.
+drift: build-debug ## What the newest boto3 has that we have not, and our boto3 tests with it
+	$(PYTHON) -m venv --clear $(VENVS)/drift
+	$(VENVS)/drift/bin/python -m pip install --quiet --disable-pip-version-check boto3 pytest
+	$(VENVS)/drift/bin/python Tests/Tools/drift.py mocks/contract/contract.json
+	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/drift/bin/python -m pytest -q -p no:cacheprovider --client mcp1 \
+		$(CLIENTS)/test_aws_operations.py $(CLIENTS)/test_boto3_flow.py $(CLIENTS)/test_sigv4.py
 
 # Installs SQLite's headers when they are missing and it may; says how when it may not.
 setup:
