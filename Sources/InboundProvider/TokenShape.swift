@@ -11,8 +11,8 @@ import OAuthCore
 ///   user: {sub: "auth0|${subject}", azp: "${client}", scope: "${scope}"}
 ///   machine: {…}                     # of a client that acts for itself
 /// ```
-/// The claims may name `subject`, `user`, `login`, `email`, `client`, `scope`, `scopes`, `jti` and `issuer`; `iss`, `iat`
-/// and `exp` are there always.
+/// The claims may name `subject`, `user`, `login`, `email`, `client`, `scope`, `scopes`, `jti` and `issuer`; `iss`,
+/// `iat` and `exp` are there always.
 struct TokenShape: Hashable, Sendable {
     let issuer: String?
     let discovery: String?
