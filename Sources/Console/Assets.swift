@@ -116,7 +116,7 @@ enum Assets {
           const parts = () => [...document.querySelectorAll("[data-live]")];
           if (!parts().length || !window.EventSource) return;
           const pause = document.getElementById("pause"), told = document.getElementById("told");
-          let paused = false, busy = false, missed = false, spoken = 0;
+          let paused = false, busy = false, missed = false, spoken = -5000;
           const focusKey = () => {
             const at = document.activeElement, part = at && at.closest("[data-live]");
             if (!part) return null;
@@ -153,8 +153,8 @@ enum Assets {
           };
           const speak = () => {
             const head = document.querySelector("#messages h2");
-            if (!told || !head || Date.now() - spoken < 5000) return;
-            spoken = Date.now();
+            if (!told || !head || performance.now() - spoken < 5000) return;
+            spoken = performance.now();
             told.textContent = head.textContent;
           };
           const showPause = () => {

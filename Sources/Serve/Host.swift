@@ -13,8 +13,10 @@ package enum Host {
 
     /// A word that nobody else can know.
     package static func formSecret() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36)
+        var bytes: [UInt8] = Array(repeating: 0, count: 16)
+        // Sixteen bytes never fail (getentropy(3)).
+        getentropy(&bytes, bytes.count)
+        return Hex.encode(bytes)
     }
 
     package static let grace: DispatchTimeInterval = .milliseconds(900)

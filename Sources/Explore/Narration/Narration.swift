@@ -137,8 +137,8 @@ private struct Teller {
     private mutating func tell(_ exchange: Exchange, _ node: Node, _ depth: Int, _ space: String) {
         let clock = node.entry.at.iso8601.dropFirst(11).prefix(8)
         let target = short(mask.target(exchange.request).prefix { $0 != "?" }.description)
-        let head =
-            "\(exchange.from) => \(exchange.to)  \(exchange.request.method) \(target)\(Self.subject(of: exchange.request))"
+        let subject = Self.subject(of: exchange.request)
+        let head = "\(exchange.from) => \(exchange.to)  \(exchange.request.method) \(target)\(subject)"
         let answer: String
         switch exchange.outcome {
         case .answered(let response): answer = "\(response.status)\(Self.gist(of: response))"
