@@ -123,7 +123,7 @@ def calls(client):
 
 SAMPLES = {
     "gatewayIdentifier": "gw-abcdefghij", "targetId": "ABCDEFGHIJ", "name": "anything", "tokenVaultId": "default",
-    "ruleId": "0" * 36, "rateLimitId": "few",
+    "ruleId": "00000000-0000-0000-0000-000000000000", "rateLimitId": "few",
 }
 
 
