@@ -30,11 +30,12 @@ struct ExplorationTests {
     @Test(
         arguments: [
             ("session-binding", Invariant.completedByInitiator), ("session-lifetime", .completedInTime),
-            ("vault-per-user", .tokenAfterCompletion),
+            ("vault-per-user", .tokenAfterCompletion), ("refresh-token-single-use", .misuseRefused),
+            ("registered-redirect-uri", .misuseRefused), ("inbound-token-signature", .misuseRefused),
         ]
     )
     func aBrokenRuleIsFoundAndToldAsAScenario(_ rule: String, _ invariant: Invariant) async throws {
-        let result = try await explore(1..<201, off: [rule])
+        let result = try await explore(1..<701, off: [rule])
         let finding = try #require(result.findings.first { $0.violation.invariant == invariant })
         #expect(finding.moves.count <= 6, "\(finding.scenario)")
         // The file fails where it was found, for the reason that it gives, and holds where the rule does.

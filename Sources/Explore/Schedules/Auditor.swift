@@ -202,7 +202,11 @@ extension Auditor {
 
     private mutating func redemption(_ exchange: Exchange, _ entry: JournalEntry) -> [Violation] {
         defer { freshTokens = [] }
-        guard exchange.from != .aws, let birth = freshTokens.last else { return [] }
+        // Whoever asked for a code with a verifier of his own is not who merely saw it.
+        guard exchange.from != .aws, let birth = freshTokens.last,
+            Form(parsing: String(decoding: exchange.request.body, as: UTF8.self))["code_verifier"] == nil,
+            births[birth.parent ?? ""]?.kind == "authorization_code"
+        else { return [] }
         return [
             Violation(
                 invariant: .redeemedByItsClient, sequence: entry.sequence,

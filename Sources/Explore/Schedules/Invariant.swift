@@ -20,6 +20,8 @@ package enum Invariant: String, Sendable, CaseIterable {
     case journalAndState = "journal-and-state"
     /// An expired token of a caller is served nothing.
     case callerStillValid = "caller-still-valid"
+    /// What is forged, stale, used up or somebody else's is refused.
+    case misuseRefused = "misuse-refused"
     /// A token or secret in a note or an error, or a provider's token in a user's hands.
     case noLeak = "no-leak"
 
@@ -35,6 +37,7 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .legalEdges: "states change along the edges of their machines"
         case .journalAndState: "the API and the journal agree about a target"
         case .callerStillValid: "an expired token is served nothing"
+        case .misuseRefused: "what is forged, stale, used up or somebody else's is refused"
         case .noLeak: "secrets stay where they belong"
         }
     }

@@ -25,6 +25,8 @@ package enum Move: Hashable, Sendable {
     case consent(Decision)
     case wait(Span)
     case fault(Trouble)
+    /// Somebody tries what must be refused, against or with a user.
+    case attack(Attack, String)
 
     static let users = ["alice", "bob", "mallory"]
     static let spans: [Span] = [.seconds(5), .seconds(61), .seconds(595), .minutes(11), .minutes(61), .minutes(540)]
@@ -39,7 +41,7 @@ package enum Move: Hashable, Sendable {
         let user = chance.pick(users)
         // People mostly act on what is theirs.
         let owner = chance.below(3) > 0 ? user : chance.pick(users)
-        switch chance.below(100) {
+        switch chance.below(110) {
         case 0..<6: return .list(user)
         case 6..<25: return .call(user)
         case 25..<28: return .renew(user)
@@ -55,7 +57,8 @@ package enum Move: Hashable, Sendable {
         case 85: return .delete
         case 86..<90: return .consent(chance.below(3) > 0 ? .approve : .any(&chance))
         case 90..<96: return .wait(chance.pick(spans))
-        default: return .fault(chance.pick(Trouble.all))
+        case 96..<100: return .fault(chance.pick(Trouble.all))
+        default: return .attack(chance.pick(Attack.all), user)
         }
     }
 }

@@ -13,6 +13,7 @@ struct Play {
     private var isSignedIn: Set<String> = []
     private var lines: [String] = []
     private var message: Int64 = 0
+    private var attacks = 0
     private(set) var violations: [Violation] = []
     var edges: Set<Edge> { auditor.edges }
     var exchanges: Int { lab.store.journal().count { if case .exchange = $0.event { true } else { false } } }
@@ -39,8 +40,14 @@ struct Play {
         await takePendingConsent()
         for (index, move) in moves.enumerated() {
             await lab.advance(by: .seconds(1))
-            let step = await perform(move)
-            let found = audit()
+            var found: [Violation] = []
+            var step: Told?
+            if case .attack(let attack, let user) = move {
+                found = await perform(attack, user)
+            } else {
+                step = await perform(move)
+            }
+            found += audit()
             guard !found.isEmpty else {
                 if let step { lines += step.lines(expecting: step.observed) }
                 continue
@@ -50,6 +57,18 @@ struct Play {
             return index + 1
         }
         return moves.count
+    }
+
+    /// An attack tells itself, refusal and all: what it expects is right either way.
+    private mutating func perform(_ attack: Attack, _ user: String) async -> [Violation] {
+        attacks += 1
+        var played = AttackPlay(lab, user: user, number: attacks, gatewayURL: stage.gatewayURL)
+        await played.play(attack)
+        lines += played.lines
+        guard let served = played.served else { return [] }
+        return [
+            Violation(invariant: .misuseRefused, sequence: read, text: "\(served) was served")
+        ]
     }
 
     private mutating func audit() -> [Violation] {
@@ -141,6 +160,7 @@ struct Play {
         case .wait(let span):
             await lab.advance(by: span)
             return Told(head: ["clock: {advance: \(span.milliseconds / 1000)s}"], observed: "", safe: "")
+        case .attack: return nil
         case .fault(let trouble):
             guard let fault = try? Fault(json: trouble.json) else { return nil }
             lab.network.faults.put(fault)
