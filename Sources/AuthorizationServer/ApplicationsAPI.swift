@@ -27,26 +27,64 @@ extension AuthorizationServer {
 
     /// `POST …/token`: whether a token is good, and whose it is.
     func checkToken(_ request: Request, _ clientID: String) throws -> Response {
-        try forOwnToken(request, clientID) { token, application, transaction in
-            let value = token.value.exposed
-            let user = directory.user(named: token.user)
-            return apiResponse(
-                200,
-                [
-                    "id": .int(Int64(truncatingIfNeeded: hash64(value) >> 33)),
-                    "url": .string("\(origin)/authorizations/\(hash64(value) >> 33)"),
-                    "scopes": .strings(token.scopes.names), "token": .string(value),
-                    "token_last_eight": .string(String(value.suffix(8))), "hashed_token": .string(token.id.rawValue),
-                    "app": [
-                        "client_id": .string(token.client), "name": .string(application.name),
-                        "url": .string(application.callbacks.first?.url ?? ""),
-                    ],
-                    "note": nil, "note_url": nil, "created_at": .string(token.created.iso8601),
-                    "updated_at": .string(token.created.iso8601),
-                    "expires_at": token.expires.map { .string($0.iso8601) } ?? nil, "fingerprint": nil,
-                    "user": user.map { ["login": .string($0.login), "id": .int($0.numericID)] } ?? nil,
-                ])
+        try forOwnToken(request, clientID) { token, application, _ in
+            apiResponse(200, description(token, application))
         }
+    }
+
+    /// `PATCH …/token`: the same authorization under a new token; the old one is dead.
+    func resetToken(_ request: Request, _ clientID: String) throws -> Response {
+        try forOwnToken(request, clientID) { token, application, transaction in
+            revoke(token, because: "reset by its application", in: &transaction)
+            let plan = TokenPlan(
+                user: token.user, scopes: token.scopes, code: token.code, family: token.family,
+                parent: token.id.rawValue, audience: token.audience, expires: token.expires != nil)
+            let fresh = newAccessToken(application, plan, in: &transaction)
+            if let id = token.family, var family = transaction.find(RefreshFamilyRecord.self, id),
+                family.accessToken == token.id
+            {
+                family.accessToken = fresh.id
+                transaction.save(family)
+            }
+            return apiResponse(200, description(fresh, application))
+        }
+    }
+
+    /// `POST /credentials/revoke`: whoever found a token ends it, and need not say who he is (`github-leaked-tokens`).
+    func revokeCredentials(_ request: Request) throws -> Response {
+        let values = (try? JSONValue(parsing: request.body))?["credentials"]?.strings ?? []
+        guard !values.isEmpty, values.count <= 1000 else { return apiMessage(422, "Validation Failed") }
+        try world.store.write { transaction in
+            for value in values {
+                if let token = transaction.find(AccessTokenRecord.self, holding: value) {
+                    revoke(token, because: "reported as leaked", in: &transaction)
+                } else if let token = transaction.find(RefreshTokenRecord.self, holding: value),
+                    let family = transaction.find(RefreshFamilyRecord.self, token.family)
+                {
+                    revoke(family, because: "reported as leaked", in: &transaction)
+                }
+            }
+        }
+        return apiResponse(202, [:])
+    }
+
+    private func description(_ token: AccessTokenRecord, _ application: ApplicationRecord) -> JSONValue {
+        let value = token.value.exposed
+        let user = directory.user(named: token.user)
+        return [
+            "id": .int(Int64(truncatingIfNeeded: hash64(value) >> 33)),
+            "url": .string("\(origin)/authorizations/\(hash64(value) >> 33)"),
+            "scopes": .strings(token.scopes.names), "token": .string(value),
+            "token_last_eight": .string(String(value.suffix(8))), "hashed_token": .string(token.id.rawValue),
+            "app": [
+                "client_id": .string(token.client), "name": .string(application.name),
+                "url": .string(application.callbacks.first?.url ?? ""),
+            ],
+            "note": nil, "note_url": nil, "created_at": .string(token.created.iso8601),
+            "updated_at": .string(token.created.iso8601),
+            "expires_at": token.expires.map { .string($0.iso8601) } ?? nil, "fingerprint": nil,
+            "user": user.map { ["login": .string($0.login), "id": .int($0.numericID)] } ?? nil,
+        ]
     }
 
     /// Ends a grant: nothing that came of it is good any more, and the next request shows the consent page.

@@ -91,6 +91,9 @@ package struct AuthorizationServer: Origin {
         }
         router.on(.post, client + "/token") { server, request, hole in try server.checkToken(request, hole["clientID"])
         }
+        router.on(.patch, client + "/token") { server, request, hole in try server.resetToken(request, hole["clientID"])
+        }
+        router.on(.post, "/credentials/revoke") { server, request, _ in try server.revokeCredentials(request) }
         router.on(.delete, client + "/token") { server, request, hole in
             try server.deleteToken(request, hole["clientID"])
         }

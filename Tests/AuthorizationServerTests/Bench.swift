@@ -17,7 +17,9 @@ struct Bench {
     let clock = VirtualClock(now: Instant(milliseconds: 1_795_168_800_000))
     let store = Store()
 
-    init(profile: String? = nil, off: Set<String> = [], chosen: [String: String] = [:]) throws {
+    init(
+        profile: String? = nil, vendor: VendorProfile? = nil, off: Set<String> = [], chosen: [String: String] = [:]
+    ) throws {
         let addresses = AddressBook(
             origins: [.github: "https://github.test", .aws: "https://aws.test"], gatewayTemplate: "")
         let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
@@ -33,7 +35,7 @@ struct Bench {
             ]
         }
         server = AuthorizationServer(
-            world: world, profile: try ProfileFile.profile(profile),
+            world: world, profile: try vendor ?? ProfileFile.profile(profile),
             directory: try UserDirectory(json: ["users": .array(users)]))
     }
 

@@ -2,17 +2,27 @@ import AuthorizationServer
 import Foundation
 import Kernel
 
-/// Reads `mocks/vendors/github.yaml` by the little of YAML that it uses: this target has no YAML library.
+/// Reads the files of `mocks/vendors` by the little of YAML that it uses: this target has no YAML library.
 enum ProfileFile {
-    static let json: JSONValue = {
+    static let json = read("github")
+    static let rfc = read("oauth")
+
+    private static func read(_ name: String) -> JSONValue {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let text = try? String(contentsOf: root.appending(path: "mocks/vendors/github.yaml"), encoding: .utf8)
+        let text = try? String(contentsOf: root.appending(path: "mocks/vendors/\(name).yaml"), encoding: .utf8)
         var reader = PlainYAML(text ?? "")
         return reader.block(indent: 0)
-    }()
+    }
 
     static func profile(_ name: String? = nil) throws -> VendorProfile { try VendorProfile(json: json, profile: name) }
+
+    /// The server by the RFCs, at the paths that this target's browser knows.
+    static func strict(_ changes: JSONObject = [:]) throws -> VendorProfile {
+        let paths: JSONValue = ["authorize": "/login/oauth/authorize", "token": "/login/oauth/access_token"]
+        return try VendorProfile(
+            json: rfc, profile: "strict", changes: .object(changes.merging(["endpoints": paths])))
+    }
 }
 
 /// Block maps, block lists, flow maps and lists, plain and double-quoted scalars, comments.

@@ -193,12 +193,16 @@ struct TokenEndpointTests {
     func `strict refuses credentials in the query and by Basic with 401`() async throws {
         let bench = try Bench(profile: "strict")
         let query: Form = ["client_id": Bench.client, "client_secret": Bench.secret, "code": "x"]
-        let inQuery = await bench.send(.post, "/login/oauth/access_token?\(query.encoded)")
+        let inQuery = await bench.send(
+            .post, "/login/oauth/access_token?\(query.encoded)",
+            headers: [.contentType: "application/x-www-form-urlencoded"])
         #expect(inQuery.status == 400 && inQuery.json?["error"] == "invalid_request")
         let basic = await bench.send(
             .post, "/login/oauth/access_token",
-            headers: [.authorization: ClientAuthentication.basic(id: Bench.client, secret: "x")],
-            body: "grant_type=authorization_code&code=x")
+            headers: [
+                .authorization: ClientAuthentication.basic(id: Bench.client, secret: "x"),
+                .contentType: "application/x-www-form-urlencoded",
+            ], body: "grant_type=authorization_code&code=x")
         #expect(basic.status == 401 && basic.json?["error"] == "invalid_client")
         #expect(basic.header(.wwwAuthenticate)?.hasPrefix("Basic") == true)
         #expect(await bench.token(["code": "x"]).json?["error"] == "invalid_request")

@@ -1,0 +1,116 @@
+import AuthorizationServer
+import HTTPTypes
+import Kernel
+import OAuthCore
+import Testing
+
+struct RFCTests {
+    private static let token = "/login/oauth/access_token"
+
+    @Test(arguments: RFCRow.authorization + RFCRow.tokens + RFCRow.further)
+    func `the strict server answers as its RFC says`(_ row: RFCRow) async throws {
+        let bench = try Bench(vendor: try ProfileFile.strict())
+        let answer = try await answer(to: row.ask, bench)
+        #expect(answer.status == row.status)
+        guard answer.status == 302 else {
+            #expect(row.error == nil || answer.json?["error"]?.string == row.error)
+            if row.error != nil { #expect(answer.header(.cacheControl)?.contains("no-store") == true) }
+            return
+        }
+        let landed = try #require(answer.header(.location))
+        let query = Form(parsing: URLParts(landed)?.query ?? "")
+        #expect(query["error"] == row.error)
+        // `6749-12` and `9207-01`: every answer to the client has its state and who gives it.
+        guard row.error != nil else { return }
+        #expect(landed.hasPrefix(Bench.callback) && query["state"] == "s1")
+        #expect(query["iss"] == "https://github.test/oauth")
+    }
+
+    private func answer(to ask: RFCRow.Ask, _ bench: Bench) async throws -> Response {
+        switch ask {
+        case .authorize(let changes): return await bench.send(.get, path(changes))
+        case .authorizeAnd(let more): return await bench.send(.get, path([:]) + more)
+        case .token(let changes): return await bench.token(try await redemption(bench, changes))
+        case .tokenTwice:
+            let parameters = try await redemption(bench, [:])
+            let first = await bench.token(parameters)
+            let second = await bench.token(parameters)
+            // `6749-15`: what the first one gave is dead.
+            let access = try #require(first.json?["access_token"]?.string)
+            #expect(await bench.user(access).status == 401)
+            return second
+        case .tokenAfter(let span):
+            let parameters = try await redemption(bench, [:])
+            bench.pass(span)
+            return await bench.token(parameters)
+        case .raw(let method, let path, let type, let body):
+            var headers: HTTPFields = [:]
+            headers[.contentType] = type
+            return await bench.send(method, path, headers: headers, body: body)
+        case .basic(let more):
+            let answer = await bench.send(
+                .post, Self.token,
+                headers: [
+                    .authorization: ClientAuthentication.basic(id: Bench.client, secret: "wrong"),
+                    .contentType: RFCRow.form,
+                ], body: "grant_type=authorization_code&code=x\(more)")
+            if answer.status == 401 { #expect(answer.header(.wwwAuthenticate)?.hasPrefix("Basic ") == true) }
+            return answer
+        }
+    }
+
+    private func path(_ changes: [String: String?]) -> String {
+        var all: [String: String?] = [
+            "response_type": "code", "client_id": Bench.client, "redirect_uri": Bench.callback, "scope": "repo",
+            "state": "s1", "code_challenge": Bench.challenge, "code_challenge_method": "S256",
+        ]
+        all.merge(changes) { $1 }
+        let form = Form(all.sorted { $0.key < $1.key }.compactMap { name, value in value.map { .init(name, $0) } })
+        return "/login/oauth/authorize?\(form.encoded)"
+    }
+
+    private func redemption(_ bench: Bench, _ changes: [String: String?]) async throws -> [String: String?] {
+        let code = try await bench.code(
+            "repo",
+            ["response_type": "code", "code_challenge": Bench.challenge, "code_challenge_method": "S256"])
+        var all: [String: String?] = [
+            "grant_type": "authorization_code", "code": code, "redirect_uri": Bench.callback,
+            "code_verifier": Bench.verifier,
+        ]
+        all.merge(changes) { $1 }
+        return all
+    }
+
+    @Test(arguments: [
+        "strict", "generic", "google", "microsoft", "slack", "salesforce", "atlassian", "linkedin", "okta", "auth0",
+        "cognito", "oauth", "github", "github-2024", "github-2025-07", "github-2026-08",
+    ])
+    func `every vendor is a profile of the shelf`(_ name: String) throws {
+        let shelf = VendorShelf([ProfileFile.json, ProfileFile.rfc])
+        #expect(shelf.names.contains(name))
+        _ = try shelf.profile(named: name)
+        #expect(throws: VendorProfileProblem.self) {
+            _ = try shelf.profile(named: name, changes: ["colour": "red"])
+        }
+    }
+
+    @Test
+    func `a token is reset and a leaked one ends`() async throws {
+        let bench = try Bench()
+        let token = try #require(try await bench.accessToken()["access_token"]?.string)
+        let headers: HTTPFields = [
+            .authorization: ClientAuthentication.basic(id: Bench.client, secret: Bench.secret)
+        ]
+        let reset = await bench.send(
+            .patch, "/applications/\(Bench.client)/token", headers: headers,
+            body: #"{"access_token":"\#(token)"}"#)
+        let fresh = try #require(reset.json?["token"]?.string)
+        #expect(reset.status == 200 && fresh != token)
+        #expect(await bench.user(token).status == 401)
+        #expect(await bench.user(fresh).status == 200)
+        let leak = await bench.send(.post, "/credentials/revoke", body: #"{"credentials":["\#(fresh)","x"]}"#)
+        #expect(leak.status == 202)
+        #expect(await bench.user(fresh).status == 401)
+        #expect(await bench.send(.post, "/credentials/revoke", body: "{}").status == 422)
+    }
+}
