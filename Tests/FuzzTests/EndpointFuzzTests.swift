@@ -26,8 +26,8 @@ struct EndpointFuzzTests {
             }
             if mutator.number(below: 3) == 0 { Self.change(&request.head.headerFields, &mutator) }
             let response = try await lab.network.send(request, from: exchange.from)
-            let shown =
-                "\(request.head.method) \(request.head.path ?? "") \(String(decoding: request.body.prefix(300), as: UTF8.self))"
+            let body = String(decoding: request.body.prefix(300), as: UTF8.self)
+            let shown = "\(request.head.method) \(request.head.path ?? "") \(body)"
             #expect(response.status < 500, "round \(round): \(exchange.to) says \(response.status) to \(shown)")
             answered[exchange.to, default: 0] += 1
         }
