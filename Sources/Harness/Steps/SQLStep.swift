@@ -8,8 +8,9 @@ package struct SQLStep: LabStep {
     package static let keyword = "sql"
     private static let roots = ["rows", "count", "columns"]
     package static let shape = StepShape(
-        "Asks the journal of the run so far: tables exchange, transition, token, note, alarm, fault.", value: .text,
-        outcome: roots, [.values("with", "Values for :name in the statement.")])
+        "Asks the journal of the run so far: tables exchange (seq, at, sender, receiver, method, path, status), "
+            + "transition (subject, kind, from_state, to_state, cause), token, note, alarm, fault.",
+        value: .text, outcome: roots, [.values("with", "Values for :name in the statement.")])
     private let statement: Template
     private let values: Template?
     package let expectations: Expectations
