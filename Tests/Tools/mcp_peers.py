@@ -52,6 +52,8 @@ def localcore(port, count):
 
 def main():
     name, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    # Writing a line per request would be their loss.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     {"fastmcp": fastmcp, "localcore-gateway": localcore}[name](port, count)
 
 
