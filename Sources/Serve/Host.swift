@@ -35,9 +35,8 @@ package struct StopSignals {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         self.signals = signals
         sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            // Only once the source hears it: a signal that is ignored before is lost, and the lab would never end.
-            source.setRegistrationHandler { signal(number, SIG_IGN) }
             source.setEventHandler {
                 signal(number, SIG_DFL)
                 if let grace { DispatchQueue.global().asyncAfter(deadline: .now() + grace) { _exit(0) } }
