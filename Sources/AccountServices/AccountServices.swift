@@ -1,5 +1,5 @@
-// IAM roles and policies, STS, and Secrets Manager, as far as stacks around AgentCore need them; and the gate that verifies
-// signatures and enforces policies. It answers no operation of AgentCore.
+// IAM roles and policies, STS, and Secrets Manager, as far as stacks around AgentCore need them; and the gate that
+// verifies signatures and enforces policies. It answers no operation of AgentCore.
 
 import AWSCore
 import HTTPTypes
