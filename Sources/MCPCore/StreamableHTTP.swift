@@ -160,7 +160,7 @@ package struct StreamableHTTP: Sendable {
     }
 
     /// Whether a request is of the kind that stands for itself (MCP 2026-07-28, versioning): its header or its `_meta`
-    /// names a revision that no handshake knows. Of `initialize` only `_meta` tells, because its header is not read; and a
+    /// names a revision that no handshake knows. Of `initialize` only `_meta` tells, as its header is not read; and a
     /// server that serves no such revision refuses it as it refuses any unknown one.
     private func isStateless(_ json: JSONValue, _ declared: String?) -> Bool {
         guard served.contains(where: \.isStateless) else { return false }

@@ -71,7 +71,7 @@ import Testing
             meta: #""_meta":{"io.modelcontextprotocol/protocolVersion":"v999.0.0",\#(client)}"#,
             headers: ["mcp-protocol-version": "v999.0.0"]),
         Row(
-            "13 initialize is gone: a request that says its revision itself needs none", 404, -32601, rpc: "initialize"),
+            "13 initialize is gone", 404, -32601, rpc: "initialize"),
         Row("13 ping is gone", 404, -32601, rpc: "ping"),
         Row("13 logging/setLevel is gone", 404, -32601, rpc: "logging/setLevel"),
         Row("13 resources/subscribe is gone", 404, -32601, rpc: "resources/subscribe"),
