@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Harness
 import Kernel
+import OAuthCore
 import Scenario
 import Testing
 
