@@ -34,6 +34,8 @@ package struct StopSignals {
     package init(within grace: DispatchTimeInterval? = Host.grace) {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         self.signals = signals
+        // A signal between being ignored and being listened for would be lost, so listening has begun on return.
+        let registered = DispatchSemaphore(value: 0)
         sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -42,9 +44,11 @@ package struct StopSignals {
                 if let grace { DispatchQueue.global().asyncAfter(deadline: .now() + grace) { _exit(0) } }
                 continuation.yield(number)
             }
+            source.setRegistrationHandler { registered.signal() }
             source.activate()
             return source
         }
+        for _ in sources { registered.wait() }
     }
 
     /// Returns at the first signal, also at one that came before.

@@ -37,7 +37,7 @@ private let bans: [Ban] = [
 /// Third-party modules, and the only places that may import them.
 private let imports: [String: Set<String>] = [
     "GRDB": ["SQLiteStore"],
-    "Yams": ["Scenario"],
+    "Yams": ["Scenario", "bench"],
     "JWTKit": ["OAuthCore"],
     "Crypto": ["OAuthCore", "AWSCore"],
     "Hummingbird": ["Serve"],
