@@ -69,8 +69,17 @@ struct RequirementTests {
         try (rows.map(\.text).joined(separator: "\n") + "\n").write(
             to: cache.appendingPathComponent("requirements.tsv"), atomically: true, encoding: .utf8)
         let missing = rows.filter { $0.scenarios.isEmpty && $0.tests.isEmpty && $0.ledger == nil }.map(\.id)
-        #expect(missing.isEmpty, "nothing shows \(missing.joined(separator: " ")), and the ledger has no row")
+        let unexpected = missing.filter { !Self.open.contains($0) }
+        #expect(unexpected.isEmpty, "nothing shows \(unexpected.joined(separator: " ")), and the ledger has no row")
+        let stale = Self.open.filter { !missing.contains($0) }
+        #expect(stale.isEmpty, "shown by now, so no longer open: \(stale.joined(separator: " "))")
     }
+
+    /// What nothing shows yet; the README's limits name them. One that is shown has to leave the list.
+    private static let open = [
+        "6749-11", "6749-13", "6750-02", "8414-04", "9126-10", "8693-03", "8693-05", "8693-07", "7523-05", "7591-04",
+        "cimd-01", "8628-04",
+    ]
 
     /// Of the attacks nothing is left to words.
     @Test func everyAttackHasAScenario() {
