@@ -12,9 +12,9 @@ enum Corpus {
     static let cases = loaded.0.map { ScenarioCase(file: $0) }
     static let mutations = loaded.0.flatMap { file in file.breaks.map { Mutation(file: file, rule: $0) } }
 
-    static func runner() throws -> Runner {
-        Runner(definitions: try Library.definitions(for: loaded.0, root: root))
-    }
+    /// Of all labs, each read once.
+    private static let shared = Result { Runner(definitions: try Library.definitions(for: loaded.0, root: root)) }
+    static func runner() throws -> Runner { try shared.get() }
 }
 
 struct ScenarioCase: Sendable, CustomTestStringConvertible {
