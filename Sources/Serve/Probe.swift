@@ -3,9 +3,11 @@ import Foundation
 /// Asks a served port one question, over a plain socket: for `wait` and for measuring, where an HTTP client is too
 /// much.
 package enum Probe {
-    /// Status code of `GET path`; nil when nobody answers within two seconds.
-    package static func status(of path: String, host: String = "127.0.0.1", port: Int) -> Int? {
-        guard let socket = connected(host, port) else { return nil }
+    /// Status code of `GET path`; nil when nobody answers within the patience, in seconds of real time.
+    package static func status(
+        of path: String, host: String = "127.0.0.1", port: Int, patience: Int = 2
+    ) -> Int? {
+        guard let socket = connected(host, port, patience: patience) else { return nil }
         defer { close(socket) }
         let question = Array("GET \(path) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n\r\n".utf8)
         guard send(socket, question, question.count, noSignal) == question.count else { return nil }

@@ -28,7 +28,7 @@ struct ServerGroupTests {
         } while: { origins in
             #expect(origins.all.count == 7)
             for (party, _) in origins.all {
-                let status = Probe.status(of: "/", port: try Self.port(origins, party))
+                let status = Probe.status(of: "/", port: try Self.port(origins, party), patience: 60)
                 #expect(status == (party == .idp ? 201 : 200))
             }
         }
@@ -40,7 +40,7 @@ struct ServerGroupTests {
             throw NetworkFailure(.unreachable, host: party.rawValue)
         } while: { origins in
             let port = try Self.port(origins, .github)
-            #expect(Probe.status(of: "/", port: port) == nil)
+            #expect(Probe.status(of: "/", port: port, patience: 60) == nil)
         }
     }
 
