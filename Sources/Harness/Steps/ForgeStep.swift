@@ -9,6 +9,8 @@ package struct ForgeStep: LabStep {
     private static let roots = ["token", "keys"]
     /// Whose keys.
     private static let owners = ["provider", "stranger"]
+    /// Written out, or a variable that holds them.
+    private static let members = Shape.either([.names(.anything), .text])
     package static let shape = StepShape(
         "Makes a JWT that nobody issued, with the keys of the inbound provider or of a stranger.",
         value: .word(owners), outcome: roots,
@@ -17,9 +19,9 @@ package struct ForgeStep: LabStep {
             ShapeMember("algorithm", .text, "By which algorithm it is signed."),
             ShapeMember(
                 "hand", .word(TokenForge.Hand.allCases.map(\.rawValue)), "key, or public-key for HMAC, or nobody."),
-            ShapeMember("header", .names(.anything), "Members of the header; null leaves one out."),
-            ShapeMember("claims", .names(.anything), "Claims; null leaves one out."),
-            ShapeMember("times", .names(.anything), "Claims in seconds from now: {exp: 3600, nbf: -5}."),
+            ShapeMember("header", members, "Members of the header; null leaves one out."),
+            ShapeMember("claims", members, "Claims; null leaves one out."),
+            ShapeMember("times", members, "Claims in seconds from now: {exp: 3600, nbf: -5}."),
         ])
     private let owner: Template
     private let texts: [String: Template]
