@@ -64,6 +64,11 @@ struct Play {
         attacks += 1
         var played = AttackPlay(lab, user: user, number: attacks, gatewayURL: stage.gatewayURL)
         await played.play(attack)
+        // What a fault answered, no party served: nothing is learned from it.
+        let isFaulted = lab.store.journal(after: read).contains { entry in
+            if case .fault = entry.event { true } else { false }
+        }
+        guard !isFaulted else { return [] }
         lines += played.lines
         guard let served = played.served else { return [] }
         return [
