@@ -12,7 +12,7 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist wheel lint format contract drift setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel lint format contract drift setup help clean
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -44,8 +44,14 @@ bench: build ## Figures beside their budgets, on the release binary
 	swift build $(RELEASE_FLAGS) --product bench
 	.build/release/bench
 
-dist: build ## One stripped binary with all it needs, at .build/dist/agentcore-local
-	Tests/Tools/dist.sh .build/release .build/dist
+# OBJECTS names a release build that stands elsewhere; then nothing is built.
+OBJECTS ?= .build/release
+dist: $(if $(filter .build/release,$(OBJECTS)),build) ## One stripped binary with all it needs, at .build/dist/agentcore-local
+	Tests/Tools/dist.sh $(OBJECTS) .build/dist
+
+dist-check: dist ## That binary in a bare Debian 12 and Ubuntu 24.04 (needs debootstrap and root)
+	Tests/Tools/bare.sh .build/dist bookworm http://deb.debian.org/debian
+	Tests/Tools/bare.sh .build/dist noble http://archive.ubuntu.com/ubuntu --no-check-gpg
 
 wheel: dist ## The Python wheel with the binary in it, at .build/wheel
 	$(PYTHON) Tests/Tools/wheel.py .build/dist/agentcore-local/bin/agentcore-local .build/wheel

@@ -1,5 +1,6 @@
 #!/bin/sh
-# One stripped binary with Swift's runtime, SQLite, zlib and libstdc++ in it, and the files it reads beside it.
+# One stripped binary with Swift's runtime, SQLite, zlib and libstdc++ in it (and of ICU's data only English), and the
+# files it reads beside it.
 #
 #     Tests/Tools/dist.sh OBJECTS FOLDER
 #
@@ -15,13 +16,15 @@ for name in libsqlite3.a libz.a libstdc++.a; do
     [ -e "$archive" ] || { echo "$name is missing: install libsqlite3-dev, zlib1g-dev and libstdc++-dev" >&2; exit 1; }
     ln -sf "$archive" "$folder/archives/$name"
 done
+python3 "$root/Tests/Tools/icu.py" "$folder/archives/icu.o"
 # Nobody loads this program as a library: what is not exported and not used is left out.
 echo '{ local: *; };' >"$folder/archives/nothing.map"
 swiftc -lstdc++ -L "$folder/archives" -L "$objects" -o "$folder/agentcore-local/bin/agentcore-local" \
     -module-name agentcore_local -static-stdlib -emit-executable -use-ld=lld \
     -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s \
     -Xlinker --version-script="$folder/archives/nothing.map" -Xlinker -z -Xlinker pack-relative-relocs \
-    -Xlinker --defsym -Xlinker main=Command_main "@$objects/agentcore-local.product/Objects.LinkFileList" -lm -lz -g
+    -Xlinker --defsym -Xlinker main=Command_main "@$objects/agentcore-local.product/Objects.LinkFileList" \
+    "$folder/archives/icu.o" -lm -lz -g
 rm -rf "$folder/archives" "$folder/agentcore-local/mocks" "$folder/agentcore-local/scenarios"
 cp -R "$root/mocks" "$root/scenarios" "$root/LICENSE" "$root/README.md" "$folder/agentcore-local/"
 size=$(wc -c <"$folder/agentcore-local/bin/agentcore-local")

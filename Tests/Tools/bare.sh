@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs the program of `make dist` where nothing is but a distribution's smallest system: no Swift, no SQLite, no Python.
+#
+#     Tests/Tools/bare.sh DIST SUITE MIRROR [debootstrap's options]
+#
+# DIST is the folder `make dist` makes. Needs debootstrap and root; what it makes is gone afterwards.
+set -eu
+dist=$(realpath "$1")
+suite=$2 mirror=$3
+shift 3
+root=$(mktemp -d)
+trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$root"' EXIT
+# debootstrap knows a suite by a file of its name; Ubuntu's are all the same one.
+script=/usr/share/debootstrap/scripts/$suite
+[ -e "$script" ] || script=/usr/share/debootstrap/scripts/gutsy
+debootstrap --variant=minbase "$@" "$suite" "$root" "$mirror" "$script" >"$root.log" 2>&1 || {
+    tail -n 5 "$root.log" >&2
+    exit 1
+}
+rm -f "$root.log"
+cp -R "$dist/agentcore-local" "$root/opt/"
+# Any running system has it; the program reads its own arguments there.
+mount -t proc proc "$root/proc"
+chroot "$root" /bin/sh -eu <<'INSIDE'
+cd /
+. /etc/os-release
+for absent in swift swiftc python3 sqlite3; do
+    if command -v $absent >/dev/null; then echo "$absent is here: this proves nothing" >&2; exit 1; fi
+done
+program=/opt/agentcore-local/bin/agentcore-local
+$program --version
+$program run
+$program exec -- /bin/sh -c 'test -n "$AWS_ENDPOINT_URL_BEDROCK_AGENTCORE" && echo "a lab answers"'
+$program serve --quiet --port-base 0 --data /tmp/lab.sqlite --endpoints-file /tmp/endpoints.json &
+$program wait --endpoints-file /tmp/endpoints.json
+kill $!
+wait $!
+test -s /tmp/lab.sqlite
+echo "held in $PRETTY_NAME, $(cat /proc/sys/kernel/ostype) $(uname -m)"
+INSIDE
