@@ -87,7 +87,7 @@ package struct MCPServer: Origin {
                 return refusal(error, request)
             }
         }
-        let tools: [Tool]
+        let tools: ChosenTools
         do throws(UnknownTools) {
             tools = try path.adding(request).tools(of: catalogue, for: token)
         } catch {

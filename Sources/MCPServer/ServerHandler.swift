@@ -7,7 +7,7 @@ struct ServerHandler: MCPHandler {
     let request: Request
     /// nil where nobody needs one.
     let token: KnownToken?
-    let tools: [Tool]
+    let tools: ChosenTools
 
     var world: World { server.world }
     var catalogue: ToolCatalogue { server.catalogue }
@@ -15,15 +15,12 @@ struct ServerHandler: MCPHandler {
     /// Whom it serves: the authorization server's own id of the user.
     var principal: String { token.map { $0.user["id"]?.text ?? $0.user["login"]?.string ?? "" } ?? "" }
 
-    /// The tools of the call's own revision.
-    func offered(in call: MCPCall) -> [Tool] { tools.filter { $0.isOffered(in: call.revision) } }
-
     func reply(to call: MCPCall) async throws(JSONRPCError) -> MCPReply {
         switch call.method {
         case "initialize": return .result(try initialize(call))
         case "server/discover" where call.revision.isStateless: return .result(discovered)
         case "ping": return .result([:])
-        case "tools/list": return .result(try page("tools", offered(in: call).map { ($0.name, $0.definition) }, call))
+        case "tools/list": return .result(try page("tools", tools.list(in: call.revision), call))
         case "tools/call": return try callTool(call)
         case "prompts/list":
             return .result(try page("prompts", catalogue.prompts.map { ($0.name, $0.definition) }, call))
@@ -43,7 +40,7 @@ struct ServerHandler: MCPHandler {
     }
 
     func inputSchema(of tool: String, principal: String) -> JSONValue? {
-        tools.first { $0.name == tool }?.inputSchema
+        tools.tool(tool)?.inputSchema
     }
 
     func left(_ stream: StreamID) {

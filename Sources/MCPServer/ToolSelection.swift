@@ -1,5 +1,6 @@
 import HTTPTypes
 import Kernel
+import MCPCore
 import OAuthCore
 
 /// Tools named in a header that nobody has.
@@ -28,8 +29,8 @@ struct ToolSelection: Hashable, Sendable {
         return result
     }
 
-    /// The tools in their order. A toolset that does not exist is passed over, a tool that does not is a mistake.
-    func tools(of catalogue: ToolCatalogue, for token: KnownToken?) throws(UnknownTools) -> [Tool] {
+    /// What is seen of a catalogue. A toolset that does not exist is passed over, a tool that does not is a mistake.
+    func tools(of catalogue: ToolCatalogue, for token: KnownToken?) throws(UnknownTools) -> ChosenTools {
         let unknown = tools.filter { catalogue.tool($0) == nil }
         guard unknown.isEmpty else { throw UnknownTools(names: unknown) }
         let named = toolsets ?? ["default"]
@@ -37,14 +38,10 @@ struct ToolSelection: Hashable, Sendable {
             named.flatMap { name in
                 name == "default" ? catalogue.toolsets.filter(\.isDefault).map(\.name) : [name]
             })
-        let isAll = named.contains("all")
         let isHiding = token.map { token in catalogue.access.hidingPrefixes.contains { token.value.hasPrefix($0) } }
-        return catalogue.tools.filter { tool in
-            let isOn = isAll || tools.contains(tool.name) || tool.toolset.map(chosen.contains) ?? true
-            guard isOn, !excluded.contains(tool.name), tool.isReadOnly || !isReadOnly else { return false }
-            guard isHiding == true, let token, !tool.scopes.isEmpty else { return true }
-            return token.scopes.names.contains { tool.accepted.contains($0) }
-        }
+        return ChosenTools(
+            catalogue: catalogue, selection: self, toolsets: named.contains("all") ? nil : chosen,
+            scopes: isHiding == true ? token?.scopes.names : nil)
     }
 
     private static func list(_ header: String?) -> [String] {
@@ -53,6 +50,40 @@ struct ToolSelection: Hashable, Sendable {
 
     private static func isTrue(_ header: String?) -> Bool {
         !["", "false", "0", "no", "off", "n", "f"].contains(trimmed(header ?? "").lowercased())
+    }
+}
+
+/// The tools that one request sees. None is copied before it is asked for: a call wants one of a thousand.
+struct ChosenTools: Sendable {
+    fileprivate let catalogue: ToolCatalogue
+    fileprivate let selection: ToolSelection
+    /// nil for all.
+    fileprivate let toolsets: Set<String>?
+    /// Scopes by which tools are hidden; nil where none is.
+    fileprivate let scopes: [String]?
+
+    /// nil where there is no such tool, or not for this request.
+    func tool(_ name: String, in revision: Revision? = nil) -> Tool? {
+        catalogue.tool(name).flatMap { holds($0, revision) ? $0 : nil }
+    }
+
+    /// Names and definitions in their order.
+    func list(in revision: Revision) -> [(name: String, definition: JSONValue)] {
+        catalogue.tools.indices.compactMap { place in
+            let tool = catalogue.tools[place]
+            return holds(tool, revision) ? (tool.name, tool.definition) : nil
+        }
+    }
+
+    private func holds(_ tool: Tool, _ revision: Revision?) -> Bool {
+        guard revision.map(tool.isOffered(in:)) ?? true, tool.isReadOnly || !selection.isReadOnly,
+            !selection.excluded.contains(tool.name)
+        else { return false }
+        if let toolset = tool.toolset, let toolsets, !toolsets.contains(toolset), !selection.tools.contains(tool.name) {
+            return false
+        }
+        guard let scopes, !tool.scopes.isEmpty else { return true }
+        return scopes.contains { tool.accepted.contains($0) }
     }
 }
 

@@ -5,9 +5,7 @@ extension ServerHandler {
     /// `tools/call`. What is wrong with the arguments is the tool's to say: a result, not an error (SEP-1303).
     func callTool(_ call: MCPCall) throws(JSONRPCError) -> MCPReply {
         guard let name = call.params["name"]?.string else { throw .invalidParams("Invalid params: no tool name") }
-        guard let tool = offered(in: call).first(where: { $0.name == name }) else {
-            throw ToolMessage.unknownTool(name)
-        }
+        guard let tool = tools.tool(name, in: call.revision) else { throw ToolMessage.unknownTool(name) }
         let arguments = try self.arguments(call)
         if let token, let challenge = server.scopeChallenge(token, for: tool, request) { return .response(challenge) }
         if let problem = tool.problem(with: arguments) { return .result(ToolMessage.text(problem, isError: true)) }

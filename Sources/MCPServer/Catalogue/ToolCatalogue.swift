@@ -7,6 +7,8 @@ import OAuthCore
 package struct ToolCatalogue: Hashable, Sendable {
     /// In order of their names, as the list is.
     let tools: [Tool]
+    /// Where each stands in it.
+    private let places: [String: Int]
     let prompts: [Prompt]
     let resources: [Resource]
     let serverInfo: JSONValue
@@ -82,6 +84,7 @@ package struct ToolCatalogue: Hashable, Sendable {
         let context = Context(collections: rows.names, toolsets: toolsets.map(\.name), scopeTree: tree)
         tools = try (node["tools"]?.items() ?? []).map { item throws(DataMistake) in try Tool(item, context) }
             .sorted { $0.name < $1.name }
+        places = Dictionary(zip(tools.map(\.name), tools.indices)) { first, _ in first }
         prompts = try (node["prompts"]?.items() ?? []).map { item throws(DataMistake) in try Prompt(item, context) }
         resources = try (node["resources"]?.items() ?? []).map { item throws(DataMistake) in try Resource(item) }
         let answers = tools.flatMap(\.answers) + prompts.flatMap(\.answers)
@@ -107,5 +110,5 @@ package struct ToolCatalogue: Hashable, Sendable {
         }
     }
 
-    func tool(_ name: String) -> Tool? { tools.first { $0.name == name } }
+    func tool(_ name: String) -> Tool? { places[name].map { tools[$0] } }
 }
