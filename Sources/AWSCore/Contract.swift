@@ -31,6 +31,8 @@ package struct Contract: Sendable {
     private let plainRoutes: [String: (Operation, PathParameters)]
     /// Whose operations such a path has.
     private let plainServices: [String: Set<Service>]
+    /// The segments of paths with holes, nil for a hole, by the service whose operations they are.
+    private let openPaths: [Service: Set<[String?]>]
     /// In the order of the file.
     package let operations: [Operation]
 
@@ -72,6 +74,9 @@ package struct Contract: Sendable {
         var plainServices: [String: Set<Service>] = [:]
         for (operation, _) in plainRoutes.values { plainServices[operation.uri, default: []].insert(operation.service) }
         self.plainServices = plainServices
+        openPaths = Dictionary(grouping: operations.filter { $0.uri.contains("{") }, by: \.service).mapValues { open in
+            Set(open.map { $0.uri.pieces(by: "/").map { $0.hasPrefix("{") ? nil : String($0) } })
+        }
         byName = Dictionary(operations.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -124,12 +129,10 @@ package struct Contract: Sendable {
     /// Whether a path belongs to an operation of this service, by whatever method.
     package func claims(_ path: String, for service: Service) -> Bool {
         if let plain = plainServices[path] { return plain.contains(service) }
+        guard let open = openPaths[service] else { return false }
         let segments = path.pieces(by: "/")
-        return operations.contains { operation in
-            guard operation.service == service else { return false }
-            let template = operation.uri.pieces(by: "/")
-            return template.count == segments.count
-                && zip(template, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        return open.contains { template in
+            template.count == segments.count && zip(template, segments).allSatisfy { $0 == nil || $0! == $1 }
         }
     }
 

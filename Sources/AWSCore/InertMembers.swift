@@ -23,17 +23,21 @@ package enum InertMembers {
         ("ResourcePolicy", ["policy"]),
         ("ResourceOauth2Token", ["audiences"]),
     ]
+    private static let pathsOfNouns: [String: [[String]]] = Dictionary(
+        uniqueKeysWithValues: paths.map { noun, paths in
+            (noun, paths.map { $0.pieces(by: ".").map(String.init) })
+        })
     private static let verbs = ["Create", "Update", "BatchPut", "Put", "Set", "Get"]
 
     /// Which of them an input has.
     package static func present(in input: JSONObject, of operation: String) -> [String] {
         guard let verb = verbs.first(where: { operation.hasPrefix($0) }) else { return [] }
         let noun = operation.dropFirst(verb.count)
-        guard let entry = paths.first(where: { $0.noun == noun }) else { return [] }
-        return entry.paths.filter { path in
-            var value: JSONValue? = .object(input)
-            for name in path.pieces(by: ".") { value = value?[String(name)] }
+        guard let entry = pathsOfNouns[String(noun)] else { return [] }
+        return entry.filter { path in
+            guard let first = input[path[0]] else { return false }
+            let value = path.dropFirst().reduce(first as JSONValue?) { $0?[$1] }
             return value.map { $0 != .null } ?? false
-        }
+        }.map { $0.joined(separator: ".") }
     }
 }

@@ -172,7 +172,9 @@ struct Validator {
         if !choices.isEmpty, !choices.contains(text) {
             refuse("Member must satisfy enum value set: [\(choices.joined(separator: ", "))]")
         }
-        let length = text.utf8.allSatisfy { $0 < 128 } ? text.utf8.count : text.unicodeScalars.count
+        var bits: UInt8 = 0
+        for byte in text.utf8 { bits |= byte }
+        let length = bits < 128 ? text.utf8.count : text.unicodeScalars.count
         if let least = shape.least, length < least {
             refuse("Member must have length greater than or equal to \(least)")
         }

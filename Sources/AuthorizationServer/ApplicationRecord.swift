@@ -145,10 +145,10 @@ extension ApplicationRecord {
         var result = self
         result.callbacks = callbacks.map { callback in
             // Looked up with every request, and seldom a template.
-            guard callback.url.utf8.contains(UInt8(ascii: "{")) else { return callback }
+            guard callback.url.place(of: "{") != nil else { return callback }
             let url = Party.served.reduce(callback.url) { url, party in
                 // Once the last template is replaced there is nothing to look for.
-                guard url.utf8.contains(UInt8(ascii: "{")) else { return url }
+                guard url.place(of: "{") != nil else { return url }
                 return url.replacing("{\(party)}", by: addresses.origin(of: party))
             }
             return Callback(url: url, wildcard: callback.wildcard)

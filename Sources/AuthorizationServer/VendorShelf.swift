@@ -85,7 +85,9 @@ extension AuthorizationServer {
 
     /// This server as the lab last chose it.
     var chosen: AuthorizationServer {
-        guard let choice = try? world.store.write({ $0.find(ProfileChoiceRecord.self, ProfileChoiceRecord.only) }),
+        // Asked with every request; hardly any lab ever chooses.
+        guard world.store.mayHold(ProfileChoiceRecord.self),
+            let choice = try? world.store.write({ $0.find(ProfileChoiceRecord.self, ProfileChoiceRecord.only) }),
             let server = try? variant(choice)
         else { return self }
         return server

@@ -15,7 +15,6 @@ package struct InboundProvider: Origin {
     let issuer: String
     /// Where its endpoints are.
     let base: String
-    private let router: Router<Endpoint>
 
     private enum Endpoint {
         case metadata
@@ -27,13 +26,7 @@ package struct InboundProvider: Origin {
         case revoke
     }
 
-    package init(world: World, profile: InboundProfile, directory: UserDirectory, signer: TokenSigner) {
-        self.world = world
-        self.profile = profile.resolved(world.addresses)
-        self.directory = directory
-        self.signer = signer
-        base = world.addresses.origin(of: .idp)
-        issuer = self.profile.tokens.issuer ?? base
+    private static let router = {
         var router = Router<Endpoint>()
         router.on(.get, "/.well-known/openid-configuration", .metadata)
         router.on(.get, "/.well-known/oauth-authorization-server", .metadata)
@@ -45,7 +38,16 @@ package struct InboundProvider: Origin {
         router.on(.get, "/oauth2/userInfo", .userInfo)
         router.on(.post, "/oauth2/userInfo", .userInfo)
         router.on(.post, "/oauth2/revoke", .revoke)
-        self.router = router
+        return router
+    }()
+
+    package init(world: World, profile: InboundProfile, directory: UserDirectory, signer: TokenSigner) {
+        self.world = world
+        self.profile = profile.resolved(world.addresses)
+        self.directory = directory
+        self.signer = signer
+        base = world.addresses.origin(of: .idp)
+        issuer = self.profile.tokens.issuer ?? base
     }
 
     package func respond(to request: Request) async -> Response {
@@ -56,7 +58,7 @@ package struct InboundProvider: Origin {
         if let answer = userPoolAnswer(to: request) { return answer }
         let request = withoutPool(withoutTenant(request))
         let endpoint: Endpoint
-        switch router.match(request) {
+        switch Self.router.match(request) {
         case .found(let found, _): endpoint = found
         case .otherMethods(let methods):
             let allowed = methods.map(\.rawValue).joined(separator: ", ")

@@ -64,7 +64,9 @@ extension InboundProvider {
 
     /// `/us-east-1_AbCdEfGhI/.well-known/…`: a pool's discovery document is the provider's.
     func withoutPool(_ request: Request) -> Request {
-        let segments = request.path.pieces(by: "/")
+        let path = request.path
+        guard !path.hasPrefix("/.well-known/") else { return request }
+        let segments = path.pieces(by: "/")
         guard segments.count > 1, segments[1] == ".well-known", segments[0].place(of: "_") != nil else {
             return request
         }

@@ -2,19 +2,25 @@
 ///
 /// A party builds its own URLs from here and never from a Host header, so that a forged header cannot redirect anybody.
 package struct AddressBook: Sendable, Hashable {
-    private let origins: [Party: String]
+    /// A handful, looked up all the time: sooner walked than hashed.
+    private let origins: [Place]
     private let gatewayTemplate: String
 
     /// - Parameters:
     ///   - origins: for each party scheme, host and port, without path or final slash.
     ///   - gatewayTemplate: base of one gateway's URLs; `{gatewayId}` stands for its id.
     package init(origins: [Party: String], gatewayTemplate: String) {
-        self.origins = origins
+        self.origins = origins.sorted { $0.key < $1.key }.map { Place(party: $0.key, origin: $0.value) }
         self.gatewayTemplate = gatewayTemplate
     }
 
     /// Origin of a party, such as `https://github.com`; empty for a party this lab does not have.
-    package func origin(of party: Party) -> String { origins[party] ?? "" }
+    package func origin(of party: Party) -> String { origins.first { $0.party == party }?.origin ?? "" }
+
+    private struct Place: Hashable, Sendable {
+        let party: Party
+        let origin: String
+    }
 
     /// Base of one gateway's URLs, without final slash; its MCP endpoint is this plus `/mcp`.
     package func gatewayBase(_ gatewayID: String) -> String {

@@ -23,22 +23,27 @@ package final class SeededEntropy: Entropy {
     package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
         streams.withLock { streams in
             var state = streams[purpose.name] ?? (seed &* 0x9E37_79B9_7F4A_7C15) ^ hash64(purpose.name)
-            var result: [UInt8] = []
-            result.reserveCapacity(count + 7)
-            while result.count < count {
-                state &+= 0x9E37_79B9_7F4A_7C15
-                var word = state
-                word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-                word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-                word ^= word >> 31
-                for shift in stride(from: 0, to: 64, by: 8) {
-                    result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            let result = Array(unsafeUninitializedCapacity: count) { target, filled in
+                while filled < count {
+                    var word = Self.next(&state)
+                    for _ in 0..<min(8, count - filled) {
+                        target[filled] = UInt8(truncatingIfNeeded: word)
+                        word >>= 8
+                        filled += 1
+                    }
                 }
             }
             streams[purpose.name] = state
-            result.removeLast(result.count - count)
             return result
         }
+    }
+
+    private static func next(_ state: inout UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ word >> 31
     }
 
     /// Where each stream stands, to be put back by a snapshot.

@@ -6,20 +6,36 @@ package enum HTML {
     /// Text that may stand between tags and in attributes.
     package static func escape(_ text: Substring) -> String { escape(String(text)) }
     package static func escape(_ text: String) -> String {
-        guard text.utf8.contains(where: isSpecial) else { return text }
-        var result: [UInt8] = []
-        result.reserveCapacity(text.utf8.count + 16)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): result.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): result.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): result.append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "\""): result.append(contentsOf: "&quot;".utf8)
-            case UInt8(ascii: "'"): result.append(contentsOf: "&#39;".utf8)
-            default: result.append(byte)
+        var text = text
+        return text.withUTF8 { bytes in
+            let count = bytes.count { isSpecial($0) }
+            guard count > 0 else { return nil }
+            // The longest replacement has six letters.
+            return String(unsafeUninitializedCapacity: bytes.count + 5 * count) { target in
+                var end = 0
+                for byte in bytes {
+                    guard let word = entity(byte) else {
+                        target[end] = byte
+                        end += 1
+                        continue
+                    }
+                    for place in 0..<word.utf8CodeUnitCount { target[end + place] = word.utf8Start[place] }
+                    end += word.utf8CodeUnitCount
+                }
+                return end
             }
+        } ?? text
+    }
+
+    private static func entity(_ byte: UInt8) -> StaticString? {
+        switch byte {
+        case UInt8(ascii: "&"): "&amp;"
+        case UInt8(ascii: "<"): "&lt;"
+        case UInt8(ascii: ">"): "&gt;"
+        case UInt8(ascii: "\""): "&quot;"
+        case UInt8(ascii: "'"): "&#39;"
+        default: nil
         }
-        return String(decoding: result, as: UTF8.self)
     }
 
     private static func isSpecial(_ byte: UInt8) -> Bool {

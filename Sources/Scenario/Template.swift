@@ -101,7 +101,7 @@ extension Template {
         return .text(result, place)
     }
 
-    private static func hasDollar(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: "$")) }
+    private static func hasDollar(_ text: String) -> Bool { text.place(of: "$") != nil }
 }
 
 // Filling.

@@ -97,9 +97,14 @@ private struct TreeReader {
     }
 
     private func width(_ node: Node) -> Int {
-        guard case .scalar(let scalar) = node, !scalar.string.contains("\n") else { return 1 }
-        let quotes = scalar.style == .plain ? 0 : 2
-        return scalar.string.unicodeScalars.count + quotes
+        guard case .scalar(let scalar) = node else { return 1 }
+        // Code points: every byte but those that go on with one.
+        var width = scalar.style == .plain ? 0 : 2
+        for byte in scalar.string.utf8 {
+            guard byte != UInt8(ascii: "\n") else { return 1 }
+            if byte & 0xC0 != 0x80 { width += 1 }
+        }
+        return width
     }
 
     private mutating func members(_ mapping: Node.Mapping) throws(Diagnostic) -> [DocumentNode.Member] {

@@ -130,7 +130,8 @@ package final class Browser: Sendable {
         guard let parts = URLParts(url), parts.scheme == "https" || parts.scheme == "http" else { return nil }
         var headers: HTTPFields = [.accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"]
         if let cookies = jar.withLock({ $0.header(host: parts.host, path: parts.path.isEmpty ? "/" : parts.path) }) {
-            headers[.cookie] = cookies
+            // Set by name it would be cut into a field for each cookie first.
+            headers.append(HTTPField(name: .cookie, value: cookies))
         }
         if body != nil { headers[.contentType] = "application/x-www-form-urlencoded" }
         let request = Request(method, parts, headers: headers, body: Array((body?.encoded ?? "").utf8))

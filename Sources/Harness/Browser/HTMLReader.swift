@@ -151,7 +151,7 @@ struct HTMLReader {
 
 /// `&amp;`, `&#39;`, `&#x27;` and their like; anything else stays as it is.
 func decodingEntities(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
+    guard text.place(of: "&") != nil else { return text }
     var result = ""
     var rest = text[...]
     while let mark = rest.place(of: "&") {

@@ -61,10 +61,11 @@ package struct ExchangesCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         var failures: [Failure] = []
+        let exchanges = evidence.exchanges
         for line in lines {
             var near: [Exchange] = []
             var hits: [Exchange] = []
-            for exchange in evidence.exchanges
+            for exchange in exchanges
             where try Self.isAddressed(exchange, by: line, evidence.variables) {
                 near.append(exchange)
                 if try Self.isMet(exchange, by: line, evidence.variables) { hits.append(exchange) }
@@ -95,7 +96,7 @@ package struct ExchangesCheck: JournalCheck {
         if let method = line.method, try method.text(variables) != exchange.request.method.rawValue { return false }
         guard let path = line.path else { return true }
         let pattern = try path.text(variables)
-        let target = pattern.contains("?") ? exchange.request.head.path ?? "" : exchange.request.path
+        let target = pattern.place(of: "?") != nil ? exchange.request.head.path ?? "" : exchange.request.path
         return Glob.matches(pattern, target)
     }
 
@@ -141,7 +142,7 @@ package struct ExchangesCheck: JournalCheck {
 /// A text in which `*` stands for any characters.
 enum Glob {
     static func matches(_ pattern: String, _ text: String) -> Bool {
-        guard pattern.utf8.contains(UInt8(ascii: "*")) else { return pattern == text }
+        guard pattern.place(of: "*") != nil else { return pattern == text }
         let parts = pattern.pieces(by: "*", keepingEmpty: true)
         guard parts.count > 1, let first = parts.first, let last = parts.last else { return pattern == text }
         guard text.hasPrefix(first), text.hasSuffix(last), text.count >= first.count + last.count else { return false }

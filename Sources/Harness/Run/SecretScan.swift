@@ -24,7 +24,7 @@ package struct SecretScan: Sendable {
         var lengths: [Bool] = []
         var odd: [(value: String, name: String)] = []
         for secret in secrets where secret.value.utf8.count >= Self.shortest {
-            if secret.value.utf8.allSatisfy(Self.isTokenByte) {
+            if secret.value.utf8.allSatisfy(isUnreserved) {
                 let hash = hash64(secret.value)
                 if names[hash]?.contains(where: { $0.value == secret.value }) == true { continue }
                 names[hash, default: []].append(secret)
@@ -53,11 +53,22 @@ package struct SecretScan: Sendable {
 
     package var isEmpty: Bool { names.isEmpty && odd.isEmpty }
 
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        // Letters, digits and - . _ ~ as two words of bits: this is asked of every byte of a run.
-        let low: UInt64 = 0x03FF_6000_0000_0000
-        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
-        return byte < 128 && (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)) & 1 == 1
+    /// Letters, digits and `- . _ ~`, as a table: this is asked of every byte of a run.
+    private static let tokenBytes: [Bool] = (0...UInt8.max).map(isUnreserved)
+
+    /// Whether sixteen bytes from a place on all are of that kind. No early way out: such a loop takes them at once.
+    private static func areTokenBytes(_ start: UnsafePointer<UInt8>) -> Bool {
+        var strange: UInt8 = 0
+        for place in 0..<16 {
+            let byte = start[place]
+            let letter: UInt8 = (byte | 32) &- UInt8(ascii: "a") < 26 ? 1 : 0
+            let digit: UInt8 = byte &- UInt8(ascii: "0") < 10 ? 1 : 0
+            let dashOrStop: UInt8 = byte &- UInt8(ascii: "-") < 2 ? 1 : 0
+            let line: UInt8 = byte == UInt8(ascii: "_") ? 1 : 0
+            let tilde: UInt8 = byte == UInt8(ascii: "~") ? 1 : 0
+            strange |= 1 ^ (letter | digit | dashOrStop | line | tilde)
+        }
+        return strange == 0
     }
 
     /// Names of the secrets in a text, in the order of their places. Percent-encoded text is searched decoded too.
@@ -105,7 +116,7 @@ package struct SecretScan: Sendable {
         visit(bytes) { _, name in found.append(name) }
         var place = 0
         while let stretch = Self.encodedStretch(of: bytes, from: place) {
-            let decoded = percentDecoded(Array(bytes[stretch]))
+            let decoded = percentDecoded(UnsafeBufferPointer(rebasing: bytes[stretch]))
             decoded.withUnsafeBufferPointer { visit($0) { _, name in found.append(name) } }
             place = stretch.upperBound
         }
@@ -120,9 +131,7 @@ package struct SecretScan: Sendable {
         func ends(_ byte: UInt8) -> Bool {
             byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
         }
-        var sign = place
-        while sign < bytes.count, bytes[sign] != UInt8(ascii: "%") { sign += 1 }
-        guard sign < bytes.count else { return nil }
+        guard let sign = Kernel.place(of: UInt8(ascii: "%"), in: bytes, from: place) else { return nil }
         var start = sign
         while start > place, !ends(bytes[start - 1]) { start -= 1 }
         var end = sign
@@ -132,27 +141,31 @@ package struct SecretScan: Sendable {
 
     /// Each known secret with its place.
     private func visit(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>, String) -> Void) {
-        var start = 0
-        while start + least <= bytes.count {
-            // Most runs are too short: looked at from where the shortest secret would end, they are jumped over.
-            var gap = start + least - 1
-            while gap >= start, Self.isTokenByte(bytes[gap]) { gap -= 1 }
-            guard gap < start else {
-                start = gap + 1
-                continue
+        guard let first = bytes.baseAddress, least <= bytes.count else { return }
+        Self.tokenBytes.withUnsafeBufferPointer { isToken in
+            var start = 0
+            while start + least <= bytes.count {
+                // Most runs are too short: looked at from where the shortest secret would end, they are jumped over.
+                var gap = start + least - 1
+                while gap >= start, isToken[Int(bytes[gap])] { gap -= 1 }
+                guard gap < start else {
+                    start = gap + 1
+                    continue
+                }
+                var end = start + least
+                while end + 16 <= bytes.count, Self.areTokenBytes(first + end) { end += 16 }
+                while end < bytes.count, isToken[Int(bytes[end])] { end += 1 }
+                var last = end
+                // A full stop ends a sentence more often than a token.
+                while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
+                let length = last - start
+                if length < lengths.count, lengths[length],
+                    let name = name(of: UnsafeBufferPointer(rebasing: bytes[start..<last]))
+                {
+                    body(start..<last, name)
+                }
+                start = end + 1
             }
-            var end = start + least
-            while end < bytes.count, Self.isTokenByte(bytes[end]) { end += 1 }
-            var last = end
-            // A full stop ends a sentence more often than a token.
-            while last > start, bytes[last - 1] == UInt8(ascii: ".") { last -= 1 }
-            let length = last - start
-            if length < lengths.count, lengths[length],
-                let name = name(of: UnsafeBufferPointer(rebasing: bytes[start..<last]))
-            {
-                body(start..<last, name)
-            }
-            start = end + 1
         }
     }
 

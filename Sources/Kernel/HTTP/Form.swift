@@ -20,26 +20,19 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         pairs = []
         var text = text
         text.withUTF8 { bytes in
+            pairs.reserveCapacity(bytes.count { $0 == UInt8(ascii: "&") } + 1)
             var start = 0
             while start < bytes.count {
-                var (end, equals) = (start, -1)
-                while end < bytes.count, bytes[end] != UInt8(ascii: "&") {
-                    if equals < 0, bytes[end] == UInt8(ascii: "=") { equals = end }
-                    end += 1
-                }
-                if end > start {
-                    let name = bytes[start..<(equals < 0 ? end : equals)]
-                    let value = bytes[(equals < 0 ? end : equals + 1)..<end]
-                    pairs.append(Pair(decoded(name, plus: true), decoded(value, plus: true)))
-                }
-                start = end + 1
+                let part = FormPart(bytes, from: start)
+                if part.end > start { pairs.append(part.pair(start, bytes)) }
+                start = part.end + 1
             }
         }
     }
 
     /// First value of a name; nil if it is missing.
-    package subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
-    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+    package subscript(_ name: String) -> String? { pairs.first { areSame($0.name, name) }?.value }
+    package func all(_ name: String) -> [String] { pairs.filter { areSame($0.name, name) }.map(\.value) }
 
     /// Names that stand more than once, in order of their first place.
     package var repeatedNames: [String] {
@@ -54,52 +47,107 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// `application/x-www-form-urlencoded`, blanks as `+`.
     package var encoded: String {
-        var result: [UInt8] = []
-        for (index, pair) in pairs.enumerated() {
-            if index > 0 { result.append(UInt8(ascii: "&")) }
-            encode(pair.name, plus: true, into: &result)
-            result.append(UInt8(ascii: "="))
-            encode(pair.value, plus: true, into: &result)
+        let room = pairs.reduce(0) { $0 + 3 * ($1.name.utf8.count + $1.value.utf8.count) + 2 }
+        return String(unsafeUninitializedCapacity: room) { target in
+            var count = 0
+            for pair in pairs {
+                if count > 0 {
+                    target[count] = UInt8(ascii: "&")
+                    count += 1
+                }
+                encode(pair.name, plus: true, into: target, &count)
+                target[count] = UInt8(ascii: "=")
+                count += 1
+                encode(pair.value, plus: true, into: target, &count)
+            }
+            return count
         }
-        return String(decoding: result, as: UTF8.self)
     }
 
     /// For a URL's query: as `encoded`.
     package func added(to url: String) -> String {
         guard !pairs.isEmpty else { return url }
         var (base, fragment) = (url[...], "")
-        if let hash = url.utf8.firstIndex(of: UInt8(ascii: "#")) {
+        if let hash = url.place(of: "#") {
             (base, fragment) = (url[..<hash], String(url[hash...]))
         }
-        let hasQuery = base.utf8.contains(UInt8(ascii: "?"))
+        let hasQuery = base.place(of: "?") != nil
         let joint = hasQuery ? (base.hasSuffix("?") || base.hasSuffix("&") ? "" : "&") : "?"
         return "\(base)\(joint)\(encoded)\(fragment)"
     }
 }
 
-private let hexDigits = Array("0123456789ABCDEF".utf8)
+/// Where one pair of a form stands, found in one pass.
+private struct FormPart {
+    var end: Int
+    var equals = -1
+    /// Whether anything before and after the equals sign must be decoded.
+    private var isNameEncoded = false
+    private var isValueEncoded = false
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
+        end = start
+        while end < bytes.count {
+            switch bytes[end] {
+            case UInt8(ascii: "&"): return
+            case UInt8(ascii: "="): if equals < 0 { equals = end }
+            case UInt8(ascii: "%"), UInt8(ascii: "+"):
+                if equals < 0 { isNameEncoded = true } else { isValueEncoded = true }
+            default: break
+            }
+            end += 1
+        }
+    }
+
+    func pair(_ start: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Form.Pair {
+        let middle = equals < 0 ? end : equals
+        return Form.Pair(
+            text(UnsafeBufferPointer(rebasing: bytes[start..<middle]), isNameEncoded),
+            equals < 0 ? "" : text(UnsafeBufferPointer(rebasing: bytes[middle + 1..<end]), isValueEncoded))
+    }
+
+    private func text(_ bytes: UnsafeBufferPointer<UInt8>, _ isEncoded: Bool) -> String {
+        isEncoded ? decodedText(bytes, plus: true) : String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+private let hexDigits: StaticString = "0123456789ABCDEF"
 
 /// RFC 3986 unreserved characters stay, all else becomes `%XX`; a blank `+` in a form.
 package func percentEncoded(_ text: String, plus: Bool = false) -> String {
-    var result: [UInt8] = []
-    encode(text, plus: plus, into: &result)
-    return String(decoding: result, as: UTF8.self)
+    String(unsafeUninitializedCapacity: 3 * text.utf8.count) { target in
+        var count = 0
+        encode(text, plus: plus, into: target, &count)
+        return count
+    }
 }
 
-private func encode(_ text: String, plus: Bool, into result: inout [UInt8]) {
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            result.append(byte)
-        case 32 where plus: result.append(UInt8(ascii: "+"))
-        default:
-            result.append(UInt8(ascii: "%"))
-            result.append(hexDigits[Int(byte >> 4)])
-            result.append(hexDigits[Int(byte & 15)])
+/// The target has room for three times the text.
+private func encode(_ text: String, plus: Bool, into target: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int) {
+    var text = text
+    text.withUTF8 { bytes in
+        for byte in bytes {
+            if isUnreserved(byte) {
+                target[count] = byte
+                count += 1
+            } else if byte == 32, plus {
+                target[count] = UInt8(ascii: "+")
+                count += 1
+            } else {
+                target[count] = UInt8(ascii: "%")
+                target[count + 1] = hexDigits.utf8Start[Int(byte >> 4)]
+                target[count + 2] = hexDigits.utf8Start[Int(byte & 15)]
+                count += 3
+            }
         }
     }
+}
+
+/// Letters, digits and `- . _ ~` (RFC 3986 section 2.3), as two words of bits.
+package func isUnreserved(_ byte: UInt8) -> Bool {
+    let low: UInt64 = 0x03FF_6000_0000_0000
+    let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
+    return byte < 128 && (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)) & 1 == 1
 }
 
 /// The reverse; a percent sign without two hexadecimal digits stays as it is.
@@ -109,38 +157,43 @@ package func percentDecoded(_ text: Substring, plus: Bool = false) -> String {
 
 package func percentDecoded(_ text: String, plus: Bool = false) -> String {
     var text = text
-    return text.withUTF8 { decoded($0[...], plus: plus) }
+    return text.withUTF8 { decodedText($0, plus: plus) }
 }
 
 /// Same over bytes, which need be no text.
 package func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.withUnsafeBufferPointer { decodedBytes($0, plus: false) }
+    bytes.withUnsafeBufferPointer(percentDecoded)
 }
 
-private func decoded(_ source: Slice<UnsafeBufferPointer<UInt8>>, plus: Bool) -> String {
-    let source = UnsafeBufferPointer(rebasing: source)
-    for byte in source where byte == UInt8(ascii: "%") || (plus && byte == UInt8(ascii: "+")) {
-        return String(decoding: decodedBytes(source, plus: plus), as: UTF8.self)
-    }
-    return String(decoding: source, as: UTF8.self)
+package func percentDecoded(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    Array(unsafeUninitializedCapacity: bytes.count) { target, count in count = decode(bytes, plus: false, into: target) }
 }
 
-private func decodedBytes(_ source: UnsafeBufferPointer<UInt8>, plus: Bool) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(source.count)
+private func decodedText(_ source: UnsafeBufferPointer<UInt8>, plus: Bool) -> String {
+    // What was encoded need not be UTF-8: such bytes become replacement characters here.
+    String(unsafeUninitializedCapacity: source.count) { target in decode(source, plus: plus, into: target) }
+}
+
+/// The target is as long as the source. Returns how much of it was needed.
+private func decode(
+    _ source: UnsafeBufferPointer<UInt8>, plus: Bool, into target: UnsafeMutableBufferPointer<UInt8>
+) -> Int {
     var place = 0
+    var count = 0
     while place < source.count {
-        if source[place] == UInt8(ascii: "%"), place + 2 < source.count, let high = nibble(source[place + 1]),
+        let byte = source[place]
+        if byte == UInt8(ascii: "%"), place + 2 < source.count, let high = nibble(source[place + 1]),
             let low = nibble(source[place + 2])
         {
-            result.append(high << 4 | low)
+            target[count] = high << 4 | low
             place += 3
         } else {
-            result.append(plus && source[place] == UInt8(ascii: "+") ? 32 : source[place])
+            target[count] = plus && byte == UInt8(ascii: "+") ? 32 : byte
             place += 1
         }
+        count += 1
     }
-    return result
+    return count
 }
 
 private func nibble(_ digit: UInt8) -> UInt8? {

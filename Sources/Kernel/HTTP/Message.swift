@@ -60,14 +60,14 @@ package struct Request: Hashable, Sendable, Codable {
     /// Path without query; `/` if there is none.
     package var path: String {
         let target = head.path ?? "/"
-        guard let end = target.utf8.firstIndex(where: { $0 == UInt8(ascii: "?") }) else { return target }
-        return String(target[..<end])
+        guard let end = target.place(of: "?") else { return target }
+        return String(Substring(target.utf8[..<end]))
     }
     /// Query without its question mark; empty if there is none.
     package var query: String {
         let target = head.path ?? ""
-        guard let end = target.utf8.firstIndex(where: { $0 == UInt8(ascii: "?") }) else { return "" }
-        return String(target[target.utf8.index(after: end)...])
+        guard let end = target.place(of: "?") else { return "" }
+        return String(Substring(target.utf8[target.utf8.index(after: end)...]))
     }
     package var parameters: Form { Form(parsing: query) }
 

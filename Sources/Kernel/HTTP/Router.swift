@@ -57,9 +57,13 @@ private struct RouteTable: Sendable {
     private var count = 0
 
     mutating func add(_ method: HTTPRequest.Method, _ template: String) {
-        let segments = template.pieces(by: "/").map { part -> Segment in
-            part.utf8.first == UInt8(ascii: "{") && part.utf8.last == UInt8(ascii: "}")
-                ? .hole(String(part.dropFirst().dropLast())) : .literal(Array(part.utf8))
+        var template = template
+        let segments = template.withUTF8 { bytes in
+            Self.segments(of: bytes).map { place -> Segment in
+                bytes[place.lowerBound] == UInt8(ascii: "{") && bytes[place.upperBound - 1] == UInt8(ascii: "}")
+                    ? .hole(String(decoding: bytes[place].dropFirst().dropLast(), as: UTF8.self))
+                    : .literal(Array(bytes[place]))
+            }
         }
         while routes.count <= segments.count { routes.append([]) }
         routes[segments.count].append(Route(method: method, segments: segments, place: count))

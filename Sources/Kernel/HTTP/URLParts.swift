@@ -14,11 +14,11 @@ package struct URLParts: Hashable, Sendable {
     }
 
     /// In lower case.
-    package var scheme: String { Self.lowered(part(0..<places.colon)) }
+    package var scheme: String { lowered(0..<places.colon) }
     /// What stands before `@`; no party accepts one.
     package var userInfo: String? { places.at.map { part(places.colon + 3..<$0) } }
     /// In lower case, IPv6 in brackets.
-    package var host: String { Self.lowered(part(places.host)) }
+    package var host: String { lowered(places.host) }
     package var port: Int? { places.port }
     /// Begins with `/`, or is empty.
     package var path: String { part(places.slash..<places.question) }
@@ -27,7 +27,7 @@ package struct URLParts: Hashable, Sendable {
 
     private func part(_ range: Range<Int>) -> String {
         let start = text.utf8.index(text.startIndex, offsetBy: range.lowerBound)
-        return String(text[start..<text.utf8.index(start, offsetBy: range.count)])
+        return String(Substring(text.utf8[start..<text.utf8.index(start, offsetBy: range.count)]))
     }
 
     package static func == (one: URLParts, other: URLParts) -> Bool {
@@ -44,15 +44,15 @@ package struct URLParts: Hashable, Sendable {
     }
 
     /// `lowercased()` walks scalars; almost every scheme and host is in lower case as it comes.
-    private static func lowered(_ text: String) -> String {
-        let isLower = text.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-        return isLower ? text : text.lowercased()
+    private func lowered(_ range: Range<Int>) -> String {
+        places.isLower ? part(range) : part(range).lowercased()
     }
 
     /// Host, with the port unless it is the scheme's own.
     package var authority: String {
-        guard let port, port != Self.standardPort(scheme) else { return host }
-        return "\(host):\(port)"
+        guard let port, port != places.standardPort else { return host }
+        // As it stands, unless the number is written with zeros in front.
+        return places.isPortPlain ? lowered(places.host.lowerBound..<places.slash) : "\(host):\(port)"
     }
     package var origin: String { "\(scheme)://\(authority)" }
     /// Path and query as a request line has them.
@@ -60,7 +60,7 @@ package struct URLParts: Hashable, Sendable {
         let target = part(places.slash..<places.hash)
         return places.slash == places.question ? "/\(target)" : target
     }
-    package var effectivePort: Int? { port ?? Self.standardPort(scheme) }
+    package var effectivePort: Int? { port ?? places.standardPort }
     /// `127.0.0.0/8`, `[::1]` or `localhost`.
     package var isLoopback: Bool {
         host == "localhost" || host == "[::1]" || host.hasSuffix(".localhost") || Self.isLoopbackIPv4(host)
@@ -70,14 +70,6 @@ package struct URLParts: Hashable, Sendable {
         guard host.utf8.first == UInt8(ascii: "1") else { return false }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    private static func standardPort(_ scheme: String) -> Int? {
-        switch scheme {
-        case "http": 80
-        case "https": 443
-        default: nil
-        }
     }
 }
 
@@ -90,13 +82,17 @@ private struct Places {
     let slash: Int
     let question: Int
     let hash: Int
+    /// Whether scheme and host have no capital letter and nothing beyond ASCII.
+    let isLower: Bool
+    /// Of the scheme.
+    let standardPort: Int?
+    /// Whether the port is written as a number is written again.
+    var isPortPlain = false
 
     /// In one pass for each part: a URL is taken apart on every hop of every walk.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         func first(_ byte: UInt8, _ start: Int, _ end: Int) -> Int {
-            var place = start
-            while place < end, bytes[place] != byte { place += 1 }
-            return place
+            Kernel.place(of: byte, in: UnsafeBufferPointer(rebasing: bytes[..<end]), from: start) ?? end
         }
         func last(_ byte: UInt8, _ start: Int, _ end: Int) -> Int? {
             var place = end - 1
@@ -109,7 +105,12 @@ private struct Places {
             bytes[colon + 2] == UInt8(ascii: "/")
         else { return nil }
         for place in 0..<colon where !Self.isSchemeByte(bytes[place]) { return nil }
-        for byte in bytes where byte <= 32 || byte == 127 || byte == UInt8(ascii: "\\") { return nil }
+        // No early way out: such a loop takes many bytes at a time.
+        var illegal: UInt8 = 0
+        for byte in bytes {
+            illegal |= (byte <= 32 ? 1 : 0) | (byte == 127 ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
+        }
+        if illegal != 0 { return nil }
         let start = colon + 3
         hash = first(UInt8(ascii: "#"), start, bytes.count)
         question = first(UInt8(ascii: "?"), start, hash)
@@ -123,10 +124,21 @@ private struct Places {
                 let number = UInt16(String(decoding: bytes[colon + 1..<hostEnd], as: UTF8.self))
             else { return nil }
             port = Int(number)
+            isPortPlain = bytes[colon + 1] != UInt8(ascii: "0")
             hostEnd = colon
         }
         guard hostStart < hostEnd else { return nil }
         host = hostStart..<hostEnd
+        isLower = (0..<hostEnd).allSatisfy { bytes[$0] < 128 && !(65...90).contains(bytes[$0]) }
+        switch (self.colon, bytes[0] | 32) {
+        case (4, UInt8(ascii: "h")): standardPort = Self.spells("http", bytes) ? 80 : nil
+        case (5, UInt8(ascii: "h")): standardPort = Self.spells("https", bytes) ? 443 : nil
+        default: standardPort = nil
+        }
+    }
+
+    private static func spells(_ scheme: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        (0..<scheme.utf8CodeUnitCount).allSatisfy { bytes[$0] | 32 == scheme.utf8Start[$0] }
     }
 
     private static func isSchemeByte(_ byte: UInt8) -> Bool {

@@ -31,8 +31,9 @@ package struct JournalEntry: Sendable, Hashable, Codable {
     }
 }
 
-/// A request and its answer as the network saw them.
-package struct Exchange: Sendable, Hashable, Codable {
+/// A request and its answer as the network saw them. A class, because a journal is walked more often than written and
+/// a copy would be a dozen references.
+package final class Exchange: Sendable, Hashable, Codable {
     package let from: Party
     package let to: Party
     /// Method, path and query as the receiver saw them: the path is relative to the party, so a served run and one in
@@ -50,6 +51,18 @@ package struct Exchange: Sendable, Hashable, Codable {
         self.to = to
         self.request = request
         self.outcome = outcome
+    }
+
+    package static func == (left: Exchange, right: Exchange) -> Bool {
+        left === right
+            || left.from == right.from && left.to == right.to && left.request == right.request
+                && left.outcome == right.outcome
+    }
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(from)
+        hasher.combine(to)
+        hasher.combine(request)
+        hasher.combine(outcome)
     }
 
     /// Status code, or nil when no answer came.

@@ -40,6 +40,9 @@ package final class Store: Sendable {
         try state.withLock { transaction in try body(transaction) }
     }
 
+    /// Whether there may be a record of this type; no transaction, for what is asked all the time and seldom there.
+    package func mayHold<R: Record>(_ type: R.Type) -> Bool { state.withLock { $0.mayHold(type) } }
+
     /// Adds one entry outside any transaction: what the network saw stays on record even if a handler rolled back.
     /// Returns how many records that somebody may wait for have changed so far.
     @discardableResult

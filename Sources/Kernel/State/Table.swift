@@ -9,6 +9,14 @@ final class Table: Sendable {
     struct Row: Sendable {
         let order: Int
         let record: any Record
+        /// Those of the record, which it makes anew whenever it is asked.
+        let keys: [RecordKey]
+
+        init(order: Int, record: any Record) {
+            self.order = order
+            self.record = record
+            keys = record.keys
+        }
     }
     fileprivate struct Rows: Sendable {
         var byID: [String: Row] = [:]
@@ -16,7 +24,7 @@ final class Table: Sendable {
         var saved = 0
     }
     private let rows: Mutex<Rows>
-    private let collection: String
+    let collection: String
 
     init(_ collection: String) {
         self.collection = collection
@@ -65,7 +73,7 @@ final class Table: Sendable {
 
 extension Table.Rows {
     fileprivate mutating func put(_ id: String, _ new: Table.Row?, over old: Table.Row?) {
-        let (oldKeys, newKeys) = (old?.record.keys ?? [], new?.record.keys ?? [])
+        let (oldKeys, newKeys) = (old?.keys ?? [], new?.keys ?? [])
         // Most changes leave the keys alone.
         if oldKeys != newKeys {
             for key in oldKeys {

@@ -1,6 +1,9 @@
 /// What a transaction sees of the store. Lives only inside `Store.write` and `Store.read`.
 package struct Transaction: Sendable {
-    var tables: [String: Table] = [:]
+    /// By name of the collection.
+    var tables: [String: Table] { Dictionary(uniqueKeysWithValues: opened.map { ($0.table.collection, $0.table) }) }
+    /// Those in use, found by the type of their records: a dozen at most, sooner walked than hashed.
+    private var opened: [(type: ObjectIdentifier?, table: Table)] = []
     private(set) var journal: [JournalEntry]
     private let archive: (any Archive)?
     private var undo: [(table: Table, id: String, row: Table.Row?)] = []
@@ -53,8 +56,22 @@ package struct Transaction: Sendable {
         if archive != nil { changes.append(Change(collection: R.collection, id: id.rawValue, record: record)) }
     }
 
+    /// Whether there may be a record of this type: false only if there is none for sure.
+    func mayHold<R: Record>(_ type: R.Type) -> Bool {
+        guard let known = opened.first(where: { $0.type == ObjectIdentifier(type) }) else {
+            return archive != nil || opened.contains { $0.type == nil && $0.table.collection == R.collection }
+        }
+        return known.table.count > 0
+    }
+
     private mutating func table<R: Record>(_ type: R.Type) -> Table {
-        if let table = tables[R.collection] { return table }
+        let key = ObjectIdentifier(type)
+        for known in opened where known.type == key { return known.table }
+        // A picture names its tables, it does not know their types.
+        if let place = opened.firstIndex(where: { $0.table.collection == R.collection }) {
+            opened[place].type = key
+            return opened[place].table
+        }
         let table = Table(R.collection)
         if let archive {
             do throws(StoreFailure) {
@@ -64,7 +81,7 @@ package struct Transaction: Sendable {
                 archiveFailure = error
             }
         }
-        tables[R.collection] = table
+        opened.append((key, table))
         return table
     }
 }
@@ -102,7 +119,7 @@ extension Transaction {
 
     mutating func replaceAll(tables: [String: Table], journal: [JournalEntry]) {
         awaitedChanges += 1
-        self.tables = tables
+        opened = tables.values.sorted { $0.collection < $1.collection }.map { (nil, $0) }
         self.journal = journal
         journalStart = journal.count
         undo = []

@@ -127,43 +127,49 @@ private struct JSONParser {
     mutating func string() throws(JSONFailure) -> String {
         place += 1
         let start = place
-        var copy: [UInt8]?
-        var isASCII = true
-        while place < bytes.count {
-            let byte = bytes[place]
-            // Almost every string ends before it needs a copy.
-            if copy == nil, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                if byte >= 0x80 { isASCII = false }
-                place += 1
-                continue
-            }
-            if byte == UInt8(ascii: "\"") {
-                // Only what is not ASCII can be invalid, and the validating initialiser is the slow one.
-                let text: String?
-                if let copy {
-                    text = String(validating: copy, as: UTF8.self)
-                } else if isASCII {
-                    text = bytes.withUnsafeBufferPointer {
-                        String(decoding: UnsafeBufferPointer(rebasing: $0[start..<place]), as: UTF8.self)
-                    }
-                } else {
-                    text = String(validating: bytes[start..<place], as: UTF8.self)
-                }
-                guard let text else { throw failure("invalid UTF-8") }
-                place += 1
-                return text
-            }
-            guard byte >= 0x20 else { throw failure("control character in a string") }
-            if byte == UInt8(ascii: "\\") {
-                var content = copy ?? Array(bytes[start..<place])
-                try escape(into: &content)
-                copy = content
-            } else {
-                copy?.append(byte)
-                place += 1
+        let isASCII = passPlain()
+        // Almost every string ends before it needs a copy.
+        guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { return try escapedString(from: start) }
+        // Only what is not ASCII can be invalid, and the validating initialiser is the slow one.
+        let text: String? =
+            isASCII
+            ? bytes.withUnsafeBufferPointer {
+                String(decoding: UnsafeBufferPointer(rebasing: $0[start..<place]), as: UTF8.self)
+            } : String(validating: bytes[start..<place], as: UTF8.self)
+        guard let text else { throw failure("invalid UTF-8") }
+        place += 1
+        return text
+    }
+
+    /// Goes on to the next quote, backslash or control character. Returns whether all on the way was ASCII.
+    mutating func passPlain() -> Bool {
+        var (at, all) = (place, UInt8(0))
+        bytes.withUnsafeBufferPointer { bytes in
+            while at < bytes.count {
+                let byte = bytes[at]
+                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+                all |= byte
+                at += 1
             }
         }
-        throw failure("string without end")
+        place = at
+        return all < 0x80
+    }
+
+    /// The rest of a string whose first part is plain.
+    mutating func escapedString(from start: Int) throws(JSONFailure) -> String {
+        var content = Array(bytes[start..<place])
+        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
+            guard bytes[place] == UInt8(ascii: "\\") else { throw failure("control character in a string") }
+            try escape(into: &content)
+            let plain = place
+            _ = passPlain()
+            content += bytes[plain..<place]
+        }
+        guard place < bytes.count else { throw failure("string without end") }
+        guard let text = String(validating: content, as: UTF8.self) else { throw failure("invalid UTF-8") }
+        place += 1
+        return text
     }
 
     mutating func escape(into content: inout [UInt8]) throws(JSONFailure) {

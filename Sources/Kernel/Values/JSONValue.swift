@@ -30,11 +30,11 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Value of a member; setting nil removes it, setting a new one appends it.
     package subscript(_ name: String) -> JSONValue? {
         get {
-            for member in members where member.name == name { return member.value }
+            for place in members.indices where areSame(members[place].name, name) { return members[place].value }
             return nil
         }
         set {
-            let place = members.firstIndex { $0.name == name }
+            let place = members.firstIndex { areSame($0.name, name) }
             switch (place, newValue) {
             case (let place?, let value?): members[place].value = value
             case (let place?, nil): members.remove(at: place)

@@ -101,18 +101,24 @@ private struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { letters in
-            var isPlain = true
-            for byte in letters where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                isPlain = false
-                break
-            }
-            if isPlain { bytes.append(contentsOf: letters) } else { escape(letters) }
+            // No early way out: such a loop takes many bytes at a time.
+            var special: UInt8 = 0
+            for byte in letters { special |= Self.isSpecial(byte) ? 1 : 0 }
+            if special == 0 { bytes.append(contentsOf: letters) } else { escape(letters) }
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
     private mutating func escape(_ letters: UnsafeBufferPointer<UInt8>) {
-        for byte in letters {
+        var plain = 0
+        for place in letters.indices where Self.isSpecial(letters[place]) {
+            bytes.append(contentsOf: letters[plain..<place])
+            plain = place + 1
+            let byte = letters[place]
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))
@@ -120,12 +126,12 @@ private struct JSONWriter {
             case 10: put("\\n")
             case 13: put("\\r")
             case 9: put("\\t")
-            case 0..<32:
+            default:
                 put("\\u00")
                 bytes.append(Self.hex[Int(byte >> 4)])
                 bytes.append(Self.hex[Int(byte & 15)])
-            default: bytes.append(byte)
             }
         }
+        bytes.append(contentsOf: letters[plain...])
     }
 }

@@ -1,6 +1,28 @@
 // Searching and cutting text byte by byte. What the wire carries is ASCII where it matters, and walking characters
 // costs ten times as much as walking bytes. Concrete types, because a generic would be compiled without knowing them.
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// First place of a byte from `start` on; the C library looks at many at a time.
+package func place(of byte: UInt8, in bytes: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int? {
+    guard start < bytes.count, let first = bytes.baseAddress,
+        let found = memchr(first + start, Int32(byte), bytes.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(first)
+}
+
+/// Whether two texts have the same bytes. Swift's own comparison also finds canonically equal ones, which no wire
+/// format means, and takes its time to.
+package func areSame(_ one: String, _ other: String) -> Bool {
+    one.utf8.count == other.utf8.count && one == other
+}
+
 extension String {
     /// First place where `needle` stands; nil for an empty needle.
     package func range(of needle: String) -> Range<Index>? { self[...].range(of: needle) }
@@ -30,7 +52,11 @@ extension String {
     }
 
     /// First place of an ASCII character.
-    package func place(of letter: Unicode.Scalar) -> Index? { utf8.firstIndex(of: UInt8(ascii: letter)) }
+    package func place(of letter: Unicode.Scalar) -> Index? {
+        var text = self
+        return text.withUTF8 { Kernel.place(of: UInt8(ascii: letter), in: $0) }
+            .map { utf8.index(utf8.startIndex, offsetBy: $0) }
+    }
 }
 
 extension Substring {
@@ -49,25 +75,33 @@ extension Substring {
         var text = self
         let ends = text.withUTF8 { bytes in
             var ends: [Int] = []
+            ends.reserveCapacity(bytes.count { $0 == letter } + 1)
             for place in bytes.indices where bytes[place] == letter { ends.append(place) }
+            ends.append(bytes.count)
             return ends
         }
         var pieces: [Substring] = []
-        pieces.reserveCapacity(ends.count + 1)
+        pieces.reserveCapacity(ends.count)
+        let bytes = utf8
         var start = startIndex
         var offset = 0
-        for end in ends + [utf8.count] {
-            let stop = utf8.index(start, offsetBy: end - offset)
-            if keepingEmpty || stop > start { pieces.append(self[start..<stop]) }
+        for end in ends {
+            let stop = bytes.index(start, offsetBy: end - offset)
+            // Cut as bytes: a separator is ASCII, no cut can fall inside a character.
+            if keepingEmpty || stop > start { pieces.append(Substring(bytes[start..<stop])) }
             guard stop < endIndex else { break }
-            start = utf8.index(after: stop)
+            start = bytes.index(after: stop)
             offset = end + 1
         }
         return pieces
     }
 
     /// First place of an ASCII character.
-    package func place(of letter: Unicode.Scalar) -> Index? { utf8.firstIndex(of: UInt8(ascii: letter)) }
+    package func place(of letter: Unicode.Scalar) -> Index? {
+        var text = self
+        return text.withUTF8 { Kernel.place(of: UInt8(ascii: letter), in: $0) }
+            .map { utf8.index(utf8.startIndex, offsetBy: $0) }
+    }
 }
 
 private func firstPlace(
