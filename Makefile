@@ -12,7 +12,7 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel lint format contract drift setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel docs lint format contract drift setup help clean
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -55,6 +55,9 @@ dist-check: dist ## That binary in a bare Debian 12 and Ubuntu 24.04 (needs debo
 
 wheel: dist ## The Python wheel with the binary in it, at .build/wheel
 	$(PYTHON) Tests/Tools/wheel.py .build/dist/agentcore-local/bin/agentcore-local .build/wheel
+
+docs: build-debug ## The documentation, at .build/docs/index.html
+	$(PYTHON) Tests/Tools/docs $(DEBUG) .build/docs
 
 bench-peers: $(VENVS)/mcp2/.ready $(VENVS)/peers/.ready ## The programs bench measures itself against
 

@@ -11,11 +11,12 @@ struct WhyCommand: AsyncParsableCommand {
         commandName: "why", abstract: "Explain an error text by the smallest scenarios that produce it.",
         discussion: """
             The library is played and the answers of its parties are compared with the text; ids, URLs and numbers \
-            in it do not matter. One scenario per cause, the likeliest first. Exit code 4: nothing like it is known.
+            in it do not matter. One scenario per cause, the likeliest first. Without a text: every error there is. \
+            Exit code 4: nothing like it is known.
             """)
 
     @Argument(help: "The error text, or some words of it.")
-    var text: [String]
+    var text: [String] = []
 
     @OptionGroup var root: RootOption
 
@@ -42,7 +43,8 @@ struct WhyCommand: AsyncParsableCommand {
         let results = await Runner(definitions: definitions, settings: settings).run(
             files, jobs: ProcessInfo.processInfo.activeProcessorCount)
         let asked = text.joined(separator: " ")
-        let found = ErrorSearch(results).find(asked, most: most)
+        let search = ErrorSearch(results)
+        let found = text.isEmpty ? search.all.map { ($0, 1) } : search.find(asked, most: most)
         let ledger = Ledger.load(root: folder).0
         if json {
             Terminal.write(JSONValue.array(found.map { row($0.error, $0.score, ledger) }).pretty)

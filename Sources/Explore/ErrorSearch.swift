@@ -31,23 +31,38 @@ package struct ErrorSearch: Sendable {
     package func find(_ text: String, most: Int = 5) -> [(error: KnownError, score: Double)] {
         let wanted = Self.words(of: text)
         guard !wanted.isEmpty else { return [] }
-        var best: [String: (error: KnownError, score: Double)] = [:]
-        for error in errors {
-            let said = Self.words(of: error.message)
+        let found = causes { said in
             // A code says more than the words around it, which differ between versions and SDKs.
             let sharesCode = wanted.contains { Self.isCode($0) && said.contains($0) }
             let likeness = Self.likeness(wanted, said)
             let score = sharesCode ? 0.6 + 0.4 * likeness : likeness
-            guard score >= 0.6 else { continue }
-            let cause = "\(error.party) \(error.form) \(error.rule ?? "") \(Self.words(of: error.message))"
-            if let known = best[cause], !Self.isBetter(error, than: known.error) { continue }
-            best[cause] = (error, score)
+            return score >= 0.6 ? score : nil
         }
-        let found = best.values.sorted { left, right in
+        let sorted = found.sorted { left, right in
             if left.score != right.score { return left.score > right.score }
             return Self.isBetter(left.error, than: right.error)
         }
-        return Array(found.prefix(most))
+        return Array(sorted.prefix(most))
+    }
+
+    /// Every error of the library, one per cause, by party and words.
+    package var all: [KnownError] {
+        causes { _ in 1 }.map(\.error).sorted { left, right in
+            (left.party.rawValue, left.form, left.message) < (right.party.rawValue, right.form, right.message)
+        }
+    }
+
+    /// One error for each cause that counts, and for how much.
+    private func causes(_ score: ([String]) -> Double?) -> [(error: KnownError, score: Double)] {
+        var best: [String: (error: KnownError, score: Double)] = [:]
+        for error in errors {
+            let said = Self.words(of: error.message)
+            guard let score = score(said) else { continue }
+            let cause = "\(error.party) \(error.form) \(error.rule ?? "") \(said)"
+            if let known = best[cause], !Self.isBetter(error, than: known.error) { continue }
+            best[cause] = (error, score)
+        }
+        return Array(best.values)
     }
 
     /// A scenario of the problem library explains itself; otherwise the shorter way is the better one.

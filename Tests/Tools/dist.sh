@@ -27,5 +27,13 @@ swiftc -lstdc++ -L "$folder/archives" -L "$objects" -o "$folder/agentcore-local/
     "$folder/archives/icu.o" -lm -lz -g
 rm -rf "$folder/archives" "$folder/agentcore-local/mocks" "$folder/agentcore-local/scenarios"
 cp -R "$root/mocks" "$root/scenarios" "$root/LICENSE" "$root/README.md" "$folder/agentcore-local/"
-size=$(wc -c <"$folder/agentcore-local/bin/agentcore-local")
-echo "$folder/agentcore-local/bin/agentcore-local $((size / 1000000)).$((size / 100000 % 10)) MB"
+# What a shell and man(1) want to know of it.
+program=$folder/agentcore-local/bin/agentcore-local share=$folder/agentcore-local/share
+rm -rf "$share"
+mkdir -p "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
+"$program" --generate-completion-script bash >"$share/bash-completion/completions/agentcore-local"
+"$program" --generate-completion-script zsh >"$share/zsh/site-functions/_agentcore-local"
+"$program" --generate-completion-script fish >"$share/fish/vendor_completions.d/agentcore-local.fish"
+python3 "$root/Tests/Tools/docs" "$program" "$share/man/man1/agentcore-local.1" --man
+size=$(wc -c <"$program")
+echo "$program $((size / 1000000)).$((size / 100000 % 10)) MB"

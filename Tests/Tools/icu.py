@@ -50,7 +50,8 @@ def subset(data):
 
 
 def main(target):
-    info = subprocess.run(["swiftc", "-static-stdlib", "-print-target-info"], capture_output=True, text=True, check=True)
+    ask = ["swiftc", "-static-stdlib", "-print-target-info"]
+    info = subprocess.run(ask, capture_output=True, text=True, check=True)
     folder = re.search(r'"runtimeResourcePath"\s*:\s*"([^"]+)"', info.stdout)[1]
     archive = pathlib.Path(folder) / "linux/lib_FoundationICU.a"
     with tempfile.TemporaryDirectory() as folder:
