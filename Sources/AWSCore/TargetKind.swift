@@ -97,19 +97,16 @@ extension TargetRecord {
 package struct APIKeyCredential: Sendable, Hashable {
     /// Last part of `providerArn`.
     package let provider: ProviderName
-    /// Of the header or query parameter; `Authorization` where none was named (ledger `U23`).
-    package let parameter: String
+    /// Of the header or query parameter; nil where none was named (ledger `U23`).
+    package let parameter: String?
     package let prefix: String?
     package let isInQuery: Bool
 
     package init(_ json: JSONObject) {
         let arn = json["providerArn"]?.string ?? ""
         provider = ProviderName(arn.split(separator: "/").last.map(String.init) ?? arn)
-        parameter = json["credentialParameterName"]?.string ?? "Authorization"
+        parameter = json["credentialParameterName"]?.string
         prefix = json["credentialPrefix"]?.string
         isInQuery = json["credentialLocation"] == "QUERY_PARAMETER"
     }
-
-    /// The key as it stands on the wire: prefix, a blank, key.
-    package func value(_ key: Secret) -> String { prefix.map { "\($0) \(key.exposed)" } ?? key.exposed }
 }

@@ -128,9 +128,9 @@ extension CallContext {
 
     func putFault() throws -> Response {
         let body = try body(
-            "name", "party", "operation", "first", "answer", "delay", "drop", "duplicate", "truncate")
+            "name", "party", "operation", "first", "answer", "throttle", "delay", "drop", "duplicate", "truncate")
         do throws(FaultMistake) {
-            let fault = try Fault(json: body)
+            let fault = try Fault(json: body, lab.switches)
             lab.network.faults.put(fault)
             return .json(200, fault.json)
         } catch {

@@ -4,12 +4,14 @@ import Kernel
 extension ControlPlane {
     /// Asks the identity service for an authorization URL on behalf of a target (ledger `T1`).
     ///
-    /// Each call has a user of its own, so that no earlier administrator's token is found (ledger `T11`).
+    /// Each call has a user of its own, so that no earlier administrator's token is found (ledger `T11`); `earlier` is
+    /// the user of a consent that may serve once more (ledger `U27`).
+    /// - Returns: nil where the vault has a token already.
     /// - Throws: what the identity service refused, in the same words.
     func requestConsent(
-        _ oauth: OAuthCredential, for address: TargetAddress
-    ) async throws -> TargetAuthorization {
-        let userID = consentUser(address)
+        _ oauth: OAuthCredential, for address: TargetAddress, earlier: String?
+    ) async throws -> TargetAuthorization? {
+        let userID = earlier ?? consentUser(address)
         let token = try await askIdentity(
             "GetWorkloadAccessTokenForUserId",
             ["workloadName": .string(address.gateway.rawValue), "userId": .string(userID)], notify: nil)
@@ -21,6 +23,7 @@ extension ControlPlane {
         if let url = oauth.defaultReturnURL { input.append("resourceOauth2ReturnUrl", .string(url)) }
         if !oauth.customParameters.isEmpty { input.append("customParameters", .object(oauth.customParameters)) }
         let answer = try await askIdentity("GetResourceOauth2Token", input, notify: address)
+        guard answer["accessToken"] == nil else { return nil }
         guard let url = answer["authorizationUrl"]?.string, let session = answer["sessionUri"]?.string else {
             throw AWSError(.internalServer, "The identity service gave no authorization URL")
         }

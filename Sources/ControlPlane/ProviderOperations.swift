@@ -7,6 +7,7 @@ extension ControlPlane {
     func createProvider(_ call: Call) async throws -> JSONValue {
         let name = ProviderName(call.text("name"))
         let configuration = try ProviderConfiguration(call.input, vendors: settings.vendorEndpoints)
+        try await checkDiscovery(configuration.discovery)
         let callbackID = world.entropy.uuid(for: "provider-callback")
         let suffix = world.entropy.text(6, from: .base62, for: "secret-arn")
         return try world.store.write { transaction in
@@ -37,6 +38,7 @@ extension ControlPlane {
     /// The whole configuration again; the callback URL stays (ledger `provider-update-keeps-callback`).
     func updateProvider(_ call: Call) async throws -> JSONValue {
         let configuration = try ProviderConfiguration(call.input, vendors: settings.vendorEndpoints)
+        try await checkDiscovery(configuration.discovery)
         return try world.store.write { transaction in
             var provider = try findProvider(call, in: &transaction)
             provider.vendor = configuration.vendor
@@ -49,6 +51,14 @@ extension ControlPlane {
             transaction.save(provider)
             return render(provider)
         }
+    }
+
+    /// Where the lab says so a provider is made only with a discovery document that can be read (ledger `U21`).
+    private func checkDiscovery(_ discovery: CredentialProviderRecord.Discovery) async throws(AWSError) {
+        guard case .url(let url) = discovery, world.switches.choice(.discoveryFetched) == "creation",
+            await PublicDocument(world: world).json(url) == nil
+        else { return }
+        throw AWSError(.validation, "The discovery document of the credential provider cannot be read")
     }
 
     func deleteProvider(_ call: Call) async throws -> JSONValue {

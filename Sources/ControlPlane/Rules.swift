@@ -10,6 +10,7 @@ package enum ControlPlaneSwitches {
         .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
         .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .versionUpdates, .pageSize,
+        .discoveryFetched,
     ]
 }
 
@@ -59,4 +60,6 @@ extension Unknown {
     static let versionUpdates = Unknown("gateway.versionUpdates", "off", or: "on")
     /// Items on a page of a list when the caller names no number (ledger `list-page-size`).
     static let pageSize = Unknown("list.pageSize", "100")
+    /// When a provider's discovery document is read for the first time (ledger `U21`).
+    static let discoveryFetched = Unknown("discovery.fetched", "use", or: "creation")
 }

@@ -17,7 +17,7 @@ extension ControlPlane {
             try checkProvider(input, account: call.account, &transaction)
         }
         let address = TargetAddress(gateway: gateway.id, target: current.id)
-        let authorization = try await authorization(for: input.way, address)
+        let (way, authorization) = try await authorization(for: input.way, address, of: current)
         return try world.store.write { transaction in
             var target = try unlocked(try findTarget(call, in: &transaction), "updated", call.now, &transaction)
             try checkFree(name, in: gateway.id, except: target.id, &transaction)
@@ -30,7 +30,7 @@ extension ControlPlane {
                 try transaction.apply(.update, to: target, cause: call.operation, at: call.now)
             }
             let settled = try settle(
-                moved, input.way, authorization, cause: call.operation, at: call.now, &transaction)
+                moved, way, authorization, cause: call.operation, at: call.now, &transaction)
             return render(settled, account: call.account)
         }
     }
@@ -44,10 +44,10 @@ extension ControlPlane {
         }
         try checkSynchronizable(current)
         try checkChangeable(current, "synchronized")
-        let way: TargetInput.Way =
+        let wanted: TargetInput.Way =
             if let oauth = current.oauth, oauth.grant == .authorizationCode { .consent(oauth) } else { .crawl }
         let address = TargetAddress(gateway: gateway.id, target: id)
-        let authorization = try await authorization(for: way, address)
+        let (way, authorization) = try await authorization(for: wanted, address, of: current)
         return try world.store.write { transaction in
             let target = try unlocked(
                 try findTarget(id, of: gateway.id, in: &transaction), "synchronized", call.now, &transaction)
@@ -128,11 +128,16 @@ extension ControlPlane {
         }
     }
 
+    /// The link for the administrator where one is needed, and the way that is then to go.
     func authorization(
-        for way: TargetInput.Way, _ address: TargetAddress
-    ) async throws -> TargetAuthorization? {
-        guard case .consent(let oauth) = way else { return nil }
-        return try await requestConsent(oauth, for: address)
+        for way: TargetInput.Way, _ address: TargetAddress, of target: TargetRecord? = nil
+    ) async throws -> (TargetInput.Way, TargetAuthorization?) {
+        guard case .consent(let oauth) = way else { return (way, nil) }
+        let earlier = world.switches.isOn(.consentReused) ? target?.formerAuthorization?.userID : nil
+        guard let authorization = try await requestConsent(oauth, for: address, earlier: earlier) else {
+            return (.crawl, nil)
+        }
+        return (way, authorization)
     }
 
     /// Takes a target that was just created, updated or synchronized to where it waits or is done.

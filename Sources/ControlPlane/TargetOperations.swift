@@ -20,7 +20,7 @@ extension ControlPlane {
             try checkProvider(input, account: call.account, &transaction)
         }
         // Before anything is stored: a refusal leaves nothing behind.
-        let authorization = try await authorization(for: input.way, address)
+        let (way, authorization) = try await authorization(for: input.way, address)
         return try world.store.write { transaction in
             try checkRoom(for: name, in: try findGateway(call, in: &transaction), &transaction)
             var target = TargetRecord(
@@ -29,7 +29,7 @@ extension ControlPlane {
             target.description = call.input["description"]?.string
             target.metadata = input.metadata
             transaction.begin(target, cause: call.operation, at: call.now)
-            target = try settle(target, input.way, authorization, cause: call.operation, at: call.now, &transaction)
+            target = try settle(target, way, authorization, cause: call.operation, at: call.now, &transaction)
             let answer = render(target, account: call.account, status: firstShown(target.status))
             call.keep(answer, in: &transaction)
             return answer

@@ -35,6 +35,12 @@ struct Endpoint: MCPHandler {
     /// `streamingConfiguration` of the gateway.
     private var isStreaming: Bool { record.mcp["streamingConfiguration"]?["enableResponseStreaming"] == true }
 
+    /// The code was seen and the text not (ledger `not-acceptable-text`).
+    private var notAcceptable: String {
+        guard world.switches.choice(.notAcceptableText) == "reference" else { return "Not Acceptable" }
+        return "Not Acceptable: Client must accept both application/json and text/event-stream"
+    }
+
     /// Only a gateway with `sessionConfiguration` keeps sessions.
     private var sessions: SessionPolicy? {
         guard let configuration = record.mcp["sessionConfiguration"] else { return nil }
@@ -50,8 +56,9 @@ struct Endpoint: MCPHandler {
         let endpoint = MCPEndpoint(
             Self.name(of: record.id), world: world,
             transport: StreamableHTTP(
-                served: served, longestBody: Self.longestBody, notAcceptableCode: -32011, namesServedToAll: true,
-                hasSessions: sessions != nil, hasStandingStream: sessions != nil && isStreaming),
+                served: served, longestBody: Self.longestBody, notAcceptableCode: -32011,
+                notAcceptableText: notAcceptable, namesServedToAll: true, hasSessions: sessions != nil,
+                hasStandingStream: sessions != nil && isStreaming),
             sessions: sessions, streams: isStreaming,
             // U10: the real gateway's documentation names classes of errors, its clients read the body.
             status: { isByClass ? $0.code == -32601 ? 404 : $0.code == -32602 ? 400 : 200 : 200 })
@@ -89,7 +96,7 @@ struct Endpoint: MCPHandler {
     }
 
     func inputSchema(of tool: String, principal: String) -> JSONValue? {
-        let found = try? look { $0.servedTool(tool, of: record.id, servingOld: servingOld) }
+        let found = try? look { $0.servedTool(tool, of: record.id, serving) }
         return (found ?? nil)?.definition["inputSchema"]
     }
 
@@ -123,7 +130,7 @@ struct Endpoint: MCPHandler {
     private func capabilities(listChanged: Bool) throws(JSONRPCError) -> JSONObject {
         var capabilities: JSONObject = ["tools": listChanged ? ["listChanged": true] : [:]]
         let offers = try look { transaction in
-            transaction.servedOffers(of: record.id, servingOld: servingOld).map(\.offer)
+            transaction.servedOffers(of: record.id, serving).map(\.offer)
         }
         if offers.contains(where: { !$0.prompts.isEmpty }) { capabilities.append("prompts", [:]) }
         if offers.contains(where: { !$0.resources.isEmpty || !$0.templates.isEmpty }) {
@@ -153,7 +160,7 @@ struct Endpoint: MCPHandler {
     func allTools() async throws(JSONRPCError) -> [JSONObject] {
         let found = try look { transaction in
             transaction.find(TargetRecord.self, where: "gateway", is: record.id.rawValue).map { target in
-                (target, transaction.servedTools(of: target, servingOld: servingOld).map(\.definition))
+                (target, transaction.servedTools(of: target, serving).map(\.definition))
             }
         }
         var tools = hasSearch ? [ToolSearch.definition] : []
@@ -164,7 +171,13 @@ struct Endpoint: MCPHandler {
     }
 
     var hasSearch: Bool { record.mcp["searchType"] == "SEMANTIC" }
-    var servingOld: Bool { world.switches.isOn(.pendingServeOld) }
+    /// Which targets count at this moment.
+    var serving: Serving {
+        let delay = world.switches.number(.targetPropagation)
+        return Serving(
+            old: world.switches.isOn(.pendingServeOld),
+            settledBy: delay > 0 ? world.clock.now - .seconds(Int64(delay)) : nil)
+    }
 
     /// Reads the store; its failure is our own and says nothing to the caller.
     func look<Value: Sendable>(_ body: (inout Transaction) -> Value) throws(JSONRPCError) -> Value {

@@ -12,7 +12,9 @@ extension Gateway {
         switch alarm {
         case .crawl(let address):
             guard let target = find(address), target.status.isWorking else { return }
-            await crawl(target, userID: nil)
+            // U27: a crawl without a consent of its own goes by an earlier one where the lab says so.
+            let isReused = world.switches.isOn(.consentReused) && target.oauth?.grant == .authorizationCode
+            await crawl(target, userID: isReused ? target.formerAuthorization?.userID : nil)
         case .consentCompleted(let address, let session):
             await consentCompleted(address, session)
         case .consentFailed(let address, let session, let reason):

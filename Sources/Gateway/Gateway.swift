@@ -28,7 +28,7 @@ package struct Gateway: AlarmHandling {
 
     package func respond(to request: Request) async -> Response {
         let browser = BrowserAccess(request, world: world)
-        guard let route = Self.route(request.path) else {
+        guard let route = Self.route(request.path, everyPlace: world.switches.choice(.metadataPlaces) == "all") else {
             return AWSError(.resourceNotFound, "No such path").response
         }
         if let answer = browser.refusal ?? browser.preflight { return answer }
@@ -42,7 +42,7 @@ package struct Gateway: AlarmHandling {
         }
     }
 
-    private static func route(_ path: String) -> Route? {
+    private static func route(_ path: String, everyPlace: Bool) -> Route? {
         let segments = path.split(separator: "/").map { percentDecoded($0) }
         let wellKnown = [".well-known", "oauth-protected-resource"]
         guard segments.count >= 3 else { return nil }
@@ -51,11 +51,13 @@ package struct Gateway: AlarmHandling {
             switch Array(segments[2...]) {
             case ["mcp"]: return .mcp(id)
             // Some clients insert the well-known part before the path, some after it (U18).
-            case wellKnown, wellKnown + ["mcp"]: return .metadata(id)
+            case wellKnown: return .metadata(id)
+            case wellKnown + ["mcp"] where everyPlace: return .metadata(id)
             default: return nil
             }
         }
-        guard segments.count == 5, Array(segments[...1]) == wellKnown, segments[2] == "gateways", segments[4] == "mcp"
+        guard everyPlace, segments.count == 5, Array(segments[...1]) == wellKnown, segments[2] == "gateways",
+            segments[4] == "mcp"
         else { return nil }
         return .metadata(GatewayID(segments[3]))
     }

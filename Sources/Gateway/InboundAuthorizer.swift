@@ -241,9 +241,14 @@ struct Challenge {
         let challenge = BearerChallenge(
             error: error, scope: scopes.isEmpty ? nil : scopes.joined(separator: " "),
             resourceMetadata: gateway.metadataURL(world.addresses))
-        return Refused(
-            .json(
-                status, JSONRPC.error(.int(0), JSONRPCError(code, message)),
-                headers: [.wwwAuthenticate: challenge.rendered]))
+        var response: Response
+        // U16: of most refusals only the header was seen.
+        switch world.switches.choice(.authorizerBody) {
+        case "message": response = .json(status, ["message": .string(message)])
+        case "none": response = Response(status)
+        default: response = .json(status, JSONRPC.error(.int(0), JSONRPCError(code, message)))
+        }
+        response.head.headerFields[.wwwAuthenticate] = challenge.rendered
+        return Refused(response)
     }
 }

@@ -14,7 +14,7 @@ struct LiveListing {
 
     /// None while the target gives none: one target that is down does not take the others' tools away.
     func tools() async -> [ServedTool] {
-        guard target.isServed(servingOld: endpoint.servingOld), let address = target.mcpServer?["endpoint"]?.string
+        guard target.isServed(endpoint.serving), let address = target.mcpServer?["endpoint"]?.string
         else { return [] }
         do throws(CrawlFailure) {
             let credential = try await endpoint.gateway.credential(for: target, userID: nil)

@@ -16,10 +16,10 @@ struct OfferRecord: Record {
 extension Transaction {
     /// What the targets of a gateway offer besides tools, in the order in which they were made.
     mutating func servedOffers(
-        of gateway: GatewayID, servingOld: Bool
+        of gateway: GatewayID, _ serving: Serving
     ) -> [(target: TargetRecord, offer: OfferRecord)] {
         find(TargetRecord.self, where: "gateway", is: gateway.rawValue).compactMap { target in
-            guard target.isServed(servingOld: servingOld), let offer = find(OfferRecord.self, target.id) else {
+            guard target.isServed(serving), let offer = find(OfferRecord.self, target.id) else {
                 return nil
             }
             return (target, offer)
@@ -48,7 +48,7 @@ struct Offers {
     }
 
     private func served() throws(JSONRPCError) -> [(target: TargetRecord, offer: OfferRecord)] {
-        try endpoint.look { $0.servedOffers(of: endpoint.record.id, servingOld: endpoint.servingOld) }
+        try endpoint.look { $0.servedOffers(of: endpoint.record.id, endpoint.serving) }
     }
 
     private func prompts() throws(JSONRPCError) -> [JSONValue] {

@@ -32,8 +32,10 @@ extension Gateway {
             "resource": .string(world.addresses.gatewayBase(gateway.id.rawValue) + "/mcp"),
         ]
         let scopes = gateway.advertisedScopes
-        // U24: left out where the gateway demands none.
-        if !scopes.isEmpty { document.append("scopes_supported", .strings(scopes)) }
+        // U24: where the gateway demands none.
+        if !scopes.isEmpty || world.switches.choice(.metadataScopes) == "empty" {
+            document.append("scopes_supported", .strings(scopes))
+        }
         return .json(200, .object(document))
     }
 

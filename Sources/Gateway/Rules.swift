@@ -70,6 +70,25 @@ extension Unknown {
     static let gatewayDefaultVersions = Unknown("gateway.defaultVersions", "2025-11-25,2025-06-18,2025-03-26")
 }
 
+extension Unknown {
+    /// U16: body of a 401 and a 403.
+    static let authorizerBody = Unknown("authorizer.body", "json-rpc", or: "message", "none")
+    /// U17: code of "Cannot initiate authorization code grant flow".
+    static let cannotInitiateCode = Unknown("consent.cannotInitiateCode", "-32603", or: "-32600", "-32001")
+    /// Text of -32011, of which only the code was seen (ledger `not-acceptable-text`).
+    static let notAcceptableText = Unknown("transport.notAcceptableText", "reference", or: "short")
+    /// U18: whether the path-inserted places of the metadata are there too.
+    static let metadataPlaces = Unknown("metadata.places", "all", or: "root")
+    /// U23: header or parameter of an API key where the target names none.
+    static let apiKeyPlace = Unknown("apiKey.place", "Authorization", or: "X-Api-Key")
+    /// What stands between the prefix and an API key (ledger `api-key-prefix`).
+    static let apiKeyJoint = Unknown("apiKey.joint", "blank", or: "none")
+    /// U24: `scopes_supported` of a gateway that demands none.
+    static let metadataScopes = Unknown("metadata.scopes", "left-out", or: "empty")
+    /// U28: seconds after READY before the tools of a target are served.
+    static let targetPropagation = Unknown("target.propagation", "0")
+}
+
 /// What a lab may turn off or decide at the gateway.
 package enum GatewaySwitches {
     package static let rules: [Rule] = [
@@ -82,6 +101,7 @@ package enum GatewaySwitches {
     package static let unknowns: [Unknown] = [
         .pendingServeOld, .pendingOnExpiry, .httpErrorStatus, .threeLeggedRequiresJWT, .authorizerMismatchStatus,
         .authorizerAcceptScp, .authorizerLeeway, .authorizerMethod, .cors, .toolsPageSize, .upstreamHandshake,
-        .gatewayDefaultVersions, .elicitationWay,
+        .gatewayDefaultVersions, .elicitationWay, .authorizerBody, .cannotInitiateCode, .notAcceptableText,
+        .metadataPlaces, .apiKeyPlace, .apiKeyJoint, .metadataScopes, .targetPropagation,
     ]
 }

@@ -28,15 +28,15 @@ enum ToolName {
 extension Transaction {
     /// Every tool of a gateway in the order its targets were made. Read from the catalogues alone: a list never needs
     /// anybody's consent.
-    mutating func servedTools(of gateway: GatewayID, servingOld: Bool) -> [ServedTool] {
+    mutating func servedTools(of gateway: GatewayID, _ serving: Serving) -> [ServedTool] {
         find(TargetRecord.self, where: "gateway", is: gateway.rawValue).flatMap { target in
-            servedTools(of: target, servingOld: servingOld)
+            servedTools(of: target, serving)
         }
     }
 
     /// The tools of one target; none unless it is READY, or was and is being changed (U8).
-    mutating func servedTools(of target: TargetRecord, servingOld: Bool) -> [ServedTool] {
-        guard target.isServed(servingOld: servingOld), let catalogue = find(CatalogueRecord.self, target.id) else {
+    mutating func servedTools(of target: TargetRecord, _ serving: Serving) -> [ServedTool] {
+        guard target.isServed(serving), let catalogue = find(CatalogueRecord.self, target.id) else {
             return []
         }
         return target.served(catalogue.tools)
@@ -44,15 +44,23 @@ extension Transaction {
 
     /// The tool a caller means; nil if no target that is served has it. What a DYNAMIC target has is not known here:
     /// any name of it may be called.
-    mutating func servedTool(_ name: String, of gateway: GatewayID, servingOld: Bool) -> ServedTool? {
+    mutating func servedTool(_ name: String, of gateway: GatewayID, _ serving: Serving) -> ServedTool? {
         guard let (targetName, toolName) = ToolName.parts(name),
             let target = find(TargetRecord.self, where: "name", is: "\(gateway)/\(targetName)").first
         else { return nil }
-        if target.isDynamic, target.isServed(servingOld: servingOld) {
+        if target.isDynamic, target.isServed(serving) {
             return ServedTool(target: target, name: toolName, definition: [:])
         }
-        return servedTools(of: target, servingOld: servingOld).first { $0.name == toolName }
+        return servedTools(of: target, serving).first { $0.name == toolName }
     }
+}
+
+/// Which targets are served at a moment.
+struct Serving {
+    /// U8: those that were READY and are being changed, too.
+    let old: Bool
+    /// U28: of those that are READY only what was so by this time; nil for all.
+    let settledBy: Instant?
 }
 
 extension TargetRecord {
@@ -68,12 +76,12 @@ extension TargetRecord {
     /// Listing mode DYNAMIC: nothing is read ahead (T6).
     var isDynamic: Bool { mcpServer?["listingMode"] == "DYNAMIC" }
 
-    func isServed(servingOld: Bool) -> Bool {
+    func isServed(_ serving: Serving) -> Bool {
         switch status {
-        case .ready: true
+        case .ready: serving.settledBy.map { updatedAt <= $0 } ?? true
         case .updating, .updatePendingAuth, .updateUnsuccessful, .synchronizing, .synchronizePendingAuth,
             .synchronizeUnsuccessful:
-            servingOld
+            serving.old
         case .creating, .createPendingAuth, .failed, .deleting: false
         }
     }

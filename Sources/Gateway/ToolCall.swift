@@ -72,7 +72,7 @@ struct ToolCall {
     /// E35: a name without target, of a target that is not served, or of a tool it does not have.
     private func find(_ name: String) throws(JSONRPCError) -> ServedTool {
         let found = try endpoint.look { transaction in
-            transaction.servedTool(name, of: record.id, servingOld: endpoint.servingOld)
+            transaction.servedTool(name, of: record.id, endpoint.serving)
         }
         guard let found else { throw ToolMessage.unknownTool(name) }
         return found

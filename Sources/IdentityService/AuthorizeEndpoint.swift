@@ -75,7 +75,8 @@ extension IdentityService {
         switch opening {
         case .opened(let url): return Self.redirect(url)
         case .refused, .lapsed, .possible:
-            // One page for unknown, expired and used: which of them it is would help a thief (ledger `U14`).
+            // One answer for unknown, expired and used: which of them it is would help a thief (ledger `U14`).
+            guard world.switches.choice(.deadLink) == "page" else { return Self.refusal(Self.sessionRefusal) }
             return HTML.message(
                 400, title: "This authorization link does not work",
                 "It has expired, was opened before, or never existed. Start again where you came from.")

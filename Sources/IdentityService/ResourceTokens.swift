@@ -139,8 +139,7 @@ extension IdentityService {
     private func begin(_ request: TokenRequest, in transaction: inout Transaction) -> Begun {
         let (query, now) = (request.query, world.clock.now)
         let session = AuthorizationSessionRecord(
-            id: SessionURI(
-                "urn:ietf:params:oauth:request_uri:" + world.entropy.text(88, from: .base64URL, for: "session-uri")),
+            id: SessionURI("urn:ietf:params:oauth:request_uri:" + sessionName()),
             state: .issued, workload: query.workload, user: query.user, provider: query.provider.id,
             callbackID: query.provider.callbackID, scopes: query.scopes.names,
             customParameters: request.customParameters, resources: request.resources, returnURL: request.returnURL,
@@ -148,7 +147,8 @@ extension IdentityService {
             verifier: Secret(world.entropy.text(64, from: .base64URL, for: "code-verifier")), notify: request.notify,
             expires: now + Self.sessionLifetime)
         var begun = Begun(session: session)
-        if world.switches.isOn(.sessionSupersede), world.switches.holds(.newestSessionWins) {
+        let supersedes = world.switches.isOn(request.isForced ? .forceSupersedes : .sessionSupersede)
+        if supersedes, world.switches.isOn(.sessionSupersede), world.switches.holds(.newestSessionWins) {
             let older = transaction.find(AuthorizationSessionRecord.self, where: "owner", is: session.owner)
             for var old in older where old.state.isPending {
                 guard let effects = try? apply(.superseded, to: &old, in: &transaction) else { continue }
@@ -158,6 +158,14 @@ extension IdentityService {
         transaction.save(session)
         noteTransition(of: session, from: nil, "GetResourceOauth2Token", in: &transaction)
         return begun
+    }
+
+    /// Nobody said how long it is (ledger `U26`).
+    private func sessionName() -> String {
+        guard world.switches.choice(.sessionURIForm) == "48" else {
+            return world.entropy.text(88, from: .base64URL, for: "session-uri")
+        }
+        return Base64.encodeURL(world.entropy.uuid(for: "session-uri").utf8)
     }
 
     private func opened(_ begun: Begun) -> JSONValue {

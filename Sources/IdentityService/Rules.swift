@@ -61,6 +61,12 @@ extension Unknown {
     static let pollNarrowed = Unknown("poll.narrowed", "token", or: "FAILED")
     /// Whether a second completion is answered like the first (ledger `U15`).
     static let completeIdempotent = Unknown("complete.idempotent", "off", or: "on")
+    /// What a browser sees at an authorization URL that is expired or used (ledger `U14`).
+    static let deadLink = Unknown("authorize.deadLink", "page", or: "json")
+    /// Whether a call with `forceAuthentication` ends pending sessions too (ledger `U20`).
+    static let forceSupersedes = Unknown("force.supersedes", "on", or: "off")
+    /// Last part of a session URI: 88 characters, or the base64url of a UUID, which has 48 (ledger `U26`).
+    static let sessionURIForm = Unknown("session.uriForm", "88", or: "48")
 }
 
 /// Every switch of this module, for a lab to validate and list.
@@ -73,6 +79,7 @@ package enum IdentityServiceSwitches {
     ]
     package static let unknowns: [Unknown] = [
         .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
-        .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed,
+        .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed, .deadLink, .forceSupersedes,
+        .sessionURIForm,
     ]
 }

@@ -10,6 +10,7 @@ package struct StreamableHTTP: Sendable {
     package let longestBody: Int
     /// Code of the 406: the reference servers send -32600, others their own.
     package let notAcceptableCode: Int
+    package let notAcceptableText: String
     /// Whether an old revision too is refused with -32022 and the list of those that are served; else with -32600, as
     /// the reference servers do.
     package let namesServedToAll: Bool
@@ -20,11 +21,13 @@ package struct StreamableHTTP: Sendable {
 
     package init(
         served: [Revision] = Revision.handshakes, longestBody: Int = 4 << 20, notAcceptableCode: Int = -32600,
+        notAcceptableText: String = "Not Acceptable: Client must accept both application/json and text/event-stream",
         namesServedToAll: Bool = false, hasSessions: Bool = false, hasStandingStream: Bool = false
     ) {
         self.served = served
         self.longestBody = longestBody
         self.notAcceptableCode = notAcceptableCode
+        self.notAcceptableText = notAcceptableText
         self.namesServedToAll = namesServedToAll
         self.hasSessions = hasSessions
         self.hasStandingStream = hasStandingStream
@@ -134,8 +137,7 @@ package struct StreamableHTTP: Sendable {
         if let declared, Revision(rawValue: declared).isStateless, notAcceptableCode == -32600 {
             throw Refusal(Response(406))
         }
-        let text = "Not Acceptable: Client must accept both application/json and text/event-stream"
-        throw Refusal(406, JSONRPCError(notAcceptableCode, text))
+        throw Refusal(406, JSONRPCError(notAcceptableCode, notAcceptableText))
     }
 
     /// Whether `Accept` lists a type, its family or everything.

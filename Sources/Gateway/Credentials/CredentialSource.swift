@@ -69,9 +69,11 @@ struct CredentialSource {
         } catch {
             throw .tool(cause: error.cause)
         }
-        let value = Secret(credential.value(key))
-        if credential.isInQuery { return .query(credential.parameter, value) }
-        guard let name = HTTPField.Name(credential.parameter) else {
+        let joint = world.switches.choice(.apiKeyJoint) == "blank" ? " " : ""
+        let value = Secret((credential.prefix.map { $0 + joint } ?? "") + key.exposed)
+        let parameter = credential.parameter ?? world.switches.choice(.apiKeyPlace)
+        if credential.isInQuery { return .query(parameter, value) }
+        guard let name = HTTPField.Name(parameter) else {
             throw .tool(cause: "The API key's header has no legal name")
         }
         return .header(name, value)
@@ -116,7 +118,7 @@ struct CredentialSource {
         _ polling: String?
     ) async throws(ToolFailure) -> Secret {
         guard let oauth = target.oauth else { throw .tool(cause: "The target names no OAuth provider") }
-        guard let jwt = caller.token else { throw .rpc(Self.cannotInitiate) }
+        guard let jwt = caller.token else { throw .rpc(cannotInitiate) }
         var extra: JSONObject = [:]
         if let url = override.returnURL ?? oauth.defaultReturnURL {
             extra.append("resourceOauth2ReturnUrl", .string(url))
@@ -135,7 +137,7 @@ struct CredentialSource {
         case .session("IN_PROGRESS"): throw .rpc(Invocation.stillWaiting)
         case .session: throw .tool(cause: "The authorization was not completed")
         case .authorizationURL(let url):
-            guard revision >= .november2025 else { throw .rpc(Self.cannotInitiate) }
+            guard revision >= .november2025 else { throw .rpc(cannotInitiate) }
             let elicitation = URLElicitation(
                 id: world.entropy.uuid(for: "gateway.elicitation"), url: url,
                 message: "Please login to this URL for authorization.")
@@ -152,5 +154,7 @@ struct CredentialSource {
     }
 
     /// E31; its code is U17.
-    static let cannotInitiate = JSONRPCError(-32603, "Cannot initiate authorization code grant flow")
+    private var cannotInitiate: JSONRPCError {
+        JSONRPCError(world.switches.number(.cannotInitiateCode), "Cannot initiate authorization code grant flow")
+    }
 }

@@ -1,3 +1,4 @@
+import AWSCore
 import HTTPTypes
 package import Kernel
 
@@ -8,9 +9,9 @@ package struct FaultMistake: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension Fault {
-    /// Reads `{"name","party","operation","first"}` with exactly one of `answer`, `delay`, `drop`, `duplicate` and
-    /// `truncate`.
-    package init(json: JSONObject) throws(FaultMistake) {
+    /// Reads `{"name","party","operation","first"}` with exactly one of `answer`, `throttle`, `delay`, `drop`,
+    /// `duplicate` and `truncate`; the lab's switches say how a throttled answer looks.
+    package init(json: JSONObject, _ switches: Switches = Switches()) throws(FaultMistake) {
         guard let name = json["name"]?.string, !name.isEmpty else { throw FaultMistake("A fault needs a \"name\".") }
         let party = json["party"]?.string ?? ""
         guard (Party.served + Party.inner).contains(Party(party)) else {
@@ -33,11 +34,12 @@ extension Fault {
             first = Int(number)
         }
         self.init(
-            name: name, party: Party(party), operation: operation, effect: try Self.effect(json), first: first)
+            name: name, party: Party(party), operation: operation, effect: try Self.effect(json, switches), first: first
+        )
     }
 
-    private static func effect(_ json: JSONObject) throws(FaultMistake) -> Effect {
-        let names = ["answer", "delay", "drop", "duplicate", "truncate"]
+    private static func effect(_ json: JSONObject, _ switches: Switches) throws(FaultMistake) -> Effect {
+        let names = ["answer", "throttle", "delay", "drop", "duplicate", "truncate"]
         let given = names.filter { json[$0] != nil && json[$0] != false && json[$0]?.isNull == false }
         guard given.count == 1, let name = given.first, let value = json[name] else {
             throw FaultMistake("A fault needs exactly one of \(names.joined(separator: ", ")).")
@@ -51,8 +53,20 @@ extension Fault {
             return .delay(span)
         default:
             guard value == true else { throw FaultMistake("\"\(name)\" must be true.") }
+            if name == "throttle" {
+                guard json["party"] == "aws" else { throw FaultMistake("\"throttle\" is for the party aws.") }
+                return .answer(throttled(switches))
+            }
             return name == "drop" ? .drop : name == "duplicate" ? .duplicate : .truncate
         }
+    }
+
+    /// As the service model has it; whether it says when to come back nobody saw (ledger `U25`).
+    private static func throttled(_ switches: Switches) -> Response {
+        var response = AWSError(.throttling, "Rate exceeded").response
+        let seconds = switches.choice(.throttlingRetryAfter)
+        if seconds != "none" { response.head.headerFields[fieldName("Retry-After")] = seconds }
+        return response
     }
 
     private static func answer(_ value: JSONValue) throws(FaultMistake) -> Response {

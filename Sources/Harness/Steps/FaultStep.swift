@@ -11,6 +11,7 @@ package struct FaultStep: LabStep {
         ShapeMember("operation", .text, "A path, or a method and a path."),
         ShapeMember("first", .either([.whole, .text]), "How many requests it strikes; all if it is not said."),
         ShapeMember("answer", .mapping(answer.map { ShapeMember($0, .anything) }), "Is answered instead."),
+        ShapeMember("throttle", .flag, "A call is one too many: 429 of the party aws."),
         ShapeMember("delay", .either([.span, .text]), "The answer is late."),
         ShapeMember("drop", .flag, "No answer comes, and the party sees nothing."),
         ShapeMember("duplicate", .flag, "The party sees the request twice."),
@@ -59,7 +60,7 @@ package struct FaultStep: LabStep {
         case .remove(let name): board.remove(name)
         case .put(let template):
             do {
-                board.put(try Self.fault(template.value(run.variables)))
+                board.put(try Self.fault(template.value(run.variables), run.lab.switches))
             } catch let mistake as FaultMistake {
                 throw Diagnostic(template.place, mistake.description)
             }
@@ -67,9 +68,11 @@ package struct FaultStep: LabStep {
         return [:]
     }
 
-    private static func fault(_ json: JSONValue) throws(FaultMistake) -> Fault {
+    private static func fault(
+        _ json: JSONValue, _ switches: Switches = Switches()
+    ) throws(FaultMistake) -> Fault {
         var object = json.object ?? [:]
         if let party = object["party"]?.string { object["party"] = .string(PartyName.party(party).rawValue) }
-        return try Fault(json: object)
+        return try Fault(json: object, switches)
     }
 }
