@@ -1,80 +1,19 @@
 """The official MCP SDK, 1.x, finds its own way in: discovery, registration, sign-in, and more scopes when asked."""
 
 import asyncio
-import json
-import os
-import signal
-import socket
-import subprocess
 
-import pytest
-from conftest import ROOT, Lab
 from mcp import ClientSession
-from mcp.client.auth import OAuthClientProvider, TokenStorage
+from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.shared.auth import OAuthClientMetadata
-from walker import Walker, query
+from oauth_clients import Memory, Person, free_port, query, strict  # noqa: F401
 
 CLIENTS = ["mcp1"]
 
 
-class Memory(TokenStorage):
-    def __init__(self):
-        self.tokens = self.client = None
-
-    async def get_tokens(self):
-        return self.tokens
-
-    async def set_tokens(self, tokens):
-        self.tokens = tokens
-
-    async def get_client_info(self):
-        return self.client
-
-    async def set_client_info(self, client):
-        self.client = client
-
-
-class Person:
-    """Opens what the program shows her, decides, and reads the answer off the address bar."""
-
-    def __init__(self):
-        self.opened, self.answer = [], None
-
-    async def open(self, url):
-        self.opened.append(url)
-        walker = Walker()
-        with pytest.raises(OSError):  # nobody listens at the redirect URI
-            await asyncio.to_thread(walker.walk, url, "alice-gh")
-        self.answer = walker.last
-
-    async def read(self):
-        return query(self.answer, "code"), query(self.answer, "state")
-
-
-@pytest.fixture(scope="module")
-def strict(tmp_path_factory):
-    binary = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
-    endpoints = tmp_path_factory.mktemp("strict") / "endpoints.json"
-    with open(endpoints.with_suffix(".log"), "w") as log:
-        process = subprocess.Popen(
-            [binary, "serve", "--lab", "strict", "--port-base", "0", "--endpoints-file", str(endpoints)],
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        while not endpoints.exists():
-            assert process.poll() is None, endpoints.with_suffix(".log").read_text()
-        yield Lab(process, json.loads(endpoints.read_text()))
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
-
-
 def sign_in(lab, body):
     """What the person opened, and what the client kept."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     person, memory = Person(), Memory()
     provider = OAuthClientProvider(
         server_url=lab.mcp + "/mcp",

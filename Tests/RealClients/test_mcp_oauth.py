@@ -1,25 +1,16 @@
 """Full OAuth discovery against the MCP server, by the clients themselves: 401, metadata, sign-in, token, call."""
 
 import asyncio
-import socket
-import threading
 import urllib.parse
-import webbrowser
 
 import fastmcp
 import httpx2
 import pytest
 from fastmcp.client.auth import OAuth
 from fastmcp.client.transports import StreamableHttpTransport
-from walker import Walker
+from oauth_clients import free_port, person  # noqa: F401
 
 CLIENTS = ["mcp2"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def register(lab, client_id, port, **extra):
@@ -29,20 +20,6 @@ def register(lab, client_id, port, **extra):
         f"/_local/applications/{client_id}",
         {"secret": "s3cret", "callbacks": [{"url": f"http://localhost:{port}/callback"}], **extra},
     )
-
-
-@pytest.fixture
-def person(monkeypatch):
-    """Whatever the client opens in a browser, a person walks through."""
-    opened = []
-
-    def walk(url, *_, **__):
-        opened.append(url)
-        threading.Thread(target=lambda: Walker().walk(url, "alice-gh"), daemon=True).start()
-        return True
-
-    monkeypatch.setattr(webbrowser, "open", walk)
-    return opened
 
 
 def client(lab, auth, accept_json=True):
