@@ -1,14 +1,19 @@
 """The transport row by row, over sockets, against both servers.
 
 A row says the same of both unless it names one: the gateway has words of its own for some (ledger E32, E33, E42, E43).
+Rows begin with their number in the table of situations: 1 to 50 for revisions with a handshake, 0 to 15 for 2026-07-28.
+`test_no_row_is_missing` counts them.
 """
 
+import asyncio
 import http.client
 import json
 import urllib.parse
 
 import pytest
-from test_conformance import conformance_lab, endpoints, gateway_url  # noqa: F401
+from conformance import LEGACY, perform
+from conftest import ROOT
+from test_conformance import conformance_lab, endpoints, gateway_url, ready  # noqa: F401
 
 CLIENTS = ["mcp2"]
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -40,12 +45,19 @@ class Server:
         fields = {name: value for name, value in fields.items() if value is not None}
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
-        connection.request(method, self.path + (path or ""), content, fields)
+        connection.putrequest(method, self.path + (path or ""), skip_host="Host" in fields)
+        for name, value in {**fields, "Content-Length": str(len(content))}.items():
+            for each in value if isinstance(value, list) else [value]:
+                connection.putheader(name, each)
+        connection.endheaders(content)
         answer = connection.getresponse()
         is_stream = (answer.headers["Content-Type"] or "").startswith("text/event-stream")
         text = b"" if is_stream else answer.read()
         connection.close()
         return answer.status, text, answer.headers
+
+    def tool(self, name):
+        return ("f___" if self.name == "gateway" else "") + name
 
     def begin(self, version="2025-11-25"):
         params = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "rows", "version": "1"}}
@@ -62,7 +74,8 @@ def server(request, endpoints, gateway_url):  # noqa: F811
 class Row:
     """`status` and `code` may be a pair: the MCP server's, and the gateway's."""
 
-    def __init__(self, name, status, code=None, body=PING, method="POST", session=True, **headers):
+    def __init__(self, name, status, code=None, body=PING, method="POST", session=True, path=None, **headers):
+        self.path = path
         self.name, self.status, self.code, self.body = name, status, code, body
         self.method, self.session, self.headers = method, session, headers
 
@@ -107,14 +120,18 @@ HANDSHAKE = [
     Row("39 DELETE without a session", 400, -32600, body=None, method="DELETE", session=False),
     Row("41 PUT", 405, method="PUT"),
     Row("41 PATCH", 405, method="PATCH"),
+    Row("42 a page of another site", 403, Origin="http://evil.example.com"),
+    Row("43 no page at all", 200, Origin=None),
     Row("44 a foreign host", 421, Host="evil.example.com"),
+    Row("45 a slash behind the path", 200, path="/"),
+    Row("49 a long body", 413, -32600, body=b" " * ((6 << 20) + 1)),
 ]
 
 
 @pytest.mark.parametrize("row", HANDSHAKE, ids=lambda row: row.name)
 def test_handshake(server, row):
     session = server.begin()[0] if row.session is True else row.session or None
-    status, text, headers = server.send(row.body, row.method, session=session, **row.headers)
+    status, text, headers = server.send(row.body, row.method, row.path, session, **row.headers)
     assert status == row.wanted(row.status, server.name)
     code = row.wanted(row.code, server.name)
     if code is not None:
@@ -145,14 +162,76 @@ def test_a_session_that_ended(server):
     assert server.send(None, "DELETE", session=session)[0] == 404
 
 
+def test_an_answer_to_what_was_asked(server):
+    """4: 202; the suite's scenario asks, answers and looks at the status."""
+    url = f"http://{server.host}:{server.port}{server.path}"
+    run = asyncio.run(perform("tools-call-elicitation", LEGACY, url, prefix=server.tool("")))
+    assert run.checks and not run.failed
+
+
+def test_arguments_that_do_not_fit(server):
+    """28: a result that says so."""
+    session, _ = server.begin()
+    call = ask("tools/call", {"name": server.tool("test_elicitation"), "arguments": {}})
+    status, text, _ = server.send(call, session=session)
+    assert status == 200 and json.loads(text)["result"]["isError"] is True
+
+
+@pytest.fixture
+def plain_gateway(conformance_lab):  # noqa: F811
+    """A gateway without sessions and streams."""
+    control = conformance_lab.control_plane
+    gateway = control.create_gateway(
+        name="plain", roleArn="arn:aws:iam::111122223333:role/gw", protocolType="MCP", authorizerType="NONE"
+    )
+    ready(lambda: control.get_gateway(gatewayIdentifier=gateway["gatewayId"]))
+    yield Server("gateway", gateway["gatewayUrl"])
+    control.delete_gateway(gatewayIdentifier=gateway["gatewayId"])
+
+
+def test_without_sessions(plain_gateway):
+    """19: a session id is ignored; 33: GET is 405."""
+    answer = plain_gateway.send(session="unknown", MCP_Protocol_Version="2025-11-25")
+    assert answer[0] == 200 and "Mcp-Session-Id" not in answer[2]
+    for method in ("GET", "DELETE"):
+        status, _, headers = plain_gateway.send(None, method)
+        assert status == 405 and headers["Allow"] == "POST"
+
+
+def test_one_standing_stream(server):
+    """36: a second one takes the place of the first, which ends; no message goes to both."""
+    session, _ = server.begin()
+    first = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    first.request("GET", server.path, headers={"Accept": "text/event-stream", "Mcp-Session-Id": session})
+    older = first.getresponse()
+    assert older.status == 200
+    assert server.send(None, "GET", session=session)[0] == 200
+    assert b'"jsonrpc"' not in older.read()
+    first.close()
+
+
+def test_overloaded(server, conformance_lab):  # noqa: F811
+    """50: no lab is ever too busy; who wants to see it sets a fault."""
+    answer = {"status": 503, "headers": {"Retry-After": "1"}}
+    conformance_lab.control(
+        "PUT", "/_local/faults", {"name": "busy", "party": server.name, "answer": answer, "first": 1}
+    )
+    status, _, headers = server.send()
+    assert status == 503 and headers["Retry-After"] == "1"
+
+
 STATELESS = [
     Row("a request", 200, None, stateless()),
+    Row("0 a foreign host", 421, None, stateless(), Host="evil.example.com"),
+    Row("0 a page of another site", 403, None, stateless(), Origin="http://evil.example.com"),
     Row("1 GET", 405, None, None, "GET"),
     Row("2 only JSON is accepted", 406, None, stateless(), Accept="application/json"),
     Row("3 no JSON", 400, -32700, b"{"),
     Row("4 a notification", 202, None, {"jsonrpc": "2.0", "method": "notifications/cancelled"}),
     Row("5 a batch", 400, -32600, [stateless()]),
     Row("5 an answer", 400, -32600, {"jsonrpc": "2.0", "id": 1, "result": {}}),
+    Row("6 a method said twice", 400, -32020, stateless(), Mcp_Method=["tools/list", "prompts/list"]),
+    Row("6 a version said twice", 400, -32020, stateless(), MCP_Protocol_Version=["2026-07-28", "2025-11-25"]),
     Row("7 no _meta", 400, -32602, ask("tools/list", {})),
     Row("7 no capabilities", 400, -32602, stateless(meta={META + "protocolVersion": "2026-07-28"})),
     Row("8 no header of the version", 400, -32020, stateless(), MCP_Protocol_Version=None),
@@ -182,3 +261,49 @@ def test_stateless(server, row):
     code = row.wanted(row.code, server.name)
     if code is not None:
         assert json.loads(text)["error"]["code"] == code
+
+
+def test_mirrored_arguments(server):
+    """12: what a header mirrors is what the body says."""
+    params = {"name": server.tool("test_x_mcp_header"), "arguments": {"region": "north"}}
+    headers = {"MCP_Protocol_Version": "2026-07-28", "Mcp_Method": "tools/call", "Mcp_Name": params["name"]}
+    body = stateless("tools/call", params)
+    assert server.send(body, **headers, Mcp_Param_Region="north")[0] == 200
+    for header in ("south", None):
+        status, text, _ = server.send(body, **headers, Mcp_Param_Region=header)
+        assert status == 400 and json.loads(text)["error"]["code"] == -32020
+
+
+def test_a_capability_is_missing(endpoints):  # noqa: F811
+    """14: 400 with what is needed."""
+    server = Server("mcp", endpoints["mcp"] + "/mcp")
+    headers = {"MCP_Protocol_Version": "2026-07-28", "Mcp_Method": "tools/call", "Mcp_Name": "test_missing_capability"}
+    status, text, _ = server.send(stateless("tools/call", {"name": "test_missing_capability"}), **headers)
+    error = json.loads(text)["error"]
+    assert status == 400 and error["code"] == -32021 and error["data"] == {"requiredCapabilities": {"sampling": {}}}
+
+
+# Rows that a test above has by hand, or a scenario or test elsewhere; a pair is for the MCP server and the gateway.
+BY_HAND = {1, 4, 19, 23, 25, 28, 33, 36, 38, 40, 50}
+BY_HAND_STATELESS = {12, 14}
+STREAMS = "scenarios/mcp/a-standing-stream-is-taken-up-again.yaml"
+ELSEWHERE = {
+    18: ["scenarios/mcp-server/a-session-is-no-password.yaml", "scenarios/mcp/a-session-serves-its-user-alone.yaml"],
+    19: ["scenarios/mcp-server/no-session-is-needed.yaml"],
+    31: ["scenarios/flow/method-2.yaml"],  # of the gateway: GitHub's server asks for nothing by URL
+    37: [STREAMS, "Tests/RealClients/conformance/utilities.py"],
+    46: ["scenarios/mcp-server/unknown-tokens-are-refused.yaml", "scenarios/gateway/tokens-expire.yaml"],
+    47: ["scenarios/mcp-server/missing-scopes-are-named.yaml", "scenarios/gateway/allowed-scopes.yaml"],
+    48: ["scenarios/authorization-server"],
+}
+
+
+def test_no_row_is_missing():
+    def numbers(rows):
+        return {int(word) for row in rows if (word := row.name.split()[0]).isdigit()}
+
+    assert numbers(HANDSHAKE) | BY_HAND | set(ELSEWHERE) == set(range(1, 51))
+    assert numbers(STATELESS) | BY_HAND_STATELESS == set(range(16))
+    for paths in ELSEWHERE.values():
+        for path in paths:
+            assert (ROOT / path).exists(), path
