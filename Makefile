@@ -74,7 +74,7 @@ contract: ## Make mocks/contract again from the botocore of the first python3 on
 drift: build-debug ## What the newest boto3 has that we have not, and our boto3 tests with it
 	$(PYTHON) -m venv --clear $(VENVS)/drift
 	$(VENVS)/drift/bin/python -m pip install --quiet --disable-pip-version-check boto3 pytest
-	$(VENVS)/drift/bin/python Tests/Tools/drift.py mocks/contract/contract.json
+	PATH=$(CURDIR)/$(VENVS)/drift/bin:$$PATH $(DEBUG) doctor --model
 	AGENTCORE_LOCAL=$(CURDIR)/$(DEBUG) $(VENVS)/drift/bin/python -m pytest -q -p no:cacheprovider --client mcp1 \
 		$(CLIENTS)/test_aws_operations.py $(CLIENTS)/test_boto3_flow.py $(CLIENTS)/test_sigv4.py
 

@@ -108,7 +108,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Explore",
-                "Kernel", "Scenario", "Harness", "Serve", "Outbound", "Control", "Console", "Reports",
+                "Kernel", "AWSCore", "Scenario", "Harness", "Serve", "Outbound", "Control", "Console", "Reports",
                 "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -10,7 +10,11 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Diagnose this machine and a lab: ports, clock, SQLite, Python, what it reaches.",
-        discussion: "Exit code 0 when a lab can be served, 3 when something stands in its way.")
+        discussion: """
+            Exit code 0 when a lab can be served, 3 when something stands in its way. With --model it compares the AWS \
+            contract with the service models of an installed botocore instead: exit code 5 where they differ, 3 where \
+            there is none to read.
+            """)
 
     @OptionGroup var root: RootOption
 
@@ -19,6 +23,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("First of the seven ports.", valueName: "n"))
     var portBase = 4580
+
+    @Flag(help: "Compare the AWS contract with the botocore of the first python3 on PATH.")
+    var model = false
+
+    @Option(
+        help: ArgumentHelp("Compare it with the models in this folder: botocore's own, or its data.", valueName: "dir"))
+    var modelDir: String?
 
     /// What was found of one thing.
     struct Finding {
@@ -38,6 +49,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard !model, modelDir == nil else { return try compareModels() }
         var findings = [
             Finding(verdict: .good, about: "program", text: "\(Version.current), \(CommandLine.arguments[0])")
         ]
@@ -56,6 +68,13 @@ struct DoctorCommand: AsyncParsableCommand {
         let bad = findings.count { $0.verdict == .bad }
         Terminal.write(bad == 0 ? "A lab can be served here." : "\(bad) of \(findings.count) stand in the way.")
         try leave(bad == 0 ? .held : .stuck)
+    }
+
+    private func compareModels() throws {
+        let finding = try ModelFinding(folder: modelDir)
+        let report = try finding.report(contract: try root.folder() + "/mocks/contract/contract.json")
+        for line in report.lines { Terminal.write(line) }
+        try leave(report.count == 0 ? .held : .stale)
     }
 
     private func labFinding(_ folder: String?, _ definition: LabDefinition?) -> Finding {

@@ -1,49 +1,84 @@
-"""The contract in mocks/ is the model of the pinned botocore, and a newer model would be noticed."""
+"""`doctor --model`: the contract in mocks/ is the model of the pinned botocore, and a newer model would be noticed."""
 
+import gzip
 import json
+import os
+import pathlib
 import subprocess
 import sys
 
+import botocore
 import pytest
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
-CONTRACT = ROOT / "mocks/contract/contract.json"
+DATA = pathlib.Path(botocore.__file__).parent / "data"
+SERVICES = {"bedrock-agentcore-control": "2023-06-05", "bedrock-agentcore": "2024-02-28"}
 
 
-def drift(path):
-    done = subprocess.run([sys.executable, ROOT / "Tests/Tools/drift.py", path], capture_output=True, text=True)
-    return done.returncode, done.stdout
+def doctor(*arguments, path=os.environ["PATH"]):
+    done = subprocess.run(
+        [BINARY, "doctor", *arguments], cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    return done.returncode, done.stdout.splitlines(), done.stderr
 
 
 def test_the_contract_is_the_pinned_model():
-    code, words = drift(CONTRACT)
-    assert code == 0, words
+    code, lines, _ = doctor("--model", path=os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"])
+    assert (code, lines) == (0, [
+        f"botocore {botocore.__version__}, contract of {botocore.__version__}: 0 differences"])
 
 
-def older(contract, what):
-    shapes = contract["shapes"]["control"]
-    if what == "new operation GetTokenVault":
-        contract["operations"] = [one for one in contract["operations"] if one["name"] != "GetTokenVault"]
-    elif what == "new member CreateGatewayRequest.description":
-        del shapes["CreateGatewayRequest"]["members"]["description"]
-    elif what == "new value of TargetStatus: CREATE_PENDING_AUTH":
-        shapes["TargetStatus"]["enum"].remove("CREATE_PENDING_AUTH")
-    elif what.startswith("GatewayName: pattern is"):
+def model(service):
+    with gzip.open(DATA / service / SERVICES[service] / "service-2.json.gz") as file:
+        return json.load(file)
+
+
+def change(control, what):
+    shapes, operations = control["shapes"], control["operations"]
+    if what == "new operation PauseGateway":
+        operations["PauseGateway"] = {**operations["GetGateway"], "name": "PauseGateway"}
+    elif what == "operation GetTokenVault is gone":
+        del operations["GetTokenVault"]
+    elif what == "new member CreateGatewayRequest.colour":
+        shapes["CreateGatewayRequest"]["members"]["colour"] = {"shape": "String"}
+    elif what == "new value of TargetStatus: PAUSED":
+        shapes["TargetStatus"]["enum"].append("PAUSED")
+    elif what == "GatewayName: pattern is \"x\", was \"([0-9a-zA-Z][-]?){1,48}\"":
         shapes["GatewayName"]["pattern"] = "x"
-    elif what == "member GetGatewayRequest.colour is gone":
-        shapes["GetGatewayRequest"]["members"]["colour"] = "String"
+    elif what == "member GetGatewayRequest.gatewayIdentifier is gone":
+        del shapes["GetGatewayRequest"]["members"]["gatewayIdentifier"]
+    elif what == "GetGateway: status is 202, was 200":
+        operations["GetGateway"]["http"]["responseCode"] = 202
+    elif what == "GetGatewayTargetRequest.targetId is TargetId in uri as id, was TargetId in uri as targetId":
+        shapes["GetGatewayTargetRequest"]["members"]["targetId"]["locationName"] = "id"
 
 
 @pytest.mark.parametrize("what", [
-    "new operation GetTokenVault", "new member CreateGatewayRequest.description",
-    "new value of TargetStatus: CREATE_PENDING_AUTH", "GatewayName: pattern is",
-    "member GetGatewayRequest.colour is gone",
+    "new operation PauseGateway", "operation GetTokenVault is gone", "new member CreateGatewayRequest.colour",
+    "new value of TargetStatus: PAUSED", "GatewayName: pattern is \"x\", was \"([0-9a-zA-Z][-]?){1,48}\"",
+    "member GetGatewayRequest.gatewayIdentifier is gone", "GetGateway: status is 202, was 200",
+    "GetGatewayTargetRequest.targetId is TargetId in uri as id, was TargetId in uri as targetId",
 ])
 def test_a_newer_model_is_noticed(what, tmp_path):
-    contract = json.loads(CONTRACT.read_text())
-    older(contract, what)
-    path = tmp_path / "contract.json"
-    path.write_text(json.dumps(contract))
-    code, words = drift(path)
-    assert code == 4 and what in words and "1 differences" in words
+    for service, version in SERVICES.items():
+        changed = model(service)
+        if service == "bedrock-agentcore-control":
+            change(changed, what)
+        folder = tmp_path / service / version
+        folder.mkdir(parents=True)
+        # One packed as botocore has it, one not.
+        if service == "bedrock-agentcore":
+            (folder / "service-2.json.gz").write_bytes(gzip.compress(json.dumps(changed).encode()))
+        else:
+            (folder / "service-2.json").write_text(json.dumps(changed))
+    code, lines, _ = doctor("--model-dir", str(tmp_path))
+    assert code == 5
+    assert what in lines
+    assert lines[-1] == f"{tmp_path}, contract of {botocore.__version__}: {len(lines) - 1} differences"
+    # Nobody but what was changed: a member that is gone takes nothing else with it.
+    assert len(lines) == 2
+
+
+def test_without_a_model_there_is_nothing_to_compare(tmp_path):
+    code, lines, words = doctor("--model-dir", str(tmp_path))
+    assert (code, lines) == (3, []) and "no model of bedrock-agentcore-control" in words
