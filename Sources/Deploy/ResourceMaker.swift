@@ -31,6 +31,11 @@ struct ResourceMaker {
             return try await identity(properties, "ApiKeyCredentialProvider", ref: "credentialProviderArn")
         case "AWS::BedrockAgentCore::WorkloadIdentity":
             return try await identity(properties, "WorkloadIdentity", ref: "name")
+        case "AWS::BedrockAgentCore::GatewayRule": return try await part("GatewayRule", "ruleId", properties)
+        case "AWS::BedrockAgentCore::GatewayRateLimit":
+            return try await part("GatewayRateLimit", "rateLimitId", properties)
+        case "AWS::BedrockAgentCore::ConsentPortal": return try await portal(properties)
+        case "AWS::BedrockAgentCore::ResourcePolicy": return try await resourcePolicy(properties)
         case "AWS::IAM::Role": return try await role(properties)
         case "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy": return try await policy(properties)
         case "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain",
@@ -105,7 +110,7 @@ struct ResourceMaker {
     }
 
     /// Properties as the input of an operation of AgentCore.
-    private func input(_ operation: String, _ properties: JSONObject) throws(ResourceFailure) -> JSONObject {
+    func input(_ operation: String, _ properties: JSONObject) throws(ResourceFailure) -> JSONObject {
         var properties = properties
         // A list of keys and values in some templates, a map in the API.
         if let tags = properties["Tags"]?.array {

@@ -13,9 +13,13 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 TYPES = [
     "AWS::BedrockAgentCore::ApiKeyCredentialProvider",
+    "AWS::BedrockAgentCore::ConsentPortal",
     "AWS::BedrockAgentCore::Gateway",
+    "AWS::BedrockAgentCore::GatewayRateLimit",
+    "AWS::BedrockAgentCore::GatewayRule",
     "AWS::BedrockAgentCore::GatewayTarget",
     "AWS::BedrockAgentCore::OAuth2CredentialProvider",
+    "AWS::BedrockAgentCore::ResourcePolicy",
     "AWS::BedrockAgentCore::WorkloadIdentity",
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
