@@ -1,6 +1,6 @@
 """Every MCP message that the lab sends in the whole library of scenarios, against the types that the SDK's authors
-publish (`mcp-types`, pinned), revision by revision: answers of the gateway and of the MCP servers, what is said on their
-streams, and what the gateway asks its targets.
+publish (`mcp-types`, pinned): answers of the gateway and of the MCP servers, what is said on their
+streams, and what the gateway asks its targets, each by its own revision.
 """
 
 import collections
