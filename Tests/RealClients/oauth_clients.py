@@ -2,8 +2,11 @@
 in front of the browser. It imports no client, so every environment can read it."""
 
 import asyncio
+import contextlib
 import socket
 import threading
+import time
+import urllib.parse
 import webbrowser
 
 import pytest
@@ -31,9 +34,18 @@ def person(monkeypatch):
     """Whatever the client opens in a browser, a person walks through; the addresses that were opened."""
     opened = []
 
+    def decide(url):
+        # The client listens for the answer only after it has opened the browser, and this person is quick.
+        back = urllib.parse.urlsplit(query(url, "redirect_uri"))
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection((back.hostname, back.port)):
+                break
+            time.sleep(0.005)
+        Walker().walk(url, "alice-gh")
+
     def walk(url, *_, **__):
         opened.append(url)
-        threading.Thread(target=lambda: Walker().walk(url, "alice-gh"), daemon=True).start()
+        threading.Thread(target=decide, args=[url], daemon=True).start()
         return True
 
     monkeypatch.setattr(webbrowser, "open", walk)

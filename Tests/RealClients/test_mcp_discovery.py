@@ -47,6 +47,17 @@ def test_dynamic_registration(strict, person):
     assert query(url, "resource") == strict.mcp + "/mcp"
 
 
+def test_the_word_is_enough(strict, person):
+    """`auth="oauth"`, as fastmcp's own documentation has it: nothing else is configured."""
+
+    async def flow():
+        async with fastmcp.Client(strict.mcp + "/mcp", auth="oauth") as client:
+            assert "alice-gh" in (await client.call_tool("get_me", {})).content[0].text
+
+    asyncio.run(asyncio.wait_for(flow(), 60))
+    assert len(person) == 1
+
+
 def test_a_client_document(strict, person):
     """The client's id is the URL of its document: nothing is registered, and the redirect is the document's."""
     port, document = free_port(), "https://app.example.com/client.json"

@@ -8,7 +8,11 @@ import httpx2
 import pytest
 from fastmcp.client.auth import OAuth
 from fastmcp.client.transports import StreamableHttpTransport
-from oauth_clients import free_port, person  # noqa: F401
+from mcp import Client
+from mcp.client.auth import OAuthClientProvider
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata
+from oauth_clients import Memory, Person, free_port, person, query  # noqa: F401
 
 CLIENTS = ["mcp2"]
 
@@ -104,3 +108,34 @@ def test_without_registration_there_is_no_way_in(lab, person):
         asyncio.run(asyncio.wait_for(flow(), 60))
     assert "registration" in f"{failure.value!r} {failure.value.__cause__!r}".lower()
     assert person == []
+
+
+def test_the_gateway_leads_to_its_issuer(lab, world):
+    """401, the gateway's metadata, the issuer's, one sign-in with PKCE as a registered public client, and the tools."""
+    world.create_target()
+    callback = f"http://127.0.0.1:{free_port()}/callback"
+    alice = Person("alice")
+
+    async def read():
+        code, state = await alice.read()
+        return AuthorizationCodeResult(code=code, state=state, iss=query(alice.answer, "iss"))
+
+    registered = OAuthClientInformationFull(
+        client_id="web", redirect_uris=[callback], token_endpoint_auth_method="none"
+    )
+    provider = OAuthClientProvider(
+        server_url=world.gateway_url,
+        client_metadata=OAuthClientMetadata(redirect_uris=[callback], token_endpoint_auth_method="none"),
+        storage=Memory(registered),
+        redirect_handler=alice.open,
+        callback_handler=read,
+    )
+
+    async def flow():
+        http = httpx2.AsyncClient(auth=provider, timeout=30)
+        async with http, Client(streamable_http_client(world.gateway_url, http_client=http)) as client:
+            return [tool.name for tool in (await client.list_tools()).tools]
+
+    assert "github___get_me" in asyncio.run(asyncio.wait_for(flow(), 60))
+    (url,) = alice.opened
+    assert url.startswith(lab.idp) and "code_challenge_method=S256" in url and "client_id=web" in url
