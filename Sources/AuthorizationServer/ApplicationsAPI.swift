@@ -50,28 +50,56 @@ extension AuthorizationServer {
         }
     }
 
+    /// `POST …/token/scoped`: from a GitHub App's user token one for fewer repositories and permissions
+    /// (`github-scoped-token`).
+    func scopeToken(_ request: Request, _ clientID: String) throws -> Response {
+        let json = (try? JSONValue(parsing: request.body))?.object ?? [:]
+        return try forOwnToken(request, clientID) { token, application, transaction in
+            guard application.kind == .githubApp else { return apiMessage(404, "Not Found") }
+            let target = json["target"]?.string ?? json["target_id"]?.int.map { "\($0)" }
+            // The account has to be the user's own: there are no organizations here.
+            guard let target, json["repositories"] == nil || json["repository_ids"] == nil,
+                let user = directory.user(named: token.user), [user.login, "\(user.numericID)"].contains(target)
+            else { return apiMessage(422, "Validation Failed") }
+            let repositories = json["repositories"] ?? json["repository_ids"]
+            let restriction: JSONObject = [
+                "permissions": json["permissions"] ?? [:],
+                "repository_selection": .string(repositories == nil ? "all" : "selected"),
+                "repositories": repositories ?? [],
+                "account": ["login": .string(user.login), "id": .int(user.numericID)],
+            ]
+            let plan = TokenPlan(
+                user: token.user, scopes: token.scopes, code: token.code, family: nil, parent: token.id.rawValue,
+                audience: token.audience, expires: token.expires != nil, restriction: restriction)
+            return apiResponse(200, description(newAccessToken(application, plan, in: &transaction), application))
+        }
+    }
+
     /// `POST /credentials/revoke`: whoever found a token ends it, and need not say who he is (`github-leaked-tokens`).
     func revokeCredentials(_ request: Request) throws -> Response {
         let values = (try? JSONValue(parsing: request.body))?["credentials"]?.strings ?? []
         guard !values.isEmpty, values.count <= 1000 else { return apiMessage(422, "Validation Failed") }
         try world.store.write { transaction in
-            for value in values {
-                if let token = transaction.find(AccessTokenRecord.self, holding: value) {
-                    revoke(token, because: "reported as leaked", in: &transaction)
-                } else if let token = transaction.find(RefreshTokenRecord.self, holding: value),
-                    let family = transaction.find(RefreshFamilyRecord.self, token.family)
-                {
-                    revoke(family, because: "reported as leaked", in: &transaction)
-                }
-            }
+            for value in values { revokeLeaked(value, because: "reported as leaked", in: &transaction) }
         }
         return apiResponse(202, [:])
+    }
+
+    /// Ends an access or refresh token that others have seen.
+    func revokeLeaked(_ value: String, because cause: String, in transaction: inout Transaction) {
+        if let token = transaction.find(AccessTokenRecord.self, holding: value) {
+            revoke(token, because: cause, in: &transaction)
+        } else if let token = transaction.find(RefreshTokenRecord.self, holding: value),
+            let family = transaction.find(RefreshFamilyRecord.self, token.family)
+        {
+            revoke(family, because: cause, in: &transaction)
+        }
     }
 
     private func description(_ token: AccessTokenRecord, _ application: ApplicationRecord) -> JSONValue {
         let value = token.value.exposed
         let user = directory.user(named: token.user)
-        return [
+        var members: JSONObject = [
             "id": .int(Int64(truncatingIfNeeded: hash64(value) >> 33)),
             "url": .string("\(origin)/authorizations/\(hash64(value) >> 33)"),
             "scopes": .strings(token.scopes.names), "token": .string(value),
@@ -85,6 +113,8 @@ extension AuthorizationServer {
             "expires_at": token.expires.map { .string($0.iso8601) } ?? nil, "fingerprint": nil,
             "user": user.map { ["login": .string($0.login), "id": .int($0.numericID)] } ?? nil,
         ]
+        if let restriction = token.restriction { members.append("installation", .object(restriction)) }
+        return .object(members)
     }
 
     /// Ends a grant: nothing that came of it is good any more, and the next request shows the consent page.

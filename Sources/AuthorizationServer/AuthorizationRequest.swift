@@ -57,6 +57,7 @@ struct AuthorizationCheck: Sendable {
         AuthorizationCheck(name: "client-known", run: clientKnown),
         AuthorizationCheck(name: "parameters-once", run: parametersOnce),
         AuthorizationCheck(name: "redirect-uri", run: redirectURI),
+        AuthorizationCheck(name: "server-works", run: serverWorks),
         AuthorizationCheck(name: "application-active", run: applicationActive),
         AuthorizationCheck(name: "pushed", run: pushed),
         AuthorizationCheck(name: "response-type", run: responseType),
@@ -126,6 +127,14 @@ struct AuthorizationCheck: Sendable {
                 + "you weren't expecting.")
     }
 
+    /// `6749-13`: a status of 500 or 503 would not reach the client, so the redirect tells it.
+    @Sendable private static func serverWorks(
+        _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
+    ) throws(AuthorizationRefusal) {
+        guard let failure = server.profile.features.authorizationFails else { return }
+        throw .redirect(failure, to: request.redirectURI ?? "")
+    }
+
     @Sendable private static func applicationActive(
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
@@ -152,12 +161,21 @@ struct AuthorizationCheck: Sendable {
         }
     }
 
-    /// `8707-01`.
+    /// `8707-01`; or by a list of what there is (`Q28`).
     @Sendable private static func resources(
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
-        guard server.profile.features.restrictsAudience else { return }
+        let features = server.profile.features
+        guard features.resources != .ignored else { return }
         let named = ScopeSet(request.parameters.all("resource")).names
+        if features.resources == .known, !named.isEmpty {
+            let landing = request.redirectURI ?? ""
+            guard named.allSatisfy(features.knownResources.contains) else {
+                throw .redirect(.unknownResource, to: landing)
+            }
+            guard request.value("scope") == nil else { throw .redirect(.resourceBesideScope, to: landing) }
+        }
+        guard features.restrictsAudience else { return }
         guard named.allSatisfy(AuthorizationServer.isResource) else {
             throw .redirect(.invalidTarget, to: request.redirectURI ?? "")
         }

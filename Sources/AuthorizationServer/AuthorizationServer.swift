@@ -42,6 +42,20 @@ package struct AuthorizationServer: Origin {
         }
     }
 
+    /// What only the API of some vendors has.
+    private static func addAPI(_ api: APIShape, to router: inout Router<Handler>) {
+        router.on(.get, "/rate_limit") { server, request, _ in try server.rateLimit(request) }
+        if api.hasGists { router.on(.post, "/gists") { server, request, _ in try server.createGist(request) } }
+        guard api.installationTokens != nil else { return }
+        router.on(.post, "/app/installations/{installation}/access_tokens") { server, request, hole in
+            try await server.createInstallationToken(request, hole["installation"])
+        }
+        router.on(.get, "/user/installations") { server, request, _ in try server.userInstallations(request) }
+        router.on(.get, "/installation/repositories") { server, request, _ in
+            try server.installationRepositories(request)
+        }
+    }
+
     package init(
         world: World, profile: VendorProfile, directory: UserDirectory, shelf: VendorShelf = VendorShelf()
     ) {
@@ -93,11 +107,15 @@ package struct AuthorizationServer: Origin {
         }
         router.on(.patch, client + "/token") { server, request, hole in try server.resetToken(request, hole["clientID"])
         }
+        router.on(.post, client + "/token/scoped") { server, request, hole in
+            try server.scopeToken(request, hole["clientID"])
+        }
         router.on(.post, "/credentials/revoke") { server, request, _ in try server.revokeCredentials(request) }
         router.on(.delete, client + "/token") { server, request, hole in
             try server.deleteToken(request, hole["clientID"])
         }
         addFeatures(profile.features, to: &router)
+        addAPI(profile.api, to: &router)
         guard profile.servesDiscovery else { return router }
         // RFC 8414 section 3.1 inserts the well-known part before the issuer's path, OpenID Discovery appends it.
         let path = profile.issuerPath.hasSuffix("/") ? String(profile.issuerPath.dropLast()) : profile.issuerPath

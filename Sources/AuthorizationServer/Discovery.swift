@@ -39,6 +39,8 @@ extension AuthorizationServer {
         if profile.sendsIssuer, world.switches.isOn(.issuerInMetadata) {
             document.append("authorization_response_iss_parameter_supported", true)
         }
+        // `Q10`: some servers' documents are of another server, or of none.
+        for member in features.metadata.members { document[member.name] = member.value }
         return .json(200, .object(document))
     }
 }

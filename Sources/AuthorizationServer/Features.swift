@@ -10,8 +10,13 @@ struct Features: Sendable, Hashable {
     let introspection: String?
     let device: Device?
     let pushedRequests: PushedRequests?
-    /// Whether `resource` restricts a token's audience (RFC 8707); else it is ignored as any unknown parameter.
-    let restrictsAudience: Bool
+    let resources: Resources
+    /// The resources there are, where they have to be known.
+    let knownResources: [String]
+    /// The refusal that every authorization request ends in; nil where the server works (`6749-13`).
+    let authorizationFails: VendorProfile.Refusal?
+    /// Members of the metadata that are other than the server is (`Q10`).
+    let metadata: JSONObject
     let clientAuthentication: [ClientMethod]
     let clientCredentials: Bool
     /// Parameters an authorization request must have; a value that is not empty must be that one.
@@ -26,6 +31,18 @@ struct Features: Sendable, Hashable {
     let honoursConsentPrompt: Bool
     /// Parameter that names the scopes; Slack has one of its own for users.
     let scopeParameter: String
+
+    /// What `resource` does.
+    enum Resources: String, Sendable, CaseIterable {
+        /// As any unknown parameter.
+        case ignored
+        /// It restricts a token's audience (RFC 8707).
+        case restricted
+        /// It has to be known and may not stand beside scopes (`Q28`).
+        case known
+    }
+
+    var restrictsAudience: Bool { resources == .restricted }
 
     /// Dynamic client registration (RFC 7591).
     struct Registration: Sendable, Hashable {
@@ -120,12 +137,14 @@ extension Features {
     static let members = [
         "registration", "clientDocuments", "revocation", "introspection", "device", "pushedRequests", "resources",
         "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
-        "missingRedirectURI", "answer", "consentPrompt", "scopeParameter",
+        "missingRedirectURI", "answer", "consentPrompt", "scopeParameter", "knownResources", "authorizationFails",
+        "metadata",
     ]
 
-    private enum Resources: String, CaseIterable {
-        case ignored
-        case restricted
+    private enum Failure: String, CaseIterable {
+        case never
+        case serverError = "server_error"
+        case temporarilyUnavailable = "temporarily_unavailable"
     }
 
     private enum Missing: String, CaseIterable {
@@ -140,7 +159,15 @@ extension Features {
         introspection = try reader.optionalText("introspection")
         device = try Device(reader)
         pushedRequests = try PushedRequests(reader)
-        restrictsAudience = try reader.choice("resources", or: Resources.ignored) == .restricted
+        resources = try reader.choice("resources", or: .ignored)
+        knownResources = reader["knownResources"] == nil ? [] : try reader.texts("knownResources")
+        metadata = reader["metadata"]?.object ?? [:]
+        authorizationFails =
+            switch try reader.choice("authorizationFails", or: Failure.never) {
+            case .never: nil
+            case .serverError: .serverError
+            case .temporarilyUnavailable: .temporarilyUnavailable
+            }
         clientAuthentication =
             reader["clientAuthentication"] == nil
             ? [.post, .basic, .privateKeyJWT, .none] : try reader.choices("clientAuthentication")

@@ -88,6 +88,10 @@ struct AccessTokenRecord: SecretRecord {
     let family: Identifier<RefreshFamilyRecord>?
     /// Whom it is for (RFC 8707 section 2); nil for anybody.
     var audience: [String]?
+    /// Account the token's application is installed at, for a token that acts for no user.
+    var installation: Int64?
+    /// What a scoped user token was cut down to.
+    var restriction: JSONObject?
     var isRevoked = false
     /// Only live tokens can be found by their grant: dead ones are many and nobody looks for them there.
     var keys: [RecordKey] {

@@ -8,6 +8,17 @@ package enum TokenText {
         return prefix + random + checksum(of: random)
     }
 
+    /// `Q8`: an installation token since 2026: the application's number and something that looks like a JWT, about
+    /// 520 characters in all. Only who made it can read it; the signature is chance.
+    static func statelessToken(prefix: String, application: String, claims: JSONObject, _ entropy: any Entropy)
+        -> String
+    {
+        let header: JSONValue = ["alg": "RS256", "typ": "JWT"]
+        let signature = entropy.bytes(256, for: "github installation token")
+        let parts = [header.bytes, JSONValue.object(claims).bytes, signature].map { Base64.encodeURL($0) }
+        return "\(prefix)\(application)_\(parts.joined(separator: "."))"
+    }
+
     /// Seventy-six letters after the prefix; whether they hold a checksum is not known.
     static func refreshToken(prefix: String, _ entropy: any Entropy) -> String {
         prefix + entropy.text(76, from: .base62, for: "github refresh token")

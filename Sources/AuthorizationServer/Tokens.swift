@@ -142,7 +142,7 @@ extension AuthorizationServer {
         let token = AccessTokenRecord(
             value: Secret(value), client: client, kind: application.kind, user: plan.user, scopes: plan.scopes,
             created: now, expires: plan.expires ? now + profile.tokens.expiring : nil, code: plan.code,
-            family: plan.family, audience: plan.audience)
+            family: plan.family, audience: plan.audience, restriction: plan.restriction)
         transaction.save(token)
         let birth = TokenBirth(
             kind: "access_token", issuer: world.party, user: plan.user.isEmpty ? nil : plan.user,
@@ -217,4 +217,5 @@ struct TokenPlan {
     let parent: String?
     let audience: [String]?
     let expires: Bool
+    var restriction: JSONObject?
 }

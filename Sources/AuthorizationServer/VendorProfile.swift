@@ -39,9 +39,7 @@ package struct VendorProfile: Sendable, Hashable {
     /// Users whose primary address is not verified.
     let unverifiedUsers: [String]
     let tokens: Tokens
-    /// Whether the API refuses a request without User-Agent, as the real one does.
-    let requiresUserAgent: Bool
-    let requestsPerHour: Int
+    let api: APIShape
     let scopes: ScopeTree
     let features: Features
     let answers: AnswerShape
@@ -118,6 +116,10 @@ package struct VendorProfile: Sendable, Hashable {
         case foreignToken = "foreign-token"
         case invalidRedirectURI = "invalid-redirect-uri"
         case invalidClientMetadata = "invalid-client-metadata"
+        case serverError = "server-error"
+        case temporarilyUnavailable = "temporarily-unavailable"
+        case unknownResource = "unknown-resource"
+        case resourceBesideScope = "resource-beside-scope"
 
         /// As the RFC has it, for a file without words of its own; nil for those every file must have words for.
         fileprivate var standard: RefusalText? {
@@ -137,6 +139,11 @@ package struct VendorProfile: Sendable, Hashable {
             case .invalidRedirectURI: RefusalText("invalid_redirect_uri", "A redirect URI is not a legal one.")
             case .invalidClientMetadata:
                 RefusalText("invalid_client_metadata", "The client's metadata is not acceptable.")
+            case .serverError: RefusalText("server_error", "The server could not go on.")
+            case .temporarilyUnavailable:
+                RefusalText("temporarily_unavailable", "The server has too much to do just now.")
+            case .unknownResource: RefusalText("invalid_resource", "The resource is not known here.")
+            case .resourceBesideScope: RefusalText("invalid_target", "The resource does not match the scopes.")
             default: nil
             }
         }
@@ -203,9 +210,7 @@ extension VendorProfile {
         lives = try TokenLives(try reader.part("tokens"), replayRevokes: replayRevokesTokens)
         features = try Features(reader)
         answers = try AnswerShape(reader)
-        let api = try reader.part("api")
-        requiresUserAgent = try api.flag("requireUserAgent")
-        requestsPerHour = Int(try api.number("requestsPerHour"))
+        api = try APIShape(try reader.part("api"))
         scopes = try ScopeTree(try reader.part("scopes"))
         applications = try Self.applications(try reader.objects("apps"))
         refusals = try Self.refusals(try reader.part("errors"))

@@ -16,9 +16,18 @@ struct ListCommand: ParsableCommand {
     @Flag(help: "Only scenarios that rest on facts that nobody confirmed, with these facts.")
     var unknown = false
 
+    @Flag(help: "Instead, every attack, quirk and requirement of a standard, and what shows it, as a Markdown table.")
+    var requirements = false
+
     func run() throws {
         var files = try selection.load()
         let ledger = Ledger.load(root: try selection.root.folder()).0
+        if requirements {
+            let table = Requirements(files, ledger, root: try selection.root.folder())
+            Terminal.write(table.markdown)
+            let holes = table.holes.joined(separator: ", ")
+            return Terminal.say(holes.isEmpty ? "\(table.rows.count) are shown or told" : "nothing here shows \(holes)")
+        }
         if unknown { files = files.filter { !ledger.guesses(of: $0.spec).isEmpty } }
         guard !json else {
             return Terminal.write(JSONValue.array(files.map { row($0, ledger) }).pretty)

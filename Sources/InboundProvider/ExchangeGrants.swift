@@ -13,6 +13,7 @@ extension InboundProvider {
     /// RFC 8693 section 2.1. A subject or actor token that is no good is an `invalid_request` (section 2.2.2).
     func exchangeToken(_ asked: TokenRequest) async throws -> JSONValue {
         let form = asked.form
+        try checkRequired(asked)
         guard let subject = form.present("subject_token") else {
             throw OAuthError(.invalidRequest, "subject_token is missing.")
         }
@@ -41,11 +42,19 @@ extension InboundProvider {
 
     /// RFC 7523 section 2.1. An assertion that is no good is an `invalid_grant` (section 3.1).
     func redeemAssertion(_ asked: TokenRequest) async throws -> JSONValue {
+        try checkRequired(asked)
         guard let assertion = asked.form.present("assertion") else {
             throw OAuthError(.invalidRequest, "assertion is missing.")
         }
         let claims = try await ownClaims(of: assertion, asked, .invalidGrant)
         return .object(try await minted(claims, subject: assertion, actor: nil, asked))
+    }
+
+    /// What this provider insists on beyond the standards.
+    private func checkRequired(_ asked: TokenRequest) throws(OAuthError) {
+        if let name = profile.exchange.missing(in: asked.form) {
+            throw OAuthError(.invalidRequest, "\(name) is missing or another than this provider takes.")
+        }
     }
 
     /// RFC 8693 section 3: a type has to be known, and one that can be read here.
@@ -79,7 +88,12 @@ extension InboundProvider {
     private func minted(
         _ subject: JSONObject, subject token: String, actor: JSONObject?, _ asked: TokenRequest
     ) async throws -> JSONObject {
-        let audience = try Self.audience(asked.form)
+        let audience = try audience(asked.form)
+        let grant = subject["origin_jti"]?.string.map { GrantRecord.ID($0) }
+        let user = user(of: subject)
+        if let user, profile.exchange.interactionUsers.contains(user) {
+            throw InteractionRequired(claims: profile.exchange.interactionClaims)
+        }
         let sent = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
         let scope = sent ?? asked.client.scopes
         guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: asked.client.scopes) else {
@@ -88,12 +102,10 @@ extension InboundProvider {
         let jti = world.entropy.uuid(for: "idp-jti")
         let life = profile.lifetimes.accessToken
         var claims: JSONObject = [
-            "iss": .string(issuer), "sub": subject["sub"] ?? .null, "token_use": "access", "jti": .string(jti),
-            "iat": .int(asked.now.seconds), "exp": .int((asked.now + life).seconds),
-            "client_id": .string(asked.client.id), "scope": .string(scope.spaceSeparated),
+            "iss": .string(issuer), "iat": .int(asked.now.seconds), "exp": .int((asked.now + life).seconds),
         ]
-        if let audience { claims.append("aud", .string(audience)) }
-        for name in ["username", "origin_jti"] { claims[name] = subject[name] }
+        claims = claims.merging(claimsAbout(subject, user, asked.client, scope, jti))
+        if let audience { claims["aud"] = .string(audience) }
         // RFC 8693 section 4.1: who acts now, and inside it who acted before.
         if let actor {
             var act: JSONObject = ["sub": actor["sub"] ?? .null]
@@ -102,10 +114,9 @@ extension InboundProvider {
         }
         let access = try await signer.sign(claims, type: nil)
         let birth = TokenBirth(
-            kind: "access_token", issuer: world.party, user: subject["username"]?.string, scopes: scope.names,
+            kind: "access_token", issuer: world.party, user: user, scopes: scope.names,
             audience: [audience ?? asked.client.id], parent: tokenID(token), expires: asked.now + life,
             value: Secret(access))
-        let grant = subject["origin_jti"]?.string.map { GrantRecord.ID($0) }
         try world.store.write { transaction in
             transaction.save(
                 AccessRecord(id: .init(jti), client: asked.client.id, grant: grant, tokenID: tokenID(access)))
@@ -117,14 +128,60 @@ extension InboundProvider {
         ]
     }
 
-    /// RFC 8693 section 2.1, RFC 8707 section 2: where the token is to be used; one place here.
-    private static func audience(_ form: Form) throws(OAuthError) -> String? {
+    /// Whom a token is about, whatever its shape calls them; nil for a client's own.
+    private func user(of claims: JSONObject) -> String? {
+        if let name = claims["username"]?.string { return name }
+        guard let subject = claims["sub"] else { return nil }
+        return directory.users.first { user in
+            let facts: JSONValue = [
+                "subject": .string(user.subject), "user": .string(user.name), "email": .string(user.email),
+                "login": .string(user.login), "client": "", "scope": "", "scopes": [], "jti": "", "issuer": "",
+            ]
+            return profile.tokens.claims(forUser: true, facts: facts)?["sub"] == subject
+        }?.name
+    }
+
+    /// The same person in the new client's token, in the shape of this vendor's tokens.
+    private func claimsAbout(
+        _ subject: JSONObject, _ user: String?, _ client: InboundProfile.Client, _ scope: ScopeSet, _ jti: String
+    ) -> JSONObject {
+        let known = user.flatMap { directory.user(named: $0) }
+        var facts: JSONObject = [
+            "client": .string(client.id), "scope": .string(scope.spaceSeparated), "scopes": .strings(scope.names),
+            "jti": .string(jti), "issuer": .string(issuer),
+            "subject": known.map { .string($0.subject) } ?? subject["sub"] ?? .null,
+        ]
+        if let known {
+            for (name, value) in [("user", known.name), ("email", known.email), ("login", known.login)] {
+                facts.append(name, .string(value))
+            }
+        }
+        if let shaped = profile.tokens.claims(forUser: user != nil, facts: .object(facts)) { return shaped }
+        var claims: JSONObject = [
+            "sub": subject["sub"] ?? .null, "token_use": "access", "jti": .string(jti),
+            "client_id": .string(client.id), "scope": .string(scope.spaceSeparated),
+        ]
+        for name in ["username", "origin_jti"] { claims[name] = subject[name] }
+        return claims
+    }
+
+    /// `exchange-audience-known`: RFC 8693 section 2.1, RFC 8707 section 2: where the token is to be used; one place
+    /// here, and one that this provider knows.
+    private func audience(_ form: Form) throws(OAuthError) -> String? {
+        let named: String?
         if let resource = form.present("resource") {
             guard let colon = resource.firstIndex(of: ":"), colon > resource.startIndex, !resource.contains("#") else {
                 throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment.")
             }
-            return resource
+            named = resource
+        } else {
+            named = form.present("audience")
         }
-        return form.present("audience")
+        guard let named, let known = profile.exchange.audiences, !known.contains(named) else { return named }
+        if world.switches.holds(.exchangeAudienceKnown) {
+            world.note(.exchangeAudienceKnown, "A token was asked for an audience that nobody has here.")
+            throw OAuthError(.invalidTarget, "The audience is not known here.")
+        }
+        return named
     }
 }

@@ -4,11 +4,12 @@ package import OAuthCore
 /// The inbound provider's data: its clients and how long what it issues lives.
 ///
 /// ```
-/// clients: [{clientId, secret?, redirectUris: [..], grantTypes: [..], scopes: [..]}]
+/// clients: [{clientId, secret?, redirectUris: [..], grantTypes: [..], scopes: [..], defaultScope?}]
 /// lifetimes: {codeSeconds, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds, sessionSeconds}
 /// ```
 /// A client without secret is public. In a redirect URI `{app}` and the names of the other parties stand for their
-/// origins. Every lifetime has a default. `tokens` is for another vendor's tokens: see `TokenShape`.
+/// origins. Every lifetime has a default. `tokens` is for another vendor's tokens: see `TokenShape`;
+/// `exchange` for another vendor's ways to exchange them: see `ExchangeShape`.
 package struct InboundProfile: Hashable, Sendable {
     package struct Client: Hashable, Sendable {
         package let id: String
@@ -16,6 +17,8 @@ package struct InboundProfile: Hashable, Sendable {
         package let redirectURIs: [String]
         package let grantTypes: [String]
         package let scopes: ScopeSet
+        /// Whether client credentials without scope mean all of them, or are refused (`defaultScope: none`).
+        package var hasDefaultScope = true
         package var isPublic: Bool { secret == nil }
     }
 
@@ -31,6 +34,7 @@ package struct InboundProfile: Hashable, Sendable {
     package let clients: [Client]
     package let lifetimes: Lifetimes
     let tokens: TokenShape
+    let exchange: ExchangeShape
 
     package init(json: JSONValue) throws {
         clients = try (json["clients"]?.array ?? []).map { item in
@@ -39,9 +43,11 @@ package struct InboundProfile: Hashable, Sendable {
             else { throw MetadataFailure("a client needs clientId, grantTypes and scopes") }
             return Client(
                 id: id, secret: item["secret"]?.string.map { Secret($0) },
-                redirectURIs: item["redirectUris"]?.strings ?? [], grantTypes: grants, scopes: ScopeSet(scopes))
+                redirectURIs: item["redirectUris"]?.strings ?? [], grantTypes: grants, scopes: ScopeSet(scopes),
+                hasDefaultScope: item["defaultScope"] != "none")
         }
         tokens = try TokenShape(json: json["tokens"])
+        exchange = try ExchangeShape(json: json)
         let given = json["lifetimes"]
         // RFC 6749 section 4.1.2: ten minutes at most for a code.
         lifetimes = Lifetimes(
@@ -60,7 +66,7 @@ package struct InboundProfile: Hashable, Sendable {
     func resolved(_ addresses: AddressBook) -> InboundProfile { InboundProfile(self, addresses) }
 
     private init(_ profile: InboundProfile, _ addresses: AddressBook) {
-        lifetimes = profile.lifetimes
+        (lifetimes, exchange) = (profile.lifetimes, profile.exchange)
         tokens = profile.tokens.resolved(addresses)
         clients = profile.clients.map { client in
             let uris = client.redirectURIs.map { uri in
@@ -68,7 +74,7 @@ package struct InboundProfile: Hashable, Sendable {
             }
             return Client(
                 id: client.id, secret: client.secret, redirectURIs: uris, grantTypes: client.grantTypes,
-                scopes: client.scopes)
+                scopes: client.scopes, hasDefaultScope: client.hasDefaultScope)
         }
     }
 

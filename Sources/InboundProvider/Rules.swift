@@ -20,6 +20,8 @@ extension Rule {
         "inbound-refresh-rotation", "A refresh token of the inbound provider works once; its reuse revokes the family.")
     static let exchangeSubjectVerified = Rule(
         "exchange-subject-verified", "The inbound provider exchanges only tokens of its own that still live.")
+    static let exchangeAudienceKnown = Rule(
+        "exchange-audience-known", "A token is exchanged only for an audience that the inbound provider knows.")
     static let inboundTokenUse = Rule(
         "inbound-token-use", "UserInfo takes access tokens only: an ID token is no API token.")
 }
@@ -29,6 +31,7 @@ package enum InboundProviderSwitches {
     package static let rules: [Rule] = [
         .inboundRedirectExact, .inboundPKCERequired, .inboundScopeLimit, .inboundFormBinding, .inboundClientSecret,
         .inboundCodeSingleUse, .inboundCodeProof, .inboundRefreshRotation, .inboundTokenUse, .exchangeSubjectVerified,
+        .exchangeAudienceKnown,
     ]
     /// None: this party answers by the standards and stands for no system whose insides are unknown.
     package static let unknowns: [Unknown] = []

@@ -20,6 +20,8 @@ extension InboundProvider {
                 return .unkept(200, minted)
             } catch let error as OAuthError {
                 return .oauth(error)
+            } catch let error as InteractionRequired {
+                return .unkept(400, error.json)
             }
         }
     }
@@ -28,9 +30,10 @@ extension InboundProvider {
         guard let name = asked.form.present("grant_type") else {
             throw OAuthError(.invalidRequest, "grant_type is missing.")
         }
-        let known = [
-            "authorization_code", "refresh_token", "client_credentials", Self.tokenExchange, Self.jwtBearer,
-        ]
+        let known =
+            [
+                "authorization_code", "refresh_token", "client_credentials",
+            ] + profile.exchange.grants
         guard known.contains(name) else {
             throw OAuthError(.unsupportedGrantType, "This grant is not supported.")
         }

@@ -150,6 +150,10 @@ extension InboundProvider {
             throw OAuthError(.unauthorizedClient, "A public client cannot act for itself.")
         }
         let sent = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
+        // `Q30`: a provider without a default scope gives none to who names none.
+        guard sent != nil || asked.client.hasDefaultScope else {
+            throw OAuthError(.invalidScope, "The scope is missing, and there is no default one.")
+        }
         let scope = sent ?? asked.client.scopes
         guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: asked.client.scopes) else {
             throw OAuthError(.invalidScope, "The scope is not allowed for this client.")

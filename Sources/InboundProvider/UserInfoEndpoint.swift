@@ -9,6 +9,19 @@ extension InboundProvider {
             return challenge(
                 400, BearerChallenge(error: "invalid_request", errorDescription: "The token is in the query."))
         }
+        // `6750-02`: RFC 6750 section 2: a client sends its token in one way.
+        let isForm = request.mediaType == "application/x-www-form-urlencoded"
+        if isForm, Form(parsing: String(decoding: request.body, as: UTF8.self))["access_token"] != nil,
+            request.header(.authorization) != nil
+        {
+            return challenge(
+                400, BearerChallenge(error: "invalid_request", errorDescription: "The token is sent in two ways."))
+        }
+        // A header that names the scheme and no token is malformed, and not the same as none.
+        if request.header(.authorization).map({ trimmed($0).lowercased() == "bearer" }) == true {
+            return challenge(
+                400, BearerChallenge(error: "invalid_request", errorDescription: "The token is missing."))
+        }
         guard let token = request.credentials("Bearer") else {
             // RFC 6750 section 3.1: who sent nothing is told no error.
             return challenge(401, BearerChallenge(realm: issuer))

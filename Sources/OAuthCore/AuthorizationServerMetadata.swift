@@ -22,7 +22,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
 
     package init(json: JSONValue) throws(MetadataFailure) {
         self.json = json
-        issuer = try Self.url("issuer", json)
+        issuer = try Self.issuer(json)
         authorizationEndpoint = try Self.url("authorization_endpoint", json)
         tokenEndpoint = try Self.url("token_endpoint", json)
         jwksURI = json["jwks_uri"]?.string
@@ -30,6 +30,15 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
             json["token_endpoint_auth_methods_supported"]?.strings ?? ["client_secret_basic"]
         codeChallengeMethods = json["code_challenge_methods_supported"]?.strings ?? []
         issParameterSupported = json["authorization_response_iss_parameter_supported"]?.bool ?? false
+    }
+
+    /// `8414-04`: without query and fragment (RFC 8414 section 2). Who fetches it sees to https.
+    private static func issuer(_ json: JSONValue) throws(MetadataFailure) -> String {
+        let text = try url("issuer", json)
+        guard let parts = URLParts(text), parts.userInfo == nil, !text.utf8.contains(UInt8(ascii: "?")),
+            !text.utf8.contains(UInt8(ascii: "#"))
+        else { throw MetadataFailure("the issuer is no URL without query and fragment") }
+        return text
     }
 
     private static func url(_ name: String, _ json: JSONValue) throws(MetadataFailure) -> String {

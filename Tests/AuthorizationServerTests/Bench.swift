@@ -18,14 +18,14 @@ struct Bench {
     let store = Store()
 
     init(
-        profile: String? = nil, vendor: VendorProfile? = nil, off: Set<String> = [], chosen: [String: String] = [:]
+        profile: String? = nil, vendor: VendorProfile? = nil, off: Set<String> = [], chosen: [String: String] = [:],
+        documents: [String: JSONValue] = [:]
     ) throws {
         let addresses = AddressBook(
             origins: [.github: "https://github.test", .aws: "https://aws.test"], gatewayTemplate: "")
-        let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
         let world = World(
             party: .github, clock: PartyClock(clock, for: .github), scheduler: clock, entropy: SeededEntropy(seed: 1),
-            network: network.port(of: .github), store: store, addresses: addresses,
+            network: Documents(documents: documents), store: store, addresses: addresses,
             switches: Switches(off: off, chosen: chosen))
         let users = ["alice", "mallory"].enumerated().map { index, name -> JSONValue in
             [
@@ -91,6 +91,18 @@ struct Bench {
         store.journal().compactMap { entry in
             if case .note(let note) = entry.event { note.rule } else { nil }
         }
+    }
+}
+
+/// The rest of the world: documents at their addresses, and nothing else.
+private struct Documents: Network {
+    let documents: [String: JSONValue]
+
+    func send(_ request: Request) async throws(NetworkFailure) -> Response {
+        let host = request.head.authority ?? ""
+        let url = "\(request.head.scheme ?? "")://\(host)\(request.head.path ?? "")"
+        guard let found = documents[url] else { throw NetworkFailure(.unknownHost, host: host) }
+        return .json(200, found)
     }
 }
 

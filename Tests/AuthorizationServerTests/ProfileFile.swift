@@ -1,6 +1,7 @@
 import AuthorizationServer
 import Foundation
 import Kernel
+import OAuthCore
 
 /// Reads the files of `mocks/vendors` by the little of YAML that it uses: this target has no YAML library.
 enum ProfileFile {
@@ -13,6 +14,14 @@ enum ProfileFile {
         let text = try? String(contentsOf: root.appending(path: "mocks/vendors/\(name).yaml"), encoding: .utf8)
         var reader = PlainYAML(text ?? "")
         return reader.block(indent: 0)
+    }
+
+    /// Keys of a client that proves itself by signatures.
+    static func signer() throws -> TokenSigner {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appending(path: "mocks/keys/inbound-ed25519.json")
+        return try TokenSigner(keys: JSONValue(parsing: Array(Data(contentsOf: file))))
     }
 
     static func profile(_ name: String? = nil) throws -> VendorProfile { try VendorProfile(json: json, profile: name) }

@@ -21,7 +21,7 @@ final class Fixture {
     let provider: InboundProvider
     var cookie: String?
 
-    init(off: Set<String> = [], keys: String = "inbound-ed25519") throws {
+    init(off: Set<String> = [], keys: String = "inbound-ed25519", with changes: JSONObject = [:]) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = root.appending(path: "mocks/keys/\(keys).json")
@@ -33,7 +33,8 @@ final class Fixture {
                 origins: [.idp: Self.issuer, .app: "https://app.test"], gatewayTemplate: "https://{gatewayId}.gw.test"),
             switches: Switches(off: off))
         provider = try InboundProvider(
-            world: world, profile: InboundProfile(json: Self.profile), directory: UserDirectory(json: Self.users),
+            world: world, profile: InboundProfile(json: .object((Self.profile.object ?? [:]).merging(changes))),
+            directory: UserDirectory(json: Self.users),
             signer: signer)
     }
 
@@ -48,6 +49,13 @@ final class Fixture {
             [
                 "clientId": "service", "secret": "s3cret", "grantTypes": ["client_credentials"],
                 "scopes": ["gw/read", "gw/write"],
+            ],
+            [
+                "clientId": "exchange", "secret": "s3cret", "scopes": ["gw/read"],
+                "grantTypes": [
+                    "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
+                    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                ],
             ],
         ]
     ]

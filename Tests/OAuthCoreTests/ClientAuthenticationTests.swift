@@ -14,7 +14,7 @@ struct ClientAuthenticationTests {
 
     private let good = "Basic Y2xpJTNBZW50OnMlMjVlJTJCYyUzQXIrdA=="
 
-    @Test func basicIsFormEncoded() {
+    @Test("6749-21: id and secret are form-encoded before Base64") func basicIsFormEncoded() {
         #expect(ClientAuthentication.basic(id: "cli:ent", secret: "s%e+c:r t") == good)
         #expect(
             read(basic: good)

@@ -46,7 +46,22 @@ struct VocabularyTests {
         #expect(HTML.hidden("a", "\">").contains("value=\"&quot;&gt;\""))
     }
 
-    @Test func metadata() throws {
+    @Test(
+        "8414-04: an issuer has neither query nor fragment nor user",
+        arguments: [
+            ("https://as.test/x", true), ("https://as.test", true), ("https://as.test/", true),
+            ("https://as.test/x?y=1", false), ("https://as.test/x#y", false), ("https://as.test?", false),
+            ("https://user@as.test/x", false), ("ftp://as.test/x", false), ("as.test", false), ("", false),
+        ])
+    func issuers(_ issuer: String, _ isLegal: Bool) {
+        let json: JSONValue = [
+            "issuer": .string(issuer), "authorization_endpoint": "https://as.test/a",
+            "token_endpoint": "https://as.test/t",
+        ]
+        #expect(((try? AuthorizationServerMetadata(json: json)) != nil) == isLegal)
+    }
+
+    @Test("8414-06: what metadata leave out has a meaning") func metadata() throws {
         let json: JSONValue = [
             "issuer": "https://as.test/x", "authorization_endpoint": "https://as.test/a",
             "token_endpoint": "https://as.test/t", "authorization_response_iss_parameter_supported": true,

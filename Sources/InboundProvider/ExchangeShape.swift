@@ -1,0 +1,53 @@
+import Kernel
+import OAuthCore
+
+/// How this provider exchanges tokens on behalf of a user, as data.
+///
+/// ```
+/// exchange:
+///   grants: [urn:ietf:params:oauth:grant-type:jwt-bearer]  # of the two; without it both
+///   requires: {audience: "", requested_token_use: on_behalf_of}  # a value that is not empty must be that one
+///   audiences: [api://orders]        # what a token may be for; without it anything
+///   interaction: {users: [bob], claims: '{"access_token":{}}'}   # who has to be asked first
+/// ```
+struct ExchangeShape: Hashable, Sendable {
+    let grants: [String]
+    let requires: [JSONObject.Member]
+    let audiences: [String]?
+    /// Users who have to prove more before anybody acts for them, and what the answer says they lack.
+    let interactionUsers: [String]
+    let interactionClaims: String
+
+    init(json: JSONValue) throws(MetadataFailure) {
+        let part = json["exchange"]
+        let known = [InboundProvider.tokenExchange, InboundProvider.jwtBearer]
+        grants = part?["grants"]?.strings ?? known
+        guard grants.allSatisfy(known.contains) else { throw MetadataFailure("exchange.grants knows \(known)") }
+        requires = part?["requires"]?.object?.members ?? []
+        audiences = part?["audiences"]?.strings
+        interactionUsers = part?["interaction"]?["users"]?.strings ?? []
+        interactionClaims = part?["interaction"]?["claims"]?.string ?? "{}"
+    }
+
+    /// A parameter that this provider insists on and that is missing or another.
+    func missing(in form: Form) -> String? {
+        requires.first { required in
+            let wanted = required.value.string ?? ""
+            guard let sent = form.present(required.name) else { return true }
+            return !wanted.isEmpty && sent != wanted
+        }?.name
+    }
+}
+
+/// The user has to be asked before anybody may act for them: `interaction_required` with what is wanted (`7523-05`).
+struct InteractionRequired: Error {
+    let claims: String
+
+    var json: JSONValue {
+        [
+            "error": "interaction_required",
+            "error_description": "The user has to sign in again and prove more before a client may act for them.",
+            "claims": .string(claims),
+        ]
+    }
+}

@@ -1,0 +1,177 @@
+import HTTPTypes
+import Kernel
+import OAuthCore
+import Testing
+
+/// Token exchange, the JWT bearer grant and bearer use, by requirement.
+struct RequirementTableTests {
+    private static let exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    private static let bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    private static let types = "urn:ietf:params:oauth:token-type:"
+
+    private func token(_ fixture: Fixture, _ changes: [(String, String?)]) async -> Response {
+        var form: Form = ["client_id": "exchange", "client_secret": "s3cret"]
+        for (name, value) in changes { form.append(name, value) }
+        return await fixture.send(.post, "/oauth2/token", form)
+    }
+
+    private func subject(_ fixture: Fixture) async throws -> String {
+        try #require(await fixture.signedIn()["access_token"]?.string)
+    }
+
+    @Test(
+        "8693-03: a token's type has to be known, and one that can be read",
+        arguments: [
+            ("access_token", true), ("id_token", true), ("jwt", true), ("refresh_token", false), ("saml1", false),
+            ("saml2", false), ("access-token", false), ("", false),
+        ])
+    func tokenTypes(_ type: String, _ isTaken: Bool) async throws {
+        let fixture = try Fixture()
+        let subject = try await subject(fixture)
+        for name in ["subject_token_type", "requested_token_type"] {
+            let other = name == "subject_token_type" ? nil : Self.types + "access_token"
+            var changes: [(String, String?)] = [
+                ("grant_type", Self.exchange), ("subject_token", subject), (name, Self.types + type),
+            ]
+            if let other { changes.append(("subject_token_type", other)) }
+            let answer = await token(fixture, changes)
+            #expect(answer.status == (isTaken ? 200 : 400) && answer.error == (isTaken ? nil : "invalid_request"))
+            #expect(!isTaken || answer.json?["issued_token_type"]?.string == Self.types + "access_token")
+        }
+    }
+
+    @Test(
+        "8693-05: an audience or resource that nobody has here is an invalid_target",
+        arguments: [
+            ("audience", "api://orders", nil), ("resource", "https://orders.test/api", nil),
+            ("audience", "api://other", "invalid_target"), ("resource", "https://other.test/", "invalid_target"),
+            ("resource", "orders", "invalid_target"), ("resource", "https://orders.test/api#part", "invalid_target"),
+        ] as [(String, String, String?)])
+    func audiences(_ name: String, _ value: String, _ error: String?) async throws {
+        let known: JSONObject = ["exchange": ["audiences": ["api://orders", "https://orders.test/api"]]]
+        let fixture = try Fixture(with: known)
+        let changes: [(String, String?)] = [
+            ("grant_type", Self.exchange), ("subject_token", try await subject(fixture)),
+            ("subject_token_type", Self.types + "access_token"), (name, value),
+        ]
+        let answer = await token(fixture, changes)
+        #expect(answer.status == (error == nil ? 200 : 400) && answer.error == error)
+        guard error == nil else { return }
+        #expect(await fixture.claims(answer.json?["access_token"])?["aud"] == .string(value))
+    }
+
+    @Test("8693-07: who acts stands in act, who acted before inside it, and may_act names who may")
+    func actors() async throws {
+        let fixture = try Fixture()
+        let subject = try await subject(fixture)
+        let machine = try #require(
+            await token(fixture, [("grant_type", "client_credentials")]).json?["access_token"]?.string)
+        func exchanged(_ subject: String, actor: String?) async -> Response {
+            await token(
+                fixture,
+                [
+                    ("grant_type", Self.exchange), ("subject_token", subject),
+                    ("subject_token_type", Self.types + "access_token"), ("actor_token", actor),
+                    ("actor_token_type", actor.map { _ in Self.types + "access_token" }),
+                ])
+        }
+        // Impersonation: nobody acts.
+        let plain = try #require(await exchanged(subject, actor: nil).json?["access_token"])
+        #expect(await fixture.claims(plain)?["act"] == nil)
+        let first = try #require(await exchanged(subject, actor: machine).json?["access_token"])
+        let claims = try #require(await fixture.claims(first))
+        #expect(claims["sub"] == "s-alice" && claims["act"] == ["sub": "exchange"])
+        let second = await exchanged(first.string ?? "", actor: machine).json?["access_token"]
+        #expect(await fixture.claims(second)?["act"] == ["sub": "exchange", "act": ["sub": "exchange"]])
+        // A token that says who may act serves nobody else, and not nobody.
+        for (allowed, status) in [("exchange", 200), ("other", 400)] {
+            let limited = try await fixture.signer.sign(
+                claims.merging(["may_act": ["sub": .string(allowed)], "jti": .string("limited-\(allowed)")]), type: nil)
+            #expect(await exchanged(limited, actor: machine).status == status)
+            #expect(await exchanged(limited, actor: nil).error == "invalid_request")
+        }
+    }
+
+    @Test("7523-05: who must prove more is answered with interaction_required and claims")
+    func interaction() async throws {
+        let wanted = #"{"access_token":{"capolids":{"essential":true,"values":["c1"]}}}"#
+        func fixture(_ users: JSONValue) throws -> Fixture {
+            try Fixture(with: [
+                "exchange": [
+                    "grants": [.string(Self.bearer)], "requires": ["requested_token_use": "on_behalf_of"],
+                    "interaction": ["users": users, "claims": .string(wanted)],
+                ]
+            ])
+        }
+        func asked(_ fixture: Fixture, _ use: String?, grant: String = Self.bearer) async throws -> Response {
+            let subject = try await subject(fixture)
+            return await token(
+                fixture,
+                [
+                    ("grant_type", grant), ("assertion", subject), ("requested_token_use", use),
+                    ("subject_token", subject), ("subject_token_type", Self.types + "jwt"),
+                ])
+        }
+        let free = try fixture([])
+        #expect(try await asked(free, "on_behalf_of").status == 200)
+        #expect(try await asked(free, nil).error == "invalid_request")
+        #expect(try await asked(free, "something").error == "invalid_request")
+        #expect(try await asked(free, "on_behalf_of", grant: Self.exchange).error == "unsupported_grant_type")
+        let answer = try await asked(fixture(["alice"]), "on_behalf_of")
+        #expect(answer.status == 400 && answer.error == "interaction_required")
+        #expect(answer.json?["claims"]?.string == wanted && answer.header(.cacheControl) == "no-store")
+    }
+
+    @Test("6750-02: a token comes in one way and is there")
+    func bearerRequests() async throws {
+        let fixture = try Fixture()
+        let access = try await subject(fixture)
+        let rows: [(HTTPFields, Form?)] = [
+            ([.authorization: "Bearer \(access)"], ["access_token": access]),
+            ([.authorization: "Bearer"], nil), ([.authorization: "bearer "], nil),
+        ]
+        for (headers, form) in rows {
+            let answer = await fixture.send(.post, "/oauth2/userInfo", form, headers: headers)
+            #expect(answer.status == 400)
+            #expect(answer.header(.wwwAuthenticate)?.contains(#"error="invalid_request""#) == true)
+        }
+        let good = await fixture.send(.post, "/oauth2/userInfo", [:], headers: [.authorization: "Bearer \(access)"])
+        #expect(good.status == 200)
+    }
+
+    @Test("6750-04: too small a scope is 403 with the scope that is needed")
+    func insufficientScope() async throws {
+        let fixture = try Fixture()
+        let narrow = await fixture.redeem(await fixture.code([("scope", "gw/read")])).json?["access_token"]?.string
+        let answer = await fixture.userInfo(narrow ?? "")
+        #expect(answer.status == 403)
+        #expect(
+            answer.header(.wwwAuthenticate)?.contains(#"error="insufficient_scope", scope="openid""#) == true)
+    }
+
+    @Test("6749-07: a client that may not use the grant is told so at its redirect URI")
+    func forbiddenGrant() async throws {
+        let fixture = try Fixture(with: [
+            "clients": [
+                [
+                    "clientId": "web", "redirectUris": ["https://app.test/callback"],
+                    "grantTypes": ["refresh_token"], "scopes": ["openid"],
+                ]
+            ]
+        ])
+        let answer = await fixture.authorize([("scope", "openid")])
+        #expect(answer.header(.location)?.hasPrefix("https://app.test/callback?") == true)
+        #expect(fixture.answer(answer)["error"] == "unauthorized_client")
+    }
+
+    @Test("9068-01 9068-02: a token has the claims, and its typ is not demanded", arguments: [nil, "at+jwt", "JWT"])
+    func accessTokens(_ type: String?) async throws {
+        let fixture = try Fixture()
+        let access = try await subject(fixture)
+        let claims = try #require(await fixture.claims(.string(access)))
+        for name in ["iss", "exp", "sub", "client_id", "iat", "jti"] { #expect(claims[name] != nil, "\(name)") }
+        let same = try await fixture.signer.sign(claims, type: type)
+        #expect(DecodedToken(same)?.header["typ"]?.string == type)
+        #expect(await fixture.userInfo(same).status == 200)
+    }
+}
