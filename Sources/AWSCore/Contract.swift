@@ -103,7 +103,7 @@ package struct Contract: Sendable {
     /// - Throws: a `ValidationException` that names what was asked for and what there is. Never a 404 page: a client
     ///   would show its text instead of an error it knows.
     package func operation(
-        for request: Request, supporting names: [String]? = nil
+        for request: Request, supporting names: @autoclosure () -> [String]? = nil
     ) throws(AWSError) -> (Operation, PathParameters) {
         if let plain = plainRoutes["\(request.method.rawValue) \(request.path)"] { return plain }
         switch router.match(request) {
@@ -120,7 +120,7 @@ package struct Contract: Sendable {
                 .validation,
                 """
                 Operation \(request.method.rawValue) \(Self.shown(request.path)) is not supported; \
-                supported: \((names ?? operations.map(\.name)).joined(separator: ", "))
+                supported: \((names() ?? operations.map(\.name)).joined(separator: ", "))
                 """,
                 reason: .cannotParse)
         }
@@ -132,7 +132,8 @@ package struct Contract: Sendable {
         guard let open = openPaths[service] else { return false }
         let segments = path.pieces(by: "/")
         return open.contains { template in
-            template.count == segments.count && zip(template, segments).allSatisfy { $0 == nil || $0! == $1 }
+            template.count == segments.count
+                && zip(template, segments).allSatisfy { literal, segment in literal.map { $0 == segment } ?? true }
         }
     }
 

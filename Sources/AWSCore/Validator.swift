@@ -172,8 +172,8 @@ struct Validator {
         if !choices.isEmpty, !choices.contains(text) {
             refuse("Member must satisfy enum value set: [\(choices.joined(separator: ", "))]")
         }
-        var bits: UInt8 = 0
-        for byte in text.utf8 { bits |= byte }
+        var (text, bits) = (text, UInt8(0))
+        text.withUTF8 { for byte in $0 { bits |= byte } }
         let length = bits < 128 ? text.utf8.count : text.unicodeScalars.count
         if let least = shape.least, length < least {
             refuse("Member must have length greater than or equal to \(least)")

@@ -19,7 +19,7 @@ enum ControlAlarm: Hashable {
     }
 
     init?(label: String) {
-        let words = label.split(separator: " ").map(String.init)
+        let words = label.pieces(by: " ").map(String.init)
         guard words.count == 3, words[0] == "control" else { return nil }
         switch words[1] {
         case "gateway-ready": self = .gatewayReady(GatewayID(words[2]))
@@ -68,7 +68,7 @@ extension ControlPlane {
     private static func removeGateway(_ id: GatewayID, in transaction: inout Transaction, at now: Instant) throws {
         guard let gateway = transaction.find(GatewayRecord.self, id), gateway.status == .deleting else { return }
         transaction.remove(GatewayRecord.self, id)
-        transaction.remove(WorkloadIdentityRecord.self, gateway.workloadName)
+        transaction.remove(WorkloadIdentityRecord.self, gateway.workloadName.of(gateway.account))
     }
 
     private static func removeTarget(

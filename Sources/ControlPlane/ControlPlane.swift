@@ -103,12 +103,15 @@ package struct ControlPlane: AlarmHandling {
     }
 
     private func answer(_ request: Request, _ requestID: String) async throws -> Response {
-        let supported = Self.operationNames + contract.operations.filter { $0.service == .data }.map(\.name)
-        let (operation, path) = try contract.operation(for: request, supporting: supported)
+        // Written out only when one is missing.
+        func supported() -> [String] {
+            Self.operationNames + contract.operations.filter { $0.service == .data }.map(\.name)
+        }
+        let (operation, path) = try contract.operation(for: request, supporting: supported())
         guard let handler = Self.byName[operation.name] else {
             throw AWSError(
                 .validation,
-                "Operation \(operation.name) is not supported; supported: \(supported.joined(separator: ", "))")
+                "Operation \(operation.name) is not supported; supported: \(supported().joined(separator: ", "))")
         }
         let input = try contract.read(operation, request: request, path: path, manner: manner)
         if !input.unknown.isEmpty {

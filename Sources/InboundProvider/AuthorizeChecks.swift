@@ -13,8 +13,8 @@ struct AuthorizeFacts: Sendable {
     init(form: Form, client: InboundProfile.Client) {
         self.form = form
         self.client = client
-        scope = form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) } ?? client.scopes
-        prompt = ScopeSet((form.present("prompt") ?? "").split(separator: " ").map(String.init))
+        scope = form.present("scope").map { ScopeSet($0.pieces(by: " ").map(String.init)) } ?? client.scopes
+        prompt = ScopeSet((form.present("prompt") ?? "").pieces(by: " ").map(String.init))
         maxAge = form.present("max_age").flatMap { Int64($0) }
     }
 

@@ -22,19 +22,22 @@ package final class SeededEntropy: Entropy {
 
     package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
         streams.withLock { streams in
-            var state = streams[purpose.name] ?? (seed &* 0x9E37_79B9_7F4A_7C15) ^ hash64(purpose.name)
-            let result = Array(unsafeUninitializedCapacity: count) { target, filled in
-                while filled < count {
-                    var word = Self.next(&state)
-                    for _ in 0..<min(8, count - filled) {
-                        target[filled] = UInt8(truncatingIfNeeded: word)
-                        word >>= 8
-                        filled += 1
-                    }
+            Self.draw(count, &streams[purpose.name, default: start(of: purpose)])
+        }
+    }
+
+    private func start(of purpose: Purpose) -> UInt64 { (seed &* 0x9E37_79B9_7F4A_7C15) ^ hash64(purpose.name) }
+
+    private static func draw(_ count: Int, _ state: inout UInt64) -> [UInt8] {
+        Array(unsafeUninitializedCapacity: count) { target, filled in
+            while filled < count {
+                var word = next(&state)
+                for _ in 0..<min(8, count - filled) {
+                    target[filled] = UInt8(truncatingIfNeeded: word)
+                    word >>= 8
+                    filled += 1
                 }
             }
-            streams[purpose.name] = state
-            return result
         }
     }
 

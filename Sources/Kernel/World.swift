@@ -3,8 +3,8 @@
 /// Everything a fake may touch that it did not create. One value per party.
 ///
 /// A fake that reads the host's clock, draws its own random number or opens a socket cannot be replayed;
-/// the tidy test refuses it.
-package struct World: Sendable {
+/// the tidy test refuses it. A class, because every handler is given a copy of its party and with it of this.
+package final class World: Sendable {
     /// Who lives in this world; the sender of its requests.
     package let party: Party
     /// The party's own wall clock, with the skew a scenario gave it.

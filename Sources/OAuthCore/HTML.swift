@@ -83,7 +83,7 @@ package enum HTML {
     }
 
     /// RFC 9700 sections 4.2 and 4.16: a page is not framed, not kept, and its URL goes to nobody.
-    package static var pageHeaders: HTTPFields {
+    package static let pageHeaders: HTTPFields = {
         var headers = HTTPFields()
         headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         headers[fieldName("X-Frame-Options")] = "DENY"
@@ -91,7 +91,7 @@ package enum HTML {
         headers[.xContentTypeOptions] = "nosniff"
         headers[.cacheControl] = "no-store"
         return headers
-    }
+    }()
 
     /// A page with its headers.
     package static func response(_ status: Int, title: String, body: String) -> Response {

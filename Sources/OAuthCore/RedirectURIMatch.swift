@@ -17,7 +17,12 @@ package enum RedirectURIMatch {
     ///
     /// The path is decoded and its dot segments are resolved first, and compared on a segment's boundary.
     package static func wildcard(registered: String, requested: String) -> Bool {
-        guard let known = legal(registered), let asked = legal(requested), asked.scheme == known.scheme,
+        guard let known = legal(registered) else { return false }
+        // Mostly it is the one that was registered, and in a plain form.
+        if areSame(registered, requested), registered.place(of: "%") == nil, registered.range(of: "/.") == nil {
+            return true
+        }
+        guard let asked = legal(requested), asked.scheme == known.scheme,
             isSameHostOrBelow(asked.host, known.host, subdomains: !known.isLoopback),
             known.isLoopback || asked.effectivePort == known.effectivePort,
             let knownPath = normalised(known.path), let askedPath = normalised(asked.path)
@@ -41,11 +46,11 @@ package enum RedirectURIMatch {
     private static func normalised(_ path: String) -> [Substring]? {
         var text = path
         // An escape within an escape is somebody's attempt to be read twice.
-        if text.utf8.contains(UInt8(ascii: "%")) {
+        if text.place(of: "%") != nil {
             for _ in 0..<4 { text = percentDecoded(text) }
             guard text == percentDecoded(text) else { return nil }
         }
-        guard !text.utf8.contains(UInt8(ascii: "\\")) else { return nil }
+        guard text.place(of: "\\") == nil else { return nil }
         var result: [Substring] = []
         for segment in text.pieces(by: "/") {
             switch segment {

@@ -16,7 +16,9 @@ final class TokenMemo<Value: Sendable>: Sendable {
         let text: String
         func hash(into hasher: inout Hasher) {
             var text = text
-            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0).suffix(32))) }
+            text.withUTF8 { bytes in
+                hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes).suffix(32)))
+            }
         }
     }
     private let kept = Mutex(Kept())

@@ -15,11 +15,21 @@ struct HTMLReader {
             if starts(with: "!--") {
                 skip(past: "-->")
             } else if let name = tagName() {
-                take(Tag(name: name, attributes: attributes()))
+                // Of most tags nobody asks what they say.
+                if Self.read.contains(name) {
+                    take(Tag(name: name, attributes: attributes()))
+                } else {
+                    passAttributes()
+                    if Self.opaque.contains(name) { skip(past: "</\(name)") }
+                }
             }
         }
         return forms
     }
+
+    private static let read = ["form", "/form", "input", "button"]
+    /// Tags whose text is no markup.
+    private static let opaque = ["script", "style", "textarea", "title"]
 
     private struct Tag {
         let name: String
@@ -38,7 +48,6 @@ struct HTMLReader {
         case "input" where isInForm: takeInput(tag)
         case "button" where isInForm && (tag["type"]?.lowercased() ?? "submit") == "submit":
             forms[forms.count - 1].buttons.append(.init(name: tag["name"] ?? "", value: tag["value"] ?? ""))
-        case "script", "style", "textarea", "title": skip(past: "</\(tag.name)")
         default: break
         }
     }
@@ -72,7 +81,7 @@ struct HTMLReader {
         {
             place += 1
         }
-        let name = slice(start, place).lowercased()
+        let name = lowered(start, place)
         return name.utf8.contains(where: { (97...122).contains($0) }) ? name : nil
     }
 
@@ -90,11 +99,24 @@ struct HTMLReader {
         return attributes
     }
 
+    /// To the end of the tag; a quoted value may have a `>` in it.
+    private mutating func passAttributes() {
+        var last: UInt8 = 0
+        while let byte = current, byte != UInt8(ascii: ">") {
+            place += 1
+            if last == UInt8(ascii: "="), byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                place = (next(byte) ?? text.count - 1) + 1
+            }
+            if !Self.isBlank(byte) { last = byte }
+        }
+        place += 1
+    }
+
     private mutating func attribute() -> (name: String, value: String) {
         let start = place
         // A name has at least one byte, so that a stray equals sign does not stop the reader.
         repeat { place += 1 } while current.map(Self.isNameByte) ?? false
-        let name = slice(start, place).lowercased()
+        let name = lowered(start, place)
         skipBlanks()
         guard current == UInt8(ascii: "=") else { return (name, "") }
         place += 1
@@ -113,9 +135,12 @@ struct HTMLReader {
 
     private var current: UInt8? { place < text.count ? text[place] : nil }
     private func next(_ byte: UInt8) -> Int? {
-        var next = place
-        while next < text.count, text[next] != byte { next += 1 }
-        return next < text.count ? next : nil
+        text.withUnsafeBufferPointer { Kernel.place(of: byte, in: $0, from: place) }
+    }
+    /// `lowercased()` walks scalars; almost every name is in lower case as it comes.
+    private func lowered(_ start: Int, _ end: Int) -> String {
+        let name = slice(start, end)
+        return name.utf8.allSatisfy { $0 < 128 && !(65...90).contains($0) } ? name : name.lowercased()
     }
     private func slice(_ start: Int, _ end: Int) -> String {
         String(decoding: text[min(start, text.count)..<min(end, text.count)], as: UTF8.self)

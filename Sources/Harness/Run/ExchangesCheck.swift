@@ -65,8 +65,8 @@ package struct ExchangesCheck: JournalCheck {
         for line in lines {
             var near: [Exchange] = []
             var hits: [Exchange] = []
-            for exchange in exchanges
-            where try Self.isAddressed(exchange, by: line, evidence.variables) {
+            let address = try Address(line, evidence.variables)
+            for exchange in exchanges where address.fits(exchange) {
                 near.append(exchange)
                 if try Self.isMet(exchange, by: line, evidence.variables) { hits.append(exchange) }
             }
@@ -88,16 +88,30 @@ package struct ExchangesCheck: JournalCheck {
         return failures
     }
 
-    private static func isAddressed(
-        _ exchange: Exchange, by line: Line, _ variables: Variables
-    ) throws(Diagnostic) -> Bool {
-        if let from = line.from, !PartyName.means(try from.text(variables), exchange.from) { return false }
-        if let to = line.to, !PartyName.means(try to.text(variables), exchange.to) { return false }
-        if let method = line.method, try method.text(variables) != exchange.request.method.rawValue { return false }
-        guard let path = line.path else { return true }
-        let pattern = try path.text(variables)
-        let target = pattern.place(of: "?") != nil ? exchange.request.head.path ?? "" : exchange.request.path
-        return Glob.matches(pattern, target)
+    /// Who, to whom and where, filled in once for all exchanges.
+    private struct Address {
+        private let from: PartyName.Meaning?
+        private let to: PartyName.Meaning?
+        private let method: String?
+        private let path: String?
+        private let hasQuery: Bool
+
+        init(_ line: Line, _ variables: Variables) throws(Diagnostic) {
+            func text(_ template: Template?) throws(Diagnostic) -> String? { try template?.text(variables) }
+            from = try text(line.from).map(PartyName.Meaning.init)
+            to = try text(line.to).map(PartyName.Meaning.init)
+            method = try text(line.method)
+            path = try text(line.path)
+            hasQuery = path?.place(of: "?") != nil
+        }
+
+        func fits(_ exchange: Exchange) -> Bool {
+            if let from, !from.includes(exchange.from) { return false }
+            if let to, !to.includes(exchange.to) { return false }
+            if let method, method != exchange.request.method.rawValue { return false }
+            guard let path else { return true }
+            return Glob.matches(path, hasQuery ? exchange.request.head.path ?? "" : exchange.request.path)
+        }
     }
 
     private static func isMet(_ exchange: Exchange, by line: Line, _ variables: Variables) throws(Diagnostic) -> Bool {

@@ -20,7 +20,18 @@ package enum PartyName {
     }
 
     /// Whether a party is meant by a name: `alice` means every program of hers.
-    package static func means(_ name: String, _ party: Party) -> Bool {
-        party == self.party(name) || party.rawValue.hasPrefix("\(name)'s ")
+    package static func means(_ name: String, _ party: Party) -> Bool { Meaning(name).includes(party) }
+
+    /// The parties that a name means, for many questions.
+    struct Meaning {
+        private let party: Party
+        private let owner: String
+
+        init(_ name: String) {
+            party = PartyName.party(name)
+            owner = "\(name)'s "
+        }
+
+        func includes(_ other: Party) -> Bool { other == party || other.rawValue.hasPrefix(owner) }
     }
 }

@@ -6,7 +6,7 @@ import Kernel
 /// A text is cut into runs of the letters that tokens consist of, and each run is looked up: one pass over each
 /// message, however many secrets there are.
 package struct SecretScan: Sendable {
-    /// By the hash of the value's bytes.
+    /// By `key(of:)`.
     private let names: [UInt64: [(value: String, name: String)]]
     /// Which lengths a secret may have (index), so that most runs are passed by without a look-up.
     private let lengths: [Bool]
@@ -21,16 +21,16 @@ package struct SecretScan: Sendable {
     /// are, and percent-encoded too.
     package init(_ secrets: [(value: String, name: String)], spoken: [(value: String, name: String)] = []) {
         var names: [UInt64: [(value: String, name: String)]] = [:]
-        var lengths: [Bool] = []
+        var lengths = [Bool](repeating: false, count: (secrets.map(\.value.utf8.count).max() ?? 0) + 1)
         var odd: [(value: String, name: String)] = []
         for secret in secrets where secret.value.utf8.count >= Self.shortest {
-            if secret.value.utf8.allSatisfy(isUnreserved) {
-                let hash = hash64(secret.value)
-                if names[hash]?.contains(where: { $0.value == secret.value }) == true { continue }
-                names[hash, default: []].append(secret)
-                let length = secret.value.utf8.count
-                while lengths.count <= length { lengths.append(false) }
-                lengths[length] = true
+            var value = secret.value
+            let isToken = value.withUTF8 { $0.allSatisfy { Self.tokenBytes[Int($0)] } }
+            if isToken {
+                let key = value.withUTF8(Self.key)
+                if names[key]?.contains(where: { $0.value == secret.value }) == true { continue }
+                names[key, default: []].append(secret)
+                lengths[secret.value.utf8.count] = true
             } else {
                 odd.append((secret.value, secret.name))
             }
@@ -71,7 +71,8 @@ package struct SecretScan: Sendable {
         return strange == 0
     }
 
-    /// Names of the secrets in a text, in the order of their places. Percent-encoded text is searched decoded too.
+    /// Names of the secrets in a text, in the order of their places, also where the text around them is
+    /// percent-encoded, however often.
     package func names(in text: String) -> [String] {
         var found: [String] = []
         collect(text, &found)
@@ -114,29 +115,46 @@ package struct SecretScan: Sendable {
     private func collect(_ bytes: UnsafeBufferPointer<UInt8>, _ found: inout [String]) {
         guard !isEmpty else { return }
         visit(bytes) { _, name in found.append(name) }
-        var place = 0
-        while let stretch = Self.encodedStretch(of: bytes, from: place) {
-            let decoded = percentDecoded(UnsafeBufferPointer(rebasing: bytes[stretch]))
-            decoded.withUnsafeBufferPointer { visit($0) { _, name in found.append(name) } }
-            place = stretch.upperBound
+        if Self.hasNeedlessEscape(bytes) {
+            percentDecoded(bytes).withUnsafeBufferPointer { visit($0) { _, name in found.append(name) } }
         }
         guard !odd.isEmpty else { return }
         let text = String(decoding: bytes, as: UTF8.self)
         for secret in odd where text.contains(secret.value) { found.append(secret.name) }
     }
 
-    /// The next part with a percent sign in it, between blanks, quotes and angle brackets: a URL, mostly. Only such
-    /// parts read differently when they are decoded.
-    private static func encodedStretch(of bytes: UnsafeBufferPointer<UInt8>, from place: Int) -> Range<Int>? {
-        func ends(_ byte: UInt8) -> Bool {
-            byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
+    /// Whether a letter of a token is percent-encoded somewhere, which nobody has to do.
+    private static func hasNeedlessEscape(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var start = 0
+        while let sign = Kernel.place(of: UInt8(ascii: "%"), in: bytes, from: start) {
+            start = sign + 1
+            guard sign + 2 < bytes.count, let high = nibble(bytes[sign + 1]), let low = nibble(bytes[sign + 2])
+            else { continue }
+            if tokenBytes[Int(high << 4 | low)] { return true }
         }
-        guard let sign = Kernel.place(of: UInt8(ascii: "%"), in: bytes, from: place) else { return nil }
-        var start = sign
-        while start > place, !ends(bytes[start - 1]) { start -= 1 }
-        var end = sign
-        while end < bytes.count, !ends(bytes[end]) { end += 1 }
-        return start..<end
+        return false
+    }
+
+    /// The value of a hexadecimal digit.
+    private static func nibble(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// Where a token can begin after a byte that is in none. The digits of an escape are none of it: in `%3Dabc`, and
+    /// encoded once more in `%253Dabc`, it begins at the `a`.
+    private static func begin(after gap: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var next = gap + 1
+        guard bytes[gap] == UInt8(ascii: "%") else { return next }
+        while next + 1 < bytes.count, let high = nibble(bytes[next]), let low = nibble(bytes[next + 1]) {
+            next += 2
+            guard high << 4 | low == UInt8(ascii: "%") else { break }
+        }
+        return next
     }
 
     /// Each known secret with its place.
@@ -149,7 +167,7 @@ package struct SecretScan: Sendable {
                 var gap = start + least - 1
                 while gap >= start, isToken[Int(bytes[gap])] { gap -= 1 }
                 guard gap < start else {
-                    start = gap + 1
+                    start = Self.begin(after: gap, bytes)
                     continue
                 }
                 var end = start + least
@@ -164,17 +182,25 @@ package struct SecretScan: Sendable {
                 {
                     body(start..<last, name)
                 }
-                start = end + 1
+                // What stands there begins no token, but perhaps an escape.
+                start = end
             }
         }
     }
 
+    /// Length, beginning and end: enough to pass by what is no secret without reading it. At least eight bytes.
+    private static func key(of bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        let raw = UnsafeRawBufferPointer(bytes)
+        let first = raw.loadUnaligned(as: UInt64.self)
+        let last = raw.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
+        return first ^ (last &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(bytes.count)
+    }
+
     private func name(of bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        guard let alike = names[hash64(bytes)] else { return nil }
+        guard let alike = names[Self.key(of: bytes)] else { return nil }
         for known in alike where known.value.utf8.count == bytes.count {
             var value = known.value
-            let isSame = value.withUTF8 { own in bytes.indices.allSatisfy { own[$0] == bytes[$0] } }
-            if isSame { return known.name }
+            if value.withUTF8({ areSame($0, bytes) }) { return known.name }
         }
         return nil
     }

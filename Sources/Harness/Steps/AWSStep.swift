@@ -67,13 +67,13 @@ package struct AWSStep: LabStep {
         return request
     }
 
+    private static let zeros = String(repeating: "0", count: 64)
     private static let dateHeader = fieldName("X-Amz-Date")
 
     /// A SigV4 header (AWS General Reference, Signature Version 4). Where nobody checks the signature, the account is
     /// read from it.
     private static func claim(_ key: String, day: Substring, _ lab: Lab) -> String {
         let scope = "\(key)/\(day)/\(lab.definition.region)/bedrock-agentcore/aws4_request"
-        let zeros = String(repeating: "0", count: 64)
         return "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host;x-amz-date, Signature=\(zeros)"
     }
 }

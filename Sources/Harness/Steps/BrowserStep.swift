@@ -41,15 +41,18 @@ package struct BrowserStep: LabStep {
         let walk = await run.lab.consent(url: address, user: user, decision: decision, complete: completes)
         var outcome: JSONObject = [
             "landed": .string(walk.landed), "query": Self.query(of: walk.landed), "decided": .bool(walk.decided),
-            "hops": .array(
+        ]
+        // Every address taken apart: only if somebody wants to see them.
+        if speaks(of: "hops") || saves.lines.contains(where: { $0.path.root == "hops" }) {
+            outcome["hops"] = .array(
                 walk.hops.map { hop in
                     [
                         "method": .string(hop.method), "url": .string(hop.url),
                         "path": .string(URLParts(hop.url)?.path ?? ""), "query": Self.query(of: hop.url),
                         "status": hop.status.map { .int(Int64($0)) } ?? .null,
                     ]
-                }),
-        ]
+                })
+        }
         // A place outside the lab is not opened: it has no status and no page.
         if let status = walk.status {
             outcome["status"] = .int(Int64(status))

@@ -37,7 +37,22 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Names that stand more than once, in order of their first place.
     package var repeatedNames: [String] {
         var result: [String] = []
-        for pair in pairs where all(pair.name).count > 1 && !result.contains(pair.name) { result.append(pair.name) }
+        if pairs.count <= 16 {
+            for place in pairs.indices.dropFirst() {
+                let name = pairs[place].name
+                if pairs[..<place].contains(where: { areSame($0.name, name) }), !result.contains(name) {
+                    result.append(name)
+                }
+            }
+            return result
+        }
+        // A table, because a hostile form may have a million of them.
+        var counts: [String: Int] = [:]
+        for pair in pairs { counts[pair.name, default: 0] += 1 }
+        for pair in pairs where counts[pair.name, default: 0] > 1 {
+            result.append(pair.name)
+            counts[pair.name] = nil
+        }
         return result
     }
 
@@ -166,7 +181,9 @@ package func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 package func percentDecoded(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-    Array(unsafeUninitializedCapacity: bytes.count) { target, count in count = decode(bytes, plus: false, into: target) }
+    Array(unsafeUninitializedCapacity: bytes.count) { target, count in
+        count = decode(bytes, plus: false, into: target)
+    }
 }
 
 private func decodedText(_ source: UnsafeBufferPointer<UInt8>, plus: Bool) -> String {

@@ -137,26 +137,33 @@ package struct Response: Hashable, Sendable, Codable {
     }
 
     package static func json(_ status: Int, _ value: JSONValue, headers: HTTPFields = [:]) -> Response {
-        var response = text(status, value.bytes, "application/json", headers)
+        var response = text(status, value.bytes, jsonType, headers)
         response.written = value
         return response
     }
     package static func html(_ status: Int, _ page: String, headers: HTTPFields = [:]) -> Response {
-        text(status, Array(page.utf8), "text/html; charset=utf-8", headers)
+        text(status, Array(page.utf8), htmlType, headers)
     }
     package static func plain(_ status: Int, _ line: String, headers: HTTPFields = [:]) -> Response {
-        text(status, Array(line.utf8), "text/plain; charset=utf-8", headers)
+        text(status, Array(line.utf8), plainType, headers)
     }
     /// A redirect by 302, or 303 after a form that carried credentials (RFC 9700 section 4.12).
     package static func redirect(_ location: String, status: Int = 302, headers: HTTPFields = [:]) -> Response {
         var headers = headers
-        headers[.location] = location
+        if headers.contains(.location) { headers[.location] = nil }
+        headers.append(HTTPField(name: .location, value: location))
         return Response(status, headers: headers)
     }
 
-    private static func text(_ status: Int, _ body: [UInt8], _ type: String, _ headers: HTTPFields) -> Response {
+    // Made once: that a value is legal is checked byte by byte.
+    private static let jsonType = HTTPField(name: .contentType, value: "application/json")
+    private static let htmlType = HTTPField(name: .contentType, value: "text/html; charset=utf-8")
+    private static let plainType = HTTPField(name: .contentType, value: "text/plain; charset=utf-8")
+
+    private static func text(_ status: Int, _ body: [UInt8], _ type: HTTPField, _ headers: HTTPFields) -> Response {
         var headers = headers
-        headers[.contentType] = type
+        if headers.contains(.contentType) { headers[.contentType] = nil }
+        headers.append(type)
         return Response(status, headers: headers, body: body)
     }
 

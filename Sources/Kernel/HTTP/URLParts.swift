@@ -68,7 +68,7 @@ package struct URLParts: Hashable, Sendable {
 
     private static func isLoopbackIPv4(_ host: String) -> Bool {
         guard host.utf8.first == UInt8(ascii: "1") else { return false }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = host.pieces(by: ".", keepingEmpty: true)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

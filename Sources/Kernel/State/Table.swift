@@ -18,9 +18,14 @@ final class Table: Sendable {
             keys = record.keys
         }
     }
+    /// Ids of the records with one key. Mostly there is one.
+    fileprivate enum Holders: Sendable {
+        case one(String)
+        case several(Set<String>)
+    }
     fileprivate struct Rows: Sendable {
         var byID: [String: Row] = [:]
-        var byKey: [RecordKey: Set<String>] = [:]
+        var byKey: [RecordKey: Holders] = [:]
         var saved = 0
     }
     private let rows: Mutex<Rows>
@@ -49,9 +54,11 @@ final class Table: Sendable {
 
     func find(where key: RecordKey) -> [Row] {
         rows.withLock { rows in
-            guard let ids = rows.byKey[key] else { return [] }
-            let found = ids.compactMap { rows.byID[$0] }
-            return found.count < 2 ? found : found.sorted { $0.order < $1.order }
+            switch rows.byKey[key] {
+            case nil: return []
+            case .one(let id)?: return rows.byID[id].map { [$0] } ?? []
+            case .several(let ids)?: return ids.compactMap { rows.byID[$0] }.sorted { $0.order < $1.order }
+            }
         }
     }
 
@@ -76,13 +83,33 @@ extension Table.Rows {
         let (oldKeys, newKeys) = (old?.keys ?? [], new?.keys ?? [])
         // Most changes leave the keys alone.
         if oldKeys != newKeys {
-            for key in oldKeys {
-                byKey[key]?.remove(id)
-                if byKey[key]?.isEmpty == true { byKey[key] = nil }
-            }
-            for key in newKeys { byKey[key, default: []].insert(id) }
+            for key in oldKeys { byKey[key] = Self.without(id, byKey.removeValue(forKey: key)) }
+            for key in newKeys { byKey[key] = Self.with(id, byKey.removeValue(forKey: key)) }
         }
         byID[id] = new
+    }
+}
+
+extension Table.Rows {
+    // Both own what they are given, so that a large set is changed where it lies.
+    private static func with(_ id: String, _ holders: consuming Table.Holders?) -> Table.Holders {
+        switch consume holders {
+        case nil: return .one(id)
+        case .one(let other)?: return other == id ? .one(id) : .several([other, id])
+        case .several(var ids)?:
+            ids.insert(id)
+            return .several(ids)
+        }
+    }
+
+    private static func without(_ id: String, _ holders: consuming Table.Holders?) -> Table.Holders? {
+        switch consume holders {
+        case nil: return nil
+        case .one(let other)?: return other == id ? nil : .one(other)
+        case .several(var ids)?:
+            ids.remove(id)
+            return ids.isEmpty ? nil : .several(ids)
+        }
     }
 }
 

@@ -26,9 +26,48 @@ package struct Instant: Hashable, Sendable, Codable, Comparable {
         let (year, month, day) = civil(fromDays: days)
         let clock = seconds.remainder(86_400)
         let thousandths = milliseconds.remainder(1000)
-        let date = "\(year)-\(padded(month, 2))-\(padded(day, 2))"
-        let time = "\(padded(clock / 3600, 2)):\(padded(clock % 3600 / 60, 2)):\(padded(clock % 60, 2))"
-        return thousandths == 0 ? "\(date)T\(time)Z" : "\(date)T\(time).\(padded(thousandths, 3))Z"
+        // Beyond four digits a year stands as it is (RFC 3339 has none such).
+        let shortYear = (0...9999).contains(year) ? nil : String(year)
+        return String(unsafeUninitializedCapacity: 24 + (shortYear?.utf8.count ?? 0)) { target in
+            var digits = Digits(target: target)
+            if let shortYear { digits.put(shortYear) } else { digits.put(year, 4) }
+            digits.put("-", month, 2)
+            digits.put("-", day, 2)
+            digits.put("T", clock / 3600, 2)
+            digits.put(":", clock % 3600 / 60, 2)
+            digits.put(":", clock % 60, 2)
+            if thousandths != 0 { digits.put(".", thousandths, 3) }
+            digits.put("Z")
+            return digits.count
+        }
+    }
+}
+
+/// Writes numbers of a fixed width, one after the other.
+private struct Digits {
+    let target: UnsafeMutableBufferPointer<UInt8>
+    var count = 0
+
+    mutating func put(_ text: String) {
+        for byte in text.utf8 {
+            target[count] = byte
+            count += 1
+        }
+    }
+
+    mutating func put(_ mark: Unicode.Scalar, _ number: Int64, _ width: Int) {
+        target[count] = UInt8(ascii: mark)
+        count += 1
+        put(number, width)
+    }
+
+    mutating func put(_ number: Int64, _ width: Int) {
+        var rest = number
+        for place in (count..<count + width).reversed() {
+            target[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        count += width
     }
 }
 

@@ -101,12 +101,30 @@ private struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { letters in
-            // No early way out: such a loop takes many bytes at a time.
-            var special: UInt8 = 0
-            for byte in letters { special |= Self.isSpecial(byte) ? 1 : 0 }
-            if special == 0 { bytes.append(contentsOf: letters) } else { escape(letters) }
+            if Self.isPlain(letters) { bytes.append(contentsOf: letters) } else { escape(letters) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Eight bytes at a time, which are in a word as they are in the text.
+    private static func isPlain(_ letters: UnsafeBufferPointer<UInt8>) -> Bool {
+        let raw = UnsafeRawBufferPointer(letters)
+        let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        /// Top bits of the bytes that are below a bound of at most 128; a wrong one only above a right one.
+        func below(_ bound: UInt64, _ word: UInt64) -> UInt64 { (word &- ones &* bound) & ~word & tops }
+        var place = 0
+        while place + 8 <= letters.count {
+            let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            if below(32, word) | below(1, quote) | below(1, backslash) != 0 { return false }
+            place += 8
+        }
+        while place < letters.count {
+            if isSpecial(letters[place]) { return false }
+            place += 1
+        }
+        return true
     }
 
     private static func isSpecial(_ byte: UInt8) -> Bool {

@@ -2,11 +2,11 @@
 // costs ten times as much as walking bytes. Concrete types, because a generic would be compiled without knowing them.
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// First place of a byte from `start` on; the C library looks at many at a time.
@@ -15,6 +15,13 @@ package func place(of byte: UInt8, in bytes: UnsafeBufferPointer<UInt8>, from st
         let found = memchr(first + start, Int32(byte), bytes.count - start)
     else { return nil }
     return UnsafeRawPointer(found) - UnsafeRawPointer(first)
+}
+
+/// Whether two stretches have the same bytes.
+package func areSame(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard one.count == other.count else { return false }
+    guard let start = one.baseAddress, let otherStart = other.baseAddress else { return true }
+    return memcmp(start, otherStart, one.count) == 0
 }
 
 /// Whether two texts have the same bytes. Swift's own comparison also finds canonically equal ones, which no wire
