@@ -33,7 +33,7 @@ struct ProviderClient {
             guard let document = await documents.get(url)?.document,
                 let metadata = try? AuthorizationServerMetadata(json: document),
                 isNamed(metadata.issuer, by: url),
-                areAllowed([metadata.authorizationEndpoint, metadata.tokenEndpoint])
+                areAllowed([metadata.issuer, metadata.authorizationEndpoint, metadata.tokenEndpoint])
             else { return nil }
             return ProviderEndpoints(
                 issuer: metadata.issuer, authorizationEndpoint: metadata.authorizationEndpoint,
