@@ -16,6 +16,9 @@ struct LearnCommand: AsyncParsableCommand {
     @Argument(help: "Number or name of the lesson.")
     var lesson: String?
 
+    @Option(help: ArgumentHelp("Write a page that plays it in a browser instead.", valueName: "file"))
+    var html: String?
+
     @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
     var seed: UInt64 = 1
 
@@ -59,7 +62,7 @@ struct LearnCommand: AsyncParsableCommand {
         } say: { line in
             Terminal.write(Terminal.showsColour ? Telling.coloured(line) : Telling.plain(line))
         }
-        _ = await play.run()
+        if let html { try ReportFiles.put(await play.page(), at: html) } else { _ = await play.run() }
     }
 
     private func narration(

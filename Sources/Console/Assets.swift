@@ -16,7 +16,7 @@ enum Assets {
         a { color: var(--link) }
         a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none }
         a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, summary:focus-visible,
-        pre:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
+        pre:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
         .skip { position: absolute; left: -99rem }
         .skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .25rem .5rem; z-index: 2 }
         .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
@@ -25,10 +25,12 @@ enum Assets {
         code, pre, time { font: .875rem/1.5 ui-monospace, monospace }
         pre { background: var(--fill); border: 1px solid var(--line); border-radius: 6px; padding: .75rem;
           overflow-x: auto }
-        pre code { white-space: pre-wrap; overflow-wrap: anywhere }
-        .line code { overflow-wrap: anywhere }
+        pre code { white-space: pre-wrap }
+        code { overflow-wrap: anywhere }
         button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft);
           border-radius: 6px; padding: .25rem .75rem; min-height: 2rem }
+        label { min-width: 0 }
+        input, select { max-width: 100% }
         input[type=checkbox] { min-height: 0; width: 1.1rem; height: 1.1rem; vertical-align: text-bottom }
         button { background: var(--fill); cursor: pointer }
         form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: .5rem 0 }
@@ -93,7 +95,7 @@ enum Assets {
           .lanes { display: none }
           .sequence li { display: block; border-top: 1px solid var(--line); padding: .35rem 0 }
           .sequence .back { display: none }
-          .arrow, .arrow.self, .arrow[class] { display: block; margin: 0; padding: 0; border: 0; text-align: left;
+          .arrow, .arrow.self, .arrow.arrow[class] { display: block; margin: 0; padding: 0; border: 0; text-align: left;
             white-space: normal; overflow-wrap: anywhere; font-size: .9375rem }
           .arrow.right::after, .arrow.left::after { content: none }
           .who { position: static; width: auto; height: auto; clip-path: none; color: var(--soft) }

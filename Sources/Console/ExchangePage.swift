@@ -35,11 +35,11 @@ struct ExchangePage {
             <h2>Request</h2>
             <p class="line"><b>\(exchange.request.method)</b> <code>\(HTML.escape(target))</code></p>
             \(fields(exchange.request.head.headerFields))
-            \(body(exchange.request.body, exchange.request.mediaType))
+            \(body(exchange.request.body, exchange.request.mediaType, "Body of the request"))
             \(answer)
             \(tokens)
             <h2>As a command</h2>
-            <pre tabindex="0"><code>\(HTML.escape(curl))</code></pre>
+            \(Shell.code(curl, "As a command"))
             """)
     }
 
@@ -86,7 +86,7 @@ struct ExchangePage {
             <h2>Answer</h2>
             <p class="line"><b class="\(response.status < 400 ? "good" : "bad")">\(response.status)</b></p>
             \(fields(response.head.headerFields))
-            \(body(response.body, Self.type(of: response)))
+            \(body(response.body, Self.type(of: response), "Body of the answer"))
             """
         }
     }
@@ -103,9 +103,8 @@ struct ExchangePage {
         return "<table class=\"fields\"><caption>Headers</caption>\(rows)</table>"
     }
 
-    private func body(_ bytes: [UInt8], _ type: String?) -> String {
-        guard !bytes.isEmpty else { return "" }
-        return "<pre tabindex=\"0\"><code>\(HTML.escape(shown(bytes, type)))</code></pre>"
+    private func body(_ bytes: [UInt8], _ type: String?, _ name: String) -> String {
+        bytes.isEmpty ? "" : Shell.code(shown(bytes, type), name)
     }
 
     /// JWTs that stand in the message, with what they say.
@@ -127,7 +126,7 @@ struct ExchangePage {
             let shown = JSONValue.object(["header": .object(token.header), "claims": .object(token.claims)]).pretty
             return """
                 <details open><summary>JWT \(tokenID(word))\(life(token))</summary>
-                <pre tabindex="0"><code>\(HTML.escape(shell.mask.text(shown)))</code></pre></details>
+                \(Shell.code(shell.mask.text(shown), "JWT \(tokenID(word))"))</details>
                 """
         }
         return parts.isEmpty ? "" : "<h2>Tokens in it</h2>\n\(parts.joined(separator: "\n"))"

@@ -71,6 +71,13 @@ struct Shell: Sendable {
         }.joined(separator: "/")
     }
 
+    /// Text that may be wider than the page: it is reached by the keyboard, so it has a name.
+    static func code(_ text: String, _ name: String) -> String {
+        """
+        <pre tabindex="0" role="region" aria-label="\(HTML.escape(name))"><code>\(HTML.escape(text))</code></pre>
+        """
+    }
+
     /// A choice among parties.
     static func partyChoice(_ name: String, _ label: String) -> String {
         let options = Party.served.filter { $0 != .console }.map { "<option>\($0.rawValue)</option>" }.joined()

@@ -16,9 +16,10 @@ package enum HTMLReport {
             body{font:14px/1.5 system-ui,sans-serif;margin:2em auto;max-width:90em;padding:0 1em;color:#24292f}
             h1{font-size:1.4em}summary{cursor:pointer;padding:.25em 0}
             details details{margin-left:1.2em}pre,code{font:12px/1.45 ui-monospace,monospace}
-            pre{background:#f6f8fa;padding:.7em;overflow:auto;border-radius:6px}
+            pre{background:#f6f8fa;padding:.7em;border-radius:6px;width:max-content;min-width:100%;box-sizing:border-box}
             table{border-collapse:collapse;font-size:12px}td,th{border:1px solid #d0d7de;\
-            padding:.2em .6em;text-align:left}
+            padding:.2em .6em;text-align:left}summary,p{overflow-wrap:anywhere}
+            :focus-visible{outline:3px solid #0969da;outline-offset:2px}
             .held{color:#1a7f37}.failed,.error{color:#cf222e}.skipped{color:#9a6700}.scroll{overflow:auto}
             b.v{display:inline-block;width:5em}
             </style></head><body>
@@ -41,20 +42,25 @@ package enum HTMLReport {
         if let about = result.file.about { text += "<p>\(about.markup)</p>\n" }
         if let skip = result.file.skip { text += "<p>Skipped: \(skip.markup)</p>\n" }
         text += "<p>Rests on: \(result.file.spec.joined(separator: ", ").markup)</p>\n"
-        for failure in result.failures { text += "<pre>\(TextReport.render(failure).markup)</pre>\n" }
+        for failure in result.failures { text += wide("Failure", "<pre>\(TextReport.render(failure).markup)</pre>") }
         if result.verdict != .held, result.verdict != .skipped {
             text += "<p>Repeat: <code>\(result.command.markup)</code></p>\n"
         }
         guard !result.journal.isEmpty else { return "\(text)</details>\n" }
         text += steps(result)
-        text += part("Sequence and states", "<div class=\"scroll\">\(SVGReport.render(result))</div>")
+        text += part("Sequence and states", wide("Sequence and states", SVGReport.render(result)))
         text += tokens(result)
-        text += part("Trace", "<pre>\(result.trace.rendered.markup)</pre>")
+        text += part("Trace", wide("Trace", "<pre>\(result.trace.rendered.markup)</pre>"))
         return "\(text)</details>\n"
     }
 
     private static func part(_ title: String, _ body: String) -> String {
         "<details><summary>\(title)</summary>\(body)</details>\n"
+    }
+
+    /// What may be wider than the page. It scrolls by the keyboard too, and so it has a name.
+    private static func wide(_ name: String, _ body: String) -> String {
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(name)\">\(body)</div>\n"
     }
 
     private static func steps(_ result: ScenarioResult) -> String {
@@ -67,7 +73,7 @@ package enum HTMLReport {
             let verdict = record.held ? "held" : "failed"
             rows += "<td class=\"\(verdict)\">\(verdict)</td></tr>"
         }
-        return part("\(result.records.count) steps", "\(rows)</table>")
+        return part("\(result.records.count) steps", wide("Steps", "\(rows)</table>"))
     }
 
     /// Header and claims stand for the token itself, which nobody may read.
@@ -96,6 +102,6 @@ package enum HTMLReport {
                 decoded[row.id].map { "<details><summary>claims</summary><pre>\($0.markup)</pre></details>" } ?? ""
             table += "<td>\(inner)</td></tr>"
         }
-        return part("\(rows.count) tokens", "\(table)</table>")
+        return part("\(rows.count) tokens", wide("Tokens", "\(table)</table>"))
     }
 }

@@ -2,7 +2,7 @@ import Kernel
 
 /// A lesson under way: it says lines and takes answers, and knows neither terminal nor page.
 package final class LessonPlay {
-    private let lesson: Lesson
+    let lesson: Lesson
     private let lines: [Narration.Line]
     private let heads: [String]
     private let breakIt: (Lesson.Breaking) async -> Consequence
@@ -159,12 +159,12 @@ package final class LessonPlay {
 
 // Questions.
 extension LessonPlay {
-    private struct Question {
+    struct Question {
         let ask: String
         let choices: [String]
         /// From 1.
         let right: Int
-        let buts: [String: String]
+        private let buts: [String: String]
 
         /// Why a choice is wrong; nil for a number without a choice.
         func but(_ number: Int) -> String? {
@@ -202,5 +202,37 @@ extension LessonPlay {
         guard !others.isEmpty else { return nil }
         return Question(
             "What comes next?", right: message.head, wrong: others.map { ($0, nil) }, place: place)
+    }
+}
+
+// The same lesson for somebody who cannot be waited for: what is said, asked and broken, in order.
+extension LessonPlay {
+    enum Part {
+        case line(Narration.Line)
+        case question(Question)
+        case breaking(Lesson.Breaking, Consequence)
+    }
+
+    /// Everything that `run` would say to somebody who answers and breaks all there is.
+    func parts() async -> [Part] {
+        var parts: [Part] = [.line(.init(kind: .why, text: lesson.about))]
+        var place = 0
+        for line in lines.drop(while: { $0.kind != .step }) {
+            guard let message = line.message else {
+                parts.append(.line(line))
+                continue
+            }
+            let stop = lesson.stops.first { $0.message.fits(message.exchange) && !seen.contains($0.ask) }
+            if let question = question(about: message, stop, place) { parts.append(.question(question)) }
+            parts.append(.line(line))
+            if let stop {
+                seen.insert(stop.ask)
+                parts.append(.line(.init(kind: .why, text: "\(stop.message.say) [\(stop.message.section)]")))
+                if let breaking = stop.breaking { parts.append(.breaking(breaking, await breakIt(breaking))) }
+            }
+            place += 1
+        }
+        let end = "That was all of \"\(lesson.title)\"."
+        return parts + [.line(.init(kind: .title, text: end)), .line(.init(kind: .why, text: lesson.ends))]
     }
 }

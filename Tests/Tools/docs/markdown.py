@@ -22,7 +22,8 @@ def inline(text):
             out += f"<strong>{inline(bold)}</strong>"
         elif image is not None:
             source = html.escape(image)
-            out += f'<a href="{source}"><img src="{source}" alt="{html.escape(name)}"></a>'
+            picture = f'<img src="{source}" alt="{html.escape(name)}">'
+            out += f'<a class="picture" href="{source}">{picture}</a>'
         else:
             out += f'<a href="{html.escape(re.sub(r"[.]md(?=$|#)", ".html", target))}">{inline(label)}</a>'
         place = found.end()
@@ -44,6 +45,8 @@ def table(lines):
 
 def fence(language, name, lines):
     caption = f"<figcaption><code>{html.escape(name)}</code></figcaption>" if name else ""
+    if language == "text":
+        caption = "<figcaption>The output has</figcaption>"
     what = name or {"sh": "commands", "text": "output"}.get(language, language or "text")
     code = html.escape("\n".join(lines), quote=False)
     pre = f'<pre tabindex="0" role="region" aria-label="{html.escape(what)}"><code>{code}</code></pre>'
