@@ -88,8 +88,8 @@ let package = Package(
             uses: ["Kernel"],
             [
                 httpTypes, .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ]),
         // Servers and commands of the user's own; in no scenario run.
         module(
@@ -133,7 +133,7 @@ let package = Package(
         tests("LambdaServiceTests", uses: ["Kernel", "LambdaService"], [httpTypes]),
         tests("RESTServiceTests", uses: ["Kernel", "RESTService"], [httpTypes]),
         tests(
-            "OutboundTests", uses: ["Kernel", "Outbound"],
+            "OutboundTests", uses: ["Kernel", "AWSCore", "Outbound"],
             [
                 httpTypes, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

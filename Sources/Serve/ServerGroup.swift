@@ -81,7 +81,7 @@ package struct ServerGroup: Sendable {
         }
     }
 
-    private typealias HTTPServer = Server<HTTP1Channel>
+    private typealias HTTPServer = Server<PartyChannel>
     private struct Stopped: Error {}
     private struct Binding {
         let party: Party
@@ -96,7 +96,7 @@ package struct ServerGroup: Sendable {
             responder: { try await responder.respond($0, $1, on: $2) },
             configuration: .init(additionalChannelHandlers: [ConnectionEnd()]))
         return HTTPServer(
-            childChannelSetup: channel,
+            childChannelSetup: PartyChannel(channel),
             configuration: ServerConfiguration(address: .hostname(plan.bindAddress, port: plan.port(of: party))),
             onServerRunning: { channel in bound(channel.localAddress?.port ?? 0) },
             eventLoopGroup: group, logger: Logger(label: party.rawValue) { _ in SwiftLogNoOpLogHandler() })

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import urllib.parse
 
 import pytest
@@ -111,3 +112,15 @@ def test_a_foreign_host_name_is_refused_on_every_port(lab):
         assert status == 421, party
         status, text, _ = send(lab.endpoints[party], "GET", "/_local/health")
         assert status == 200 and json.loads(text), party
+
+
+@pytest.mark.parametrize("extra", ["", "Connection: keep-alive\r\n"])
+def test_an_answer_to_http_1_0_ends_its_connection(lab, extra):
+    """RFC 9112 section 9.3: such a client may know by nothing else that the answer is whole."""
+    address = urllib.parse.urlsplit(lab.idp)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(f"GET /_local/health HTTP/1.0\r\nHost: {address.netloc}\r\n{extra}\r\n".encode())
+        answer = b""
+        while piece := connection.recv(4096):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"}")

@@ -44,7 +44,7 @@ private let imports: [String: Set<String>] = [
     "HummingbirdCore": ["Serve"],
     "AsyncHTTPClient": ["Outbound"],
     "NIOCore": ["Serve", "Outbound"],
-    "NIOHTTP1": ["Outbound"],
+    "NIOHTTP1": ["Serve", "Outbound"],
     "NIOPosix": ["Serve"],
     "NIOHTTPTypes": ["Serve"],
     "Logging": ["Serve"],
