@@ -20,9 +20,29 @@ struct ServedSession: Sendable {
     ///
     /// - Throws: `ServeFailure` when a port cannot be had, `StoreFailure` for a data file, `CommandFailure` for a lab.
     func run(_ work: @escaping @Sendable (ServedOrigins, JSONValue) async throws -> Void) async throws {
-        // Filled once the lab stands; nothing streams before.
+        let standing = Standing()
+        do {
+            try await serve(standing, work)
+        } catch {
+            await standing.close()
+            throw error
+        }
+        await standing.close()
+    }
+
+    /// Filled once the lab stands; nothing streams and nothing leaves the lab before.
+    private final class Standing: Sendable {
         let served = Mutex<ServedLab?>(nil)
-        try await ServerGroup(plan, whileStreaming: { await served.withLock { $0 }?.beat() }).run {
+        let outside = Mutex<OutsideNetwork?>(nil)
+
+        /// Connections to the user's own servers end with the lab.
+        func close() async { await outside.withLock { $0 }?.shutdown() }
+    }
+
+    private func serve(
+        _ standing: Standing, _ work: @escaping @Sendable (ServedOrigins, JSONValue) async throws -> Void
+    ) async throws {
+        try await ServerGroup(plan, whileStreaming: { await standing.served.withLock { $0 }?.beat() }).run {
             var options = LabOptions()
             options.seed = seed
             options.hostMap = map
@@ -34,11 +54,13 @@ struct ServedSession: Sendable {
             options.start = Host.now
             options.addressing = .served(origins: origins.byParty)
             if !definition.outsideOrigins.isEmpty {
-                options.outside = OutsideNetwork(origins: definition.outsideOrigins)
+                let outside = OutsideNetwork(origins: definition.outsideOrigins)
+                standing.outside.withLock { $0 = outside }
+                options.outside = outside
             }
             if definition.runsCommands { options.commands = LocalCommands() }
             let lab = ServedLab(try Lab(definition, options), log: log)
-            served.withLock { $0 = lab }
+            standing.served.withLock { $0 = lab }
             return lab.answer
         } while: { prepared, origins in
             try await work(

@@ -8,7 +8,7 @@ import Outbound
 import Testing
 
 /// A server on this machine that answers by path: what it was asked, a redirect, too much, or nothing at all.
-private final class LocalServer: ChannelInboundHandler {
+final class LocalServer: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
     private var head: HTTPRequestHead?
@@ -26,11 +26,33 @@ private final class LocalServer: ChannelInboundHandler {
         guard let head else { return }
         switch head.uri {
         case "/stall": return
+        case "/stall-within": sendHead(context)
+        case "/endless":
+            sendHead(context)
+            sendEndlessly(context)
+        case "/document": send(context, .ok, [], ByteBuffer(string: #"{"issuer":"here"}"#))
         case "/redirect": send(context, .found, [("Location", "http://169.254.169.254/")], ByteBuffer())
         case "/large": send(context, .ok, [], ByteBuffer(repeating: 65, count: 200_000))
         default:
             let token = head.headers.first(name: "authorization") ?? ""
             send(context, .created, [("X-Seen", "\(head.method) \(head.uri) \(token)")], body)
+        }
+    }
+
+    private func sendHead(_ context: ChannelHandlerContext) {
+        let fields = HTTPHeaders([("Transfer-Encoding", "chunked")])
+        context.writeAndFlush(
+            wrapOutboundOut(.head(.init(version: .http1_1, status: .ok, headers: fields))), promise: nil)
+    }
+
+    /// A megabyte and another one, until nobody listens: a hundred of them, or whatever the reader puts up with.
+    private func sendEndlessly(_ context: ChannelHandlerContext, rest: Int = 100) {
+        guard rest > 0, context.channel.isActive else { return }
+        let part = ByteBuffer(repeating: 65, count: 1 << 20)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(part)))).whenSuccess {
+            let (handler, context) = bound.value
+            handler.sendEndlessly(context, rest: rest - 1)
         }
     }
 
@@ -46,8 +68,9 @@ private final class LocalServer: ChannelInboundHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct OutsideNetworkTests {
-    private func serving(_ body: (String, OutsideNetwork) async throws -> Void) async throws {
+extension LocalServer {
+    /// A server on a port of its own, and the way to it with small limits.
+    static func serving(_ body: (String, OutsideNetwork) async throws -> Void) async throws {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -68,6 +91,12 @@ private final class LocalServer: ChannelInboundHandler {
         }
         await network.shutdown()
         try await channel.close()
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct OutsideNetworkTests {
+    private func serving(_ body: (String, OutsideNetwork) async throws -> Void) async throws {
+        try await LocalServer.serving(body)
     }
 
     private func failure(_ network: OutsideNetwork, _ url: String) async -> NetworkFailure.Reason? {
@@ -110,6 +139,9 @@ private final class LocalServer: ChannelInboundHandler {
             #expect(redirect.status == 302)
             #expect(await failure(network, origin + "/large") == .truncated)
             #expect(await failure(network, origin + "/stall") == .timedOut)
+            // A hundred megabytes without a length in front; and a body that begins and never goes on.
+            #expect(await failure(network, origin + "/endless") == .truncated)
+            #expect(await failure(network, origin + "/stall-within") == .timedOut)
         }
     }
 
