@@ -79,8 +79,9 @@ package final class LessonPlay {
         let count = "Message \(place + 1) of \(heads.count)"
         guard let question = question(about: message, stop, place) else {
             return prompt("\n  \(count). [return] ") { reply in
-                if case .hint = reply { tell("hint: press return") }
-                return false
+                guard case .hint = reply else { return false }
+                tell("hint: press return")
+                return true
             }
         }
         say(.init(kind: .step, text: "\(count). \(question.ask)"))
