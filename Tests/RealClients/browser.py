@@ -190,7 +190,8 @@ def started():
 
 # Contrast by WCAG 2.2, 1.4.3: 4.5, or 3 for large text. Text whose parents are all transparent stands on the canvas.
 CONTRAST = """
-  const parse = text => { const found = text.match(/[\\d.]+/g).map(Number); return found.length < 4 ? [...found, 1] : found; };
+  const parse = text => { const found = text.match(/[\\d.]+/g).map(Number);
+    return found.length < 4 ? [...found, 1] : found; };
   const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
   const light = colour => { const [r, g, b] = colour.slice(0, 3).map(v => { v /= 255;
     return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
@@ -204,7 +205,7 @@ CONTRAST = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text; text = walker.nextNode();) {
     const node = text.parentElement, style = getComputedStyle(node), box = node.getBoundingClientRect();
-    if (!text.data.trim() || style.visibility === "hidden" || box.width < 2 || box.height < 2 || node.disabled) continue;
+    if (!text.data.trim() || style.visibility === "hidden" || box.width < 2 || box.height < 2) continue;
     if (["SCRIPT", "STYLE", "OPTION"].includes(node.tagName) || node.closest("svg, [disabled]")) continue;
     const below = ground(node), shown = over(parse(style.color), below);
     const [a, b] = [light(shown), light(below)].sort((x, y) => y - x);
@@ -218,7 +219,8 @@ FOCUSABLE = "a[href], button:not([disabled]), input:not([type=hidden]):not([disa
 VISIBLE = """
   return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility({visibilityProperty: true}))"""
 FOCUSED = """
-  const all = [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility({visibilityProperty: true}));
+  const all = [...document.querySelectorAll(arguments[0])]
+    .filter(one => one.checkVisibility({visibilityProperty: true}));
   const at = document.activeElement, style = getComputedStyle(at);
   const shown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== "none";
   return [all.indexOf(at), shown, at.outerHTML.slice(0, 120)];"""

@@ -1,6 +1,7 @@
 """The wheel in an empty environment: the program, the typed API, the pytest fixture with consent in it."""
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -97,6 +98,26 @@ def run(folder, *words):
     own = {name: value for name, value in os.environ.items() if not name.startswith("AGENTCORE_LOCAL")}
     return subprocess.run(
         [folder / "venv/bin" / words[0], *words[1:]], cwd=folder, env=own, capture_output=True, text=True, timeout=120)
+
+
+def test_the_readmes_lines_alone_give_a_green_pytest_with_consent(environment, tmp_path):
+    """An empty environment, what stands in the README, and nothing else."""
+    readme = (ROOT / "README.md").read_text()
+    shells = re.findall(r"^```sh\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    (commands,) = [text for text in shells if "/pip" in text]
+    ((name, program),) = re.findall(r"^```python (\S+)\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    (tmp_path / name).write_text(program)
+    (tmp_path / ".build/wheel").mkdir(parents=True)
+    wheel = next(environment.glob("*.whl"))
+    (tmp_path / ".build/wheel" / wheel.name).symlink_to(wheel)
+    # The wheel stands there already: it is made of another binary than `make wheel` takes.
+    foreign = ("AGENTCORE_LOCAL", "PYTHON", "PYTEST")
+    own = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    own["PATH"] = f"{pathlib.Path(sys.executable).parent}:{own['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", f"make() {{ :; }}\n{commands}"], cwd=tmp_path, env=own, capture_output=True, text=True,
+        timeout=300)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_program_finds_its_scenarios(environment):
