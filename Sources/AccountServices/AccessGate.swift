@@ -4,7 +4,7 @@ package import Kernel
 import Policy
 
 /// The one place where a signature is verified and a policy enforced: before a request reaches any service of AWS.
-package struct AccessGate: Sendable {
+package struct AccessGate: CallerSignatures {
     let world: World
     let contract: Contract
     let settings: AWSSettings
@@ -45,6 +45,32 @@ package struct AccessGate: Sendable {
             return .answered(AWSError(.accessDenied, words).response(requestID: requestID))
         }
         return .passed(inTheNameOfItsAccount(request))
+    }
+
+    /// A call of a gateway (ledger `gateway-invoke-permission`), as its caller signed it.
+    package func refusal(of request: Request, toInvoke gateway: GatewayRecord) -> Response? {
+        guard !isOpen else { return nil }
+        let signed = Self.asSigned(request, gateway.id)
+        if let refusal = signatureRefusal(of: signed) {
+            note(.signatureVerified, refusal.message)
+            return refusal.response(requestID: requestID)
+        }
+        guard mode != "off", let caller = caller(of: signed) else { return nil }
+        let account = caller.key?.account ?? AWSNames.account(of: request)
+        let demand = Demand(invoking: gateway.id, region: settings.region, account: account)
+        guard let words = refusal(of: demand, caller) else { return nil }
+        note(.policyEnforced, words)
+        return AWSError(.accessDenied, words).response(requestID: requestID)
+    }
+
+    /// A gateway's own host name stands for a path of the party behind it; the caller knew only the name.
+    private static func asSigned(_ request: Request, _ gateway: GatewayID) -> Request {
+        guard request.head.authority?.hasPrefix("\(gateway.rawValue).") == true else { return request }
+        var request = request
+        let path = request.head.path ?? "/"
+        let prefix = "/gateways/\(gateway.rawValue)"
+        if path.hasPrefix(prefix) { request.head.path = String(path.dropFirst(prefix.count)) }
+        return request
     }
 
     /// Where a person consents: nobody signs there.

@@ -53,6 +53,15 @@ struct Demand {
         }
     }
 
+    /// To call a gateway at all.
+    init(invoking gateway: GatewayID, region: String, account: String) {
+        let names = Names(region: region, account: account)
+        requests = [
+            AccessRequest(
+                action: "bedrock-agentcore:InvokeGateway", resource: names.core("gateway/\(gateway.rawValue)"))
+        ]
+    }
+
     /// ARNs of AgentCore and of what it keeps.
     private struct Names {
         let region: String

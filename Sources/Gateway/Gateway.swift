@@ -14,10 +14,11 @@ package struct Gateway: AlarmHandling {
     let identity: IdentityClient
     let conversations = LiveConversations()
 
-    package init(world: World, settings: AWSSettings) {
+    /// `signatures` judges callers that sign; without it every signature is taken.
+    package init(world: World, settings: AWSSettings, signatures: (any CallerSignatures)? = nil) {
         self.world = world
         self.settings = settings
-        authorizer = InboundAuthorizer(world: world, cache: KeyCache(world: world))
+        authorizer = InboundAuthorizer(world: world, cache: KeyCache(world: world), signatures: signatures)
         identity = IdentityClient(world: world, principal: settings.servicePrincipal)
     }
 

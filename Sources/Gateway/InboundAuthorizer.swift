@@ -16,6 +16,7 @@ struct Caller {
 struct InboundAuthorizer {
     let world: World
     let cache: KeyCache
+    let signatures: (any CallerSignatures)?
     /// Of Amazon Bedrock AgentCore Runtime, for callers that sign.
     private static let userHeader = fieldName("X-Amzn-Bedrock-AgentCore-Runtime-User-Id")
     private var leeway: Span {
@@ -61,13 +62,18 @@ struct InboundAuthorizer {
             _ = try await verified(bearer, discovery, challenge)
             return Caller(token: bearer)
         default:
-            // Signatures are not checked anywhere in the lab, so that every SDK works with any keys.
             guard request.credentials("AWS4-HMAC-SHA256") != nil else {
                 if bearer != nil { try refuseMethod() }
                 throw Refused(AWSError(.accessDenied, "Missing Authentication Token").response)
             }
+            try checkSignature(of: request, at: gateway)
             return Caller(token: nil)
         }
+    }
+
+    /// In most labs every signature is as good as another, so that every SDK works with any keys.
+    private func checkSignature(of request: Request, at gateway: GatewayRecord) throws(Refused) {
+        if let refusal = signatures?.refusal(of: request, toInvoke: gateway) { throw Refused(refusal) }
     }
 
     /// `Q20`: the words of AgentCore's runtime, which shares this configuration.

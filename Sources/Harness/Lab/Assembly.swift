@@ -52,7 +52,9 @@ struct Assembly {
             identityService: IdentityService(
                 world: worlds.world(of: .aws), contract: contract, settings: settings,
                 clientKeys: definition.clientKeys))
-        let gateway = Gateway(world: worlds.world(of: .gateway), settings: settings)
+        let callers = AccessGate(
+            world: worlds.world(of: .gateway), contract: contract, settings: settings, access: definition.access)
+        let gateway = Gateway(world: worlds.world(of: .gateway), settings: settings, signatures: callers)
         let inbound = InboundProvider(
             world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
             signer: definition.signer)

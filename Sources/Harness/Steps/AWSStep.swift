@@ -54,7 +54,7 @@ package struct AWSStep: LabStep {
     }
 
     /// Signed for real with a key that the lab knows; with any other as good as not.
-    private static func signed(_ request: Request, _ key: String, _ lab: Lab) -> Request {
+    static func signed(_ request: Request, _ key: String, _ lab: Lab) -> Request {
         if let known = lab.knownKey(key) {
             return SigV4.sign(
                 request, known.credentials, region: lab.definition.region, service: "bedrock-agentcore",

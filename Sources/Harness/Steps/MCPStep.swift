@@ -15,6 +15,7 @@ package struct MCPStep: LabStep {
             .asUser, .values("with", "The parameters of the method; of answer the result."),
             ShapeMember("gateway", .text, "A gateway's id or any URL; ${gateway} by default."),
             ShapeMember("token", .text, "The bearer token, none for no token; the user's own by default."),
+            ShapeMember("account", .text, "Signs with this account or access key id, in place of a token."),
             ShapeMember("protocol", .text, "The MCP-Protocol-Version header, none for no header."),
             ShapeMember("session", .text, "The Mcp-Session-Id header."),
             ShapeMember("id", .anything, "The id of the message."),
@@ -34,7 +35,7 @@ package struct MCPStep: LabStep {
         place = node.value.place
         user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
         var texts: [String: Template] = [:]
-        for name in ["with", "gateway", "token", "protocol", "session", "id", "headers", "stream", "body"] {
+        for name in ["with", "gateway", "token", "account", "protocol", "session", "id", "headers", "stream", "body"] {
             texts[name] = members[name].map { Template($0, &reading) }
         }
         self.texts = texts
@@ -60,7 +61,8 @@ package struct MCPStep: LabStep {
             return ["status": 200, "open": false]
         default: break
         }
-        let request = try await request(in: run, for: name)
+        var request = try await request(in: run, for: name)
+        if let account = try texts["account"]?.text(variables) { request = AWSStep.signed(request, account, run.lab) }
         do throws(NetworkFailure) {
             return Self.outcome(of: try await client.exchange(request, keptAs: stream))
         } catch {
@@ -74,6 +76,8 @@ package struct MCPStep: LabStep {
         if let token = texts["token"] {
             let text = try token.text(variables)
             bearer = text == "none" ? nil : text
+        } else if texts["account"] != nil {
+            bearer = nil
         } else {
             bearer = try await run.accessToken(of: name)
         }
