@@ -153,6 +153,6 @@ let package = Package(
             "FuzzTests",
             uses: ["Kernel", "OAuthCore", "MCPCore", "AWSCore", "Scenario", "Deploy", "Harness"], [httpTypes]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
-        tests("TidyTests", uses: ["Kernel", "Scenario", "Harness"]),
+        tests("TidyTests", uses: ["Kernel", "AWSCore", "Scenario", "Harness"]),
     ]
 )

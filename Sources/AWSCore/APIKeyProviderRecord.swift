@@ -4,8 +4,9 @@ package import Kernel
 package struct APIKeyProviderRecord: Record {
     package static let collection = "api-key-provider"
     /// Unique in an account; a name space of its own beside the OAuth2 providers'.
-    package let id: ProviderName
-    package var account: String
+    package let id: ProviderID
+    package let name: ProviderName
+    package let account: String
     package var apiKey: Secret
     /// `MANAGED`, or `EXTERNAL` where the key lies in the caller's own secret.
     package var secretSource: String
@@ -18,10 +19,11 @@ package struct APIKeyProviderRecord: Record {
     package var keys: [RecordKey] { [RecordKey("account", account)] }
 
     package init(
-        id: ProviderName, account: String, apiKey: Secret, secretSource: String = "MANAGED", secretSuffix: String,
+        name: ProviderName, account: String, apiKey: Secret, secretSource: String = "MANAGED", secretSuffix: String,
         configuration: JSONObject = [:], createdAt: Instant
     ) {
-        self.id = id
+        id = name.of(account)
+        self.name = name
         self.account = account
         self.apiKey = apiKey
         self.secretSource = secretSource

@@ -20,6 +20,12 @@ package struct AWSNames: Sendable, Hashable {
         return isAccount ? String(key) : defaultAccount
     }
 
+    /// Whether an ARN names nothing of another account: the model lets its account be left out.
+    package static func isOf(_ account: String, _ arn: JSONValue?) -> Bool {
+        let parts = (arn?.string ?? "").pieces(by: ":", keepingEmpty: true)
+        return parts.count < 5 || parts[4].isEmpty || parts[4] == account
+    }
+
     package func gatewayARN(_ gateway: GatewayID, account: String) -> String { core(account, "gateway/\(gateway)") }
 
     package func workloadARN(_ workload: WorkloadName, account: String) -> String {

@@ -12,6 +12,20 @@ package typealias ProviderName = Identifier<ProviderTag>
 package enum WorkloadTag {}
 /// Name of a workload identity, unique in an account.
 package typealias WorkloadName = Identifier<WorkloadTag>
+package enum ProviderIDTag {}
+/// A credential provider of one account: another account may have one of the same name (ledger `names-per-account`).
+package typealias ProviderID = Identifier<ProviderIDTag>
+package enum WorkloadIDTag {}
+/// A workload identity of one account.
+package typealias WorkloadID = Identifier<WorkloadIDTag>
+
+extension Identifier where Tag == ProviderTag {
+    package func of(_ account: String) -> ProviderID { ProviderID("\(account)/\(rawValue)") }
+}
+
+extension Identifier where Tag == WorkloadTag {
+    package func of(_ account: String) -> WorkloadID { WorkloadID("\(account)/\(rawValue)") }
+}
 
 /// A gateway as `CreateGateway` made it. Members of the API that nothing decides on stay in `request`, to be echoed.
 package struct GatewayRecord: Record {
@@ -164,8 +178,9 @@ package struct CatalogueRecord: Record {
 /// An OAuth2 credential provider: a client registration somewhere else, with its secret.
 package struct CredentialProviderRecord: Record {
     package static let collection = "credential-provider"
-    package let id: ProviderName
-    package var account: String
+    package let id: ProviderID
+    package let name: ProviderName
+    package let account: String
     /// `GithubOauth2`, `CustomOauth2`, …
     package var vendor: String
     package var clientID: String
@@ -181,7 +196,7 @@ package struct CredentialProviderRecord: Record {
     package var configuration: JSONObject
     package let createdAt: Instant
     package var updatedAt: Instant
-    package var keys: [RecordKey] { [RecordKey("callback", callbackID)] }
+    package var keys: [RecordKey] { [RecordKey("callback", callbackID), RecordKey("account", account)] }
 
     package enum Discovery: Sendable, Hashable, Codable {
         case url(String)
@@ -189,12 +204,13 @@ package struct CredentialProviderRecord: Record {
     }
 
     package init(
-        id: ProviderName, account: String, vendor: String, clientID: String, clientSecret: Secret?,
+        name: ProviderName, account: String, vendor: String, clientID: String, clientSecret: Secret?,
         discovery: Discovery,
         authenticationMethod: String?, callbackID: String, secretSuffix: String, configuration: JSONObject,
         createdAt: Instant
     ) {
-        self.id = id
+        id = name.of(account)
+        self.name = name
         self.account = account
         self.vendor = vendor
         self.clientID = clientID
@@ -212,19 +228,22 @@ package struct CredentialProviderRecord: Record {
 /// An agent's own identity.
 package struct WorkloadIdentityRecord: Record {
     package static let collection = "workload-identity"
-    package let id: WorkloadName
-    package var account: String
+    package let id: WorkloadID
+    package let name: WorkloadName
+    package let account: String
     /// Made by the service for a gateway: no caller gets a token for it.
     package let isServiceLinked: Bool
     /// nil while no list was ever set.
     package var allowedReturnURLs: [String]?
     package let createdAt: Instant
     package var updatedAt: Instant
+    package var keys: [RecordKey] { [RecordKey("account", account)] }
 
     package init(
-        id: WorkloadName, account: String, isServiceLinked: Bool, allowedReturnURLs: [String]?, createdAt: Instant
+        name: WorkloadName, account: String, isServiceLinked: Bool, allowedReturnURLs: [String]?, createdAt: Instant
     ) {
-        self.id = id
+        id = name.of(account)
+        self.name = name
         self.account = account
         self.isServiceLinked = isServiceLinked
         self.allowedReturnURLs = allowedReturnURLs

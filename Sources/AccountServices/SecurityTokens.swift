@@ -1,5 +1,5 @@
-import AWSCore
-import Kernel
+package import AWSCore
+package import Kernel
 
 /// Keys for an hour of a role's work.
 struct SessionKeyRecord: Record {
@@ -22,6 +22,14 @@ struct SessionKeyRecord: Record {
 }
 
 enum SessionKeyTag {}
+
+/// For whoever signs in the place of a caller: a scenario's AWS step.
+package enum SessionKeys {
+    /// A key that AssumeRole gave, by its id.
+    package static func key(_ id: String, in transaction: inout Transaction) -> SigV4.KnownKey? {
+        transaction.find(SessionKeyRecord.self, Identifier(id))?.key
+    }
+}
 
 // AWS STS, as far as tests of permissions need it (AWS STS API reference, `AssumeRole`, `GetCallerIdentity`).
 extension AccountServices {

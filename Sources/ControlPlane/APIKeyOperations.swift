@@ -9,7 +9,7 @@ extension ControlPlane {
         let name = ProviderName(call.text("name"))
         let suffix = world.entropy.text(6, from: .base62, for: "api-key-secret-arn")
         return try world.store.write { transaction in
-            guard transaction.find(APIKeyProviderRecord.self, name) == nil else {
+            guard transaction.find(APIKeyProviderRecord.self, name.of(call.account)) == nil else {
                 // Not a ConflictException (ledger `provider-duplicate`).
                 throw AWSError(
                     .validation, "Credential provider with name: \(name) already exists", reason: .resourceConflict)
@@ -19,7 +19,7 @@ extension ControlPlane {
                 throw quota("API key credential providers", most)
             }
             let provider = APIKeyProviderRecord(
-                id: name, account: call.account, apiKey: sent.key, secretSource: sent.source, secretSuffix: suffix,
+                name: name, account: call.account, apiKey: sent.key, secretSource: sent.source, secretSuffix: suffix,
                 configuration: sent.kept, createdAt: call.now)
             transaction.save(provider)
             remember(provider, in: &transaction)
@@ -61,19 +61,12 @@ extension ControlPlane {
     }
 
     func listAPIKeyProviders(_ call: Call) async throws -> JSONValue {
-        try world.store.write { transaction in
-            let all = transaction.find(APIKeyProviderRecord.self, where: "account", is: call.account)
-            let page = try Page(
-                of: all, list: "api-key-providers \(call.account)", token: call.input["nextToken"]?.string,
-                limit: pageSize(call, most: 100)
-            ) { $0.id.rawValue }
-            return page.json("credentialProviders") { provider in
-                [
-                    "name": .string(provider.id.rawValue), "credentialProviderArn": .string(arn(of: provider)),
-                    "createdTime": .double(provider.createdAt.epochSeconds),
-                    "lastUpdatedTime": .double(provider.updatedAt.epochSeconds),
-                ]
-            }
+        try page(of: APIKeyProviderRecord.self, call, as: "credentialProviders", most: 100) { provider in
+            [
+                "name": .string(provider.name.rawValue), "credentialProviderArn": .string(arn(of: provider)),
+                "createdTime": .double(provider.createdAt.epochSeconds),
+                "lastUpdatedTime": .double(provider.updatedAt.epochSeconds),
+            ]
         }
     }
 
@@ -81,7 +74,7 @@ extension ControlPlane {
     private func remember(_ provider: APIKeyProviderRecord, in transaction: inout Transaction) {
         guard !provider.apiKey.exposed.isEmpty else { return }
         let birth = TokenBirth(
-            kind: "api_key", issuer: world.party, user: nil, audience: [provider.id.rawValue], expires: nil,
+            kind: "api_key", issuer: world.party, user: nil, audience: [provider.name.rawValue], expires: nil,
             value: provider.apiKey)
         transaction.append(.token(.issued(birth)), at: world.clock.now)
         transaction.append(.token(.held(id: birth.id, by: "vault")), at: world.clock.now)
@@ -91,23 +84,24 @@ extension ControlPlane {
         _ call: Call, in transaction: inout Transaction
     ) throws(AWSError) -> APIKeyProviderRecord {
         let name = ProviderName(call.text("name"))
-        guard let provider = transaction.find(APIKeyProviderRecord.self, name), provider.account == call.account
-        else { throw AWSError(.resourceNotFound, "Credential provider \(name) not found") }
+        guard let provider = transaction.find(APIKeyProviderRecord.self, name.of(call.account)) else {
+            throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
+        }
         return provider
     }
 
     private func arn(of provider: APIKeyProviderRecord) -> String {
-        names.apiKeyProviderARN(provider.id, account: provider.account)
+        names.apiKeyProviderARN(provider.name, account: provider.account)
     }
 
     private func renderCreated(_ provider: APIKeyProviderRecord) -> JSONObject {
         let reference = provider.configuration["apiKeySecretConfig"]
-        let managed = names.apiKeySecretARN(provider.id, suffix: provider.secretSuffix, account: provider.account)
+        let managed = names.apiKeySecretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
         let external = reference?["secretId"]?.string.flatMap { $0.hasPrefix("arn:") ? $0 : nil }
         var result: JSONObject = ["apiKeySecretArn": ["secretArn": .string(external ?? managed)]]
         if let key = reference?["jsonKey"] { result.append("apiKeySecretJsonKey", key) }
         result.append("apiKeySecretSource", .string(provider.secretSource))
-        result.append("name", .string(provider.id.rawValue))
+        result.append("name", .string(provider.name.rawValue))
         result.append("credentialProviderArn", .string(arn(of: provider)))
         return result
     }

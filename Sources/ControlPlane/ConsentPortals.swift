@@ -65,16 +65,9 @@ extension ControlPlane {
     }
 
     func listPortals(_ call: Call) async throws -> JSONValue {
-        try world.store.write { transaction in
-            let all = transaction.find(ConsentPortalRecord.self, where: "account", is: call.account)
-            let page = try Page(
-                of: all, list: "consent-portals \(call.account)", token: call.input["nextToken"]?.string,
-                limit: pageSize(call, most: 100)
-            ) { $0.id.rawValue }
-            return page.json("consentPortals") { portal in
-                let hidden = ["executionRoleArn", "idpConfig"]
-                return .object(JSONObject(render(portal).members.filter { !hidden.contains($0.name) }))
-            }
+        try page(of: ConsentPortalRecord.self, call, as: "consentPortals", most: 100) { portal in
+            let hidden = ["executionRoleArn", "idpConfig"]
+            return .object(JSONObject(render(portal).members.filter { !hidden.contains($0.name) }))
         }
     }
 
@@ -91,7 +84,9 @@ extension ControlPlane {
     private func checkPortal(_ call: Call, in transaction: inout Transaction) throws(AWSError) {
         if let arn = call.input["idpConfig"]?["credentialProviderArn"]?.string {
             let name = ProviderName(arn.split(separator: "/").last.map(String.init) ?? "")
-            guard transaction.find(CredentialProviderRecord.self, name)?.account == call.account else {
+            guard AWSNames.isOf(call.account, .string(arn)),
+                transaction.find(CredentialProviderRecord.self, name.of(call.account)) != nil
+            else {
                 throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
             }
         }

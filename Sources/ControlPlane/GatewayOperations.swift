@@ -19,7 +19,7 @@ extension ControlPlane {
             transaction.begin(gateway, cause: call.operation)
             transaction.save(
                 WorkloadIdentityRecord(
-                    id: gateway.workloadName, account: call.account, isServiceLinked: true, allowedReturnURLs: nil,
+                    name: gateway.workloadName, account: call.account, isServiceLinked: true, allowedReturnURLs: nil,
                     createdAt: call.now))
             keepTags(call, of: names.gatewayARN(gateway.id, account: call.account), in: &transaction)
             schedule(.gatewayReady(gateway.id), at: call.now)

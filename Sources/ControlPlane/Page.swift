@@ -58,6 +58,20 @@ private struct PageToken {
 }
 
 extension ControlPlane {
+    /// A page of the records that the caller's account has, in the order in which they were made.
+    func page<Item: Record>(
+        of type: Item.Type, _ call: Call, as member: String, most: Int, show: (Item) -> JSONValue
+    ) throws -> JSONValue {
+        try world.store.write { transaction in
+            let page = try Page(
+                of: transaction.find(type, where: "account", is: call.account),
+                list: "\(Item.collection) \(call.account)", token: call.input["nextToken"]?.string,
+                limit: pageSize(call, most: most)
+            ) { $0.id.rawValue }
+            return page.json(member, show)
+        }
+    }
+
     /// Items on a page: what the caller asked for, else the lab's choice, never more than the model allows.
     func pageSize(_ call: Call, most: Int) -> Int {
         min(call.input["maxResults"]?.int.map(Int.init) ?? world.switches.number(.pageSize), most)

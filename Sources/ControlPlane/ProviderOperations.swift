@@ -11,17 +11,18 @@ extension ControlPlane {
         let callbackID = world.entropy.uuid(for: "provider-callback")
         let suffix = world.entropy.text(6, from: .base62, for: "secret-arn")
         return try world.store.write { transaction in
-            guard transaction.find(CredentialProviderRecord.self, name) == nil else {
+            guard transaction.find(CredentialProviderRecord.self, name.of(call.account)) == nil else {
                 // Not a ConflictException (ledger `provider-duplicate`).
                 throw AWSError(
                     .validation, "Credential provider with name: \(name) already exists", reason: .resourceConflict)
             }
             let most = settings.quotas.credentialProviders
-            guard transaction.all(CredentialProviderRecord.self).count < most else {
+            guard transaction.find(CredentialProviderRecord.self, where: "account", is: call.account).count < most
+            else {
                 throw quota("OAuth2 credential providers", most)
             }
             let provider = CredentialProviderRecord(
-                id: name, account: call.account, vendor: configuration.vendor, clientID: configuration.clientID,
+                name: name, account: call.account, vendor: configuration.vendor, clientID: configuration.clientID,
                 clientSecret: configuration.clientSecret, discovery: configuration.discovery,
                 authenticationMethod: configuration.authenticationMethod, callbackID: callbackID,
                 secretSuffix: suffix, configuration: configuration.kept, createdAt: call.now)
@@ -66,7 +67,7 @@ extension ControlPlane {
             do throws(AWSError) {
                 let provider = try findProvider(call, in: &transaction)
                 transaction.remove(CredentialProviderRecord.self, provider.id)
-                dropTags(of: names.providerARN(provider.id, account: provider.account), in: &transaction)
+                dropTags(of: names.providerARN(provider.name, account: provider.account), in: &transaction)
             } catch  where world.switches.choice(.deleteMissingProvider) == "204" {
                 // Success though nothing was there (ledger `provider-delete-missing`).
             }
@@ -75,20 +76,13 @@ extension ControlPlane {
     }
 
     func listProviders(_ call: Call) async throws -> JSONValue {
-        try world.store.write { transaction in
-            let all = transaction.all(CredentialProviderRecord.self).filter { $0.account == call.account }
-            let page = try Page(
-                of: all, list: "providers \(call.account)", token: call.input["nextToken"]?.string,
-                limit: pageSize(call, most: 20)
-            ) { $0.id.rawValue }
-            return page.json("credentialProviders") { provider in
-                [
-                    "name": .string(provider.id.rawValue), "credentialProviderVendor": .string(provider.vendor),
-                    "credentialProviderArn": .string(names.providerARN(provider.id, account: provider.account)),
-                    "createdTime": .double(provider.createdAt.epochSeconds),
-                    "lastUpdatedTime": .double(provider.updatedAt.epochSeconds),
-                ]
-            }
+        try page(of: CredentialProviderRecord.self, call, as: "credentialProviders", most: 20) { provider in
+            [
+                "name": .string(provider.name.rawValue), "credentialProviderVendor": .string(provider.vendor),
+                "credentialProviderArn": .string(names.providerARN(provider.name, account: provider.account)),
+                "createdTime": .double(provider.createdAt.epochSeconds),
+                "lastUpdatedTime": .double(provider.updatedAt.epochSeconds),
+            ]
         }
     }
 
@@ -96,21 +90,22 @@ extension ControlPlane {
         _ call: Call, in transaction: inout Transaction
     ) throws(AWSError) -> CredentialProviderRecord {
         let name = ProviderName(call.text("name"))
-        guard let provider = transaction.find(CredentialProviderRecord.self, name), provider.account == call.account
-        else { throw AWSError(.resourceNotFound, "Credential provider \(name) not found") }
+        guard let provider = transaction.find(CredentialProviderRecord.self, name.of(call.account)) else {
+            throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
+        }
         return provider
     }
 
     private func renderCreated(_ provider: CredentialProviderRecord) -> JSONObject {
         let reference = provider.configuration.members.first?.value["clientSecretConfig"]
-        let managed = names.secretARN(provider.id, suffix: provider.secretSuffix, account: provider.account)
+        let managed = names.secretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
         let external = reference?["secretId"]?.string.flatMap { $0.hasPrefix("arn:") ? $0 : nil }
         var result: JSONObject = ["clientSecretArn": ["secretArn": .string(external ?? managed)]]
         if let key = reference?["jsonKey"] { result.append("clientSecretJsonKey", key) }
         result.append("clientSecretSource", reference == nil ? "MANAGED" : "EXTERNAL")
-        result.append("name", .string(provider.id.rawValue))
+        result.append("name", .string(provider.name.rawValue))
         result.append(
-            "credentialProviderArn", .string(names.providerARN(provider.id, account: provider.account)))
+            "credentialProviderArn", .string(names.providerARN(provider.name, account: provider.account)))
         result.append("callbackUrl", .string(AWSNames.callbackURL(provider.callbackID, in: world.addresses)))
         result.append("oauth2ProviderConfigOutput", ProviderConfiguration.shown(provider))
         result.append("status", "READY")

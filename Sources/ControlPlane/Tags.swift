@@ -129,11 +129,11 @@ extension ControlPlane {
         case ("consent-portal", 2):
             return transaction.find(ConsentPortalRecord.self, PortalID(parts[1]))?.account == account
         case ("token-vault", 4) where parts[2] == "oauth2credentialprovider":
-            return transaction.find(CredentialProviderRecord.self, ProviderName(parts[3]))?.account == account
+            return transaction.find(CredentialProviderRecord.self, ProviderName(parts[3]).of(account)) != nil
         case ("token-vault", 4) where parts[2] == "apikeycredentialprovider":
-            return transaction.find(APIKeyProviderRecord.self, ProviderName(parts[3]))?.account == account
+            return transaction.find(APIKeyProviderRecord.self, ProviderName(parts[3]).of(account)) != nil
         case ("workload-identity-directory", 4):
-            return transaction.find(WorkloadIdentityRecord.self, WorkloadName(parts[3]))?.account == account
+            return transaction.find(WorkloadIdentityRecord.self, WorkloadName(parts[3]).of(account)) != nil
         default: return false
         }
     }

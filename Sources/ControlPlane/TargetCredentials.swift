@@ -85,14 +85,18 @@ extension ControlPlane {
         let provider = input.credentials.first?["credentialProvider"]?.object
         if let json = provider?["apiKeyCredentialProvider"]?.object {
             let name = APIKeyCredential(json).provider
-            guard transaction.find(APIKeyProviderRecord.self, name)?.account == account else {
+            guard AWSNames.isOf(account, json["providerArn"]),
+                transaction.find(APIKeyProviderRecord.self, name.of(account)) != nil
+            else {
                 throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
             }
         }
         guard let json = provider?["oauthCredentialProvider"]?.object else { return }
         let oauth = OAuthCredential(json)
-        guard let record = transaction.find(CredentialProviderRecord.self, oauth.provider), record.account == account
-        else {
+        guard AWSNames.isOf(account, json["providerArn"]) else {
+            throw AWSError(.resourceNotFound, "Credential provider \(oauth.provider) not found")
+        }
+        guard let record = transaction.find(CredentialProviderRecord.self, oauth.provider.of(account)) else {
             // Where consent is needed the identity service says so itself.
             if case .consent = input.way { return }
             throw AWSError(.resourceNotFound, "Credential provider \(oauth.provider) not found")

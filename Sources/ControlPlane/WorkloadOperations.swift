@@ -7,16 +7,16 @@ extension ControlPlane {
     func createWorkload(_ call: Call) async throws -> JSONValue {
         let name = WorkloadName(call.text("name"))
         return try world.store.write { transaction in
-            guard transaction.find(WorkloadIdentityRecord.self, name) == nil else {
+            guard transaction.find(WorkloadIdentityRecord.self, name.of(call.account)) == nil else {
                 throw AWSError(
                     .validation, "WorkloadIdentity with name \(name) already exists", reason: .resourceConflict)
             }
             let most = settings.quotas.workloadIdentities
-            guard transaction.all(WorkloadIdentityRecord.self).count < most else {
+            guard transaction.find(WorkloadIdentityRecord.self, where: "account", is: call.account).count < most else {
                 throw quota("workload identities", most)
             }
             let workload = WorkloadIdentityRecord(
-                id: name, account: call.account, isServiceLinked: false,
+                name: name, account: call.account, isServiceLinked: false,
                 allowedReturnURLs: call.input["allowedResourceOauth2ReturnUrls"]?.strings, createdAt: call.now)
             transaction.save(workload)
             keepTags(call, of: names.workloadARN(name, account: call.account), in: &transaction)
@@ -47,24 +47,17 @@ extension ControlPlane {
                     .validation, "WorkloadIdentity is linked to a service and cannot be deleted by the caller")
             }
             transaction.remove(WorkloadIdentityRecord.self, workload.id)
-            dropTags(of: names.workloadARN(workload.id, account: workload.account), in: &transaction)
+            dropTags(of: names.workloadARN(workload.name, account: workload.account), in: &transaction)
             return [:]
         }
     }
 
     func listWorkloads(_ call: Call) async throws -> JSONValue {
-        try world.store.write { transaction in
-            let all = transaction.all(WorkloadIdentityRecord.self).filter { $0.account == call.account }
-            let page = try Page(
-                of: all, list: "workloads \(call.account)", token: call.input["nextToken"]?.string,
-                limit: pageSize(call, most: 20)
-            ) { $0.id.rawValue }
-            return page.json("workloadIdentities") { workload in
-                [
-                    "name": .string(workload.id.rawValue),
-                    "workloadIdentityArn": .string(names.workloadARN(workload.id, account: workload.account)),
-                ]
-            }
+        try page(of: WorkloadIdentityRecord.self, call, as: "workloadIdentities", most: 20) { workload in
+            [
+                "name": .string(workload.name.rawValue),
+                "workloadIdentityArn": .string(names.workloadARN(workload.name, account: workload.account)),
+            ]
         }
     }
 
@@ -72,15 +65,16 @@ extension ControlPlane {
         _ call: Call, in transaction: inout Transaction
     ) throws(AWSError) -> WorkloadIdentityRecord {
         let name = WorkloadName(call.text("name"))
-        guard let workload = transaction.find(WorkloadIdentityRecord.self, name), workload.account == call.account
-        else { throw AWSError(.resourceNotFound, "WorkloadIdentity \(name) not found") }
+        guard let workload = transaction.find(WorkloadIdentityRecord.self, name.of(call.account)) else {
+            throw AWSError(.resourceNotFound, "WorkloadIdentity \(name) not found")
+        }
         return workload
     }
 
     private func renderCreated(_ workload: WorkloadIdentityRecord) -> JSONObject {
         [
-            "name": .string(workload.id.rawValue),
-            "workloadIdentityArn": .string(names.workloadARN(workload.id, account: workload.account)),
+            "name": .string(workload.name.rawValue),
+            "workloadIdentityArn": .string(names.workloadARN(workload.name, account: workload.account)),
             // Without a list it reads back as an empty one (ledger `workload-urls-empty`).
             "allowedResourceOauth2ReturnUrls": .strings(workload.allowedReturnURLs ?? []),
         ]

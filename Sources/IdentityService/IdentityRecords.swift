@@ -56,9 +56,9 @@ struct AuthorizationSessionRecord: Record {
     let id: SessionURI
     /// Where `AuthorizationSessionMachine` stands.
     var state: AuthorizationSessionMachine.State
-    let workload: WorkloadName
+    let workload: WorkloadID
     let user: WorkloadUser
-    let provider: ProviderName
+    let provider: ProviderID
     /// Of the provider as it was when the session began; a recreated provider has another.
     let callbackID: String
     let scopes: [String]
@@ -83,7 +83,7 @@ struct AuthorizationSessionRecord: Record {
 
     /// Names workload, user and provider together.
     var owner: String { Self.owner(workload, user, provider) }
-    static func owner(_ workload: WorkloadName, _ user: WorkloadUser, _ provider: ProviderName) -> String {
+    static func owner(_ workload: WorkloadID, _ user: WorkloadUser, _ provider: ProviderID) -> String {
         JSONValue.strings([workload.rawValue, user.key, provider.rawValue]).text
     }
 }

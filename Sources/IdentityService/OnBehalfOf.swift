@@ -14,7 +14,7 @@ extension IdentityService {
         guard let grant = ExchangeGrant(provider) else {
             throw AWSError(
                 .validation,
-                "Credential provider \(provider.id) is not configured for ON_BEHALF_OF_TOKEN_EXCHANGE")
+                "Credential provider \(provider.name) is not configured for ON_BEHALF_OF_TOKEN_EXCHANGE")
         }
         let isKept = world.switches.isOn(.exchangeCache)
         if isKept {

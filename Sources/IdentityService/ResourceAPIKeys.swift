@@ -12,12 +12,13 @@ extension IdentityService {
             guard let token = transaction.find(WorkloadTokenRecord.self, tokenID) else {
                 throw Refusal(.unauthorized, "The workload access token is invalid or expired")
             }
-            guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload),
-                workload.account == token.account
-            else { throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found") }
+            guard transaction.find(WorkloadIdentityRecord.self, token.workload.of(token.account)) != nil else {
+                throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found")
+            }
             let name = ProviderName(call.input["resourceCredentialProviderName"]?.string ?? "")
-            guard let provider = transaction.find(APIKeyProviderRecord.self, name), provider.account == token.account
-            else { throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found") }
+            guard let provider = transaction.find(APIKeyProviderRecord.self, name.of(token.account)) else {
+                throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found")
+            }
             // The model wants at least one letter; an EXTERNAL key lies in a secret that this lab does not have.
             guard !provider.apiKey.exposed.isEmpty else {
                 throw Refusal(.resourceNotFound, "The secret of credential provider \(name) was not found")

@@ -43,9 +43,9 @@ extension IdentityService {
         guard let token = transaction.find(WorkloadTokenRecord.self, tokenID) else {
             throw Refusal(.unauthorized, "The workload access token is invalid or expired")
         }
-        guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload),
-            workload.account == token.account
-        else { throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found") }
+        guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload.of(token.account)) else {
+            throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found")
+        }
         var returnURL = ""
         if flow == "USER_FEDERATION" {
             guard token.user != .nobody else {
@@ -55,9 +55,9 @@ extension IdentityService {
             returnURL = try allowedReturnURL(asked, of: workload)
         }
         let name = ProviderName(input["resourceCredentialProviderName"]?.string ?? "")
-        guard let provider = transaction.find(CredentialProviderRecord.self, name),
-            provider.account == token.account
-        else { throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found") }
+        guard let provider = transaction.find(CredentialProviderRecord.self, name.of(token.account)) else {
+            throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found")
+        }
         return TokenRequest(
             query: TokenVault.Query(
                 workload: workload.id, user: token.user, provider: provider,

@@ -30,7 +30,7 @@ extension IdentityService {
         // Letter by letter: neither prefix nor pattern (ledger `A9`).
         if list?.contains(url) == true { return nil }
         return Refusal(
-            .validation, "Callback URL \(url) is not registered for AgentIdentity \(workload.id)",
+            .validation, "Callback URL \(url) is not registered for AgentIdentity \(workload.name)",
             by: .registeredReturnURL)
     }
 }

@@ -8,7 +8,7 @@ struct TokenVault {
 
     /// Whose tokens of which provider somebody wants.
     struct Query {
-        let workload: WorkloadName
+        let workload: WorkloadID
         let user: WorkloadUser
         let provider: CredentialProviderRecord
         let scopes: ScopeSet

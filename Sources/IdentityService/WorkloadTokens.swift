@@ -19,7 +19,7 @@ extension IdentityService {
         let verifier = UserTokens(world: world, documents: documents)
         guard let user = await verifier.user(of: token, discoveryURL: discoveryURL) else {
             let note = Note(
-                party: world.party, rule: .userTokenVerified, "a user token for \(workload.id) was not in order")
+                party: world.party, rule: .userTokenVerified, "a user token for \(workload.name) was not in order")
             world.store.append(.note(note), at: world.clock.now)
             throw AWSError(.unauthorized, "The user token is invalid or expired")
         }
@@ -33,10 +33,10 @@ extension IdentityService {
             let token = "AgV4" + world.entropy.text(300, from: .base64URL, for: "workload-token")
             transaction.save(
                 WorkloadTokenRecord(
-                    id: WorkloadTokenID(token), workload: workload.id, account: workload.account, user: user))
+                    id: WorkloadTokenID(token), workload: workload.name, account: workload.account, user: user))
             let birth = TokenBirth(
                 kind: "workload_access_token", issuer: world.party, user: user.name,
-                audience: [workload.id.rawValue], expires: nil, value: Secret(token))
+                audience: [workload.name.rawValue], expires: nil, value: Secret(token))
             transaction.append(.token(.issued(birth)), at: world.clock.now)
             return ["workloadAccessToken": .string(token)]
         }
@@ -47,9 +47,12 @@ extension IdentityService {
         _ call: Call, in transaction: inout Transaction
     ) throws(Refusal) -> WorkloadIdentityRecord {
         let name = WorkloadName(call.input["workloadName"]?.string ?? "")
-        guard let workload = transaction.find(WorkloadIdentityRecord.self, name),
-            call.isService || workload.account == call.account
-        else { throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(name) not found") }
+        // The service works for the account that has the gateway whose identity it names.
+        let gateway = call.isService ? transaction.find(GatewayRecord.self, GatewayID(name.rawValue)) : nil
+        let id = name.of(gateway?.account ?? call.account)
+        guard let workload = transaction.find(WorkloadIdentityRecord.self, id) else {
+            throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(name) not found")
+        }
         // A gateway's identity is the service's own (ledger `E66`).
         if workload.isServiceLinked, !call.isService, world.switches.holds(.serviceLinkedIdentity) {
             throw Refusal(
@@ -63,7 +66,7 @@ extension IdentityService {
     /// Where a gateway's configuration says its users' keys are; nil for an identity that belongs to no gateway.
     private func discoveryURL(of workload: WorkloadIdentityRecord, in transaction: inout Transaction) -> String? {
         guard workload.isServiceLinked else { return nil }
-        let gateway = transaction.find(GatewayRecord.self, GatewayID(workload.id.rawValue))
+        let gateway = transaction.find(GatewayRecord.self, GatewayID(workload.name.rawValue))
         return gateway?.customJWTAuthorizer?["discoveryUrl"]?.string
     }
 }

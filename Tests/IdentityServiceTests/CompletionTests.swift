@@ -102,7 +102,7 @@ import Testing
     @Test func aProviderMadeAnewIsAnother() async throws {
         let lab = try Fixture()
         let uri = try await lab.consent(lab.workloadToken())
-        try lab.store.write { $0.remove(CredentialProviderRecord.self, ProviderName("github")) }
+        try lab.store.write { $0.remove(CredentialProviderRecord.self, ProviderName("github").of("000000000000")) }
         expectRefusal(try await lab.complete(uri))
         #expect(lab.transitions(of: uri).last == "FAILED" && lab.github.received.isEmpty)
     }

@@ -101,22 +101,22 @@ final class Fixture: Sendable {
         try store.write { transaction in
             transaction.save(
                 WorkloadIdentityRecord(
-                    id: WorkloadName("agent"), account: "000000000000", isServiceLinked: false,
+                    name: WorkloadName("agent"), account: "000000000000", isServiceLinked: false,
                     allowedReturnURLs: [Self.returnURL], createdAt: now))
             transaction.save(
                 WorkloadIdentityRecord(
-                    id: WorkloadName("bare"), account: "000000000000", isServiceLinked: false, allowedReturnURLs: nil,
+                    name: WorkloadName("bare"), account: "000000000000", isServiceLinked: false, allowedReturnURLs: nil,
                     createdAt: now))
             transaction.save(
                 WorkloadIdentityRecord(
-                    id: WorkloadName("gw-abcdefghij"), account: "000000000000", isServiceLinked: true,
+                    name: WorkloadName("gw-abcdefghij"), account: "000000000000", isServiceLinked: true,
                     allowedReturnURLs: nil, createdAt: now))
             for (name, vendor, callback) in [
                 ("github", "GithubOauth2", "cb-github"), ("custom", "CustomOauth2", "cb-custom"),
             ] {
                 transaction.save(
                     CredentialProviderRecord(
-                        id: ProviderName(name), account: "000000000000", vendor: vendor, clientID: "client-\(name)",
+                        name: ProviderName(name), account: "000000000000", vendor: vendor, clientID: "client-\(name)",
                         clientSecret: Secret("s3cret"),
                         discovery: name == "github"
                             ? .metadata(

@@ -15,23 +15,19 @@ import Testing
         var custom = extra
         if let exchange { custom["onBehalfOfTokenExchangeConfig"] = exchange }
         let provider = CredentialProviderRecord(
-            id: ProviderName("obo"), account: "111122223333", vendor: vendor, clientID: "client-obo",
+            name: ProviderName("obo"), account: "000000000000", vendor: vendor, clientID: "client-obo",
             clientSecret: Secret("s3cret"), discovery: .url("https://as.test/.well-known/openid-configuration"),
             authenticationMethod: method, callbackID: "cb-obo", secretSuffix: "abcdef",
             configuration: ["customOauth2ProviderConfig": .object(custom)], createdAt: lab.clock.now)
         try lab.store.write { transaction in
             transaction.save(provider)
-            var agent = transaction.find(WorkloadIdentityRecord.self, WorkloadName("agent"))
-            agent?.account = "111122223333"
-            if let agent { transaction.save(agent) }
         }
         return lab
     }
 
     private func workload(_ lab: Fixture, _ jwt: String) async throws -> String {
-        // By the service: the lab's callers have no account of their own here.
         let answer = try await lab.call(
-            "GetWorkloadAccessTokenForJWT", ["workloadName": "agent", "userToken": .string(jwt)], byService: true)
+            "GetWorkloadAccessTokenForJWT", ["workloadName": "agent", "userToken": .string(jwt)])
         return try #require(answer.json?["workloadAccessToken"]?.string)
     }
 
@@ -100,7 +96,7 @@ import Testing
         #expect(form["actor_token_type"] == "urn:ietf:params:oauth:token-type:jwt")
         let claims = try #require(form["actor_token"].flatMap { DecodedToken($0) }).claims
         #expect(claims["aud"] == "https://as.test/token")
-        #expect(claims["sub"] == "arn:aws:iam::111122223333:role/bedrock-agentcore")
+        #expect(claims["sub"] == "arn:aws:iam::000000000000:role/bedrock-agentcore")
     }
 
     @Test func withoutClientAuthentication() async throws {

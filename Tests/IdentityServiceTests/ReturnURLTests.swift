@@ -40,7 +40,10 @@ import Testing
     func aGatewaysIdentity(manner: String, list: [String]?, status: Int) async throws {
         let lab = try Fixture(chosen: ["returnUrl.enforce": manner])
         try lab.store.write { transaction in
-            guard var workload = transaction.find(WorkloadIdentityRecord.self, WorkloadName("gw-abcdefghij")) else {
+            guard
+                var workload = transaction.find(
+                    WorkloadIdentityRecord.self, WorkloadName("gw-abcdefghij").of("000000000000"))
+            else {
                 return
             }
             workload.allowedReturnURLs = list
