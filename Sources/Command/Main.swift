@@ -23,7 +23,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
             NewCommand.self, ReportCommand.self, MutateCommand.self, ExploreCommand.self, RecordCommand.self,
             ReplayCommand.self,
             WhyCommand.self, DemoCommand.self, LearnCommand.self, DoctorCommand.self,
-            DeployCommand.self, EnvCommand.self, ExecCommand.self, WaitCommand.self,
+            DeployCommand.self, EnvCommand.self, ExecCommand.self, WaitCommand.self, BrowseCommand.self,
         ])
 
     /// Off the main thread: from there every call into an actor would be a thread switch.

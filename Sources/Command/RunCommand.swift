@@ -38,7 +38,15 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Run again whenever a file below scenarios/ or mocks/ changes.")
     var watch = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Run this command after the steps of each scenario and judge the MCP client it is.", valueName: "cmd"))
+    var client: String?
+
     func validate() throws {
+        if client != nil, watch || conditions.seedCount > 1 || jobs ?? 1 != 1 {
+            throw ValidationError("--client runs one program at a time: neither --watch nor --seeds nor --jobs.")
+        }
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         try conditions.check()
     }
@@ -79,9 +87,17 @@ struct RunCommand: AsyncParsableCommand {
         }
         let start = Host.now
         var progress = Progress(count: work.count, start: start)
-        let results = await Runner(definitions: definitions, settings: settings).run(
-            work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
-        ) { progress.tell($0) }
+        let results: [ScenarioResult]
+        if let client {
+            let limit = Span(conditions.timeLimit) ?? .seconds(60)
+            results = try await ClientTrial(
+                command: client, limit: limit, definitions: definitions, settings: settings
+            ).run(work, failFast: failFast)
+        } else {
+            results = await Runner(definitions: definitions, settings: settings).run(
+                work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
+            ) { progress.tell($0) }
+        }
         progress.end()
         var run: JSONObject = [
             "version": .string(Version.current), "startedAt": .string(start.iso8601),

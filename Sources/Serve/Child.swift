@@ -1,5 +1,7 @@
 import Dispatch
 import Foundation
+package import Kernel
+import Synchronization
 
 /// A program that runs beside a served lab, on the same terminal.
 package struct Child: Sendable {
@@ -33,6 +35,19 @@ package struct Child: Sendable {
         }
         self.process = process
     }
+
+    /// Its exit code as `ended`, but a child that takes longer is told to end.
+    package func ended(within limit: Span) async -> Int32 {
+        let watch = Watch()
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(limit.milliseconds))) {
+            watch.isOver.withLock { isOver in if !isOver { terminate() } }
+        }
+        let code = await ended()
+        watch.isOver.withLock { $0 = true }
+        return code
+    }
+
+    private final class Watch: Sendable { let isOver = Mutex(false) }
 
     package func terminate() { kill(process, SIGTERM) }
 

@@ -5,11 +5,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 
 import gateway
 import httpx2
 import pytest
-from conftest import ROOT
+from conftest import BINARY, ROOT
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
@@ -113,6 +114,51 @@ def guesses_the_metadata(lab, url, token):
 def test_a_bad_habit_breaks_its_rule(lab, called, client, rules):
     client(lab, *called)
     assert broken(lab) == rules
+
+
+def trial(client, *scenarios):
+    """Exit code, what was told, and per scenario the rules that were broken or missed."""
+    command = " ".join(str(word) for word in (sys.executable, *client))
+    paths = [f"scenarios/clients/{name}.yaml" for name in scenarios] or ["scenarios/clients"]
+    run = subprocess.run(
+        [BINARY, "run", *paths, "--client", command, "--time-limit", "60s"], cwd=ROOT, capture_output=True, text=True
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_a_good_client_passes_every_trial():
+    code, told = trial([ROOT / "Tests/RealClients/good_client.py"])
+    assert code == 0, told
+    assert "4 scenarios, 4 held" in told and "BROKEN" not in told
+    for rule in CONSENT_RULES + ["walks the cursor", "uses resource_metadata", "opens only http(s)"]:
+        assert f"KEPT: {rule}\n  " in told, rule
+
+
+@pytest.mark.parametrize(
+    "habit, scenario, rules",
+    [
+        ("swallows_the_data", "a-consent-by-error", ["keeps error.data"]),
+        ("fetches_the_link", "a-consent-by-error", ["leaves the link to a browser"]),
+        ("loops", "a-consent-by-error", ["waits for completion", "does not loop"]),
+        ("gives_up", "a-consent-by-error", ["repeats the identical call"]),
+        ("forgets_the_version", "a-list-in-pages", ["sends the version header"]),
+        ("shows_its_token", "a-consent-by-error", ["puts no token in a URL"]),
+        ("stops_at_the_first_page", "a-list-in-pages", ["walks the cursor"]),
+        ("guesses_the_metadata", "the-way-in", ["uses resource_metadata"]),
+        ("agrees_to_anything", "a-link-that-is-no-page", ["opens only http(s)"]),
+        ("opens_anything", "a-link-that-is-no-page", ["opens only http(s)"]),
+    ],
+)
+def test_a_bad_client_fails_its_trial(habit, scenario, rules):
+    code, told = trial([ROOT / "Tests/RealClients/bad_client.py", habit], scenario)
+    assert code == 4, told
+    assert [line.removeprefix("BROKEN: ") for line in told.splitlines() if line.startswith("BROKEN: ")] == rules
+
+
+@pytest.mark.parametrize("habit, missing", [("does_nothing", "walks the cursor"), ("crashes", "exit code 0")])
+def test_a_client_that_shows_nothing_fails(habit, missing):
+    code, told = trial([ROOT / "Tests/RealClients/bad_client.py", habit], "a-list-in-pages")
+    assert code == 4 and missing in told
 
 
 @pytest.mark.parametrize("walks", [True, False])

@@ -25,11 +25,12 @@ package struct ClientScore: Sendable {
     /// More of the same request than this without a consent in between is a loop.
     private static let mostRepeats = 3
 
-    package init(of entries: [JournalEntry]) {
-        let reader = Reader(entries: entries, messages: entries.compactMap(Message.init))
+    /// `opened` are the links that the client gave to a browser; nil where nobody looked.
+    package init(of entries: [JournalEntry], opened: [String]? = nil) {
+        let reader = Reader(entries: entries, messages: entries.compactMap(Message.init), opened: opened)
         rows = [
             reader.versionHeader, reader.cursor, reader.resourceMetadata, reader.tokensInURLs, reader.errorData,
-            reader.browser, reader.patience, reader.repetition, reader.loop(most: Self.mostRepeats),
+            reader.webAlone, reader.browser, reader.patience, reader.repetition, reader.loop(most: Self.mostRepeats),
         ]
         let proofs = Set(rows.flatMap(\.proof))
         lines = entries.reduce(into: [:]) { lines, entry in
@@ -45,8 +46,8 @@ package struct ClientScore: Sendable {
     /// How the exchanges read that prove something, by their sequence numbers.
     private let lines: [Int: String]
 
-    /// Whether no rule was broken.
-    package var isClean: Bool { rows.allSatisfy { $0.verdict != .broken } }
+    /// The exchanges that show what a row says.
+    package func proof(of row: Row) -> [String] { row.proof.compactMap { lines[$0] } }
 
     package var json: JSONValue {
         .array(
@@ -57,14 +58,6 @@ package struct ClientScore: Sendable {
                     "exchanges": .strings(row.proof.compactMap { lines[$0] }),
                 ]
             })
-    }
-
-    /// A line for each rule, for a person.
-    package var text: String {
-        rows.map { row in
-            let proof = row.proof.isEmpty ? "" : " [\(row.proof.map(String.init).joined(separator: ", "))]"
-            return "\(row.verdict.rawValue.uppercased()): \(row.rule)\(proof)\n"
-        }.joined()
     }
 
     /// One JSON-RPC request of a client, and what it was answered.
@@ -102,13 +95,22 @@ package struct ClientScore: Sendable {
             method == "tools/call" ? ["name": params["name"] ?? .null, "arguments": params["arguments"] ?? [:]] : nil
         }
         /// The link that a person has to open: of a -32042, or of an `input_required` result.
-        var link: String? {
+        var link: String? { questions.lazy.compactMap(\.url).first { ClientScore.isWeb($0) } }
+
+        /// What a client was asked by URL, and under which key its answer comes.
+        var questions: [(key: String, url: String)] {
             if answer?["error"]?["code"] == -32042 {
-                return answer?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string
+                let asked = answer?["error"]?["data"]?["elicitations"]?.array ?? []
+                return asked.compactMap { one in one["url"]?.string.map { ("", $0) } }
             }
             let asked = answer?["result"]?["inputRequests"]?.object?.members ?? []
-            return asked.lazy.compactMap { $0.value["params"]?["url"]?.string }.first
+            return asked.compactMap { one in one.value["params"]?["url"]?.string.map { (one.name, $0) } }
         }
+    }
+
+    /// Whether a browser may be given it (MCP 2025-11-25, elicitation, URL mode, security).
+    static func isWeb(_ link: String) -> Bool {
+        ["http", "https"].contains(link.prefix { $0 != ":" }.lowercased())
     }
 
     static func isClient(_ party: Party) -> Bool { party == .outside || party.rawValue.hasSuffix("'s MCP client") }
@@ -118,6 +120,7 @@ package struct ClientScore: Sendable {
 private struct Reader {
     let entries: [JournalEntry]
     let messages: [ClientScore.Message]
+    let opened: [String]?
 
     private func row(_ rule: String, _ about: String, kept: [Int], broken: [Int]) -> ClientScore.Row {
         let verdict: ClientScore.Verdict = !broken.isEmpty ? .broken : kept.isEmpty ? .notSeen : .kept
@@ -201,6 +204,70 @@ private struct Reader {
         return row(
             "keeps error.data", "The link of a -32042 reaches a browser.", kept: kept,
             broken: kept.isEmpty ? broken : [])
+    }
+
+    /// A link that is no web page is neither opened nor agreed to.
+    var webAlone: ClientScore.Row {
+        var (kept, broken): ([Int], [Int]) = ([], [])
+        for link in links {
+            let isOpened = opened?.contains(link.url) == true
+            if ClientScore.isWeb(link.url) {
+                if isOpened { kept.append(link.sequence) }
+            } else if isOpened || link.agreed != nil {
+                broken.append(link.agreed ?? link.sequence)
+            } else {
+                kept.append(link.sequence)
+            }
+        }
+        return row(
+            "opens only http(s)", "No other link is given to a browser, and none is agreed to.", kept: kept,
+            broken: broken)
+    }
+
+    /// Every link that a client was asked to have opened, with the exchange in which it agreed.
+    private var links: [(sequence: Int, url: String, agreed: Int?)] {
+        var links: [(sequence: Int, url: String, agreed: Int?)] = []
+        for message in messages {
+            for question in message.questions {
+                let agreed = messages.first {
+                    $0.sequence > message.sequence
+                        && $0.params["inputResponses"]?[question.key]?["action"] == "accept"
+                }
+                links.append((message.sequence, question.url, agreed?.sequence))
+            }
+        }
+        for (sequence, request) in asides {
+            guard request["method"] == "elicitation/create", let url = request["params"]?["url"]?.string else {
+                continue
+            }
+            links.append((sequence, url, agreement(to: request["id"], after: sequence)))
+        }
+        return links
+    }
+
+    /// What a server said to a client on a stream.
+    private var asides: [(Int, JSONValue)] {
+        entries.flatMap { entry -> [(Int, JSONValue)] in
+            let data: [[UInt8]]
+            switch entry.event {
+            case .streamed(let streamed) where ClientScore.isClient(streamed.to):
+                data = [streamed.event.data].compactMap(\.self)
+            case .exchange(let exchange) where ClientScore.isClient(exchange.from):
+                guard case .answered(let response) = exchange.outcome, response.json == nil else { return [] }
+                data = ServerSentEvents.data(in: response.body)
+            default: return []
+            }
+            return data.compactMap { try? JSONValue(parsing: $0) }.map { (entry.sequence, $0) }
+        }
+    }
+
+    private func agreement(to id: JSONValue?, after sequence: Int) -> Int? {
+        entries.first { entry in
+            guard entry.sequence > sequence, case .exchange(let exchange) = entry.event,
+                ClientScore.isClient(exchange.from), let json = try? JSONValue(parsing: exchange.request.body)
+            else { return false }
+            return json["id"] == id && json["result"]?["action"] == "accept"
+        }?.sequence
     }
 
     /// MCP 2025-11-25, elicitation, URL mode: a client must not fetch the link itself.

@@ -34,7 +34,8 @@ struct Performance: Sendable {
             let failures = try await include(item)
             if !failures.isEmpty { return failures }
         }
-        let failures = try await perform(file.steps)
+        var failures = try await perform(file.steps)
+        if failures.isEmpty, let afterSteps = run.settings.afterSteps { failures = await afterSteps(run) }
         guard failures.isEmpty, let timeout = file.timeout else { return failures }
         return overdue(timeout, since: run.lab.options.start, file.place, "timeout")
     }

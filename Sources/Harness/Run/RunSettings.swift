@@ -27,6 +27,11 @@ package struct RunSettings: Sendable {
         case counts
     }
 
+    /// Makes the lab of a run; without it each has one that nobody reaches from outside.
+    package var makeLab: (@Sendable (LabDefinition, LabOptions) throws -> Lab)?
+    /// What comes once all steps have held and before anything is checked; what it gives is against the run.
+    package var afterSteps: (@Sendable (ScenarioRun) async -> [Failure])?
+
     package init() {}
 
     /// Looks at the host's clock, which nothing in a lab does.

@@ -83,7 +83,8 @@ package struct Runner: Sendable {
         options.unknowns = file.lab.unknowns.merging(settings.unknowns) { $1 }
         let run: ScenarioRun
         do {
-            run = try ScenarioRun(lab: Lab(definition, options), file: file, settings: settings)
+            let lab = try settings.makeLab?(definition, options) ?? Lab(definition, options)
+            run = try ScenarioRun(lab: lab, file: file, settings: settings)
         } catch let mistake as Diagnostic {
             return ended(.error, [Failure(mistake)])
         } catch {
