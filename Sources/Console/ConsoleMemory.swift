@@ -22,26 +22,27 @@ final class ConsoleMemory: Sendable {
     }
 
     private struct State {
-        var isWatched = false
         var moments: [Moment] = []
         var futures: [Future] = []
         var count = 0
         var notice: String?
         var last = 0
-        var mask: (sequence: Int, count: Int, mask: SecretMask)?
+        var mask: (last: JournalEntry, mask: SecretMask)?
     }
     private let state = Mutex(State())
+    private let watched = Atomic(false)
     /// Raised when the journal grew.
     let changes = ChangeSignal()
     private static let mostMoments = 64
     private static let mostFutures = 8
 
-    var isWatched: Bool {
-        get { state.withLock { $0.isWatched } }
-        set { state.withLock { $0.isWatched = newValue } }
-    }
+    /// Whether anybody ever opened a page: until then nothing is kept and nobody is told.
+    var isWatched: Bool { watched.load(ordering: .relaxed) }
+    func isOpened() { watched.store(true, ordering: .relaxed) }
 
-    func noticed(_ sequence: Int) {
+    func noticed(_ sequence: @autoclosure () -> Int) {
+        guard isWatched else { return }
+        let sequence = sequence()
         let isNew = state.withLock { state in
             defer { state.last = sequence }
             return state.last != sequence
@@ -51,8 +52,9 @@ final class ConsoleMemory: Sendable {
 
     /// Costs nothing as long as no page was opened.
     func keepMoment(of lab: Lab) {
+        guard isWatched else { return }
         let last = lab.store.lastSequence
-        let isNew = state.withLock { $0.isWatched && $0.moments.last?.sequence != last }
+        let isNew = state.withLock { $0.moments.last?.sequence != last }
         guard isNew else { return }
         let entry = lab.store.journal(after: last - 1).first
         let moment = Moment(sequence: last, entry: entry, snapshot: lab.snapshot())
@@ -98,15 +100,19 @@ final class ConsoleMemory: Sendable {
         }
     }
 
-    /// Made anew only when the journal is another one.
+    /// Grows with the journal; made anew only for another history.
     func mask(of journal: [JournalEntry]) -> SecretMask {
-        let last = journal.last?.sequence ?? 0
-        if let known = state.withLock({ $0.mask }), known.sequence == last, known.count == journal.count {
-            return known.mask
+        guard let last = journal.last else { return SecretMask([]) }
+        var mask: SecretMask?
+        if let known = state.withLock({ $0.mask }) {
+            let place = known.last.sequence - 1
+            if journal.indices.contains(place), journal[place] == known.last {
+                mask = known.mask.knowing(journal[(place + 1)...])
+            }
         }
-        let mask = SecretMask(journal)
-        state.withLock { $0.mask = (last, journal.count, mask) }
-        return mask
+        let made = mask ?? SecretMask(journal)
+        state.withLock { $0.mask = (last, made) }
+        return made
     }
 }
 

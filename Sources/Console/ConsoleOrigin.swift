@@ -57,7 +57,7 @@ package struct Console: Sendable {
     private func page(_ parts: [String], _ request: Request) -> Response? {
         switch (parts.first, parts.count) {
         case (nil, _):
-            memory.isWatched = true
+            memory.isOpened()
             return html(
                 200, OverviewPage(shell(request), before: request.parameters["before"].flatMap { Int($0) }).html)
         case ("live", 1): return live()
@@ -93,6 +93,7 @@ package struct Console: Sendable {
     }
 
     private func live() -> Response {
+        memory.isOpened()
         var response = Response.events(LiveSource(lab: lab))
         response.events = EventStream(LiveSource(lab: lab), changes: memory.changes)
         return response

@@ -3,8 +3,9 @@
 import Foundation
 import Kernel
 
-/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--profile ROUNDS]`
+/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--only PART] [--profile ROUNDS]`
 ///
+/// `--only` is one of exchanges, tokens, scenarios, harness, serve, mcp, console.
 /// `--profile` only plays the scenario, from its file, over and over on cached signatures: something to put a
 /// profiler on.
 /// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure
@@ -18,12 +19,13 @@ enum Bench {
             let options = try BenchOptions(Array(CommandLine.arguments.dropFirst()))
             if let rounds = options.profile { return try await Scenarios(options).play(rounds) }
             var table = FigureTable()
-            try await Exchanges.measure(into: &table)
-            try await AuthBench(options).measure(into: &table)
-            try await Scenarios(options).measure(into: &table)
-            try await HarnessBench(options).measure(into: &table)
-            try ServedProcess(options).measure(into: &table)
-            try MCPBench(options).measure(into: &table)
+            if options.wants("exchanges") { try await Exchanges.measure(into: &table) }
+            if options.wants("tokens") { try await AuthBench(options).measure(into: &table) }
+            if options.wants("scenarios") { try await Scenarios(options).measure(into: &table) }
+            if options.wants("harness") { try await HarnessBench(options).measure(into: &table) }
+            if options.wants("serve") { try ServedProcess(options).measure(into: &table) }
+            if options.wants("mcp") { try MCPBench(options).measure(into: &table) }
+            if options.wants("console") { try ConsoleBench(options).measure(into: &table) }
             print(table.text)
             if let path = options.json {
                 try Data("\(table.json.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -43,6 +45,9 @@ struct BenchOptions {
     private(set) var json: String?
     private(set) var check = false
     private(set) var profile: Int?
+    private var only: String?
+
+    func wants(_ part: String) -> Bool { only == nil || only == part }
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
@@ -57,6 +62,7 @@ struct BenchOptions {
             case "--scenario": scenario = value
             case "--json": json = value
             case "--profile": profile = Int(value)
+            case "--only": only = value
             default: throw BenchFailure("\(word) is not known")
             }
         }

@@ -55,7 +55,7 @@ struct ServedProcess {
     private static let settling: UInt32 = 150_000
 
     /// `posix_spawn` without a shell and without the half millisecond that `Process` takes for its pipes.
-    static func spawn(_ binary: String, _ arguments: [String]) throws -> pid_t {
+    static func spawn(_ binary: String, _ arguments: [String], isQuiet: Bool = false) throws -> pid_t {
         var words: [UnsafeMutablePointer<CChar>?] = ([binary] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
@@ -63,6 +63,7 @@ struct ServedProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        if isQuiet { posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) }
         var child: pid_t = 0
         guard posix_spawn(&child, binary, &actions, nil, words, environ) == 0 else {
             throw BenchFailure("\(binary) cannot be started")

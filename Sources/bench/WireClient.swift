@@ -63,6 +63,12 @@ final class WireClient {
         }
     }
 
+    /// Reads an open stream until a line of it begins so.
+    func await(_ beginning: String) throws {
+        buffer.removeAll(keepingCapacity: true)
+        while buffer.firstRange(of: Array("\n\(beginning)".utf8)) == nil { try more() }
+    }
+
     private static let blank = Array("\r\n\r\n".utf8)
 
     private func read(wholeBody: Bool) throws -> Answer {

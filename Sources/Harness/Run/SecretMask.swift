@@ -4,6 +4,8 @@ package import Kernel
 /// Shows messages without their secrets: tokens by kind and id, everything else that must not be read as dots.
 package struct SecretMask: Sendable {
     private let scan: SecretScan
+    private let found: [(value: String, name: String)]
+    private let spoken: [(value: String, name: String)]
     /// Members of forms and of JSON whose values nobody may read, whatever they are.
     private static let members: Set<String> = [
         "password", "client_secret", "clientSecret", "code_verifier", "secret", "apiKey",
@@ -12,10 +14,23 @@ package struct SecretMask: Sendable {
 
     /// `secrets` are values that the scenario itself calls secret.
     package init(_ entries: [JournalEntry], secrets: [(value: String, name: String)] = []) {
-        var known = TokenLineage.births(in: entries).map { (value: $0.value.exposed, name: "\($0.kind) \($0.id)") }
-        known += LeakCheck.sentSecrets(in: entries)
-        known += Self.cookies(in: entries)
-        scan = SecretScan(known, spoken: secrets)
+        self.init(found: Self.secrets(in: entries), spoken: secrets)
+    }
+
+    private init(found: [(value: String, name: String)], spoken: [(value: String, name: String)]) {
+        (self.found, self.spoken) = (found, spoken)
+        scan = SecretScan(found, spoken: spoken)
+    }
+
+    /// The same mask, and what later entries reveal: a long journal is not read again for a short end of it.
+    package func knowing(_ later: some Collection<JournalEntry>) -> SecretMask {
+        let news = Self.secrets(in: Array(later))
+        return news.isEmpty ? self : SecretMask(found: found + news, spoken: spoken)
+    }
+
+    private static func secrets(in entries: [JournalEntry]) -> [(value: String, name: String)] {
+        TokenLineage.births(in: entries).map { (value: $0.value.exposed, name: "\($0.kind) \($0.id)") }
+            + LeakCheck.sentSecrets(in: entries) + cookies(in: entries)
     }
 
     /// Values of cookies, by which whoever has them is somebody else.
