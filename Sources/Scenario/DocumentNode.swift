@@ -54,7 +54,11 @@ package struct DocumentNode: Sendable {
     package func isWord(_ word: String) -> Bool {
         if case .scalar(let text, plain: true) = content { text == word } else { false }
     }
-    package subscript(_ name: String) -> DocumentNode? { members.first { $0.name == name }?.value }
+    package subscript(_ name: String) -> DocumentNode? {
+        guard case .mapping(let members) = content else { return nil }
+        for place in members.indices where areSame(members[place].name, name) { return members[place].value }
+        return nil
+    }
 
     /// The node as JSON; templates stay as they are written.
     package var json: JSONValue {

@@ -24,15 +24,21 @@ extension DocumentNode {
     private static func refuseDepth(_ source: Source) throws(Diagnostic) {
         var depth = 0
         var line = 1
-        for byte in source.text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\n"): line += 1
-            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
-            default: continue
+        var text = source.text
+        let isTooDeep = text.withUTF8 { bytes in
+            for byte in bytes {
+                switch byte {
+                case UInt8(ascii: "\n"): line += 1
+                case UInt8(ascii: "["), UInt8(ascii: "{"):
+                    depth += 1
+                    if depth > 200 { return true }
+                case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
+                default: continue
+                }
             }
-            guard depth <= 200 else { throw Diagnostic(Place(source, line: line, column: 1), "nested too deep") }
+            return false
         }
+        if isTooDeep { throw Diagnostic(Place(source, line: line, column: 1), "nested too deep") }
     }
 
     private static func diagnostic(_ error: YamlError?, _ source: Source) -> Diagnostic {
@@ -83,32 +89,44 @@ private struct TreeReader {
         count += 1
         depth += 1
         defer { depth -= 1 }
-        let place = Place(source, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1, length: width(node))
-        guard count <= 50_000, depth <= 100 else { throw Diagnostic(place, "too many nodes, or nested too deep") }
+        guard count <= 50_000, depth <= 100 else {
+            throw Diagnostic(place(of: node.mark), "too many nodes, or nested too deep")
+        }
         switch node {
-        case .scalar(let scalar): return DocumentNode(.scalar(scalar.string, plain: scalar.style == .plain), at: place)
+        case .scalar(let scalar):
+            let content = DocumentNode.Content.scalar(scalar.string, plain: scalar.style == .plain)
+            return DocumentNode(content, at: place(of: scalar.mark, length: Self.width(scalar)))
         case .sequence(let sequence):
             var items: [DocumentNode] = []
+            items.reserveCapacity(sequence.count)
             for item in sequence { items.append(try self.node(item)) }
-            return DocumentNode(.sequence(items), at: place)
-        case .mapping(let mapping): return DocumentNode(.mapping(try members(mapping)), at: place)
-        case .alias: throw Diagnostic(place, "this alias names no anchor")
+            return DocumentNode(.sequence(items), at: place(of: sequence.mark))
+        case .mapping(let mapping):
+            return DocumentNode(.mapping(try members(mapping)), at: place(of: mapping.mark))
+        case .alias(let alias): throw Diagnostic(place(of: alias.mark), "this alias names no anchor")
         }
     }
 
-    private func width(_ node: Node) -> Int {
-        guard case .scalar(let scalar) = node else { return 1 }
-        // Code points: every byte but those that go on with one.
-        var width = scalar.style == .plain ? 0 : 2
-        for byte in scalar.string.utf8 {
-            guard byte != UInt8(ascii: "\n") else { return 1 }
-            if byte & 0xC0 != 0x80 { width += 1 }
+    private func place(of mark: Mark?, length: Int = 1) -> Place {
+        Place(source, line: mark?.line ?? 1, column: mark?.column ?? 1, length: length)
+    }
+
+    private static func width(_ scalar: Node.Scalar) -> Int {
+        var text = scalar.string
+        return text.withUTF8 { bytes in
+            // Code points: every byte but those that go on with one.
+            var width = scalar.style == .plain ? 0 : 2
+            for byte in bytes {
+                guard byte != UInt8(ascii: "\n") else { return 1 }
+                if byte & 0xC0 != 0x80 { width += 1 }
+            }
+            return width
         }
-        return width
     }
 
     private mutating func members(_ mapping: Node.Mapping) throws(Diagnostic) -> [DocumentNode.Member] {
         var result: [DocumentNode.Member] = []
+        result.reserveCapacity(mapping.count)
         var merged: [DocumentNode.Member] = []
         for (key, value) in mapping {
             let key = try node(key)
@@ -116,7 +134,7 @@ private struct TreeReader {
             let value = try node(value)
             if key.isWord("<<") {
                 merged += value.members
-            } else if result.contains(where: { $0.name == name }) {
+            } else if result.indices.contains(where: { areSame(result[$0].name, name) }) {
                 throw Diagnostic(key.place, "\"\(name)\" stands twice in the same mapping")
             } else {
                 result.append(DocumentNode.Member(key: key, name: name, value: value))

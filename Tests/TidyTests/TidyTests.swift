@@ -21,7 +21,10 @@ private let bans: [Ban] = [
     Ban(text: "Task {", except: ["Serve"], instead: "world.scheduler.schedule"),
     Ban(text: "Task.detached", except: ["Serve"], instead: "world.scheduler.schedule"),
     Ban(text: "Task.sleep", except: ["Serve"], instead: "world.scheduler.schedule"),
-    Ban(text: "DispatchQueue", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
+    // What waits until all is done, as concurrentPerform does, is no second clock.
+    Ban(text: "DispatchQueue(", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
+    Ban(text: "DispatchQueue.global", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
+    Ban(text: "DispatchQueue.main", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
     Ban(text: "URLSession", instead: "world.network.send"),
     Ban(text: "print(", except: ["Command", "bench"], instead: "a report"),
     Ban(text: "@unchecked Sendable", instead: "a Mutex"),

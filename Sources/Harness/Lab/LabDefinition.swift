@@ -60,7 +60,9 @@ package struct LabDefinition: Sendable {
             let place = Place(Source(name: "mocks/labs", text: ""), line: 1, column: 1)
             throw Diagnostic(place, "a lab's name is the name of a file in mocks/labs, without folder and ending")
         }
-        return try LabDefinition(name: name, LabReader(try files.lab(name), files: files))
+        let lab = try files.lab(name)
+        files.readAhead(files.named(in: lab) + files.vendorFiles + [LabReader.resourceTypesFile])
+        return try LabDefinition(name: name, LabReader(lab, files: files))
     }
 
     private init(name: String, _ reader: LabReader) throws(Diagnostic) {

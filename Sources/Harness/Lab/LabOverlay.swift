@@ -31,7 +31,15 @@ extension MockFiles {
     /// Every vendor's file, in the order of their names.
     func vendors() throws(Diagnostic) -> [JSONValue] {
         var result: [JSONValue] = []
-        for name in names(in: "vendors") where name.hasSuffix(".yaml") { result.append(try json("vendors/\(name)")) }
+        for path in vendorFiles { result.append(try json(path)) }
         return result
+    }
+
+    var vendorFiles: [String] { names(in: "vendors").filter { $0.hasSuffix(".yaml") }.map { "vendors/\($0)" } }
+
+    /// Every data file that a lab names.
+    func named(in lab: DocumentNode) -> [String] {
+        if let text = lab.scalarText { return text.hasSuffix(".yaml") || text.hasSuffix(".json") ? [text] : [] }
+        return (lab.items ?? lab.members.map(\.value)).flatMap(named)
     }
 }

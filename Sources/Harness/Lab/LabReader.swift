@@ -51,8 +51,9 @@ struct LabReader {
 
     /// CloudFormation's resource types: the same in every lab.
     func resourceTypes() throws(Diagnostic) -> ResourceTypes {
-        ResourceTypes(json: try files.json("cloudformation/types.json"))
+        ResourceTypes(json: try files.json(Self.resourceTypesFile))
     }
+    static let resourceTypesFile = "cloudformation/types.json"
 
     /// The vendors there are, and the one whose server this lab has: what `github: {vendor: google}` names, or else
     /// what its profile's file says itself.

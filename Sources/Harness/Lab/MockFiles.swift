@@ -1,17 +1,43 @@
 import Foundation
 import Kernel
 import Scenario
+import Synchronization
 
 /// Reads the data files of a lab. Each mistake in one is a `Diagnostic` at its place.
 struct MockFiles {
     /// Folder that holds `mocks/`.
     let root: String
+    private let known = Known()
+
+    init(root: String) { self.root = root }
+
+    /// What was read already, by path: mistakes too, until somebody asks for the file.
+    private final class Known: Sendable {
+        let files = Mutex<[String: Result<JSONValue, Diagnostic>]>([:])
+    }
+
+    /// Reads files side by side, as many as there are cores: most of the time until a lab is there goes by here.
+    func readAhead(_ paths: [String]) {
+        DispatchQueue.concurrentPerform(iterations: paths.count) { _ = try? json(paths[$0]) }
+    }
 
     /// A YAML file below `mocks/`, with its marks.
     func document(_ path: String) throws(Diagnostic) -> DocumentNode { try DocumentNode.parse(source(path)) }
 
     /// A YAML or JSON file below `mocks/`, without marks.
     func json(_ path: String) throws(Diagnostic) -> JSONValue {
+        if let known = known.files.withLock({ $0[path] }) { return try known.get() }
+        let result: Result<JSONValue, Diagnostic>
+        do throws(Diagnostic) {
+            result = .success(try readJSON(path))
+        } catch {
+            result = .failure(error)
+        }
+        known.files.withLock { $0[path] = result }
+        return try result.get()
+    }
+
+    private func readJSON(_ path: String) throws(Diagnostic) -> JSONValue {
         guard path.hasSuffix(".json") else { return try document(path).json }
         let source = try source(path)
         do throws(JSONFailure) {
