@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,6 +43,33 @@ def test_the_doctor_names_who_has_the_port():
         base = min(port, 65529)
         done = run("doctor", "--port-base", str(base))
     assert done.returncode == 3 and f"{port} is in use by " in done.stdout and "--port-base 0" in done.stdout
+
+
+def test_a_taken_port_is_told_with_its_program_and_the_flag():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("serve", "--port-base", str(min(port, 65529)))
+    holder = open("/proc/self/comm").read().strip()
+    assert done.returncode == 3, done.stderr
+    assert f"port {port} " in done.stderr and f"in use by {holder} (process {os.getpid()})" in done.stderr
+    assert "--port-base N" in done.stderr and "--port-base 0" in done.stderr
+
+
+def test_the_doctor_tries_what_a_lab_reaches(tmp_path):
+    """An origin that answers is good; one where nobody listens stands in the way, and is named."""
+    shutil.copytree(ROOT / "mocks", tmp_path / "mocks")
+    with socket.socket() as there:
+        there.bind(("127.0.0.1", 0))
+        there.listen()
+        origin = f"http://127.0.0.1:{there.getsockname()[1]}"
+        (tmp_path / "mocks/labs/mine.yaml").write_text(
+            f'about: Mine\nuse: default\noutside: {{origins: ["{origin}"]}}\n')
+        good = run("doctor", "--lab", "mine", "--port-base", "0", "--root", str(tmp_path))
+    bad = run("doctor", "--lab", "mine", "--port-base", "0", "--root", str(tmp_path))
+    assert good.returncode == 0 and re.search(rf"^ok .*{origin}", good.stdout, re.MULTILINE), good.stdout
+    assert bad.returncode == 3 and re.search(rf"^FAIL .*{origin}", bad.stdout, re.MULTILINE), bad.stdout
 
 
 def test_the_doctor_sees_a_lab_that_cannot_be_read():

@@ -82,6 +82,8 @@ class Book:
             "control-api": lambda: reference.control_api(self.index),
             "language": lambda: reference.language(program),
             "labs": reference.labs,
+            "fragments": reference.fragments,
+            "tables": reference.tables,
             "mocks": reference.mocks,
             "ledger": reference.ledger,
             "switches": lambda: reference.switches(self.info),

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MARKS = ("confirmed", "reported", "inferred", "unknown")
@@ -25,7 +26,9 @@ class Program:
         self.binary = str(binary)
 
     def out(self, *words):
-        done = subprocess.run([self.binary, *words], capture_output=True, text=True, cwd=ROOT, check=True)
+        done = subprocess.run([self.binary, *words], capture_output=True, text=True, cwd=ROOT)
+        if done.returncode != 0:
+            sys.exit(f"docs: {' '.join(words)} ends with {done.returncode}\n{done.stderr}")
         return done.stdout
 
     def help(self):
@@ -121,6 +124,19 @@ def members(schema, definitions):
             yield f"`{name}`", "tests" if name == "expect" else "variables", description
         else:
             yield f"`{name}`" + (" (needed)" if name in needed else ""), kind(value, definitions), description
+            yield from nested(name, value, definitions)
+
+
+def nested(name, schema, definitions):
+    """Members of a member, where they are told of."""
+    if not isinstance(schema, dict):
+        return
+    for part in schema.get("allOf", []) + schema.get("anyOf", []):
+        yield from nested(name, part, definitions)
+    inner = schema.get("items", schema)
+    for member, value in (inner.get("properties", {}) if isinstance(inner, dict) else {}).items():
+        if value is not True:
+            yield f"`{name}.{member}`", kind(value, definitions), value.get("description", "")
 
 
 def language(program):
@@ -138,13 +154,34 @@ def language(program):
     out.append("## Tests\n\n" + definitions["predicate"]["description"] + " The tests are:\n\n"
                + rows(("test", "takes"), ((f"`{name}`", kind(value, definitions)) for name, value in tests.items())))
     then = definitions["then"]["properties"]
-    lines = []
-    for name, value in then.items():
-        items = value.get("items", {}) if isinstance(value, dict) else {}
-        inside = ", ".join(f"`{one}`" for one in items.get("properties", {})) if isinstance(items, dict) else ""
-        lines.append((f"`{name}`", inside or kind(value, definitions)))
-    out.append("## What `then` checks\n\n" + rows(("member", "takes"), lines))
+    out.append("## What `then` checks\n\n" + rows(head, members({"properties": then}, definitions)))
     return "\n\n".join(out)
+
+
+def fragments():
+    """What `given` may name: what is there afterwards, by which values it may be changed, which variables it leaves."""
+    out = []
+    for path in sorted((ROOT / "scenarios/given").glob("*.yaml")):
+        text = path.read_text()
+        title = re.search(r"^fragment: (.*(?:\n {2,}.*)*)", text, re.MULTILINE)[1].removeprefix(">-").strip()
+        with_ = re.search(r"^with:\n((?: {2}.*\n)*)", text, re.MULTILINE)
+        values = re.findall(r"^ {2}(\w+):", with_[1], re.MULTILINE) if with_ else []
+        saved = [name for found in re.findall(r"save: \{(.*?)\}$", text, re.MULTILINE | re.DOTALL)
+                 for name in re.findall(r"(?:^|, )\s*(\w+):", found)]
+        for found in re.findall(r"^( +)save:\n((?:\1 +.*\n?)*)", text, re.MULTILINE):
+            saved += re.findall(r"^ +(\w+):", found[1], re.MULTILINE)
+        saved += re.findall(r"^ +set: \{(\w+):", text, re.MULTILINE)
+        names = [", ".join(f"`{name}`" for name in dict.fromkeys(some)) for some in (values, saved)]
+        out.append((f"`{path.stem}`", title, *names))
+    return rows(("fragment", "what is there afterwards", "values to give", "variables it leaves"), out)
+
+
+def tables():
+    """The journal as SQL sees it."""
+    text = (ROOT / "Sources/SQLiteStore/JournalDatabase.swift").read_text()
+    found = re.findall(r"CREATE TABLE (\w+) \((.*?)\);", text, re.DOTALL)
+    names = [(name, [column.split()[0] for column in columns.split(",")]) for name, columns in found]
+    return rows(("table", "columns"), [(f"`{name}`", ", ".join(f"`{one}`" for one in all_)) for name, all_ in names])
 
 
 def first_comment(text):
@@ -234,13 +271,16 @@ def errors(program):
         out.append(f"## What {party} says\n\n" + rows(("form", "words", "by the rule", "smallest scenario"), lines))
     lines = [(f"`{one['name']}`", ", ".join(one["errors"])) for one in contract["operations"]]
     out.append("## Errors of each AWS operation\n\n"
-               "As the service model has them; the common errors come with every one.\n\n" + rows(("operation", "modelled errors"), lines))
+               "As the service model has them; the common errors come with every one.\n\n"
+               + rows(("operation", "modelled errors"), lines))
     return "\n\n".join(out)
 
 
 def library(program):
     known = json.loads(program.out("list", "--json"))
     out = []
+    # A matrix is many runs of one file.
+    known = list({row["path"]: row for row in known}.values())
     for theme in dict.fromkeys(row["path"].split("/")[1] for row in known):
         lines = [(f"`{row['path']}`", row["scenario"], ", ".join(row["spec"])) for row in known
                  if row["path"].split("/")[1] == theme]
