@@ -59,7 +59,7 @@ wheel: dist ## The Python wheel with the binary in it, at .build/wheel
 docs: build-debug ## The documentation, at .build/docs/index.html
 	$(PYTHON) Tests/Tools/docs $(DEBUG) .build/docs
 
-bench-peers: $(VENVS)/mcp2/.ready $(VENVS)/peers/.ready ## The programs bench measures itself against
+bench-peers: $(VENVS)/mcp2/.ready $(VENVS)/peers/.ready $(VENVS)/moto/.ready ## The programs bench measures itself against
 
 lint: ## Style, strictly
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

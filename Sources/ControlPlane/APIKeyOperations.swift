@@ -15,7 +15,7 @@ extension ControlPlane {
                     .validation, "Credential provider with name: \(name) already exists", reason: .resourceConflict)
             }
             let most = settings.quotas.credentialProviders
-            guard transaction.find(APIKeyProviderRecord.self, where: "account", is: call.account).count < most else {
+            guard transaction.count(APIKeyProviderRecord.self, where: "account", is: call.account) < most else {
                 throw quota("API key credential providers", most)
             }
             let provider = APIKeyProviderRecord(

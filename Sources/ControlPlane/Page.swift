@@ -25,6 +25,26 @@ struct Page<Item> {
         nextToken = end < all.count ? items.last.map { PageToken(list: list, offset: end, last: id($0)).text } : nil
     }
 
+    /// A page of the records with a secondary key. It costs as much as the page is long, however many there are.
+    ///
+    /// - Throws: `ValidationException` for a token that this list never gave.
+    init(
+        of type: Item.Type, where key: String, is value: String, list: String, token: String?, limit: Int,
+        in transaction: inout Transaction
+    ) throws(AWSError) where Item: Record {
+        let place = token.flatMap { PageToken($0, list: list) }
+        guard token == nil || place != nil else {
+            throw AWSError.invalid([.init("nextToken", "Member must be a token that this list returned")])
+        }
+        let part = transaction.part(
+            of: type, where: key, is: value, after: place?.last, or: place?.offset ?? 0, most: max(1, limit))
+        items = part.records
+        let end = part.start + items.count
+        let isLast = end >= transaction.count(type, where: key, is: value)
+        nextToken =
+            isLast ? nil : items.last.map { PageToken(list: list, offset: end, last: $0.id.rawValue).text }
+    }
+
     /// A page as an answer has it.
     func json(_ name: String, _ render: (Item) -> JSONValue) -> JSONValue {
         var result: JSONObject = [name: .array(items.map(render))]
@@ -64,10 +84,8 @@ extension ControlPlane {
     ) throws -> JSONValue {
         try world.store.write { transaction in
             let page = try Page(
-                of: transaction.find(type, where: "account", is: call.account),
-                list: "\(Item.collection) \(call.account)", token: call.input["nextToken"]?.string,
-                limit: pageSize(call, most: most)
-            ) { $0.id.rawValue }
+                of: type, where: "account", is: call.account, list: "\(Item.collection) \(call.account)",
+                token: call.input["nextToken"]?.string, limit: pageSize(call, most: most), in: &transaction)
             return page.json(member, show)
         }
     }

@@ -17,7 +17,7 @@ extension ControlPlane {
                     .validation, "Credential provider with name: \(name) already exists", reason: .resourceConflict)
             }
             let most = settings.quotas.credentialProviders
-            guard transaction.find(CredentialProviderRecord.self, where: "account", is: call.account).count < most
+            guard transaction.count(CredentialProviderRecord.self, where: "account", is: call.account) < most
             else {
                 throw quota("OAuth2 credential providers", most)
             }

@@ -64,11 +64,9 @@ extension ControlPlane {
     func listTargets(_ call: Call) async throws -> JSONValue {
         try world.store.write { transaction in
             let gateway = try findGateway(call, in: &transaction)
-            let all = transaction.find(TargetRecord.self, where: "gateway", is: gateway.id.rawValue)
             let page = try Page(
-                of: all, list: "targets \(gateway.id)", token: call.input["nextToken"]?.string,
-                limit: pageSize(call, most: 1000)
-            ) { $0.id.rawValue }
+                of: TargetRecord.self, where: "gateway", is: gateway.id.rawValue, list: "targets \(gateway.id)",
+                token: call.input["nextToken"]?.string, limit: pageSize(call, most: 1000), in: &transaction)
             return page.json("items", renderSummary)
         }
     }
@@ -103,7 +101,7 @@ extension ControlPlane {
         }
         try checkFree(name, in: gateway.id, except: nil, &transaction)
         let most = settings.quotas.targetsPerGateway
-        guard transaction.find(TargetRecord.self, where: "gateway", is: gateway.id.rawValue).count < most else {
+        guard transaction.count(TargetRecord.self, where: "gateway", is: gateway.id.rawValue) < most else {
             throw quota("targets in a gateway", most)
         }
     }

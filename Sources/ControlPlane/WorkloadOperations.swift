@@ -12,7 +12,7 @@ extension ControlPlane {
                     .validation, "WorkloadIdentity with name \(name) already exists", reason: .resourceConflict)
             }
             let most = settings.quotas.workloadIdentities
-            guard transaction.find(WorkloadIdentityRecord.self, where: "account", is: call.account).count < most else {
+            guard transaction.count(WorkloadIdentityRecord.self, where: "account", is: call.account) < most else {
                 throw quota("workload identities", most)
             }
             let workload = WorkloadIdentityRecord(

@@ -5,7 +5,7 @@ import Kernel
 
 /// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--only PART] [--profile ROUNDS]`
 ///
-/// `--only` is one of exchanges, tokens, scenarios, harness, serve, mcp, console.
+/// `--only` is one of exchanges, tokens, scenarios, harness, serve, mcp, aws, console.
 /// `--profile` only plays the scenario, from its file, over and over on cached signatures: something to put a
 /// profiler on.
 /// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure
@@ -25,6 +25,7 @@ enum Bench {
             if options.wants("harness") { try await HarnessBench(options).measure(into: &table) }
             if options.wants("serve") { try ServedProcess(options).measure(into: &table) }
             if options.wants("mcp") { try MCPBench(options).measure(into: &table) }
+            if options.wants("aws") { try AWSBench(options).measure(into: &table) }
             if options.wants("console") { try ConsoleBench(options).measure(into: &table) }
             print(table.text)
             if let path = options.json {

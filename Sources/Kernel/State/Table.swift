@@ -18,10 +18,22 @@ final class Table: Sendable {
             keys = record.keys
         }
     }
-    /// Ids of the records with one key. Mostly there is one.
+    /// A record with some key.
+    fileprivate struct Holder: Sendable {
+        let order: Int
+        let id: String
+    }
+    /// The records with one key, in their order. Mostly there is one.
     fileprivate enum Holders: Sendable {
-        case one(String)
-        case several(Set<String>)
+        case one(Holder)
+        case several([Holder])
+
+        var all: [Holder] {
+            switch self {
+            case .one(let holder): [holder]
+            case .several(let holders): holders
+            }
+        }
     }
     fileprivate struct Rows: Sendable {
         var byID: [String: Row] = [:]
@@ -56,9 +68,32 @@ final class Table: Sendable {
         rows.withLock { rows in
             switch rows.byKey[key] {
             case nil: return []
-            case .one(let id)?: return rows.byID[id].map { [$0] } ?? []
-            case .several(let ids)?: return ids.compactMap { rows.byID[$0] }.sorted { $0.order < $1.order }
+            case .one(let holder)?: return rows.byID[holder.id].map { [$0] } ?? []
+            case .several(let holders)?: return holders.compactMap { rows.byID[$0.id] }
             }
+        }
+    }
+
+    func count(where key: RecordKey) -> Int {
+        rows.withLock { rows in
+            switch rows.byKey[key] {
+            case nil: 0
+            case .one?: 1
+            case .several(let holders)?: holders.count
+            }
+        }
+    }
+
+    /// Those with a key that come after one of them, or after so many where that one is gone; and how many came before.
+    func part(where key: RecordKey, after last: String?, or offset: Int, most: Int) -> (rows: [Row], start: Int) {
+        rows.withLock { rows in
+            let holders = rows.byKey[key]?.all ?? []
+            var start = min(max(offset, 0), holders.count)
+            if let row = last.flatMap({ rows.byID[$0] }) {
+                let place = Rows.place(of: row.order, in: holders)
+                if place < holders.count, holders[place].order == row.order { start = place + 1 }
+            }
+            return (holders[start...].prefix(most).compactMap { rows.byID[$0.id] }, start)
         }
     }
 
@@ -83,32 +118,52 @@ extension Table.Rows {
         let (oldKeys, newKeys) = (old?.keys ?? [], new?.keys ?? [])
         // Most changes leave the keys alone.
         if oldKeys != newKeys {
-            for key in oldKeys { byKey[key] = Self.without(id, byKey.removeValue(forKey: key)) }
-            for key in newKeys { byKey[key] = Self.with(id, byKey.removeValue(forKey: key)) }
+            if let old {
+                for key in oldKeys { byKey[key] = Self.without(old.order, byKey.removeValue(forKey: key)) }
+            }
+            if let new {
+                let holder = Table.Holder(order: new.order, id: id)
+                for key in newKeys { byKey[key] = Self.with(holder, byKey.removeValue(forKey: key)) }
+            }
         }
         byID[id] = new
     }
 }
 
 extension Table.Rows {
-    // Both own what they are given, so that a large set is changed where it lies.
-    private static func with(_ id: String, _ holders: consuming Table.Holders?) -> Table.Holders {
+    /// Where a record of this order stands, or would.
+    fileprivate static func place(of order: Int, in holders: [Table.Holder]) -> Int {
+        var (low, high) = (0, holders.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holders[middle].order < order { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    // Both own what they are given, so that a long list is changed where it lies.
+    private static func with(_ new: Table.Holder, _ holders: consuming Table.Holders?) -> Table.Holders {
         switch consume holders {
-        case nil: return .one(id)
-        case .one(let other)?: return other == id ? .one(id) : .several([other, id])
-        case .several(var ids)?:
-            ids.insert(id)
-            return .several(ids)
+        case nil: return .one(new)
+        case .one(let other)?:
+            guard other.order != new.order else { return .one(new) }
+            return .several(other.order < new.order ? [other, new] : [new, other])
+        case .several(var holders)?:
+            let place = place(of: new.order, in: holders)
+            if place < holders.count, holders[place].order == new.order { return .several(holders) }
+            holders.insert(new, at: place)
+            return .several(holders)
         }
     }
 
-    private static func without(_ id: String, _ holders: consuming Table.Holders?) -> Table.Holders? {
+    private static func without(_ order: Int, _ holders: consuming Table.Holders?) -> Table.Holders? {
         switch consume holders {
         case nil: return nil
-        case .one(let other)?: return other == id ? nil : .one(other)
-        case .several(var ids)?:
-            ids.remove(id)
-            return ids.isEmpty ? nil : .several(ids)
+        case .one(let other)?: return other.order == order ? nil : .one(other)
+        case .several(var holders)?:
+            let place = place(of: order, in: holders)
+            if place < holders.count, holders[place].order == order { holders.remove(at: place) }
+            return holders.isEmpty ? nil : .several(holders)
         }
     }
 }

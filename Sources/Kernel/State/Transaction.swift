@@ -28,6 +28,21 @@ package struct Transaction: Sendable {
         table(type).find(where: RecordKey(name, value)).compactMap { $0.record as? R }
     }
 
+    /// How many records have this secondary key.
+    package mutating func count<R: Record>(_ type: R.Type, where name: String, is value: String) -> Int {
+        table(type).count(where: RecordKey(name, value))
+    }
+
+    /// A part of the records with this secondary key, in the order of their first save: what comes after `last`, or
+    /// after `offset` records where that one is gone. It costs as much as the part is long. `start` says how many
+    /// came before.
+    package mutating func part<R: Record>(
+        of type: R.Type, where name: String, is value: String, after last: String?, or offset: Int, most: Int
+    ) -> (records: [R], start: Int) {
+        let part = table(type).part(where: RecordKey(name, value), after: last, or: offset, most: most)
+        return (part.rows.compactMap { $0.record as? R }, part.start)
+    }
+
     /// Every record of a collection, in the order of their first save.
     package mutating func all<R: Record>(_ type: R.Type) -> [R] { table(type).all().compactMap { $0.record as? R } }
 
