@@ -4,6 +4,7 @@
 import HTTPTypes
 package import Kernel
 package import OAuthCore
+import Synchronization
 
 /// A GitHub-like authorization server (RFC 6749 with the vendor's own ways) with sign-in, consent and user API.
 package struct AuthorizationServer: Origin {
@@ -56,6 +57,23 @@ package struct AuthorizationServer: Origin {
         }
     }
 
+    /// A profile's routes, made for the first lab that has it. No part of the profile's value.
+    final class Routes: Sendable, Hashable {
+        private let made = Mutex<Router<Handler>?>(nil)
+
+        func router(_ make: () -> Router<Handler>) -> Router<Handler> {
+            made.withLock { made in
+                if let made { return made }
+                let router = make()
+                made = router
+                return router
+            }
+        }
+
+        static func == (left: Routes, right: Routes) -> Bool { true }
+        func hash(into hasher: inout Hasher) {}
+    }
+
     package init(
         world: World, profile: VendorProfile, directory: UserDirectory, shelf: VendorShelf = VendorShelf()
     ) {
@@ -63,7 +81,7 @@ package struct AuthorizationServer: Origin {
         self.world = world
         self.profile = profile
         self.directory = directory
-        router = Self.routes(profile)
+        router = profile.routes.router { Self.routes(profile) }
     }
 
     package func respond(to request: Request) async -> Response { await chosen.answer(to: request) }

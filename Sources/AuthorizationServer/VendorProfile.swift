@@ -46,6 +46,7 @@ package struct VendorProfile: Sendable, Hashable {
     let lives: TokenLives
     /// What every lab begins with.
     let applications: [ApplicationRecord]
+    let routes = AuthorizationServer.Routes()
     private let refusals: [Refusal: RefusalText]
 
     struct Endpoints: Sendable, Hashable {

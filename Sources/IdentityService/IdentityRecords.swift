@@ -22,12 +22,12 @@ enum WorkloadUser: Hashable, Sendable, Codable {
     case id(String)
 
     /// Names the user in keys. A JWT's user is issuer and subject (ledger `A27`), a plain id has a name space of its
-    /// own; as JSON, so that no value can pose as another's.
+    /// own.
     var key: String {
         switch self {
-        case .nobody: JSONValue.strings(["nobody"]).text
-        case .token(let issuer, let subject, _): JSONValue.strings(["token", issuer, subject]).text
-        case .id(let id): JSONValue.strings(["id", id]).text
+        case .nobody: joinedKey(["nobody"])
+        case .token(let issuer, let subject, _): joinedKey(["token", issuer, subject])
+        case .id(let id): joinedKey(["id", id])
         }
     }
 
@@ -84,7 +84,7 @@ struct AuthorizationSessionRecord: Record {
     /// Names workload, user and provider together.
     var owner: String { Self.owner(workload, user, provider) }
     static func owner(_ workload: WorkloadID, _ user: WorkloadUser, _ provider: ProviderID) -> String {
-        JSONValue.strings([workload.rawValue, user.key, provider.rawValue]).text
+        joinedKey([workload.rawValue, user.key, provider.rawValue])
     }
 }
 
@@ -111,4 +111,16 @@ struct FetchedDocumentRecord: Record {
     let id: DocumentURL
     let document: JSONValue
     let fetchedAt: Instant
+}
+
+/// Several names as one: each with its length before it, so that none can pose as two others.
+func joinedKey(_ parts: [String]) -> String {
+    var key = ""
+    key.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count + 4 })
+    for part in parts {
+        key += String(part.utf8.count)
+        key += ":"
+        key += part
+    }
+    return key
 }

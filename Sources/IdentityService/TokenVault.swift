@@ -30,12 +30,12 @@ struct TokenVault {
     func key(_ query: Query) -> VaultKey {
         let (workload, provider) = (query.workload.rawValue, query.provider.id.rawValue)
         if query.isForWorkload {
-            return VaultKey(JSONValue.strings(["m2m", workload, provider] + query.scopes.names.sorted()).text)
+            return VaultKey(joinedKey(["m2m", workload, provider] + query.scopes.names.sorted()))
         }
         let user = world.switches.holds(.vaultPerUser) ? query.user.key : "anybody"
         let scopes = world.switches.choice(.vaultScopeKey) == "exact" ? query.scopes.names.sorted() : []
         return VaultKey(
-            JSONValue.strings([query.isExchanged ? "obo" : "user", workload, provider, user] + scopes).text)
+            joinedKey([query.isExchanged ? "obo" : "user", workload, provider, user] + scopes))
     }
 
     /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody
@@ -127,9 +127,9 @@ struct TokenVault {
     private func covers(_ entry: VaultEntryRecord, _ query: Query, in transaction: inout Transaction) -> Bool {
         let granted = ScopeSet(entry.granted)
         let missing = query.scopes.names.filter { !granted.contains($0) }
-        if missing.isEmpty || missing.allSatisfy({ ImpliedScopes.cover($0, granted, query.provider.vendor) }) {
-            return true
-        }
+        if missing.isEmpty { return true }
+        let vendor = VendorTraits.of(query.provider.vendor)
+        if missing.allSatisfy({ vendor.covers($0, granted.contains) }) { return true }
         guard world.switches.holds(.vaultScopeMatch) else { return true }
         note(.vaultScopeMatch, "the stored token was granted less than what is asked for", in: &transaction)
         return false

@@ -14,6 +14,8 @@ struct HTMLReader {
             place = open + 1
             if starts(with: "!--") {
                 skip(past: "-->")
+            } else if !mayMatter {
+                passAttributes()
             } else if let name = tagName() {
                 // Of most tags nobody asks what they say.
                 if Self.read.contains(name) {
@@ -30,6 +32,18 @@ struct HTMLReader {
     private static let read = ["form", "/form", "input", "button"]
     /// Tags whose text is no markup.
     private static let opaque = ["script", "style", "textarea", "title"]
+
+    /// Whether a tag can be one of those, by its first letter.
+    private var mayMatter: Bool {
+        guard let byte = current else { return false }
+        switch byte | 32 {
+        case UInt8(ascii: "f"), UInt8(ascii: "/"), UInt8(ascii: "i"), UInt8(ascii: "b"), UInt8(ascii: "s"),
+            UInt8(ascii: "t"):
+            return true
+        // For a `<` that begins no tag.
+        default: return !(97...122).contains(byte | 32)
+        }
+    }
 
     private struct Tag {
         let name: String

@@ -11,7 +11,7 @@ package import RESTService
 package import Scenario
 
 /// What a file under `mocks/labs/` assembles. Read and parsed once, then shared by every lab that is made from it.
-package struct LabDefinition: Sendable {
+package final class LabDefinition: Sendable {
     package let name: String
     package let about: String
     package let region: String
