@@ -69,10 +69,44 @@ import Testing
         story.open()
         story.complete()
         story.succeed()
-        let rows = ClientScore(of: story.entries).rows
+        let rows = ClientScore(of: story.entries, opened: [Self.link]).rows
         #expect(rows.allSatisfy { $0.verdict == .kept && !$0.proof.isEmpty })
-        #expect(rows.count == 9)
+        #expect(rows.count == 10)
         #expect(rows.first { $0.rule == "keeps error.data" }?.proof == [6])
+    }
+
+    @Test("A link that is no web page is refused, wherever it was asked for", arguments: [true, false])
+    func doubtfulLinks(isStream: Bool) {
+        let link = "file:///etc/passwd"
+        func verdict(_ action: String?, opened: [String]? = nil) -> String? {
+            var story = Story()
+            let params: JSONValue = ["mode": "url", "url": .string(link)]
+            if isStream {
+                let asked: JSONValue = ["jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": params]
+                let event = ServerSentEvent(data: asked.bytes)
+                story.add(.streamed(StreamedEvent(from: .gateway, to: .outside, path: "/mcp", event: event)))
+                if let action {
+                    let body: JSONValue = ["jsonrpc": "2.0", "id": "q", "result": ["action": .string(action)]]
+                    story.exchange(
+                        Request(.post, "https://gw.test/mcp", body: body.bytes), to: .gateway, Response(202))
+                }
+            } else {
+                story.message(
+                    "tools/call", ["name": "t"],
+                    ["result": ["inputRequests": ["link": ["method": "elicitation/create", "params": params]]]])
+                if let action {
+                    story.message(
+                        "tools/call", ["name": "t", "inputResponses": ["link": ["action": .string(action)]]],
+                        ["result": [:]])
+                }
+            }
+            return ClientScore(of: story.entries, opened: opened).rows
+                .first { $0.rule == "opens only http(s)" }?.verdict.rawValue
+        }
+        #expect(verdict("decline") == "kept")
+        #expect(verdict(nil) == "kept")
+        #expect(verdict("accept") == "broken")
+        #expect(verdict("decline", opened: [link]) == "broken")
     }
 
     @Test("Nothing seen proves nothing")

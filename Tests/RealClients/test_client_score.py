@@ -1,4 +1,4 @@
-"""How well a client behaves, told from what it sent: the official SDK keeps the rules, and each bad habit breaks its own."""
+"""How well a client behaves, told from what it sent: the SDK keeps the rules, and each bad habit breaks its own."""
 
 import asyncio
 import json
