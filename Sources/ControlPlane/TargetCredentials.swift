@@ -156,7 +156,7 @@ extension CredentialProviderRecord {
     /// Whether it can be asked for tokens on behalf of a user: configured for it, or of the one built-in vendor that
     /// needs no configuration (ledger `obo-providers`).
     var exchangesTokens: Bool {
-        vendor == "MicrosoftOauth2"
+        VendorTraits.of(vendor).exchangesByAssertion
             || configuration["customOauth2ProviderConfig"]?["onBehalfOfTokenExchangeConfig"] != nil
     }
 }

@@ -44,7 +44,7 @@ extension ControlPlane {
     }
 
     /// Types of targets that this build plays.
-    private static let kinds: [TargetKind] = [.mcpServer, .lambda, .openAPI, .smithy, .apiGateway]
+    private static let kinds: [TargetKind] = [.mcpServer, .lambda, .openAPI, .smithy, .apiGateway, .passthrough]
 
     private func way(
         _ kind: TargetKind, _ configuration: JSONObject, _ credentials: [JSONValue], _ gateway: GatewayRecord
@@ -52,6 +52,8 @@ extension ControlPlane {
         let oauth = (credentials.first?["credentialProvider"]?["oauthCredentialProvider"]?.object)
             .map(OAuthCredential.init)
         if oauth?.grant == .authorizationCode { try checkConsentPossible(oauth, gateway) }
+        // Nobody looks what is behind it (ledger `http-target-path`).
+        guard kind != .passthrough else { return .given([]) }
         guard kind == .mcpServer else {
             try TargetDocument.check(configuration, settings.quotas)
             return .read

@@ -25,6 +25,8 @@ package struct Gateway: AlarmHandling {
     private enum Route {
         case mcp(GatewayID)
         case metadata(GatewayID)
+        /// What stands behind the name of an HTTP target (ledger `http-target-path`).
+        case target(GatewayID, name: String, rest: String)
     }
 
     package func respond(to request: Request) async -> Response {
@@ -37,6 +39,8 @@ package struct Gateway: AlarmHandling {
             switch route {
             case .mcp(let id): return browser.marked(try await mcp(request, find(id)))
             case .metadata(let id): return browser.marked(try await metadata(request, find(id)))
+            case .target(let id, let name, let rest):
+                return browser.marked(try await passOn(request, find(id), to: name, rest))
             }
         } catch {
             return browser.marked(error.response)
@@ -54,6 +58,10 @@ package struct Gateway: AlarmHandling {
             // Some clients insert the well-known part before the path, some after it (U18).
             case wellKnown: return .metadata(id)
             case wellKnown + ["mcp"] where everyPlace: return .metadata(id)
+            case let names where names[0] != wellKnown[0] && names[0] != "mcp":
+                // As it came: what is encoded in it is the target's to read.
+                let rest = path.split(separator: "/").dropFirst(3).joined(separator: "/")
+                return .target(id, name: names[0], rest: rest)
             default: return nil
             }
         }

@@ -10,6 +10,8 @@ struct Caller {
     let token: String?
     /// The user that a header names; nobody is taken for them (`A33`).
     var namedUser: String?
+    /// Access key id of whoever signed; nil where nobody did.
+    var keyID: String?
 }
 
 /// Decides who may call a gateway: `customJWTAuthorizer` and its simpler kin (E20, E21, E22).
@@ -67,7 +69,7 @@ struct InboundAuthorizer {
                 throw Refused(AWSError(.accessDenied, "Missing Authentication Token").response)
             }
             try checkSignature(of: request, at: gateway)
-            return Caller(token: nil)
+            return Caller(token: nil, keyID: (try? SignatureClaim(request))?.keyID ?? AWSNames.defaultAccount)
         }
     }
 

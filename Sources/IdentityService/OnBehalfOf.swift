@@ -82,7 +82,7 @@ enum ExchangeGrant: Hashable {
 
     /// nil for a provider that exchanges nothing: of the built-in vendors one does (ledger `obo-providers`).
     init?(_ provider: CredentialProviderRecord) {
-        guard provider.vendor != "MicrosoftOauth2" else {
+        guard !VendorTraits.of(provider.vendor).exchangesByAssertion else {
             self = .assertion(saysUse: true)
             return
         }

@@ -104,8 +104,7 @@ struct ProviderClient {
         case "AWS_IAM_ID_TOKEN_JWT": return .identityToken
         default: break
         }
-        // GitHub's documentation shows the secret in the form.
-        if provider.vendor == "GithubOauth2" { return .post }
+        if VendorTraits.of(provider.vendor).sendsSecretInForm { return .post }
         let methods = endpoints.methods
         return methods.contains("client_secret_post") && !methods.contains("client_secret_basic") ? .post : .basic
     }

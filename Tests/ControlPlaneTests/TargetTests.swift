@@ -159,11 +159,11 @@ struct TargetTests {
         let lab = ControlLab()
         let gateway = try await lab.ready()
         var input = Sample.target(gateway, credentials: nil)
-        let passthrough: JSONValue = ["endpoint": "https://a.test", "protocolType": "CUSTOM"]
-        input["targetConfiguration"] = ["http": ["passthrough": passthrough]]
+        let arn: JSONValue = "arn:aws:bedrock-agentcore:us-east-1:111122223333:runtime/agent-abcdefghij"
+        input["targetConfiguration"] = ["http": ["agentcoreRuntime": ["arn": arn]]]
         let refused = try await lab.refusal("CreateGatewayTarget", input)
-        let known = "MCP_SERVER, LAMBDA, OPEN_API_SCHEMA, SMITHY_MODEL, API_GATEWAY"
-        #expect(refused.message == "Target type PASSTHROUGH is not supported; supported: \(known)")
+        let known = "MCP_SERVER, LAMBDA, OPEN_API_SCHEMA, SMITHY_MODEL, API_GATEWAY, PASSTHROUGH"
+        #expect(refused.message == "Target type AGENTCORE_RUNTIME is not supported; supported: \(known)")
         input = Sample.target(gateway, credentials: [["credentialProviderType": "JWT_PASSTHROUGH"]])
         #expect(try await lab.refusal("CreateGatewayTarget", input).message.contains("JWT_PASSTHROUGH"))
         input = Sample.target(gateway, credentials: [["credentialProviderType": "OAUTH"]])

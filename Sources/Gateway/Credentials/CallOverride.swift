@@ -9,6 +9,9 @@ struct CallOverride {
 
     private static let member = "aws.bedrock-agentcore.gateway/credentialProviderConfiguration"
 
+    /// Of a call that says nothing.
+    init() {}
+
     /// One page of the guide writes `oauthcredentialProvider`, all samples `oauthCredentialProvider`; both count.
     init(_ params: JSONObject, world: World) throws(JSONRPCError) {
         guard let configuration = params["_meta"]?[Self.member] else { return }

@@ -26,6 +26,12 @@ struct CredentialSource {
         case .authorizationCode:
             return .bearer(try await userToken(target, caller, override, revision, polling))
         case .tokenExchange: return .bearer(try await exchangedToken(target, caller))
+        case .jwtPassthrough:
+            guard let token = caller.token else { throw .tool(cause: "JWT_PASSTHROUGH needs a caller with a JWT") }
+            return .bearer(Secret(token))
+        case .callerIAM:
+            guard let key = caller.keyID else { throw .tool(cause: "The caller did not sign the request") }
+            return signature(target, as: key)
         case .none?:
             guard !world.switches.holds(.noTokenPassthrough), let token = caller.token else { return .none }
             return .bearer(Secret(token))
@@ -41,13 +47,13 @@ struct CredentialSource {
         case .apiKey: return try await key(target)
         case .clientCredentials, .tokenExchange, .authorizationCode: return .bearer(try await machineToken(target))
         case .callerIAM, .jwtPassthrough, nil:
-            throw .tool(cause: "This type of credential provider is not emulated")
+            throw .tool(cause: "This credential is a caller's, and nobody calls")
         }
     }
 
     /// A target says which service its requests are signed for; a function is Lambda's. Without a word an MCP server
     /// is taken for one of AgentCore's own runtimes and an API for API Gateway (ledger `iam-outbound`).
-    private func signature(_ target: TargetRecord) -> OutboundCredential {
+    private func signature(_ target: TargetRecord, as key: String? = nil) -> OutboundCredential {
         let standard =
             switch target.kind {
             case .lambda: "lambda"
@@ -57,7 +63,7 @@ struct CredentialSource {
             }
         return .signature(
             service: target.iam?["service"]?.string ?? standard,
-            region: target.iam?["region"]?.string ?? gateway.settings.region, account: record.account)
+            region: target.iam?["region"]?.string ?? gateway.settings.region, account: key ?? record.account)
     }
 
     private func key(_ target: TargetRecord) async throws(ToolFailure) -> OutboundCredential {
