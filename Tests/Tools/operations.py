@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints a table of the AWS operations: answered, by which real client's tests called, and how sure the facts are.
+"""Prints tables of the AWS operations: answered, by which real client's tests called, and how sure the facts are; and
+of every error that the service model declares of one: whether boto3 meets it in a test, or why not.
 
     python3 Tests/Tools/operations.py > operations.md
 
@@ -9,10 +10,13 @@ Read from mocks/contract, mocks/ledger, Sources and Tests/RealClients; nothing i
 import json
 import pathlib
 import re
+import sys
 
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests/RealClients"))
+import declared  # noqa: E402
 MARKS = ("confirmed", "reported", "inferred", "unknown")
 CLIENTS = {"test_cli.py": "AWS CLI", "test_sdk.py": "AgentCore SDK and toolkit", "test_deploy.py": "CDK"}
 
@@ -50,6 +54,9 @@ def main():
     for row in rows():
         cells = [row["operation"], "yes" if row["implemented"] else "no", ", ".join(row["clients"]) or "-"]
         print("| " + " | ".join(cells + [str(row[mark]) for mark in MARKS]) + " |")
+    print("\n| operation | declared error | met by |\n|---|---|---|")
+    for pair in declared.rows():
+        print("| " + " | ".join(pair) + " |")
 
 
 if __name__ == "__main__":
