@@ -1,4 +1,5 @@
 """The console in a real browser: every page, the live messages, the Authorize button, no script from elsewhere."""
+import html
 import json
 import re
 import shutil
@@ -73,6 +74,16 @@ def test_messages_are_told_at_once(lab):
         while not (line := stream.readline()).startswith(b"data: "):
             assert line
         assert int(line.split()[1]) > 0
+
+
+def test_a_message_can_be_sent_again_as_the_command_that_stands_there(lab):
+    lab.sign_in("alice")
+    entries = lab.control("GET", "/_local/journal?after=0")["entries"]
+    found = next(one for one in entries if one.get("path") == "/.well-known/openid-configuration")
+    page, _ = get(f"{lab.console}/exchanges/{found['seq']}")
+    command = html.unescape(re.search(r"As a command</h2>\s*<pre[^>]*><code>(.*?)</code>", page, re.DOTALL)[1])
+    done = subprocess.run(["bash", "-c", command.replace("curl -i", "curl -si")], capture_output=True, text=True)
+    assert done.stdout.startswith("HTTP/1.1 200") and f'"issuer":"{lab.idp}"' in done.stdout, command
 
 
 def test_forms_of_other_origins_are_refused(lab):

@@ -110,6 +110,14 @@ def test_sigterm_ends_a_lab_within_a_second_and_loses_nothing(tmp_path):
     assert process.wait(5) == 0
 
 
+def test_the_changes_begin_with_this_version():
+    text = (ROOT / ".github/CHANGELOG.md").read_text()
+    assert re.findall(r"^## (\S+?),", text, re.MULTILINE)[0] == run("--version").stdout.strip()
+    for name in ("CONTRIBUTING.md", "SECURITY.md"):
+        commands = re.findall(r"`agentcore-local ([a-z]+)", (ROOT / ".github" / name).read_text())
+        assert all(run(command, "--help").returncode == 0 for command in commands), name
+
+
 def test_help_names_every_command_and_each_has_its_own():
     text = run("--help").stdout
     commands = re.findall(r"^  ([a-z]+) {2,}\S", text.split("SUBCOMMANDS:")[1], re.MULTILINE)

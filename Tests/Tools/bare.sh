@@ -9,6 +9,7 @@ dist=$(realpath "$1")
 suite=$2 mirror=$3
 shift 3
 root=$(mktemp -d)
+chmod 755 "$root"
 trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$root"' EXIT
 # debootstrap knows a suite by a file of its name; Ubuntu's are all the same one.
 script=/usr/share/debootstrap/scripts/$suite
@@ -36,5 +37,11 @@ $program wait --endpoints-file /tmp/endpoints.json
 kill $!
 wait $!
 test -s /tmp/lab.sqlite
+# As the Dockerfile starts it: nobody's process, on every address.
+setpriv --reuid=65534 --regid=65534 --clear-groups \
+    $program serve --bind 0.0.0.0 --advertise localhost --quiet --port-base 0 --endpoints-file /tmp/container.json &
+until [ -s /tmp/container.json ]; do kill -0 $!; done
+kill $!
+wait $!
 echo "held in $PRETTY_NAME, $(cat /proc/sys/kernel/ostype) $(uname -m)"
 INSIDE
