@@ -27,7 +27,11 @@ package struct Child: Sendable {
         sigemptyset(&defaults)
         for number in [SIGTERM, SIGINT, SIGPIPE] { sigaddset(&defaults, number) }
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        // A worker thread blocks most signals; a child that inherited that would hear none of them.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var process: pid_t = 0
         let failure = posix_spawnp(&process, arguments.first ?? "", nil, &attributes, words, variables)
         guard failure == 0 else {

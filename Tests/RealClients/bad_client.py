@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -104,6 +105,10 @@ def does_nothing():
 
 def crashes():
     sys.exit(3)
+
+
+def hangs():
+    signal.pause()
 
 
 globals()[sys.argv[1]]()

@@ -116,12 +116,12 @@ def test_a_bad_habit_breaks_its_rule(lab, called, client, rules):
     assert broken(lab) == rules
 
 
-def trial(client, *scenarios):
-    """Exit code, what was told, and per scenario the rules that were broken or missed."""
-    command = " ".join(str(word) for word in (sys.executable, *client))
+def trial(client, *scenarios, limit="60s"):
+    """Exit code and what was told."""
+    command = "exec " + " ".join(str(word) for word in (sys.executable, *client))
     paths = [f"scenarios/clients/{name}.yaml" for name in scenarios] or ["scenarios/clients"]
     run = subprocess.run(
-        [BINARY, "run", *paths, "--client", command, "--time-limit", "60s"], cwd=ROOT, capture_output=True, text=True
+        [BINARY, "run", *paths, "--client", command, "--time-limit", limit], cwd=ROOT, capture_output=True, text=True
     )
     return run.returncode, run.stdout + run.stderr
 
@@ -159,6 +159,12 @@ def test_a_bad_client_fails_its_trial(habit, scenario, rules):
 def test_a_client_that_shows_nothing_fails(habit, missing):
     code, told = trial([ROOT / "Tests/RealClients/bad_client.py", habit], "a-list-in-pages")
     assert code == 4 and missing in told
+
+
+def test_a_client_that_hangs_is_ended():
+    """By the signal that asks it to: a child hears signals whatever thread it was started from."""
+    code, told = trial([ROOT / "Tests/RealClients/bad_client.py", "hangs"], "a-list-in-pages", limit="2s")
+    assert code == 4 and f"actual:   {128 + signal.SIGTERM}" in told
 
 
 @pytest.mark.parametrize("walks", [True, False])

@@ -2,7 +2,7 @@ package import Kernel
 import MCPCore
 import OAuthCore
 
-/// The data of an MCP server: who it says it is, who may call, what it offers and what it answers. `mocks/README.md`
+/// The data of an MCP server: who it says it is, who may call, what it offers and what it answers. `mocks/tools`
 /// tells the language; every mistake is a `DataMistake` with the way to it.
 package struct ToolCatalogue: Hashable, Sendable {
     /// In order of their names, as the list is.
