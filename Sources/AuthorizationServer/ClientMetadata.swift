@@ -32,7 +32,11 @@ struct ClientMetadata {
     init(_ json: JSONObject, standard: ClientMethod, _ server: AuthorizationServer, in transaction: inout Transaction)
         throws(ExchangeRefusal)
     {
-        if json["software_statement"] != nil { throw ExchangeRefusal(.invalidClientMetadata) }
+        // `7591-03`: this server trusts nobody's statements.
+        if let statement = json["software_statement"] {
+            let isToken = statement.string.flatMap(DecodedToken.init) != nil
+            throw ExchangeRefusal(isToken ? .unapprovedSoftwareStatement : .invalidSoftwareStatement)
+        }
         let grants = try Self.texts(json["grant_types"]) ?? ["authorization_code"]
         let known = ["authorization_code", "refresh_token", "client_credentials", AuthorizationServer.deviceGrant]
         guard grants.allSatisfy(known.contains),

@@ -117,6 +117,8 @@ package struct VendorProfile: Sendable, Hashable {
         case foreignToken = "foreign-token"
         case invalidRedirectURI = "invalid-redirect-uri"
         case invalidClientMetadata = "invalid-client-metadata"
+        case invalidSoftwareStatement = "invalid-software-statement"
+        case unapprovedSoftwareStatement = "unapproved-software-statement"
         case serverError = "server-error"
         case temporarilyUnavailable = "temporarily-unavailable"
         case unknownResource = "unknown-resource"
@@ -140,6 +142,10 @@ package struct VendorProfile: Sendable, Hashable {
             case .invalidRedirectURI: RefusalText("invalid_redirect_uri", "A redirect URI is not a legal one.")
             case .invalidClientMetadata:
                 RefusalText("invalid_client_metadata", "The client's metadata is not acceptable.")
+            case .invalidSoftwareStatement:
+                RefusalText("invalid_software_statement", "The software statement is no signed token.")
+            case .unapprovedSoftwareStatement:
+                RefusalText("unapproved_software_statement", "Nobody whose statements count here made this one.")
             case .serverError: RefusalText("server_error", "The server could not go on.")
             case .temporarilyUnavailable:
                 RefusalText("temporarily_unavailable", "The server has too much to do just now.")

@@ -118,11 +118,17 @@ struct RFCRow: Sendable, CustomTestStringConvertible {
             .raw(.post, "/oauth/register", "application/json", #"{"redirect_uris":["http://a.test/"]}"#), 400,
             "invalid_redirect_uri"),
         .init(
-            "7591-03", "a software statement",
+            "7591-03", "a software statement of somebody's",
+            .raw(
+                .post, "/oauth/register", "application/json",
+                #"{"redirect_uris":["https://a.test/"],"software_statement":"e30.e30.AA"}"#), 400,
+            "unapproved_software_statement"),
+        .init(
+            "7591-03", "a software statement that is none",
             .raw(
                 .post, "/oauth/register", "application/json",
                 #"{"redirect_uris":["https://a.test/"],"software_statement":"x"}"#), 400,
-            "invalid_client_metadata"),
+            "invalid_software_statement"),
         .init("8628-01", "no client", .raw(.post, "/oauth/device", form, ""), 401, "invalid_client"),
         .init("8628-01", "a device", .raw(.post, "/oauth/device", form, "client_id=\(Bench.client)"), 200),
         .init("8414-01", "inserted", .raw(.get, "/.well-known/oauth-authorization-server/oauth", nil, ""), 200),
