@@ -4,7 +4,7 @@ import Kernel
 import Scenario
 
 /// Lists scenarios with what they rest on.
-struct ListCommand: ParsableCommand {
+struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List scenarios with their tags and what they rest on.")
 
@@ -19,7 +19,10 @@ struct ListCommand: ParsableCommand {
     @Flag(help: "Instead, every attack, quirk and requirement of a standard, and what shows it, as a Markdown table.")
     var requirements = false
 
-    func run() throws {
+    @Flag(help: "Instead, every AWS operation: who calls it and how sure the facts are, as Markdown or with --json.")
+    var operations = false
+
+    func run() async throws {
         var files = try selection.load()
         let ledger = Ledger.load(root: try selection.root.folder()).0
         if requirements {
@@ -27,6 +30,12 @@ struct ListCommand: ParsableCommand {
             Terminal.write(table.markdown)
             let holes = table.holes.joined(separator: ", ")
             return Terminal.say(holes.isEmpty ? "\(table.rows.count) are shown or told" : "nothing here shows \(holes)")
+        }
+        if operations {
+            let root = try selection.root.folder()
+            let lab = try Lab(LabLoading.definition("default", root: root))
+            let table = try await OperationTable(files, ledger, lab: lab, root: root)
+            return Terminal.write(json ? table.json.pretty : table.markdown)
         }
         if unknown { files = files.filter { !ledger.guesses(of: $0.spec).isEmpty } }
         guard !json else {

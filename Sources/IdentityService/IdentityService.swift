@@ -42,6 +42,11 @@ package struct IdentityService: AlarmHandling {
             || contract.claims(path, for: .data)
     }
 
+    private func remark(_ words: String, _ names: [String]) {
+        let text = "\(words): \(names.joined(separator: ", "))"
+        world.store.append(.note(Note(party: world.party, rule: nil, text)), at: world.clock.now)
+    }
+
     package func respond(to request: Request) async -> Response {
         if request.method == .get {
             let path = request.path
@@ -55,12 +60,13 @@ package struct IdentityService: AlarmHandling {
         let requestID = world.entropy.uuid(for: "identity-request-id")
         do throws(AWSError) {
             let (operation, path) = try contract.operation(for: request)
-            let input = try contract.validate(operation, request: request, path: path, manner: .init(world))
-            let inert = InertMembers.present(in: input, of: operation.name)
-            if !inert.isEmpty {
-                let words = "\(operation.name): nothing here acts on \(inert.joined(separator: ", "))"
-                world.store.append(.note(Note(party: world.party, rule: nil, words)), at: world.clock.now)
+            let read = try contract.read(operation, request: request, path: path, manner: .init(world))
+            let input = read.members
+            if !read.unknown.isEmpty {
+                remark("ignored members of \(operation.name) that the model does not know", read.unknown)
             }
+            let inert = InertMembers.present(in: input, of: operation.name)
+            if !inert.isEmpty { remark("\(operation.name): nothing here acts on", inert) }
             let isService = settings.servicePrincipal.made(request)
             let call = Call(
                 input: input, account: AWSNames.account(of: request), isService: isService,

@@ -1,7 +1,7 @@
 """Every error that the service model declares of an operation: how a client causes it, or why no client can.
 
 `CAUSES` has a way for a pair of operation and error, `reason` has the words for the others; a pair that has neither, or
-both, is a mistake. test_aws_declared.py goes all the ways with boto3, Tests/Tools/operations.py prints the table.
+both, is a mistake. test_aws_declared.py goes all the ways with boto3; the documentation has the table.
 """
 
 import json
@@ -22,7 +22,8 @@ PROVIDER_ARN = (
     "arn:aws:bedrock-agentcore:us-east-1:111122223333:token-vault/default/oauth2credentialprovider/nobody")
 # Well-formed, and nobody's.
 SAMPLES = {
-    "tokenVaultId": "default", "gatewayIdentifier": NOBODY, "targetId": "ABCDEFGHIJ", "name": "nobody", "apiKey": "k", "priority": 1,
+    "tokenVaultId": "default", "gatewayIdentifier": NOBODY, "targetId": "ABCDEFGHIJ", "name": "nobody",
+    "apiKey": "k", "priority": 1,
     "ruleId": "00000000-0000-0000-0000-000000000000", "rateLimitId": "nobody", "resourceArn": GATEWAY_ARN,
     "consentPortalIdentifier": NOBODY, "targetIdList": ["ABCDEFGHIJ"], "tagKeys": ["a"], "tags": {"a": "b"},
     "policy": "{}", "workloadName": "nobody", "userId": "alice", "userToken": "aaa.bbb.ccc",

@@ -1,23 +1,34 @@
-"""The generated table of operations is whole, and the calls that no other module makes."""
+"""`list --operations`: the table of operations is whole. And the calls that no other module makes."""
 
-import pathlib
-import sys
+import json
+import subprocess
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
+from declared import OPERATIONS
 from test_aws_operations import Checked
 
 CLIENTS = ["mcp1"]
-sys.path.insert(0, str(ROOT / "Tests/Tools"))
+
+
+def listed(*more):
+    done = subprocess.run([BINARY, "list", "--operations", *more], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_every_operation_is_answered_and_called_by_a_real_client():
-    import operations
+    rows = json.loads(listed("--json"))
+    assert [row["operation"] for row in rows] == list(OPERATIONS) and len(rows) == 57
+    assert [row["operation"] for row in rows if not row["answered"]] == []
+    assert [row["operation"] for row in rows if "boto3" not in row["clients"]] == []
+    facts = {row["operation"]: row["facts"] for row in rows}
+    assert facts["CreateGatewayTarget"]["confirmed"] > 20 and facts["CreateGatewayTarget"]["unknown"] > 5
 
-    rows = list(operations.rows())
-    assert len(rows) >= 57
-    assert [row["operation"] for row in rows if not row["implemented"]] == []
-    assert [row["operation"] for row in rows if not row["clients"]] == []
-    assert pathlib.Path(operations.__file__).parent == ROOT / "Tests/Tools"
+
+def test_the_table_is_markdown_with_a_line_for_each():
+    lines = listed().splitlines()
+    assert lines[0].startswith("| operation | answered | called by |") and set(lines[1]) == set("| -")
+    assert [line.split(" | ")[0] for line in lines[2:]] == [f"| {name}" for name in OPERATIONS]
 
 
 def test_updates_lists_and_deletions(lab, world):
@@ -39,6 +50,9 @@ def test_updates_lists_and_deletions(lab, world):
     assert [one["name"] for page in pages for one in page["credentialProviders"]] == ["key-0", "key-1", "key-2"]
     control.list_api_key_credential_providers()
     control.create_workload_identity(name="agent")
+    urls = ["https://app.example.com/callback", "http://localhost:8080/callback"]
+    changed = control.update_workload_identity(name="agent", allowedResourceOauth2ReturnUrls=urls)
+    assert changed["allowedResourceOauth2ReturnUrls"] == urls
     jwt = lab.sign_in("alice")["accessToken"]
     assert identity.get_workload_access_token_for_jwt(workloadName="agent", userToken=jwt)["workloadAccessToken"]
     control.delete_workload_identity(name="agent")

@@ -88,6 +88,7 @@ class Book:
             "ledger": reference.ledger,
             "switches": lambda: reference.switches(self.info),
             "errors": lambda: reference.errors(program),
+            "aws-operations": lambda: reference.aws_operations(program),
             "library": lambda: reference.library(program),
             "diagram": lambda: self.diagram(argument),
             "file": lambda: f"```{argument.split('.')[-1]} {argument}\n{(ROOT / argument).read_text().rstrip()}\n```",

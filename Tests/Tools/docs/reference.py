@@ -276,6 +276,16 @@ def errors(program):
     return "\n\n".join(out)
 
 
+def aws_operations(program):
+    """The program's own table, and what its tests do with each error that the service model declares."""
+    sys.path.insert(0, str(ROOT / "Tests/RealClients"))
+    import declared
+
+    met = [(f"`{operation}`", f"`{error}`", how) for operation, error, how in declared.rows()]
+    return (program.out("list", "--operations").strip()
+            + "\n\n## Declared errors\n\n" + rows(("operation", "error", "met by"), met))
+
+
 def library(program):
     known = json.loads(program.out("list", "--json"))
     out = []
