@@ -1,4 +1,5 @@
 import ArgumentParser
+import Explore
 import Foundation
 import Harness
 import Kernel
@@ -87,7 +88,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let start = Host.now
         var progress = Progress(count: work.count, start: start)
-        let results: [ScenarioResult]
+        var results: [ScenarioResult]
         if let client {
             let limit = Span(conditions.timeLimit) ?? .seconds(60)
             results = try await ClientTrial(
@@ -98,6 +99,8 @@ struct RunCommand: AsyncParsableCommand {
                 work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
             ) { progress.tell($0) }
         }
+        if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
+        results = try await swept(results, definitions, settings, root)
         progress.end()
         var run: JSONObject = [
             "version": .string(Version.current), "startedAt": .string(start.iso8601),
@@ -105,9 +108,27 @@ struct RunCommand: AsyncParsableCommand {
         ]
         if let shard { run["shard"] = .string("\(shard.index)/\(shard.count)") }
         try reports.write(results, run: run)
-        if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
         return verdict(results, baseline, root)
+    }
+
+    /// Files that say `faults: all` are played again with every fault; a finding's command is `explore --faults`.
+    private func swept(
+        _ results: [ScenarioResult], _ definitions: [String: LabDefinition], _ settings: RunSettings, _ root: String
+    ) async throws -> [ScenarioResult] {
+        guard client == nil, results.contains(where: \.file.sweepsFaults) else { return results }
+        var settings = settings
+        settings.keeps = .journals
+        settings.updatesGolden = false
+        let runner = Runner(definitions: definitions, settings: settings)
+        let workers = jobs ?? ProcessInfo.processInfo.activeProcessorCount
+        var judged: [ScenarioResult] = []
+        for result in results {
+            guard let definition = definitions[result.file.lab.name] else { continue }
+            let sweep = FaultSweep(runner, root: root, jobs: workers, seed: result.seed)
+            judged.append(try await sweep.judged(result, in: definition))
+        }
+        return judged
     }
 
     /// A failed expectation outranks a run that could not go on, and both a stale baseline.

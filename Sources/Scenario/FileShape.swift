@@ -36,6 +36,9 @@ package enum FileShape {
         ShapeMember("breaks", .oneOrMore(.name(.rules)), "Rules without which the scenario must fail."),
         ShapeMember("pace", .span, "World time before each step, 1s if it is not said."),
         ShapeMember("timeout", .span, "How much world time it may take."),
+        ShapeMember(
+            "faults", .word(["all"]),
+            "Plays it again with every kind of trouble at every edge; whatever then fails, no invariant may break."),
         ShapeMember("skip", .text, "Why it is not run."),
     ]
 

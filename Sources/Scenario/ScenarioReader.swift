@@ -61,7 +61,17 @@ package struct ScenarioReader: Sendable {
             then: then, breaks: breaks(members["breaks"], &reading),
             pace: members["pace"]?.span(&reading, as: "pace") ?? .seconds(1),
             timeout: members["timeout"]?.span(&reading, as: "timeout"),
+            sweepsFaults: sweepsFaults(members["faults"], &reading),
             skip: members["skip"].flatMap { skip($0, &reading) }, cells: cells, place: members.node.place)
+    }
+
+    private func sweepsFaults(_ node: DocumentNode?, _ reading: inout Reading) -> Bool {
+        guard let node else { return false }
+        guard node.isWord("all") else {
+            reading.report(node.place, "faults must be the word all", hint: "a single one is a step: fault: {…}")
+            return false
+        }
+        return true
     }
 
     private func skip(_ node: DocumentNode, _ reading: inout Reading) -> String? {

@@ -33,6 +33,29 @@ struct FaultSweepTests {
         #expect(result.findings[0].scenario.contains("\"duplicate\":true"))
     }
 
+    /// `faults: all` in a file: a run of it fails where a fault breaks an invariant, and where none can be played.
+    @Test(arguments: [
+        (#"steps:"#, [], nil),
+        (#"steps:"#, ["authorization-code-single-use"], "a code gives one access token"),
+        (#"steps:  # on a line of their own they are not"#, [], "a fault at every edge"),
+    ])
+    func aFileMayAskForEveryFault(_ steps: String, _ off: [String], _ expected: String?) async throws {
+        let path = "scenarios/flow/method-2.yaml"
+        let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+        let source = Source(name: path, text: text.replacing("steps:", with: "faults: all\n\(steps)"))
+        let file = try #require(Library.load(sources: [source], root: root).0.first)
+        let definition = try LabDefinition.load(named: "default", root: root)
+        var settings = RunSettings()
+        settings.root = root
+        settings.rulesOff = off
+        let runner = Runner(definitions: ["default": definition], settings: settings)
+        let plain = await runner.run(file, seed: 1)
+        #expect(plain.verdict == .held)
+        let judged = try await FaultSweep(runner, root: root, jobs: 2, seed: 1).judged(plain, in: definition)
+        #expect(judged.verdict == (expected == nil ? .held : .failed))
+        #expect(judged.failures.first?.expected == expected)
+    }
+
     @Test func whatCannotBeSweptSaysWhy() async throws {
         let result = try await sweep("scenarios/language/a-matrix-of-users-and-tools.yaml")
         #expect(result.variants == 0 && result.remark == "it has a matrix")

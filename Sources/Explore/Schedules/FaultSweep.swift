@@ -48,11 +48,13 @@ package struct FaultSweep: Sendable {
         guard base.verdict == .held else { return nothing("it does not hold as it is") }
         guard base.chapters.isEmpty else { return nothing("it goes back in time") }
         let (known, knownEdges) = try audit(base, definition)
-        let sources = troubles(base).compactMap { trouble in
+        let wanted = troubles(base)
+        guard !wanted.isEmpty else { return nothing("no party answers anybody in its steps", knownEdges) }
+        let sources = wanted.compactMap { trouble in
             Self.insert(trouble, into: file.source).map { (trouble, $0) }
         }
         let (files, mistakes) = Library.load(sources: sources.map(\.1), root: root)
-        guard mistakes.isEmpty, files.count == sources.count else {
+        guard mistakes.isEmpty, files.count == wanted.count else {
             return nothing("no fault can be put before its first step", knownEdges)
         }
         let variants = zip(files, sources).map { Variant(file: $0, trouble: $1.0, source: $1.1) }
@@ -83,6 +85,27 @@ package struct FaultSweep: Sendable {
         return Result(
             file: file, variants: variants.count, remark: nil, already: already.sorted { $0.rawValue < $1.rawValue },
             findings: findings.keys.sorted().compactMap { findings[$0] }, edges: edges)
+    }
+
+    /// A result of a file that says `faults: all`, with what the faults brought to light. One that cannot be swept is a
+    /// check that could not be exercised: it fails.
+    package func judged(_ result: ScenarioResult, in definition: LabDefinition) async throws -> ScenarioResult {
+        guard result.file.sweepsFaults, result.verdict == .held else { return result }
+        let swept = try await run(result.file, in: definition)
+        if let remark = swept.remark {
+            return result.failing([
+                Failure(nil, "faults: all", expected: "a fault at every edge", actual: "none was played, \(remark)")
+            ])
+        }
+        return result.failing(
+            swept.findings.map { finding in
+                let faults = finding.moves.compactMap { move -> String? in
+                    if case .fault(let trouble) = move { JSONValue.object(trouble.json).text } else { nil }
+                }
+                return Failure(
+                    nil, "faults: all", expected: finding.violation.invariant.sentence,
+                    actual: finding.violation.text, hint: "with fault: \(faults.joined(separator: ", "))")
+            })
     }
 
     /// What a run did against the invariants, and against the check that every run makes of secrets.

@@ -40,8 +40,8 @@ package struct ScenarioResult: Sendable {
 
     package let file: ScenarioFile
     package let seed: UInt64
-    package let verdict: Verdict
-    package let failures: [Failure]
+    package private(set) var verdict: Verdict
+    package private(set) var failures: [Failure]
     package private(set) var journal: [JournalEntry]
     /// Rules that were turned off for this run.
     package let rulesOff: [String]
@@ -100,6 +100,15 @@ package struct ScenarioResult: Sendable {
         if let seal = summary?.seal { return seal }
         let undone = chapters.map { TraceText($0, secrets: secrets).rendered }.joined()
         return String(hash64(undone.isEmpty ? trace.rendered : undone + trace.rendered), radix: 16)
+    }
+
+    /// The same with what was found wrong after it had ended.
+    package func failing(_ found: [Failure]) -> ScenarioResult {
+        guard !found.isEmpty else { return self }
+        var result = self
+        result.failures += found
+        if result.verdict == .held { result.verdict = .failed }
+        return result
     }
 
     /// Without what nobody will ask for.
