@@ -16,7 +16,8 @@ package enum HTMLReport {
             body{font:14px/1.5 system-ui,sans-serif;margin:2em auto;max-width:90em;padding:0 1em;color:#24292f}
             h1{font-size:1.4em}summary{cursor:pointer;padding:.25em 0}
             details details{margin-left:1.2em}pre,code{font:12px/1.45 ui-monospace,monospace}
-            pre{background:#f6f8fa;padding:.7em;border-radius:6px;width:max-content;min-width:100%;box-sizing:border-box}
+            pre{background:#f6f8fa;padding:.7em;border-radius:6px;\
+            width:max-content;min-width:100%;box-sizing:border-box}
             table{border-collapse:collapse;font-size:12px}td,th{border:1px solid #d0d7de;\
             padding:.2em .6em;text-align:left}summary,p{overflow-wrap:anywhere}
             :focus-visible{outline:3px solid #0969da;outline-offset:2px}
