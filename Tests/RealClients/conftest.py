@@ -12,6 +12,7 @@ import subprocess
 import time
 import urllib.request
 
+import answers
 import boto3
 import botocore.config
 import pytest
@@ -61,8 +62,8 @@ class Lab:
         return self.control("POST", "/_local/clock", {"advance": span})
 
     def client(self, service, key="111122223333", secret="anything", token=None):
-        """A boto3 client with nothing changed but the endpoint."""
-        return boto3.client(
+        """A boto3 client with nothing changed but the endpoint. Every answer it gets is checked against the model."""
+        client = boto3.client(
             service,
             endpoint_url=self.endpoints["aws"],
             region_name=self.region,
@@ -71,6 +72,7 @@ class Lab:
             aws_session_token=token,
             config=botocore.config.Config(retries={"max_attempts": 0}),
         )
+        return answers.watch(client)
 
     @property
     def control_plane(self):
