@@ -39,15 +39,26 @@ package enum InertMembers {
 
     /// Which of them an input has.
     package static func present(in input: JSONObject, of operation: String) -> [String] {
-        listed(for: operation).filter { has(.object(input), $0.pieces(by: ".").map(String.init)[...]) }
+        // Asked with every call; most inputs have none, and their first names tell.
+        ways(for: operation).filter { way in
+            input[way[0]].map { has($0, way.dropFirst()) } ?? false
+        }.map { $0.joined(separator: ".") }
     }
 
     /// Those of an operation.
     package static func listed(for operation: String) -> [String] {
-        guard let verb = verbs.first(where: { operation.hasPrefix($0) }) else { return [] }
-        let noun = operation.dropFirst(verb.count)
-        return paths.first { $0.noun == noun }?.paths ?? []
+        ways(for: operation).map { $0.joined(separator: ".") }
     }
+
+    private static func ways(for operation: String) -> [[String]] {
+        guard let verb = verbs.first(where: { operation.hasPrefix($0) }) else { return [] }
+        return waysOfNouns[String(operation.utf8.dropFirst(verb.utf8.count)) ?? ""] ?? []
+    }
+
+    private static let waysOfNouns: [String: [[String]]] = Dictionary(
+        uniqueKeysWithValues: paths.map { noun, paths in
+            (noun, paths.map { $0.pieces(by: ".").map(String.init) })
+        })
 
     /// Whether there is something at a path; of a list any item counts.
     private static func has(_ value: JSONValue, _ path: ArraySlice<String>) -> Bool {

@@ -79,8 +79,7 @@ func basicCredentials(_ request: Request) -> (id: String, secret: String)? {
 extension Form {
     /// RFC 6749 section 3.1, but for the two that RFC 8707 section 2 and RFC 8693 section 2.1 let stand twice.
     var hasRepeatedParameter: Bool {
-        var seen: Set<String> = []
-        return !pairs.allSatisfy { ["resource", "audience"].contains($0.name) || seen.insert($0.name).inserted }
+        repeatedNames.contains { $0 != "resource" && $0 != "audience" }
     }
 
     fileprivate func value(_ name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }

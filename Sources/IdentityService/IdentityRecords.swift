@@ -115,12 +115,20 @@ struct FetchedDocumentRecord: Record {
 
 /// Several names as one: each with its length before it, so that none can pose as two others.
 func joinedKey(_ parts: [String]) -> String {
-    var key = ""
-    key.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count + 4 })
-    for part in parts {
-        key += String(part.utf8.count)
-        key += ":"
-        key += part
+    let room = parts.reduce(0) { $0 + $1.utf8.count + 21 }
+    return String(unsafeUninitializedCapacity: room) { target in
+        var count = 0
+        func put(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes {
+                target[count] = byte
+                count += 1
+            }
+        }
+        for part in parts {
+            put(String(part.utf8.count).utf8)
+            put(":".utf8)
+            put(part.utf8)
+        }
+        return count
     }
-    return key
 }

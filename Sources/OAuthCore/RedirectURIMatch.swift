@@ -18,17 +18,24 @@ package enum RedirectURIMatch {
     /// The path is decoded and its dot segments are resolved first, and compared on a segment's boundary.
     package static func wildcard(registered: String, requested: String) -> Bool {
         guard let known = legal(registered) else { return false }
-        // Mostly it is the one that was registered, and in a plain form.
-        if areSame(registered, requested), registered.place(of: "%") == nil, registered.range(of: "/.") == nil {
+        guard let asked = legal(requested) else { return false }
+        // Mostly it is what was registered or plainly below it: then there is nothing to take apart.
+        if requested.hasPrefix(registered), registered.place(of: "?") == nil, isPlain(asked.path),
+            registered.hasSuffix("/") || requested.utf8.dropFirst(registered.utf8.count).first ?? 47 == 47,
+            !known.path.isEmpty
+        {
             return true
         }
-        guard let asked = legal(requested), asked.scheme == known.scheme,
+        guard asked.scheme == known.scheme,
             isSameHostOrBelow(asked.host, known.host, subdomains: !known.isLoopback),
             known.isLoopback || asked.effectivePort == known.effectivePort,
             let knownPath = normalised(known.path), let askedPath = normalised(asked.path)
         else { return false }
         return askedPath.starts(with: knownPath)
     }
+
+    /// Whether a path has neither escapes nor dot segments.
+    private static func isPlain(_ path: String) -> Bool { path.place(of: "%") == nil && path.range(of: "/.") == nil }
 
     /// RFC 6749 section 3.1.2: absolute and without fragment; no party accepts user information either.
     package static func legal(_ uri: String) -> URLParts? {

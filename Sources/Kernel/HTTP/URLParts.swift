@@ -63,7 +63,8 @@ package struct URLParts: Hashable, Sendable {
     package var effectivePort: Int? { port ?? places.standardPort }
     /// `127.0.0.0/8`, `[::1]` or `localhost`.
     package var isLoopback: Bool {
-        host == "localhost" || host == "[::1]" || host.hasSuffix(".localhost") || Self.isLoopbackIPv4(host)
+        let host = host
+        return host == "localhost" || host == "[::1]" || host.hasSuffix(".localhost") || Self.isLoopbackIPv4(host)
     }
 
     private static func isLoopbackIPv4(_ host: String) -> Bool {
