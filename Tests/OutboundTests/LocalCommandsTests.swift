@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test(
-        "What goes wrong is told and ends", .timeLimit(.minutes(1)),
+        "What goes wrong is told and ends", .timeLimit(.minutes(10)),
         arguments: [
             (["no-such-command-here"], "status 127"), (["sh", "-c", "exit 3"], "status 3"),
             (["sleep", "60"], "ended after"), (["sh", "-c", "head -c 5000 /dev/zero"], "too long"),

@@ -80,7 +80,7 @@ extension LocalServer {
             }.bind(host: "127.0.0.1", port: 0).get()
         let origin = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
         var limits = OutsideNetwork.Limits()
-        limits.read = .milliseconds(300)
+        limits.read = .seconds(2)
         limits.bytes = 100_000
         let network = OutsideNetwork(origins: [origin], limits: limits)
         do {
@@ -94,7 +94,7 @@ extension LocalServer {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct OutsideNetworkTests {
+@Suite(.timeLimit(.minutes(10))) struct OutsideNetworkTests {
     private func serving(_ body: (String, OutsideNetwork) async throws -> Void) async throws {
         try await LocalServer.serving(body)
     }
@@ -137,11 +137,17 @@ extension LocalServer {
         try await serving { origin, network in
             let redirect = try await network.send(Request(.get, origin + "/redirect"))
             #expect(redirect.status == 302)
-            #expect(await failure(network, origin + "/large") == .truncated)
             #expect(await failure(network, origin + "/stall") == .timedOut)
-            // A hundred megabytes without a length in front; and a body that begins and never goes on.
-            #expect(await failure(network, origin + "/endless") == .truncated)
+            // A body that begins and never goes on.
             #expect(await failure(network, origin + "/stall-within") == .timedOut)
+            // How much may come is no question of patience, and a busy machine is slow.
+            var limits = OutsideNetwork.Limits()
+            limits.bytes = 100_000
+            let patient = OutsideNetwork(origins: [origin], limits: limits)
+            #expect(await failure(patient, origin + "/large") == .truncated)
+            // A hundred megabytes without a length in front.
+            #expect(await failure(patient, origin + "/endless") == .truncated)
+            await patient.shutdown()
         }
     }
 

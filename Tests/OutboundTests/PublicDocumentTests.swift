@@ -5,7 +5,7 @@ import Testing
 
 /// Documents that a configuration names, over real sockets: whatever the server at the other end does, the answer is
 /// within limits, the reason is in the journal, and nothing is asked that the lab's file does not list.
-@Suite(.timeLimit(.minutes(1))) struct PublicDocumentTests {
+@Suite(.timeLimit(.minutes(10))) struct PublicDocumentTests {
     /// A served lab's world whose only way out is `network`.
     private func world(_ network: OutsideNetwork, _ store: Store) -> World {
         let clock = VirtualClock(now: Instant(milliseconds: 1_800_000_000_000))

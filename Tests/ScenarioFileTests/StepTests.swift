@@ -41,7 +41,10 @@ struct StepTests {
         ("- clock: {advance: -1s}", "world time never runs backwards"),
         ("- clock: {skew: {githb: 1s}}", "there is no party \"githb\" (did you mean \"github\"?)"),
         ("- clock: {}", "clock needs \"advance\" or \"skew\""),
-        ("- fault: {name: x, party: github}", "A fault needs exactly one of answer, delay, drop, duplicate, truncate."),
+        (
+            "- fault: {name: x, party: github}",
+            "A fault needs exactly one of answer, throttle, delay, drop, duplicate, truncate."
+        ),
         ("- fault: {name: x, party: gitub, drop: true}", "there is no party \"gitub\" (did you mean \"github\"?)"),
         ("- sign-in: alcie", "there is no user \"alcie\" (did you mean \"alice\"?)"),
         ("- app: {}", "app needs \"user_token\", or \"session_id\" and \"user_id\""),
