@@ -68,6 +68,10 @@ struct Features: Sendable, Hashable {
         let endpoint: String
         let lifetime: Span
         let areRequired: Bool
+        /// Longest body, in bytes.
+        let longest: Int
+        /// How many of one client in an hour.
+        let perHour: Int
     }
 }
 
@@ -209,10 +213,11 @@ extension Features.PushedRequests {
     fileprivate init?(_ reader: ProfileReader) throws(VendorProfileProblem) {
         guard reader["pushedRequests"] != nil else { return nil }
         let part = try reader.part("pushedRequests")
-        try part.allows(["endpoint", "lifetimeSeconds", "required"])
+        try part.allows(["endpoint", "lifetimeSeconds", "required", "longestBytes", "perHour"])
         self.init(
             endpoint: try part.text("endpoint"), lifetime: .seconds(try part.number("lifetimeSeconds")),
-            areRequired: try part.flag("required"))
+            areRequired: try part.flag("required"), longest: try part.number("longestBytes", or: 65_536),
+            perHour: try part.number("perHour", or: 1000))
     }
 }
 

@@ -18,6 +18,9 @@ extension AuthorizationServer {
     private static let name = "urn:ietf:params:oauth:request_uri:"
 
     func push(_ request: Request) async throws -> Response {
+        if let pushed = profile.features.pushedRequests, request.body.count > pushed.longest {
+            return .json(413, ["error": "invalid_request"], headers: noStore)
+        }
         await readClientDocument(TokenRequest.body(request)["client_id"])
         var response = try await answer(request) { asked, transaction in
             switch authenticated(asked, in: &transaction) {
@@ -26,6 +29,12 @@ extension AuthorizationServer {
                 // Section 2.1: a request that is itself only a name would be resolved twice.
                 guard asked["request_uri"] == nil, let pushed = profile.features.pushedRequests else {
                     return .failure(ExchangeRefusal(.invalidRequest))
+                }
+                // Section 2.3 names the status only.
+                if counted("par \(application.id)", in: &transaction).used > pushed.perHour {
+                    var refusal = ExchangeRefusal(.temporarilyUnavailable)
+                    refusal.status = 429
+                    return .failure(refusal)
                 }
                 var form = Form(parsing: asked.query)
                 form.pairs.removeAll { $0.name == "client_id" }

@@ -2,10 +2,10 @@ import HTTPTypes
 import Kernel
 import OAuthCore
 
-/// How many requests a user's tokens made in the hour that began last.
+/// How many requests somebody made in the hour that began last: a user's tokens, or a client that pushes.
 struct RateRecord: Record {
     static let collection = "authorization-server.rates"
-    /// The user's number.
+    /// The user's number; `par ` and the client's id.
     let id: Identifier<RateRecord>
     /// Which hour since 1970.
     var hour: Int64
@@ -16,14 +16,18 @@ struct RateRecord: Record {
 extension AuthorizationServer {
     /// Counts one request.
     func counted(_ user: UserDirectory.User, in transaction: inout Transaction) -> RateRecord {
-        var rate = rate(of: user, in: &transaction)
+        counted("\(user.numericID)", in: &transaction)
+    }
+
+    func counted(_ name: String, in transaction: inout Transaction) -> RateRecord {
+        var rate = rate(of: name, in: &transaction)
         rate.used += 1
         transaction.save(rate)
         return rate
     }
 
-    private func rate(of user: UserDirectory.User, in transaction: inout Transaction) -> RateRecord {
-        let fresh = RateRecord(id: Identifier("\(user.numericID)"), hour: now.seconds / 3600, used: 0)
+    private func rate(of name: String, in transaction: inout Transaction) -> RateRecord {
+        let fresh = RateRecord(id: Identifier(name), hour: now.seconds / 3600, used: 0)
         guard let kept = transaction.find(RateRecord.self, fresh.id), kept.hour == fresh.hour else { return fresh }
         return kept
     }
@@ -43,7 +47,7 @@ extension AuthorizationServer {
     func rateLimit(_ request: Request) throws -> Response {
         try withToken(request) { token, transaction in
             guard let user = directory.user(named: token.user) else { return apiMessage(401, "Bad credentials") }
-            let rate = rate(of: user, in: &transaction)
+            let rate = rate(of: "\(user.numericID)", in: &transaction)
             let limit = profile.api.requestsPerHour
             let core: JSONValue = [
                 "limit": .int(Int64(limit)), "used": .int(Int64(min(rate.used, limit))),

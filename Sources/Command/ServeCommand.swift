@@ -88,9 +88,10 @@ struct ServeCommand: AsyncParsableCommand {
         session.data = data
         session.map = try hostMap()
         let orders = try deploy.map { try TemplateOrder(path: $0) }
+        // Before any port answers: whoever heard that it is ready may stop it at once.
+        let stop = StopSignals()
         try await session.run { origins, endpoints in
             try Self.deploy(orders, endpoints)
-            let stop = StopSignals()
             if let endpointsFile { try EndpointsFile.write(endpoints, to: endpointsFile) }
             log.ready(lab, origins)
             await stop.first()

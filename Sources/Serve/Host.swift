@@ -1,6 +1,7 @@
 package import Dispatch
 import Foundation
 package import Kernel
+import Synchronization
 
 /// What only a served lab takes from the machine it runs on.
 package enum Host {
@@ -23,9 +24,9 @@ package enum Host {
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made: whoever tells others that a lab is ready makes it before.
-package struct StopSignals {
+package final class StopSignals: Sendable {
     private let signals: AsyncStream<Int32>
-    private let sources: [any DispatchSourceSignal]
+    private let sources: Mutex<[any DispatchSourceSignal]>
 
     /// After the first signal a second one ends the process at once, and so does the grace: who stops a lab does not
     /// wait for a client that reads slowly.
@@ -36,7 +37,7 @@ package struct StopSignals {
         self.signals = signals
         // A signal between being ignored and being listened for would be lost, so listening has begun on return.
         let registered = DispatchSemaphore(value: 0)
-        sources = [SIGTERM, SIGINT].map { number in
+        let listening = [SIGTERM, SIGINT].map { number -> any DispatchSourceSignal in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
@@ -48,12 +49,13 @@ package struct StopSignals {
             source.activate()
             return source
         }
-        for _ in sources { registered.wait() }
+        for _ in listening { registered.wait() }
+        sources = Mutex(listening)
     }
 
     /// Returns at the first signal, also at one that came before.
     package func first() async {
         for await _ in signals { break }
-        for source in sources { source.cancel() }
+        sources.withLock { for source in $0 { source.cancel() } }
     }
 }

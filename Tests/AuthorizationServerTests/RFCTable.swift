@@ -112,6 +112,10 @@ struct RFCRow: Sendable, CustomTestStringConvertible {
             "unsupported_response_type"),
         .init("9126-04", "another method", .raw(.get, "/oauth/par", nil, ""), 405),
         .init(
+            "9126-04", "too large",
+            .raw(.post, "/oauth/par", form, "\(own)&state=\(String(repeating: "a", count: 65_536))"), 413,
+            "invalid_request"),
+        .init(
             "7591-01", "no JSON", .raw(.post, "/oauth/register", form, "a=b"), 400, "invalid_client_metadata"),
         .init(
             "7591-02", "an open wire",

@@ -146,6 +146,21 @@ struct RequirementTableTests {
         #expect(metadata.json?["require_pushed_authorization_requests"] == true)
     }
 
+    @Test("9126-04: a client that pushes too often waits for the next hour")
+    func pushedTooOften() async throws {
+        let part: JSONValue = ["endpoint": "/oauth/par", "lifetimeSeconds": 60, "required": false, "perHour": 2]
+        let bench = try bench(["pushedRequests": part])
+        var asked = Self.authorize
+        asked.append("redirect_uri", Bench.callback)
+        var statuses: [Int] = []
+        for span in [Span.zero, .zero, .zero, .minutes(60)] {
+            bench.pass(span)
+            let body = "\(Self.own)&\(asked.encoded)"
+            statuses.append(await bench.send(.post, "/oauth/par", headers: Self.form, body: body).status)
+        }
+        #expect(statuses == [201, 201, 429, 201])
+    }
+
     @Test("7591-04: without the initial access token nobody registers")
     func initialAccessToken() async throws {
         let bench = try bench(["registration": ["endpoint": "/oauth/register", "initialAccessToken": "first"]])
