@@ -50,8 +50,8 @@ dist: $(if $(filter .build/release,$(OBJECTS)),build) ## One stripped binary wit
 	Tests/Tools/dist.sh $(OBJECTS) .build/dist
 
 dist-check: dist ## That binary in a bare Debian 12 and Ubuntu 24.04 (needs debootstrap and root)
-	Tests/Tools/bare.sh .build/dist bookworm http://deb.debian.org/debian
-	Tests/Tools/bare.sh .build/dist noble http://archive.ubuntu.com/ubuntu --no-check-gpg
+	Tests/Tools/bare.sh .build/dist bookworm
+	Tests/Tools/bare.sh .build/dist noble --no-check-gpg
 
 wheel: dist ## The Python wheel with the binary in it, at .build/wheel
 	$(PYTHON) Tests/Tools/wheel.py .build/dist/agentcore-local/bin/agentcore-local .build/wheel

@@ -85,10 +85,9 @@ def test_it_runs_anywhere_and_in_any_language(tmp_path):
 def test_it_runs_in_a_bare_debian():
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         pytest.skip("that needs root and debootstrap; `make dist-check` does it")
-    mirror = "http://deb.debian.org/debian"
-    if subprocess.run(["curl", "-sfI", "-m", "10", f"{mirror}/"], capture_output=True).returncode != 0:
-        pytest.skip("no Debian mirror can be reached")
     done = subprocess.run(
-        [ROOT / "Tests/Tools/bare.sh", SHIPPED.parent, "bookworm", mirror], capture_output=True, text=True, timeout=600)
+        [ROOT / "Tests/Tools/bare.sh", SHIPPED.parent, "bookworm"], capture_output=True, text=True, timeout=600)
+    if done.returncode == 77:
+        pytest.skip("no Debian mirror can be reached")
     said = done.stdout + done.stderr
     assert done.returncode == 0 and "held in Debian GNU/Linux 12" in said, said[-3000:]

@@ -1,21 +1,27 @@
 #!/bin/sh
 # Runs the program of `make dist` where nothing is but a distribution's smallest system: no Swift, no SQLite, no Python.
 #
-#     Tests/Tools/bare.sh DIST SUITE MIRROR [debootstrap's options]
+#     Tests/Tools/bare.sh DIST SUITE [debootstrap's options]
 #
-# DIST is the folder `make dist` makes. Needs debootstrap and root; what it makes is gone afterwards.
+# DIST is the folder `make dist` makes. Needs debootstrap and root; what it makes is gone afterwards. MIRROR says where
+# the packages are, if not where debootstrap looks; exit code 77 where none can be had.
 set -eu
 dist=$(realpath "$1")
-suite=$2 mirror=$3
-shift 3
+suite=$2
+shift 2
 root=$(mktemp -d)
 chmod 755 "$root"
-trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$root"' EXIT
+trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$root" "$root.scripts"' EXIT
 # debootstrap knows a suite by a file of its name; Ubuntu's are all the same one.
-script=/usr/share/debootstrap/scripts/$suite
-[ -e "$script" ] || script=/usr/share/debootstrap/scripts/gutsy
-debootstrap --variant=minbase "$@" "$suite" "$root" "$mirror" "$script" >"$root.log" 2>&1 || {
+if [ ! -e "/usr/share/debootstrap/scripts/$suite" ]; then
+    cp -R /usr/share/debootstrap "$root.scripts"
+    ln -s gutsy "$root.scripts/scripts/$suite"
+    export DEBOOTSTRAP_DIR="$root.scripts"
+fi
+# shellcheck disable=SC2086
+debootstrap --variant=minbase "$@" "$suite" "$root" ${MIRROR:-} >"$root.log" 2>&1 || {
     tail -n 5 "$root.log" >&2
+    if grep -q "Failed getting release" "$root.log"; then exit 77; fi
     exit 1
 }
 rm -f "$root.log"
