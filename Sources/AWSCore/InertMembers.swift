@@ -52,7 +52,7 @@ package enum InertMembers {
 
     private static func ways(for operation: String) -> [[String]] {
         guard let verb = verbs.first(where: { operation.hasPrefix($0) }) else { return [] }
-        return waysOfNouns[String(operation.utf8.dropFirst(verb.utf8.count)) ?? ""] ?? []
+        return waysOfNouns[String(operation.dropFirst(verb.count))] ?? []
     }
 
     private static let waysOfNouns: [String: [[String]]] = Dictionary(

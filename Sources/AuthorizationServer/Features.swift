@@ -68,7 +68,8 @@ struct Features: Sendable, Hashable {
         let endpoint: String
         let lifetime: Span
         let areRequired: Bool
-        /// Longest body, in bytes.
+        /// Longest body, in bytes. RFC 9126 section 2.3 leaves this bound and the next to the server: ours are 65,536
+        /// and 1,000 where a profile names none.
         let longest: Int
         /// How many of one client in an hour.
         let perHour: Int

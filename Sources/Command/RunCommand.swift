@@ -99,6 +99,7 @@ struct RunCommand: AsyncParsableCommand {
                 work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
             ) { progress.tell($0) }
         }
+        // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         results = try await swept(results, definitions, settings, root)
         progress.end()

@@ -49,9 +49,7 @@ package struct IdentityService: AlarmHandling {
 
     package func respond(to request: Request) async -> Response {
         if request.method == .get {
-            let path = request.path
-            if path == AWSNames.authorizePath { return await authorize(request) }
-            let segments = path.pieces(by: "/")
+            let segments = request.path.pieces(by: "/")
             if segments == ["identities", "oauth2", "authorize"] { return await authorize(request) }
             if segments.count == 4, segments.starts(with: ["identities", "oauth2", "callback"]) {
                 return callback(request, at: percentDecoded(segments[3]))

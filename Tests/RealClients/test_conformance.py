@@ -18,7 +18,8 @@ import boto3
 import botocore.config
 import httpx2
 import pytest
-from conformance import LEGACY, MODERN, REQUIRED, SCENARIOS, client_auth, clients, issuers, perform  # noqa: F401
+from conformance import (  # noqa: F401
+    LEGACY, MODERN, REQUIRED, SCENARIOS, client_auth, client_metadata, clients, issuers, perform)
 from conformance.clients import PLAYED, REQUIRED_OF_CLIENTS, UNSCORED_OF_CLIENTS
 from conformance.kit import META
 from conftest import ROOT, served

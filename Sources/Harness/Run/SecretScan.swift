@@ -135,16 +135,6 @@ package struct SecretScan: Sendable {
         return false
     }
 
-    /// The value of a hexadecimal digit.
-    private static func nibble(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-
     /// Where a token can begin after a byte that is in none. The digits of an escape are none of it: in `%3Dabc`, and
     /// encoded once more in `%253Dabc`, it begins at the `a`.
     private static func begin(after gap: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
