@@ -11,15 +11,16 @@ extension Contract {
     /// How strict inputs are read.
     package struct Manner: Sendable {
         let acceptsPlainHTTP: Bool
-        let origins: [String]
+        /// Of the lab; nil for none.
+        let addresses: AddressBook?
         let refusesAsSerialization: Bool
 
         /// Exactly the model.
-        package static let strict = Manner(acceptsPlainHTTP: false, origins: [], refusesAsSerialization: false)
+        package static let strict = Manner(acceptsPlainHTTP: false, addresses: nil, refusesAsSerialization: false)
 
-        private init(acceptsPlainHTTP: Bool, origins: [String], refusesAsSerialization: Bool) {
+        private init(acceptsPlainHTTP: Bool, addresses: AddressBook?, refusesAsSerialization: Bool) {
             self.acceptsPlainHTTP = acceptsPlainHTTP
-            self.origins = origins
+            self.addresses = addresses
             self.refusesAsSerialization = refusesAsSerialization
         }
 
@@ -27,14 +28,14 @@ extension Contract {
         package init(_ world: World) {
             self.init(
                 acceptsPlainHTTP: world.switches.isOn(.loopbackHTTP),
-                origins: Party.served.map { world.addresses.origin(of: $0) }.filter { $0.hasPrefix("http://") },
+                addresses: world.addresses,
                 refusesAsSerialization: world.switches.choice(.unparsableBody) == "SerializationException")
         }
 
         /// Whether plain http to this address may stand where https is demanded.
         func accepts(_ url: String) -> Bool {
             guard acceptsPlainHTTP, let parts = URLParts(url), parts.scheme == "http" else { return false }
-            return parts.isLoopback || origins.contains { url == $0 || url.hasPrefix($0 + "/") }
+            return parts.isLoopback || addresses?.isOfLab(url) == true
         }
     }
 

@@ -31,7 +31,7 @@ package struct PublicDocument: Sendable {
     /// the lab itself is at.
     package func permits(_ url: String) -> Bool {
         let parts = URLParts(url)
-        if let parts, isOfLab(parts) { return true }
+        if let parts, isOfLab(parts, url) { return true }
         if let parts, parts.scheme == "https", parts.userInfo == nil, !Self.isInside(parts.host) { return true }
         // What is not even on the web is nobody's to fetch, whatever the rule says.
         guard let parts, ["https", "http"].contains(parts.scheme), parts.userInfo == nil else { return false }
@@ -44,7 +44,8 @@ package struct PublicDocument: Sendable {
 
     /// A lab on this machine has loopback addresses, and so have the user's own servers beside it; the network asks
     /// only those that the lab's file lists.
-    private func isOfLab(_ parts: URLParts) -> Bool {
+    private func isOfLab(_ parts: URLParts, _ url: String) -> Bool {
+        if world.addresses.isOfLab(url) { return true }
         guard ["https", "http"].contains(parts.scheme), parts.userInfo == nil else { return false }
         let origins = Party.served.map { world.addresses.origin(of: $0) }
         if origins.contains(parts.origin) { return true }

@@ -92,18 +92,34 @@ struct Validator {
         _ object: JSONObject, _ members: [Shape.Member], isUnion: Bool
     ) -> JSONValue {
         var result = JSONObject()
+        var known = 0
         for member in members {
-            way.append(.member(member.name))
-            defer { way.removeLast() }
             guard let value = object[member.wireName], !value.isNull else {
                 if member.isRequired {
+                    way.append(.member(member.name))
                     refuse("Member must not be null\(stale([member.wireName], in: object, members))")
+                    way.removeLast()
                 }
                 continue
             }
+            known += 1
+            way.append(.member(member.name))
+            defer { way.removeLast() }
             let name = member.place == .body ? member.wireName : member.name
             if let checked = check(value, shapes[member.shape]) { result.append(name, checked) }
         }
+        // Mostly every member is one of the model.
+        if known < object.count { note(object, members) }
+        if isUnion, known != 1 {
+            let names = members.map(\.name)
+            let hint = stale(names, in: object, members)
+            refuse("Member must have exactly one of: [\(names.joined(separator: ", "))]\(hint)")
+        }
+        return .object(result)
+    }
+
+    /// Members that the model does not have.
+    private mutating func note(_ object: JSONObject, _ members: [Shape.Member]) {
         let given = object.members.filter { !$0.value.isNull }
         for member in given where !members.contains(where: { $0.wireName == member.name }) && member.name != "__type" {
             if unknown.count < Self.longestList {
@@ -112,15 +128,6 @@ struct Validator {
                 way.removeLast()
             }
         }
-        if isUnion {
-            let known = given.filter { entry in members.contains { $0.wireName == entry.name } }
-            if known.count != 1 {
-                let names = members.map(\.name)
-                let hint = stale(names, in: object, members)
-                refuse("Member must have exactly one of: [\(names.joined(separator: ", "))]\(hint)")
-            }
-        }
-        return .object(result)
     }
 
     /// Names that older pages of the guide use are told with those of the model (ledger `stale-members`): they differ

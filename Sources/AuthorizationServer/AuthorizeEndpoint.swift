@@ -212,7 +212,10 @@ extension AuthorizationServer {
 
     /// The way back leads through the whole request again, but for the wish to pick an account, which is then done.
     private func signInURL(_ asked: AuthorizationRequest, picking: Bool) -> String {
-        let query = asked.query.pieces(by: "&").filter { $0 != "prompt=select_account" }.joined(separator: "&")
+        let wish = "prompt=select_account"
+        let query =
+            asked.query.range(of: wish) == nil
+            ? asked.query : asked.query.pieces(by: "&").filter { $0 != wish }.joined(separator: "&")
         var parameters: Form = ["client_id": asked.value("client_id") ?? ""]
         parameters.append("return_to", "\(profile.endpoints.authorize)?\(query)")
         if picking { parameters.append("prompt", "select_account") }

@@ -115,7 +115,7 @@ extension AuthorizationServer {
         headers[.cacheControl] = "private, max-age=60, s-maxage=60"
         headers[fieldName("X-GitHub-Media-Type")] = "github.v3; format=json"
         headers[fieldName("X-GitHub-Request-Id")] = requestID()
-        return Response(status, headers: headers, body: body.bytes)
+        return Response(status, headers: headers, json: body)
     }
 
     /// `{"message":…,"documentation_url":…,"status":"401"}`: how the API refuses.

@@ -48,7 +48,7 @@ package struct Gateway: AlarmHandling {
     }
 
     private static func route(_ path: String, everyPlace: Bool) -> Route? {
-        let segments = path.split(separator: "/").map { percentDecoded($0) }
+        let segments = path.pieces(by: "/").map { percentDecoded($0) }
         let wellKnown = [".well-known", "oauth-protected-resource"]
         guard segments.count >= 3 else { return nil }
         if segments[0] == "gateways" {
@@ -60,7 +60,7 @@ package struct Gateway: AlarmHandling {
             case wellKnown + ["mcp"] where everyPlace: return .metadata(id)
             case let names where names[0] != wellKnown[0] && names[0] != "mcp":
                 // As it came: what is encoded in it is the target's to read.
-                let rest = path.split(separator: "/").dropFirst(3).joined(separator: "/")
+                let rest = path.pieces(by: "/").dropFirst(3).joined(separator: "/")
                 return .target(id, name: names[0], rest: rest)
             default: return nil
             }

@@ -118,16 +118,15 @@ func joinedKey(_ parts: [String]) -> String {
     let room = parts.reduce(0) { $0 + $1.utf8.count + 21 }
     return String(unsafeUninitializedCapacity: room) { target in
         var count = 0
-        func put(_ bytes: some Sequence<UInt8>) {
-            for byte in bytes {
-                target[count] = byte
-                count += 1
-            }
+        func put(_ text: String) {
+            var text = text
+            text.withUTF8 { count += UnsafeMutableBufferPointer(rebasing: target[count...]).update(fromContentsOf: $0) }
         }
         for part in parts {
-            put(String(part.utf8.count).utf8)
-            put(":".utf8)
-            put(part.utf8)
+            put(String(part.utf8.count))
+            target[count] = UInt8(ascii: ":")
+            count += 1
+            put(part)
         }
         return count
     }

@@ -35,6 +35,7 @@ package struct InboundProfile: Hashable, Sendable {
     package let lifetimes: Lifetimes
     let tokens: TokenShape
     let exchange: ExchangeShape
+    let documents: ResponseMemo
 
     package init(json: JSONValue) throws {
         clients = try (json["clients"]?.array ?? []).map { item in
@@ -48,6 +49,7 @@ package struct InboundProfile: Hashable, Sendable {
         }
         tokens = try TokenShape(json: json["tokens"])
         exchange = try ExchangeShape(json: json)
+        documents = ResponseMemo()
         let given = json["lifetimes"]
         // RFC 6749 section 4.1.2: ten minutes at most for a code.
         lifetimes = Lifetimes(
@@ -66,7 +68,7 @@ package struct InboundProfile: Hashable, Sendable {
     func resolved(_ addresses: AddressBook) -> InboundProfile { InboundProfile(self, addresses) }
 
     private init(_ profile: InboundProfile, _ addresses: AddressBook) {
-        (lifetimes, exchange) = (profile.lifetimes, profile.exchange)
+        (lifetimes, exchange, documents) = (profile.lifetimes, profile.exchange, profile.documents)
         tokens = profile.tokens.resolved(addresses)
         clients = profile.clients.map { client in
             let uris = client.redirectURIs.map { uri in

@@ -88,8 +88,11 @@ package struct InboundProvider: Origin {
 
     private func answer(_ request: Request, at endpoint: Endpoint) async throws -> Response {
         switch endpoint {
-        case .metadata: .json(200, metadata)
-        case .keys: .json(200, signer.publicKeys)
+        case .metadata:
+            profile.documents.response("metadata \(issuer) \(base) \(signer.algorithms.joined(separator: " "))") {
+                .json(200, metadata)
+            }
+        case .keys: signer.publicKeysAnswer
         case .authorize: try authorize(request)
         case .login: try login(request)
         case .token: try await token(request)
@@ -97,6 +100,8 @@ package struct InboundProvider: Origin {
         case .revoke: try revoke(request)
         }
     }
+
+    private var algorithms: [String] { Set(signer.algorithms).sorted() }
 
     /// OpenID Connect Discovery section 3, with what RFC 8414 and RFC 9207 add.
     private var metadata: JSONValue {
@@ -112,7 +117,7 @@ package struct InboundProvider: Origin {
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": .strings(Set(signer.algorithms).sorted()),
+            "id_token_signing_alg_values_supported": .strings(algorithms),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "claims_supported": [

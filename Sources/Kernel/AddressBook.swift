@@ -17,6 +17,17 @@ package struct AddressBook: Sendable, Hashable {
     /// Origin of a party, such as `https://github.com`; empty for a party this lab does not have.
     package func origin(of party: Party) -> String { origins.first { $0.party == party }?.origin ?? "" }
 
+    /// Whether a URL, as it is written, lies at one of the parties that have a port of their own.
+    package func isOfLab(_ url: String) -> Bool {
+        origins.contains { place in
+            guard url.hasPrefix(place.origin), Party.served.contains(place.party) else { return false }
+            switch url.utf8.dropFirst(place.origin.utf8.count).first {
+            case nil, UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return true
+            default: return false
+            }
+        }
+    }
+
     private struct Place: Hashable, Sendable {
         let party: Party
         let origin: String

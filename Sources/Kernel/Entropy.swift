@@ -16,13 +16,23 @@ package protocol Entropy: Sendable {
 /// Same seed, same bytes, in any process: SplitMix64 (Steele, Lea, Flood 2014) per purpose. Not for keys that matter.
 package final class SeededEntropy: Entropy {
     private let seed: UInt64
-    private let streams = Mutex<[String: UInt64]>([:])
+    /// Some twenty, drawn from all the time: sooner walked than hashed.
+    private let streams = Mutex<[Stream]>([])
+    private struct Stream {
+        let name: String
+        var position: UInt64
+    }
 
     package init(seed: UInt64) { self.seed = seed }
 
     package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
         streams.withLock { streams in
-            Self.draw(count, &streams[purpose.name, default: start(of: purpose)])
+            for place in streams.indices where areSame(streams[place].name, purpose.name) {
+                return Self.draw(count, &streams[place].position)
+            }
+            var stream = Stream(name: purpose.name, position: start(of: purpose))
+            defer { streams.append(stream) }
+            return Self.draw(count, &stream.position)
         }
     }
 
@@ -50,24 +60,30 @@ package final class SeededEntropy: Entropy {
     }
 
     /// Where each stream stands, to be put back by a snapshot.
-    package var positions: [String: UInt64] { streams.withLock { $0 } }
-    package func restore(_ positions: [String: UInt64]) { streams.withLock { $0 = positions } }
+    package var positions: [String: UInt64] {
+        streams.withLock { Dictionary(uniqueKeysWithValues: $0.map { ($0.name, $0.position) }) }
+    }
+    package func restore(_ positions: [String: UInt64]) {
+        streams.withLock { $0 = positions.map { Stream(name: $0.key, position: $0.value) } }
+    }
 }
 
 extension Entropy {
     /// `count` characters drawn evenly from `alphabet` (at most 256 ASCII characters).
     package func text(_ count: Int, from alphabet: Alphabet, for purpose: Purpose) -> String {
-        let letters = alphabet.letters
-        // Rejection keeps the draw even: a plain remainder would favour the first letters.
-        let limit = 256 - 256 % letters.count
-        var result: [UInt8] = []
-        result.reserveCapacity(count)
-        while result.count < count {
-            for byte in bytes(count - result.count, for: purpose) where Int(byte) < limit {
-                result.append(letters[Int(byte) % letters.count])
+        let letters = alphabet.letterOfByte
+        return String(unsafeUninitializedCapacity: count) { target in
+            var filled = 0
+            while filled < count {
+                for byte in bytes(count - filled, for: purpose) {
+                    let letter = letters[Int(byte)]
+                    guard letter != 0 else { continue }
+                    target[filled] = letter
+                    filled += 1
+                }
             }
+            return filled
         }
-        return String(decoding: result, as: UTF8.self)
     }
 
     /// A version 4 UUID in lower case.
@@ -75,20 +91,31 @@ extension Entropy {
         var raw = bytes(16, for: purpose)
         raw[6] = raw[6] & 0x0F | 0x40
         raw[8] = raw[8] & 0x3F | 0x80
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in raw.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            Hex.append(byte, to: &text)
+        return String(unsafeUninitializedCapacity: 36) { target in
+            var filled = 0
+            for index in raw.indices {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    target[filled] = UInt8(ascii: "-")
+                    filled += 1
+                }
+                Hex.write(raw[index], to: target, at: filled)
+                filled += 2
+            }
+            return filled
         }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 
 /// The letters a random text may have.
 package struct Alphabet: Sendable {
-    let letters: [UInt8]
-    package init(_ letters: String) { self.letters = Array(letters.utf8) }
+    /// What a drawn byte stands for; 0 for one that is drawn again. Rejection keeps the draw even: a plain remainder
+    /// would favour the first letters.
+    let letterOfByte: [UInt8]
+    package init(_ letters: String) {
+        let letters = Array(letters.utf8)
+        let limit = 256 - 256 % letters.count
+        letterOfByte = (0..<256).map { $0 < limit ? letters[$0 % letters.count] : 0 }
+    }
     package static let base62 = Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
     package static let lowerAlphanumeric = Alphabet("0123456789abcdefghijklmnopqrstuvwxyz")
     package static let upperAlphanumeric = Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")

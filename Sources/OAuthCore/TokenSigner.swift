@@ -33,6 +33,8 @@ package final class TokenSigner: Sendable {
             return Key(name: name, algorithm: algorithm, jwk: jwk)
         }
         guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
+        publicKeys = Self.publicHalf(of: self.keys)
+        publicKeysAnswer = .json(200, publicKeys)
         self.limit = limit
     }
 
@@ -43,7 +45,11 @@ package final class TokenSigner: Sendable {
     package var algorithms: [String] { keys.map(\.algorithm.rawValue) }
 
     /// The public half as a JWK set, RFC 7517 section 5.
-    package var publicKeys: JSONValue {
+    package let publicKeys: JSONValue
+    /// The same as an answer, written once.
+    package let publicKeysAnswer: Response
+
+    private static func publicHalf(of keys: [Key]) -> JSONValue {
         .object([
             "keys": .array(
                 keys.map { key in

@@ -2,14 +2,23 @@ import Kernel
 
 /// Finds the forms of a page. Tolerant as browsers are: what it does not know it walks over, nothing makes it fail.
 struct HTMLReader {
-    private let text: [UInt8]
+    /// Lives as long as the call that made it.
+    private let text: UnsafeBufferPointer<UInt8>
     private var place = 0
     private var forms: [HTMLForm] = []
     private var isInForm = false
 
-    init(_ html: String) { text = Array(html.utf8) }
+    static func forms(in html: String) -> [HTMLForm] {
+        var html = html
+        return html.withUTF8 { text in
+            var reader = HTMLReader(text: text)
+            return reader.read()
+        }
+    }
 
-    mutating func read() -> [HTMLForm] {
+    private init(text: UnsafeBufferPointer<UInt8>) { self.text = text }
+
+    private mutating func read() -> [HTMLForm] {
         while let open = next(UInt8(ascii: "<")) {
             place = open + 1
             if starts(with: "!--") {
@@ -149,15 +158,20 @@ struct HTMLReader {
 
     private var current: UInt8? { place < text.count ? text[place] : nil }
     private func next(_ byte: UInt8) -> Int? {
-        text.withUnsafeBufferPointer { Kernel.place(of: byte, in: $0, from: place) }
+        Kernel.place(of: byte, in: text, from: place)
     }
     /// `lowercased()` walks scalars; almost every name is in lower case as it comes.
     private func lowered(_ start: Int, _ end: Int) -> String {
+        var strange: UInt8 = 0
+        for byte in stretch(start, end) { strange |= (byte & 0x80) | (byte &- 65 < 26 ? 1 : 0) }
         let name = slice(start, end)
-        return name.utf8.allSatisfy { $0 < 128 && !(65...90).contains($0) } ? name : name.lowercased()
+        return strange == 0 ? name : name.lowercased()
     }
     private func slice(_ start: Int, _ end: Int) -> String {
-        String(decoding: text[min(start, text.count)..<min(end, text.count)], as: UTF8.self)
+        String(decoding: stretch(start, end), as: UTF8.self)
+    }
+    private func stretch(_ start: Int, _ end: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: text[min(start, text.count)..<min(end, text.count)])
     }
     private func starts(with word: String) -> Bool {
         var end = place

@@ -12,8 +12,7 @@ package struct Page: Sendable {
         self.url = url
         self.status = status
         self.html = html
-        var reader = HTMLReader(html)
-        forms = reader.read()
+        forms = HTMLReader.forms(in: html)
     }
 
     /// The form that asks who somebody is.

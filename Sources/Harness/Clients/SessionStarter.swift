@@ -28,7 +28,7 @@ extension Lab {
 }
 
 extension Exchange {
-    fileprivate var question: JSONValue? { try? JSONValue(parsing: request.body) }
+    fileprivate var question: JSONValue? { try? request.json() }
     fileprivate var answer: JSONValue? {
         if case .answered(let response) = outcome { response.json } else { nil }
     }

@@ -35,10 +35,10 @@ package struct NeverCheck: JournalCheck {
 
         init?(_ text: String) {
             // The subject may be a URN: the last colon with a blank divides.
-            var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            var parts = text.pieces(by: ":", keepingEmpty: true)
             guard parts.count > 1, let tail = parts.popLast(), tail.hasPrefix(" ") else { return nil }
             subject = parts.joined(separator: ":")
-            let words = tail.split(separator: " ")
+            let words = tail.pieces(by: " ")
             guard let state = words.first, !subject.isEmpty else { return nil }
             self.state = String(state)
             switch words.count {

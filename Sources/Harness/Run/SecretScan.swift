@@ -12,6 +12,8 @@ package struct SecretScan: Sendable {
     private let lengths: [Bool]
     /// Length of the shortest of them.
     private let least: Int
+    /// Bytes below which nothing can be found.
+    private var shortestHit: Int { odd.isEmpty ? least : 1 }
     /// Values with other letters, to be searched for one by one.
     private let odd: [(value: String, name: String)]
     /// Shorter values would be found everywhere.
@@ -21,11 +23,12 @@ package struct SecretScan: Sendable {
     /// are, and percent-encoded too.
     package init(_ secrets: [(value: String, name: String)], spoken: [(value: String, name: String)] = []) {
         var names: [UInt64: [(value: String, name: String)]] = [:]
+        names.reserveCapacity(secrets.count)
         var lengths = [Bool](repeating: false, count: (secrets.map(\.value.utf8.count).max() ?? 0) + 1)
         var odd: [(value: String, name: String)] = []
         for secret in secrets where secret.value.utf8.count >= Self.shortest {
             var value = secret.value
-            let isToken = value.withUTF8 { $0.allSatisfy { Self.tokenBytes[Int($0)] } }
+            let isToken = value.withUTF8 { $0.allSatisfy(isUnreserved) }
             if isToken {
                 let key = value.withUTF8(Self.key)
                 if names[key]?.contains(where: { $0.value == secret.value }) == true { continue }
@@ -104,7 +107,8 @@ package struct SecretScan: Sendable {
     }
 
     private func collect(_ fields: HTTPFields, _ found: inout [String]) {
-        for field in fields { collect(field.value, &found) }
+        // Most are too short to have a secret in them.
+        for field in fields where field.value.utf8.count >= shortestHit { collect(field.value, &found) }
     }
 
     private func collect(_ text: String, _ found: inout [String]) {

@@ -47,16 +47,13 @@ package enum TokenLineage {
         }
         let scan = SecretScan(births(in: entries).map { ($0.value.exposed, $0.id) })
         guard !scan.isEmpty else { return rows }
-        for entry in entries {
-            for view in views(of: entry, scan) {
-                for id in view.ids {
-                    guard let place = places[id] else { continue }
-                    for viewer in view.viewers where !rows[place].seenBy.contains(viewer) {
-                        rows[place].seenBy.append(viewer)
-                    }
-                }
+        func see(_ ids: [String], _ viewers: [String]) {
+            for id in ids {
+                guard let place = places[id] else { continue }
+                for viewer in viewers where !rows[place].seenBy.contains(viewer) { rows[place].seenBy.append(viewer) }
             }
         }
+        for entry in entries { view(entry, scan, see) }
         return rows
     }
 
@@ -67,17 +64,18 @@ package enum TokenLineage {
     }
 
     /// Who was shown which tokens.
-    private static func views(of entry: JournalEntry, _ scan: SecretScan) -> [(viewers: [String], ids: [String])] {
+    private static func view(
+        _ entry: JournalEntry, _ scan: SecretScan, _ see: (_ ids: [String], _ by: [String]) -> Void
+    ) {
         switch entry.event {
         case .exchange(let exchange):
-            let sender = exchange.from.rawValue
-            return [
-                ([exchange.to.rawValue, sender], scan.names(inRequestOf: exchange)),
-                ([sender], scan.names(inAnswerOf: exchange)),
-            ]
-        case .streamed(let stream): return [([stream.to.rawValue], scan.names(in: stream.event.data ?? []))]
-        case .note(let note): return [(["logs"], scan.names(in: note.text))]
-        default: return []
+            let asked = scan.names(inRequestOf: exchange)
+            if !asked.isEmpty { see(asked, [exchange.to.rawValue, exchange.from.rawValue]) }
+            let answered = scan.names(inAnswerOf: exchange)
+            if !answered.isEmpty { see(answered, [exchange.from.rawValue]) }
+        case .streamed(let stream): see(scan.names(in: stream.event.data ?? []), [stream.to.rawValue])
+        case .note(let note): see(scan.names(in: note.text), ["logs"])
+        default: break
         }
     }
 

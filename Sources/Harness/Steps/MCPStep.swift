@@ -149,7 +149,7 @@ package struct MCPStep: LabStep {
         } else {
             throw Diagnostic(place, "there is no variable \"gateway\" to send this to", hint: "say gateway: ${…}")
         }
-        return name.contains("://") ? name : "\(run.lab.addresses.gatewayBase(name))/mcp"
+        return name.range(of: "://") != nil ? name : "\(run.lab.addresses.gatewayBase(name))/mcp"
     }
 
     private static func standardParams(of method: String) -> JSONValue {

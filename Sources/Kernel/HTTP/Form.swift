@@ -94,24 +94,28 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
 /// Where one pair of a form stands, found in one pass.
 private struct FormPart {
-    var end: Int
-    var equals = -1
+    let end: Int
+    private var equals = -1
     /// Whether anything before and after the equals sign must be decoded.
-    private var isNameEncoded = false
-    private var isValueEncoded = false
+    private let isNameEncoded: Bool
+    private let isValueEncoded: Bool
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
-        end = start
-        while end < bytes.count {
-            switch bytes[end] {
-            case UInt8(ascii: "&"): return
-            case UInt8(ascii: "="): if equals < 0 { equals = end }
-            case UInt8(ascii: "%"), UInt8(ascii: "+"):
-                if equals < 0 { isNameEncoded = true } else { isValueEncoded = true }
-            default: break
-            }
-            end += 1
+        end = place(of: UInt8(ascii: "&"), in: bytes, from: start) ?? bytes.count
+        let part = UnsafeBufferPointer(rebasing: bytes[start..<end])
+        let middle = place(of: UInt8(ascii: "="), in: part) ?? part.count
+        if middle < part.count { equals = start + middle }
+        isNameEncoded = Self.isEncoded(part[..<middle])
+        isValueEncoded = Self.isEncoded(part[middle...])
+    }
+
+    /// No early way out: such a loop takes many bytes at a time.
+    private static func isEncoded(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var found: UInt8 = 0
+        for byte in UnsafeBufferPointer(rebasing: bytes) {
+            found |= (byte == UInt8(ascii: "%") ? 1 : 0) | (byte == UInt8(ascii: "+") ? 1 : 0)
         }
+        return found != 0
     }
 
     func pair(_ start: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Form.Pair {

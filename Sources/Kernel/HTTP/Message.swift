@@ -8,11 +8,6 @@ package struct Request: Hashable, Sendable, Codable {
     /// value.
     private var written: JSONValue?
 
-    private enum CodingKeys: CodingKey {
-        case head
-        case body
-    }
-
     package static func == (left: Request, right: Request) -> Bool {
         left.head == right.head && left.body == right.body
     }
@@ -118,11 +113,6 @@ package struct Response: Hashable, Sendable, Codable {
     /// kept.
     package var events: EventStream?
 
-    private enum CodingKeys: CodingKey {
-        case head
-        case body
-    }
-
     package static func == (left: Response, right: Response) -> Bool {
         left.head == right.head && left.body == right.body
     }
@@ -140,6 +130,11 @@ package struct Response: Hashable, Sendable, Codable {
         var response = text(status, value.bytes, jsonType, headers)
         response.written = value
         return response
+    }
+    /// JSON under the headers as they are, which have a type of their own.
+    package init(_ status: Int, headers: HTTPFields, json value: JSONValue) {
+        self.init(status, headers: headers, body: value.bytes)
+        written = value
     }
     package static func html(_ status: Int, _ page: String, headers: HTTPFields = [:]) -> Response {
         text(status, Array(page.utf8), htmlType, headers)

@@ -26,8 +26,9 @@ package struct URLParts: Hashable, Sendable {
     package var fragment: String? { places.hash == text.utf8.count ? nil : part(places.hash + 1..<text.utf8.count) }
 
     private func part(_ range: Range<Int>) -> String {
-        let start = text.utf8.index(text.startIndex, offsetBy: range.lowerBound)
-        return String(Substring(text.utf8[start..<text.utf8.index(start, offsetBy: range.count)]))
+        // Made contiguous when it was taken apart: this copies nothing but the part.
+        var text = text
+        return text.withUTF8 { String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self) }
     }
 
     package static func == (one: URLParts, other: URLParts) -> Bool {
@@ -106,12 +107,7 @@ private struct Places {
             bytes[colon + 2] == UInt8(ascii: "/")
         else { return nil }
         for place in 0..<colon where !Self.isSchemeByte(bytes[place]) { return nil }
-        // No early way out: such a loop takes many bytes at a time.
-        var illegal: UInt8 = 0
-        for byte in bytes {
-            illegal |= (byte <= 32 ? 1 : 0) | (byte == 127 ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
-        }
-        if illegal != 0 { return nil }
+        guard Self.areLegal(bytes) else { return nil }
         let start = colon + 3
         hash = first(UInt8(ascii: "#"), start, bytes.count)
         question = first(UInt8(ascii: "?"), start, hash)
@@ -130,12 +126,27 @@ private struct Places {
         }
         guard hostStart < hostEnd else { return nil }
         host = hostStart..<hostEnd
-        isLower = (0..<hostEnd).allSatisfy { bytes[$0] < 128 && !(65...90).contains(bytes[$0]) }
+        isLower = Self.areLower(bytes, hostEnd)
         switch (self.colon, bytes[0] | 32) {
         case (4, UInt8(ascii: "h")): standardPort = Self.spells("http", bytes) ? 80 : nil
         case (5, UInt8(ascii: "h")): standardPort = Self.spells("https", bytes) ? 443 : nil
         default: standardPort = nil
         }
+    }
+
+    /// No blank, control character or backslash. No early way out: such a loop takes many bytes at a time.
+    private static func areLegal(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var illegal: UInt8 = 0
+        for byte in bytes {
+            illegal |= (byte <= 32 ? 1 : 0) | (byte == 127 ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
+        }
+        return illegal == 0
+    }
+
+    private static func areLower(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
+        var other: UInt8 = 0
+        for place in 0..<end { other |= (bytes[place] & 0x80) | (bytes[place] &- 65 < 26 ? 1 : 0) }
+        return other == 0
     }
 
     private static func spells(_ scheme: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -146,11 +146,12 @@ package struct TokenBirth: Sendable, Hashable, Codable {
 /// How a token is called in the journal.
 package func tokenID(_ value: String) -> String {
     let hash = hash64(value)
-    var text: [UInt8] = []
-    for shift in stride(from: UInt64(56), through: 16, by: -8) {
-        Hex.append(UInt8(truncatingIfNeeded: hash >> shift), to: &text)
+    return String(unsafeUninitializedCapacity: 12) { target in
+        for place in 0..<6 {
+            Hex.write(UInt8(truncatingIfNeeded: hash >> UInt64(56 - 8 * place)), to: target, at: 2 * place)
+        }
+        return 12
     }
-    return String(decoding: text, as: UTF8.self)
 }
 
 /// Something a party says to the reader of the journal, in plain words and without secrets.

@@ -23,6 +23,9 @@ package struct RecordKey: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+
+    /// A table has few names of keys and many values.
+    package func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }
 
 /// Our own fault or the disk's: nothing a peer could have caused.

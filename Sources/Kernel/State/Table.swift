@@ -104,7 +104,8 @@ final class Table: Sendable {
         rows.withLock { rows in
             let old = rows.byID[id]
             if old == nil, record != nil { rows.saved += 1 }
-            rows.put(id, record.map { Row(order: old?.order ?? rows.saved, record: $0) }, over: old)
+            let order = old?.order ?? rows.saved
+            rows.put(id, record.map { Row(order: order, record: $0) }, over: old)
             return old
         }
     }
@@ -123,7 +124,11 @@ extension Table.Rows {
             }
             if let new {
                 let holder = Table.Holder(order: new.order, id: id)
-                for key in newKeys { byKey[key] = Self.with(holder, byKey.removeValue(forKey: key)) }
+                for key in newKeys {
+                    // Mostly nobody has it yet, and then it was looked for once.
+                    guard let others = byKey.updateValue(.one(holder), forKey: key) else { continue }
+                    byKey[key] = Self.with(holder, others)
+                }
             }
         }
         byID[id] = new

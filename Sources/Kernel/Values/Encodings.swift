@@ -1,7 +1,7 @@
 /// Base64 in its two alphabets. Decoding is strict: a stray or missing character is nil, never a guess.
 package enum Base64 {
-    private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let standard: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    private static let urlSafe: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
     /// With padding, RFC 4648 section 4.
     package static func encode(_ bytes: [UInt8]) -> String { encode(bytes, standard, padded: true) }
@@ -23,23 +23,32 @@ package enum Base64 {
         decode(Array(text.utf8), (UInt8(ascii: "-"), UInt8(ascii: "_")))
     }
 
-    private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let left = bytes.count - index
-            let one = bytes[index]
-            let two = left > 1 ? bytes[index + 1] : 0
-            let three = left > 2 ? bytes[index + 2] : 0
-            result.append(alphabet[Int(one >> 2)])
-            result.append(alphabet[Int(one & 3) << 4 | Int(two >> 4)])
-            if left > 1 { result.append(alphabet[Int(two & 15) << 2 | Int(three >> 6)]) }
-            if left > 2 { result.append(alphabet[Int(three & 63)]) }
-            index += 3
+    private static func encode(_ bytes: [UInt8], _ alphabet: StaticString, padded: Bool) -> String {
+        let letters = alphabet.utf8Start
+        return String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { target in
+            var index = 0
+            var count = 0
+            func put(_ sextet: UInt8) {
+                target[count] = letters[Int(sextet & 63)]
+                count += 1
+            }
+            while index < bytes.count {
+                let left = bytes.count - index
+                let one = bytes[index]
+                let two = left > 1 ? bytes[index + 1] : 0
+                let three = left > 2 ? bytes[index + 2] : 0
+                put(one >> 2)
+                put(one << 4 | two >> 4)
+                if left > 1 { put(two << 2 | three >> 6) }
+                if left > 2 { put(three) }
+                index += 3
+            }
+            while padded, count % 4 != 0 {
+                target[count] = UInt8(ascii: "=")
+                count += 1
+            }
+            return count
         }
-        while padded, result.count % 4 != 0 { result.append(UInt8(ascii: "=")) }
-        return String(decoding: result, as: UTF8.self)
     }
 
     private static func decode(_ text: [UInt8], _ ends: (UInt8, UInt8)) -> [UInt8]? {
@@ -78,24 +87,32 @@ package enum Base64 {
 
 /// Hexadecimal in lower case.
 package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
+    private static let digits: StaticString = "0123456789abcdef"
 
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var result: [UInt8] = []
-        for byte in bytes { append(byte, to: &result) }
-        return String(decoding: result, as: UTF8.self)
+        let bytes = Array(bytes)
+        return String(unsafeUninitializedCapacity: 2 * bytes.count) { target in
+            for place in bytes.indices { write(bytes[place], to: target, at: 2 * place) }
+            return 2 * bytes.count
+        }
     }
 
-    static func append(_ byte: UInt8, to text: inout [UInt8]) {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+    static func write(_ byte: UInt8, to target: UnsafeMutableBufferPointer<UInt8>, at place: Int) {
+        target[place] = digits.utf8Start[Int(byte >> 4)]
+        target[place + 1] = digits.utf8Start[Int(byte & 15)]
     }
 }
 
 /// Whether two texts are equal, in a time that does not depend on where they differ.
 package func constantTimeEqual(_ left: String, _ right: String) -> Bool {
-    let (one, other) = (Array(left.utf8), Array(right.utf8))
-    guard one.count == other.count else { return false }
-    // In Swift `|` and `^` bind alike: without these parentheses a later byte could undo an earlier difference.
-    return zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    var (left, right) = (left, right)
+    return left.withUTF8 { one in
+        right.withUTF8 { other in
+            guard one.count == other.count else { return false }
+            var difference: UInt8 = 0
+            // In Swift `|` and `^` bind alike: without parentheses a later byte could undo an earlier difference.
+            for place in one.indices { difference |= (one[place] ^ other[place]) }
+            return difference == 0
+        }
+    }
 }

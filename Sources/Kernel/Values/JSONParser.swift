@@ -11,15 +11,18 @@ extension JSONValue {
     /// Refused: invalid UTF-8, a lone surrogate, nesting deeper than 512. Of a member that stands twice the last
     /// counts.
     package init(parsing bytes: [UInt8]) throws(JSONFailure) {
-        var parser = JSONParser(bytes: bytes)
-        self = try parser.document()
+        self = try bytes.withUnsafeBufferPointer { bytes throws(JSONFailure) in
+            var parser = JSONParser(bytes: bytes)
+            return try parser.document()
+        }
     }
 
     package init(parsing text: String) throws(JSONFailure) { try self.init(parsing: Array(text.utf8)) }
 }
 
 private struct JSONParser {
-    let bytes: [UInt8]
+    /// Lives as long as the call that made it.
+    let bytes: UnsafeBufferPointer<UInt8>
     var place = 0
     var depth = 0
 
@@ -97,7 +100,7 @@ private struct JSONParser {
 
     private static func place(of name: String, in members: [JSONObject.Member], _ places: inout [String: Int]) -> Int? {
         guard members.count >= 16 else {
-            for index in members.indices where members[index].name == name { return index }
+            for index in members.indices where areSame(members[index].name, name) { return index }
             return nil
         }
         if places.isEmpty { for (index, member) in members.enumerated() { places[member.name] = index } }
@@ -133,9 +136,8 @@ private struct JSONParser {
         // Only what is not ASCII can be invalid, and the validating initialiser is the slow one.
         let text: String? =
             isASCII
-            ? bytes.withUnsafeBufferPointer {
-                String(decoding: UnsafeBufferPointer(rebasing: $0[start..<place]), as: UTF8.self)
-            } : String(validating: bytes[start..<place], as: UTF8.self)
+            ? String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<place]), as: UTF8.self)
+            : String(validating: bytes[start..<place], as: UTF8.self)
         guard let text else { throw failure("invalid UTF-8") }
         place += 1
         return text
@@ -144,13 +146,11 @@ private struct JSONParser {
     /// Goes on to the next quote, backslash or control character. Returns whether all on the way was ASCII.
     mutating func passPlain() -> Bool {
         var (at, all) = (place, UInt8(0))
-        bytes.withUnsafeBufferPointer { bytes in
-            while at < bytes.count {
-                let byte = bytes[at]
-                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-                all |= byte
-                at += 1
-            }
+        while at < bytes.count {
+            let byte = bytes[at]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            all |= byte
+            at += 1
         }
         place = at
         return all < 0x80

@@ -2,18 +2,25 @@ extension JSONValue {
     /// Compact JSON with members in their own order.
     package var bytes: [UInt8] {
         var writer = JSONWriter()
+        defer { writer.free() }
         writer.write(self)
-        return writer.bytes
+        return Array(writer.written)
     }
 
     /// Compact JSON as text.
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var text: String {
+        var writer = JSONWriter()
+        defer { writer.free() }
+        writer.write(self)
+        return String(decoding: writer.written, as: UTF8.self)
+    }
 
     /// Indented by two blanks, for people.
     package var pretty: String {
         var writer = JSONWriter(indent: 0)
+        defer { writer.free() }
         writer.write(self)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return String(decoding: writer.written, as: UTF8.self)
     }
 
     /// Members of every object in order of their names: for hashes and for comparing.
@@ -27,16 +34,26 @@ extension JSONValue {
     }
 }
 
+/// Writes into memory of its own, which is copied once when all is there: an array asks at every byte whether it is
+/// the only owner and has room.
 private struct JSONWriter {
-    var bytes: [UInt8] = []
+    private var start: UnsafeMutablePointer<UInt8>
+    private var room: Int
+    private var count = 0
     /// Depth of indentation; nil for compact output.
-    var indent: Int?
-    private static let hex = Array("0123456789abcdef".utf8)
+    private var indent: Int?
+    private static let hex: StaticString = "0123456789abcdef"
 
     init(indent: Int? = nil) {
         self.indent = indent
-        bytes.reserveCapacity(256)
+        room = 2048
+        start = .allocate(capacity: room)
     }
+
+    /// Must be called once, when nobody reads `written` any more.
+    func free() { start.deallocate() }
+
+    var written: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
 
     mutating func write(_ value: JSONValue) {
         switch value {
@@ -57,8 +74,8 @@ private struct JSONWriter {
             for index in object.members.indices {
                 separate(index)
                 write(object.members[index].name)
-                bytes.append(UInt8(ascii: ":"))
-                if indent != nil { bytes.append(32) }
+                put(UInt8(ascii: ":"))
+                if indent != nil { put(32) }
                 write(object.members[index].value)
             }
             close(UInt8(ascii: "}"), object.isEmpty)
@@ -66,30 +83,26 @@ private struct JSONWriter {
     }
 
     private mutating func open(_ bracket: UInt8) {
-        bytes.append(bracket)
+        put(bracket)
         if let depth = indent { indent = depth + 1 }
     }
 
     private mutating func separate(_ index: Int) {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        if index > 0 { put(UInt8(ascii: ",")) }
         newLine()
     }
 
     private mutating func close(_ bracket: UInt8, _ isEmpty: Bool) {
         if let depth = indent { indent = depth - 1 }
         if !isEmpty { newLine() }
-        bytes.append(bracket)
+        put(bracket)
     }
 
     private mutating func newLine() {
         guard let indent else { return }
-        bytes.append(10)
+        put(10)
         for _ in 0..<indent { put("  ") }
     }
-
-    private mutating func put(_ word: StaticString) { word.withUTF8Buffer { bytes.append(contentsOf: $0) } }
-
-    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     private mutating func write(_ number: Double) {
         // JSON has no infinity; nothing in the emulator computes one.
@@ -98,12 +111,13 @@ private struct JSONWriter {
     }
 
     private mutating func write(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { letters in
-            if Self.isPlain(letters) { bytes.append(contentsOf: letters) } else { escape(letters) }
+            reserve(letters.count + 2)
+            putReserved(UInt8(ascii: "\""))
+            if Self.isPlain(letters) { putReserved(letters) } else { escape(letters) }
         }
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
     }
 
     /// Eight bytes at a time, which are in a word as they are in the text.
@@ -134,22 +148,67 @@ private struct JSONWriter {
     private mutating func escape(_ letters: UnsafeBufferPointer<UInt8>) {
         var plain = 0
         for place in letters.indices where Self.isSpecial(letters[place]) {
-            bytes.append(contentsOf: letters[plain..<place])
+            put(UnsafeBufferPointer(rebasing: letters[plain..<place]))
             plain = place + 1
             let byte = letters[place]
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
+                put(UInt8(ascii: "\\"))
+                put(byte)
             case 10: put("\\n")
             case 13: put("\\r")
             case 9: put("\\t")
             default:
                 put("\\u00")
-                bytes.append(Self.hex[Int(byte >> 4)])
-                bytes.append(Self.hex[Int(byte & 15)])
+                put(Self.hex.utf8Start[Int(byte >> 4)])
+                put(Self.hex.utf8Start[Int(byte & 15)])
             }
         }
-        bytes.append(contentsOf: letters[plain...])
+        put(UnsafeBufferPointer(rebasing: letters[plain...]))
+    }
+}
+
+extension JSONWriter {
+    private mutating func put(_ word: StaticString) {
+        put(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    }
+
+    private mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { put($0) }
+    }
+
+    private mutating func put(_ letters: UnsafeBufferPointer<UInt8>) {
+        reserve(letters.count)
+        putReserved(letters)
+    }
+
+    private mutating func put(_ byte: UInt8) {
+        reserve(1)
+        putReserved(byte)
+    }
+
+    /// For what room was reserved before.
+    private mutating func putReserved(_ byte: UInt8) {
+        start[count] = byte
+        count += 1
+    }
+
+    private mutating func putReserved(_ letters: UnsafeBufferPointer<UInt8>) {
+        guard let first = letters.baseAddress else { return }
+        (start + count).update(from: first, count: letters.count)
+        count += letters.count
+    }
+
+    private mutating func reserve(_ more: Int) {
+        if count + more > room { grow(more) }
+    }
+
+    private mutating func grow(_ more: Int) {
+        let larger = max(2 * room, count + more)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        moved.update(from: start, count: count)
+        start.deallocate()
+        (start, room) = (moved, larger)
     }
 }

@@ -80,27 +80,19 @@ extension Substring {
     package func pieces(by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [Substring] {
         let letter = UInt8(ascii: separator)
         var text = self
-        let ends = text.withUTF8 { bytes in
-            var ends: [Int] = []
-            ends.reserveCapacity(bytes.count { $0 == letter } + 1)
-            for place in bytes.indices where bytes[place] == letter { ends.append(place) }
-            ends.append(bytes.count)
-            return ends
-        }
         var pieces: [Substring] = []
-        pieces.reserveCapacity(ends.count)
         let bytes = utf8
         var start = startIndex
         var offset = 0
-        for end in ends {
-            let stop = bytes.index(start, offsetBy: end - offset)
+        while true {
+            let end = text.withUTF8 { Kernel.place(of: letter, in: $0, from: offset) }
+            let stop = end.map { bytes.index(start, offsetBy: $0 - offset) } ?? endIndex
             // Cut as bytes: a separator is ASCII, no cut can fall inside a character.
             if keepingEmpty || stop > start { pieces.append(Substring(bytes[start..<stop])) }
-            guard stop < endIndex else { break }
+            guard let end else { return pieces }
             start = bytes.index(after: stop)
             offset = end + 1
         }
-        return pieces
     }
 
     /// First place of an ASCII character.
