@@ -7,15 +7,6 @@ extension DocumentNode {
         guard source.text.utf8.count <= 1_000_000 else {
             throw Diagnostic(Place(source, line: 1, column: 1), "the file is larger than a megabyte")
         }
-        if let usual = parseCommon(source) { return usual }
-        return try parseWhole(source)
-    }
-
-    /// By the short way; nil where that does not lead to the end.
-    package static func parseCommon(_ source: Source) -> DocumentNode? { CommonYAML.read(source) }
-
-    /// With the whole parser: what is seldom in a file, and every mistake.
-    package static func parseWhole(_ source: Source) throws(Diagnostic) -> DocumentNode {
         try refuseDepth(source)
         let root: Node?
         do {
