@@ -86,7 +86,10 @@ struct ArchiveTests {
         func records<R: Record>(_ type: R.Type) throws(StoreFailure) -> [R] {
             content.withLock { $0.records.compactMap { $0.record as? R } }
         }
-        func journal() throws(StoreFailure) -> [JournalEntry] { content.withLock { $0.entries } }
+        func lastSequence() throws(StoreFailure) -> Int { content.withLock { $0.entries.last?.sequence ?? 0 } }
+        func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry] {
+            content.withLock { $0.entries.filter { $0.sequence > first && $0.sequence <= last } }
+        }
 
         func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] {
             content.withLock { content in
@@ -103,13 +106,13 @@ struct ArchiveTests {
         }
 
         func replaceAll(
-            by changes: [Change], _ rows: [ArchivedRow], _ entries: ArraySlice<JournalEntry>
+            by changes: [Change], _ rows: [ArchivedRow], keepingJournal last: Int, _ entries: ArraySlice<JournalEntry>
         ) throws(StoreFailure) {
             content.withLock { content in
                 content.records = rows.compactMap { row in
                     Int(row.body).map { ("\(row.collection)/\(row.id)", content.given[$0]) }
                 }
-                content.entries = []
+                content.entries.removeAll { $0.sequence > last }
                 Self.keep(changes, entries, in: &content)
             }
         }

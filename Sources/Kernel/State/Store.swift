@@ -11,13 +11,13 @@ package final class Store: Sendable {
     /// With an archive behind it: committed changes outlive the process, and earlier ones are there again.
     package init(archive: any Archive) throws(StoreFailure) {
         self.archive = archive
-        state = Mutex(Transaction(archive: archive, journal: try archive.journal()))
+        state = Mutex(Transaction(archive: archive, past: try JournalPast(of: archive)))
     }
 
     /// In memory only.
     package init() {
         archive = nil
-        state = Mutex(Transaction(archive: nil, journal: []))
+        state = Mutex(Transaction(archive: nil))
     }
 
     /// Runs `body` as one transaction. Do not call the store from inside it.
@@ -59,18 +59,26 @@ package final class Store: Sendable {
 
     /// Entries with a sequence number above `sequence`, oldest first.
     package func journal(after sequence: Int = 0) -> [JournalEntry] {
-        state.withLock { $0.journal(after: sequence) }
+        let (past, recent) = state.withLock { ($0.past, $0.journal(after: sequence)) }
+        guard let past, sequence < past.last else { return recent }
+        // Outside the lock: a long past takes its time.
+        do throws(StoreFailure) {
+            return try past.entries(after: sequence) + recent
+        } catch {
+            state.withLock { $0.failed(error) }
+            return recent
+        }
     }
 
     /// Sequence number of the newest entry; 0 before the first.
-    package var lastSequence: Int { state.withLock { $0.journal.last?.sequence ?? 0 } }
+    package var lastSequence: Int { state.withLock { $0.lastSequence } }
 
     /// The store as it is now, to come back to. An archive that cannot be read shows when somebody does.
     package func picture() -> StorePicture {
         state.withLock { transaction in
             StorePicture(
                 tables: transaction.tables.mapValues { $0.copy() }, unread: unread(transaction.tables),
-                journal: transaction.journal)
+                past: transaction.past, journal: transaction.journal)
         }
     }
 
@@ -91,9 +99,15 @@ package final class Store: Sendable {
             // First the file, all of it or nothing: if it cannot be written, nothing has gone back.
             if let archive {
                 let changes = tables.sorted { $0.key < $1.key }.flatMap(\.value.changes)
-                try archive.replaceAll(by: changes, try picture.unread.get(), picture.journal[...])
+                let keepsPast = picture.past === transaction.past
+                // Some other picture may need what goes from the file now.
+                if !keepsPast, let past = transaction.past { _ = try past.entries() }
+                let entries = keepsPast ? [] : try picture.past?.entries() ?? []
+                try archive.replaceAll(
+                    by: changes, try picture.unread.get(), keepingJournal: keepsPast ? picture.past?.last ?? 0 : 0,
+                    (entries + picture.journal)[...])
             }
-            transaction.replaceAll(tables: tables, journal: picture.journal)
+            transaction.replaceAll(tables: tables, journal: picture.journal, past: picture.past)
         }
     }
 
@@ -105,6 +119,7 @@ package final class Store: Sendable {
 package struct StorePicture: Sendable {
     let tables: [String: Table]
     let unread: Result<[ArchivedRow], StoreFailure>
+    let past: JournalPast?
     let journal: [JournalEntry]
 }
 
@@ -114,12 +129,17 @@ package protocol Archive: Sendable {
     func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure)
     /// Records of one collection as they were last kept, in the order of their first save.
     func records<R: Record>(_ type: R.Type) throws(StoreFailure) -> [R]
-    func journal() throws(StoreFailure) -> [JournalEntry]
+    /// Sequence number of the last entry of the journal; 0 without any.
+    func lastSequence() throws(StoreFailure) -> Int
+    /// Entries of the journal with sequence numbers above `first` up to `last`, oldest first.
+    func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry]
     /// Every row but those of the named collections, in the order of their first save.
     func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow]
-    /// Holds these and nothing else from now on, or what it held if that fails.
+    /// Holds these and nothing else from now on, or what it held if that fails. Of the journal it keeps what it has up
+    /// to a sequence number.
     func replaceAll(
-        by changes: [Change], _ rows: [ArchivedRow], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure)
+        by changes: [Change], _ rows: [ArchivedRow], keepingJournal last: Int, _ entries: ArraySlice<JournalEntry>
+    ) throws(StoreFailure)
 }
 
 /// A record as an archive holds it, for one whose type nobody has named yet.

@@ -4,7 +4,10 @@ package struct Transaction: Sendable {
     var tables: [String: Table] { Dictionary(uniqueKeysWithValues: opened.map { ($0.table.collection, $0.table) }) }
     /// Those in use, found by the type of their records: a dozen at most, sooner walked than hashed.
     private var opened: [(type: ObjectIdentifier?, table: Table)] = []
-    private(set) var journal: [JournalEntry]
+    /// Since the archive was opened, or since the beginning without one.
+    private(set) var journal: [JournalEntry] = []
+    /// What was there before.
+    private(set) var past: JournalPast?
     private let archive: (any Archive)?
     private var undo: [(table: Table, id: String, row: Table.Row?)] = []
     private var changes: [Change] = []
@@ -14,11 +17,13 @@ package struct Transaction: Sendable {
     /// Changes of records that somebody may wait for; also of those that were rolled back.
     private(set) var awaitedChanges = 0
 
-    init(archive: (any Archive)?, journal: [JournalEntry]) {
+    init(archive: (any Archive)?, past: JournalPast? = nil) {
         self.archive = archive
-        self.journal = journal
-        journalStart = journal.count
+        self.past = past
     }
+
+    /// Sequence number of the newest entry; 0 before the first.
+    var lastSequence: Int { journal.last?.sequence ?? past?.last ?? 0 }
 
     /// The record with this id.
     package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? { table(type).find(id.rawValue) as? R }
@@ -55,9 +60,10 @@ package struct Transaction: Sendable {
 
     /// Adds an entry that stands or falls with this transaction.
     package mutating func append(_ event: JournalEntry.Event, at instant: Instant) {
-        journal.append(JournalEntry(sequence: (journal.last?.sequence ?? 0) + 1, at: instant, event: event))
+        journal.append(JournalEntry(sequence: lastSequence + 1, at: instant, event: event))
     }
 
+    /// Entries above a sequence number, but those of the past.
     func journal(after sequence: Int) -> [JournalEntry] {
         guard let first = journal.first?.sequence else { return [] }
         if sequence < first { return journal }
@@ -132,10 +138,14 @@ extension Transaction {
         }
     }
 
-    mutating func replaceAll(tables: [String: Table], journal: [JournalEntry]) {
+    /// The past could not be read: told at the next commit, as for a collection.
+    mutating func failed(_ failure: StoreFailure) { archiveFailure = failure }
+
+    mutating func replaceAll(tables: [String: Table], journal: [JournalEntry], past: JournalPast?) {
         awaitedChanges += 1
         opened = tables.values.sorted { $0.collection < $1.collection }.map { (nil, $0) }
         self.journal = journal
+        self.past = past
         journalStart = journal.count
         undo = []
         changes = []
