@@ -24,6 +24,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep state in this SQLite file (default: in memory).", valueName: "file"))
     var data: String?
 
+    @Option(help: ArgumentHelp("Entries of the journal to keep, the newest; 0 keeps all.", valueName: "n"))
+    var journalKeep = 100_000
+
     @Option(help: ArgumentHelp("Write the origins to this JSON file when every port answers.", valueName: "file"))
     var endpointsFile: String?
 
@@ -57,6 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65_529).contains(portBase) else { throw ValidationError("--port-base must be 0 to 65529.") }
+        guard journalKeep >= 0 else { throw ValidationError("--journal-keep must be 0 or more.") }
         if bind != nil, advertise == nil {
             throw ValidationError("--bind needs --advertise HOST: the name under which others reach this machine.")
         }
@@ -86,6 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
         var session = ServedSession(lab: lab, root: try root.folder(), plan: plan, log: log)
         session.seed = seed
         session.data = data
+        session.journalKeep = journalKeep == 0 ? nil : journalKeep
         session.map = try hostMap()
         let orders = try deploy.map { try TemplateOrder(path: $0) }
         // Before any port answers: whoever heard that it is ready may stop it at once.

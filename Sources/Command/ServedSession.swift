@@ -14,6 +14,8 @@ struct ServedSession: Sendable {
     var seed: UInt64 = 1
     /// SQLite file that keeps the state; in memory without one.
     var data: String?
+    /// How many of the newest entries of the journal are kept at least; nil keeps all.
+    var journalKeep: Int?
     var map: [String: Party] = [:]
 
     /// Serves while `work` runs; it gets the origins, and what an endpoints file says of them.
@@ -46,6 +48,7 @@ struct ServedSession: Sendable {
             var options = LabOptions()
             options.seed = seed
             options.hostMap = map
+            options.journalKeep = journalKeep
             options.archive = try data.map { try SQLiteArchive(path: $0) }
             return (try LabLoading.definition(lab, root: root), options)
         } assemble: { prepared, origins in

@@ -147,6 +147,16 @@ package final class SQLiteArchive: Archive {
         }
     }
 
+    package func forgetJournal(through last: Int) throws(StoreFailure) {
+        do {
+            try queue.write { database in
+                try database.execute(sql: "DELETE FROM journal WHERE sequence <= ?", arguments: [last])
+            }
+        } catch {
+            throw Self.failure(error, queue.path)
+        }
+    }
+
     package func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] {
         do {
             return try queue.read { database in

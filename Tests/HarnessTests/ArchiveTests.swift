@@ -63,6 +63,10 @@ struct ArchiveTests {
 
         var isEmpty: Bool { content.withLock { $0.records.isEmpty && $0.entries.isEmpty } }
 
+        func forgetJournal(through last: Int) throws(StoreFailure) {
+            content.withLock { $0.entries.removeAll { $0.sequence <= last } }
+        }
+
         func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
             content.withLock { Self.keep(changes, entries, in: &$0) }
         }

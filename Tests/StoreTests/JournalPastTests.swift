@@ -85,6 +85,7 @@ struct JournalPastTests {
         func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry] {
             throw StoreFailure("no more")
         }
+        func forgetJournal(through last: Int) throws(StoreFailure) {}
         func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] { [] }
         func replaceAll(
             by changes: [Change], _ rows: [ArchivedRow], keepingJournal last: Int, _ entries: ArraySlice<JournalEntry>

@@ -38,7 +38,10 @@ package final class Lab: Sendable {
         (addresses, hosts) = definition.addresses(for: options)
         clock = VirtualClock(now: options.start)
         entropy = SeededEntropy(seed: options.seed)
-        store = try options.archive.map { archive in try Store(archive: archive) } ?? Store()
+        let keep = options.journalKeep
+        store =
+            try options.archive.map { archive in try Store(archive: archive, keepingJournal: keep) }
+            ?? Store(keepingJournal: keep)
         network = InMemoryNetwork(hosts: hosts, clock: clock, store: store)
         let parts = Worlds(
             clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches,

@@ -13,6 +13,8 @@ package struct LabOptions: Sendable {
     package var unknowns: [String: String] = [:]
     /// Where changes are kept beyond the process; nil keeps them in memory only.
     package var archive: (any Archive)?
+    /// How many of the newest entries of the journal are kept at least; nil keeps all.
+    package var journalKeep: Int?
     /// Further hosts (`auth.example.com`, `127.0.0.1:9000`) and the party each one reaches.
     package var hostMap: [String: Party] = [:]
     /// The way to servers outside the lab, and what runs commands of functions; a scenario run has neither.

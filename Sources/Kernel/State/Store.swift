@@ -9,15 +9,18 @@ package final class Store: Sendable {
     private let archive: (any Archive)?
 
     /// With an archive behind it: committed changes outlive the process, and earlier ones are there again.
-    package init(archive: any Archive) throws(StoreFailure) {
+    /// Of the journal so many of the newest entries are kept at least; nil keeps all.
+    package init(archive: any Archive, keepingJournal journalKeep: Int? = nil) throws(StoreFailure) {
         self.archive = archive
-        state = Mutex(Transaction(archive: archive, past: try JournalPast(of: archive)))
+        if let journalKeep { try archive.forgetJournal(through: try archive.lastSequence() - journalKeep) }
+        state = Mutex(
+            Transaction(archive: archive, past: try JournalPast(of: archive), keepingJournal: journalKeep))
     }
 
     /// In memory only.
-    package init() {
+    package init(keepingJournal journalKeep: Int? = nil) {
         archive = nil
-        state = Mutex(Transaction(archive: nil))
+        state = Mutex(Transaction(archive: nil, keepingJournal: journalKeep))
     }
 
     /// Runs `body` as one transaction. Do not call the store from inside it.
@@ -27,6 +30,7 @@ package final class Store: Sendable {
             do {
                 let value = try body(&transaction)
                 try transaction.commit()
+                transaction.forget()
                 return value
             } catch {
                 transaction.rollBack()
@@ -50,6 +54,7 @@ package final class Store: Sendable {
         state.withLock { transaction in
             transaction.append(event, at: instant)
             transaction.flushJournal()
+            transaction.forget()
             return transaction.awaitedChanges
         }
     }
@@ -78,7 +83,7 @@ package final class Store: Sendable {
         state.withLock { transaction in
             StorePicture(
                 tables: transaction.tables.mapValues { $0.copy() }, unread: unread(transaction.tables),
-                past: transaction.past, journal: transaction.journal)
+                past: transaction.past, journal: transaction.journal, forgotten: transaction.forgotten)
         }
     }
 
@@ -107,7 +112,8 @@ package final class Store: Sendable {
                     by: changes, try picture.unread.get(), keepingJournal: keepsPast ? picture.past?.last ?? 0 : 0,
                     (entries + picture.journal)[...])
             }
-            transaction.replaceAll(tables: tables, journal: picture.journal, past: picture.past)
+            transaction.replaceAll(
+                tables: tables, journal: picture.journal, past: picture.past, forgotten: picture.forgotten)
         }
     }
 
@@ -121,6 +127,7 @@ package struct StorePicture: Sendable {
     let unread: Result<[ArchivedRow], StoreFailure>
     let past: JournalPast?
     let journal: [JournalEntry]
+    let forgotten: Int
 }
 
 /// Where a store keeps its changes beyond the life of the process. Behind it stands SQLite.
@@ -133,6 +140,8 @@ package protocol Archive: Sendable {
     func lastSequence() throws(StoreFailure) -> Int
     /// Entries of the journal with sequence numbers above `first` up to `last`, oldest first.
     func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry]
+    /// Holds no entry of the journal up to this sequence number any more.
+    func forgetJournal(through last: Int) throws(StoreFailure)
     /// Every row but those of the named collections, in the order of their first save.
     func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow]
     /// Holds these and nothing else from now on, or what it held if that fails. Of the journal it keeps what it has up

@@ -8,6 +8,10 @@ package struct Transaction: Sendable {
     private(set) var journal: [JournalEntry] = []
     /// What was there before.
     private(set) var past: JournalPast?
+    /// How many entries of the journal are kept at least; nil keeps all.
+    private let journalKeep: Int?
+    /// Sequence number of the last entry that is kept no more.
+    private(set) var forgotten = 0
     private let archive: (any Archive)?
     private var undo: [(table: Table, id: String, row: Table.Row?)] = []
     private var changes: [Change] = []
@@ -17,13 +21,14 @@ package struct Transaction: Sendable {
     /// Changes of records that somebody may wait for; also of those that were rolled back.
     private(set) var awaitedChanges = 0
 
-    init(archive: (any Archive)?, past: JournalPast? = nil) {
+    init(archive: (any Archive)?, past: JournalPast? = nil, keepingJournal journalKeep: Int? = nil) {
         self.archive = archive
         self.past = past
+        self.journalKeep = journalKeep
     }
 
     /// Sequence number of the newest entry; 0 before the first.
-    var lastSequence: Int { journal.last?.sequence ?? past?.last ?? 0 }
+    var lastSequence: Int { journal.last?.sequence ?? max(past?.last ?? 0, forgotten) }
 
     /// The record with this id.
     package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? { table(type).find(id.rawValue) as? R }
@@ -122,6 +127,24 @@ extension Transaction {
         try archive.keep(changes, journal[journalStart...])
     }
 
+    /// Lets go of the oldest entries once there are a quarter more than are to be kept, so that each one is moved a few
+    /// times at most.
+    mutating func forget() {
+        guard let journalKeep, journal.count > journalKeep + journalKeep / 4 + 16 else { return }
+        let many = journal.count - journalKeep
+        forgotten = journal[many - 1].sequence
+        journal.removeFirst(many)
+        journalStart = journal.count
+        // It is all older.
+        past = nil
+        guard let archive else { return }
+        do throws(StoreFailure) {
+            try archive.forgetJournal(through: forgotten)
+        } catch {
+            archiveFailure = error
+        }
+    }
+
     mutating func rollBack() {
         for step in undo.reversed() { step.table.restore(step.id, to: step.row) }
         undo.removeAll()
@@ -141,11 +164,12 @@ extension Transaction {
     /// The past could not be read: told at the next commit, as for a collection.
     mutating func failed(_ failure: StoreFailure) { archiveFailure = failure }
 
-    mutating func replaceAll(tables: [String: Table], journal: [JournalEntry], past: JournalPast?) {
+    mutating func replaceAll(tables: [String: Table], journal: [JournalEntry], past: JournalPast?, forgotten: Int) {
         awaitedChanges += 1
         opened = tables.values.sorted { $0.collection < $1.collection }.map { (nil, $0) }
         self.journal = journal
         self.past = past
+        self.forgotten = forgotten
         journalStart = journal.count
         undo = []
         changes = []
