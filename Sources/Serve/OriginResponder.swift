@@ -9,6 +9,8 @@ import NIOCore
 struct OriginResponder: Sendable {
     let party: Party
     let desk: AnswerDesk
+    let limits: ServeLimits
+    let ration: BodyRation
 
     /// Parties refuse what is over 6 MB in their own words, so a little more must reach them; this is the hard end.
     static let longestBody = 8 << 20
@@ -32,14 +34,13 @@ struct OriginResponder: Sendable {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        guard let body = try await Self.collect(request.body) else {
-            return try await write(Self.tooLarge, to: request.method, writer)
-        }
         var head = request.head
         head.path = target
         // RFC 9110 section 9.3.2: HEAD is GET without the content, so parties need not know it.
         if head.method == .head { head.method = .get }
-        let response = try await counter.answer(Kernel.Request(head: head, body: body), party)
+        guard let response = try await answer(head, request.body, at: counter) else {
+            return try await write(Self.tooLarge, to: request.method, writer)
+        }
         if let events = response.events, request.method != .head {
             return try await stream(response, events, on: channel, writer)
         }
@@ -72,13 +73,22 @@ struct OriginResponder: Sendable {
         return URLParts(target)?.target
     }
 
-    private static func collect(_ body: RequestBody) async throws -> [UInt8]? {
+    /// nil for a body that nobody reads.
+    private func answer(
+        _ head: HTTPRequest, _ parts: RequestBody, at counter: AnswerDesk.Counter
+    ) async throws -> Kernel.Response? {
+        var isLong = false
+        defer { if isLong { ration.giveBack() } }
         var bytes: [UInt8] = []
-        for try await part in body {
-            guard bytes.count + part.readableBytes <= longestBody else { return nil }
+        for try await part in parts {
+            guard bytes.count + part.readableBytes <= Self.longestBody else { return nil }
+            if !isLong, bytes.count + part.readableBytes > limits.shortBody {
+                await ration.take()
+                isLong = true
+            }
             bytes.append(contentsOf: part.readableBytesView)
         }
-        return bytes
+        return try await counter.answer(Kernel.Request(head: head, body: bytes), party)
     }
 
     private static let tooLarge = Kernel.Response.plain(

@@ -11,18 +11,21 @@ import NIOPosix
 package struct ServerGroup: Sendable {
     private let plan: PortPlan
     private let parties: [Party]
+    private let limits: ServeLimits
     private let whileStreaming: @Sendable () async -> Void
 
     /// - Parameters:
     ///   - plan: where each party listens and what its origin is called.
     ///   - parties: who is served.
+    ///   - limits: what callers may take of the machine.
     ///   - whileStreaming: lets the lab's time pass; called again and again while a stream is open.
     package init(
-        _ plan: PortPlan, parties: [Party] = Party.served,
+        _ plan: PortPlan, parties: [Party] = Party.served, limits: ServeLimits = .ofThisProcess(),
         whileStreaming: @escaping @Sendable () async -> Void = {}
     ) {
         self.plan = plan
         self.parties = parties
+        self.limits = limits
         self.whileStreaming = whileStreaming
     }
 
@@ -44,8 +47,9 @@ package struct ServerGroup: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let desk = AnswerDesk()
         let (bound, bindings) = AsyncStream<Binding>.makeStream()
+        let commons = Commons(total: ConnectionGate.Total(), ration: BodyRation(limits.longBodies))
         let servers = parties.map { party in
-            server(of: party, group: group, desk: desk) { bindings.yield(Binding(party: party, port: $0)) }
+            server(of: party, group: group, desk: desk, commons) { bindings.yield(Binding(party: party, port: $0)) }
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (party, server) in zip(parties, servers) {
@@ -83,21 +87,30 @@ package struct ServerGroup: Sendable {
 
     private typealias HTTPServer = Server<PartyChannel>
     private struct Stopped: Error {}
+    /// What all ports have together.
+    private struct Commons {
+        let total: ConnectionGate.Total
+        let ration: BodyRation
+    }
     private struct Binding {
         let party: Party
         let port: Int
     }
 
     private func server(
-        of party: Party, group: any EventLoopGroup, desk: AnswerDesk, bound: @escaping @Sendable (Int) -> Void
+        of party: Party, group: any EventLoopGroup, desk: AnswerDesk, _ commons: Commons,
+        bound: @escaping @Sendable (Int) -> Void
     ) -> HTTPServer {
-        let responder = OriginResponder(party: party, desk: desk)
+        let responder = OriginResponder(party: party, desk: desk, limits: limits, ration: commons.ration)
         let channel = HTTP1Channel(
             responder: { try await responder.respond($0, $1, on: $2) },
-            configuration: .init(additionalChannelHandlers: [ConnectionEnd()]))
+            configuration: .init(
+                additionalChannelHandlers: [ConnectionEnd()], idleTimeout: TimeAmount(limits.patience)))
         return HTTPServer(
             childChannelSetup: PartyChannel(channel),
-            configuration: ServerConfiguration(address: .hostname(plan.bindAddress, port: plan.port(of: party))),
+            configuration: ServerConfiguration(
+                address: .hostname(plan.bindAddress, port: plan.port(of: party)), backlog: 1_024,
+                availableConnectionsDelegate: ConnectionGate(limits, commons.total)),
             onServerRunning: { channel in bound(channel.localAddress?.port ?? 0) },
             eventLoopGroup: group, logger: Logger(label: party.rawValue) { _ in SwiftLogNoOpLogHandler() })
     }

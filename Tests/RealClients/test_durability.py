@@ -223,7 +223,8 @@ def test_what_was_answered_survives_kill_9(tmp_path):
         # A few stay for good; the others go, so that a long run stays as fast as a short one.
         connection = serving.connection()
         for place, name in enumerate(sorted(set(found) - set(settled))):
-            if place % 16 == 0:
+            # An account has 50 providers.
+            if place % 16 == 0 and (name.startswith("identity") or len(settled) < 10):
                 settled[name] = found[name]
             else:
                 status, answer = serving.call(connection, *request("Delete", name, None))

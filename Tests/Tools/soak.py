@@ -1,0 +1,305 @@
+"""Mixed load with faults on one served lab, for as long as asked: its memory and file handles stay what they were.
+
+`make soak` (MINUTES=30). Every round plays the same seeded mix on a lab that was reset; at its end, the lab reset again,
+resident memory and open files are read. The run fails if they grow from the first third to the last, if an answer is
+missing that no fault took, or if a 5xx is not a fault's.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PARTIES = ["aws", "gateway", "idp", "github", "mcp", "app", "console"]
+TOOLS = {"tools": [{"name": "get_me", "description": "Who am I?", "inputSchema": {"type": "object"}}]}
+MCP = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+FAULT_STATUS = 503
+
+
+class Wrong(Exception):
+    """An answer that no fault explains."""
+
+
+class Served:
+    """A lab of its own on free ports."""
+
+    def __init__(self, binary, *arguments):
+        self.folder = tempfile.TemporaryDirectory(prefix="soak-")
+        endpoints = pathlib.Path(self.folder.name, "endpoints.json")
+        self.process = subprocess.Popen(
+            [binary, "serve", "--port-base", "0", "--quiet", "--endpoints-file", str(endpoints), *arguments], cwd=ROOT
+        )
+        while not endpoints.exists():
+            if self.process.poll() is not None:
+                raise SystemExit(f"serve ended with {self.process.returncode}")
+            time.sleep(0.01)
+        self.origins = json.loads(endpoints.read_text())
+
+    def memory(self):
+        """Resident and private kilobytes."""
+        lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        found = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "RssAnon"))}
+        return found["VmRSS"], found["RssAnon"]
+
+    def files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=30)
+        self.folder.cleanup()
+        return code
+
+
+class Caller:
+    """One connection to each party, opened again whenever a fault or an attack ended it."""
+
+    def __init__(self, origins):
+        self.addresses = {party: urllib.parse.urlsplit(origins[party]).netloc for party in PARTIES}
+        self.connections = {}
+
+    def call(self, party, method, path, body=None, headers=None, form=None):
+        """Status and text; None for a connection that was broken."""
+        headers = dict(headers or {})
+        content = None
+        if form is not None:
+            content = urllib.parse.urlencode(form)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif body is not None:
+            content = body if isinstance(body, bytes) else json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        connection = self.connections.get(party) or http.client.HTTPConnection(self.addresses[party], timeout=120)
+        self.connections[party] = connection
+        try:
+            connection.request(method, path, content, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        except (http.client.HTTPException, OSError):
+            connection.close()
+            del self.connections[party]
+            return None, ""
+
+    def ask(self, *arguments, **named):
+        """The parsed body of an answer that has to be good: for the lab's own console, which no fault touches."""
+        status, text = self.call(*arguments, **named)
+        if status is None or status >= 400:
+            raise Wrong(f"{arguments}: {status} {text[:300]}")
+        return json.loads(text)
+
+    def close(self):
+        for connection in self.connections.values():
+            connection.close()
+        self.connections = {}
+
+
+class Scene:
+    """What a round begins with: provider, gateway, target, and a user who has consented."""
+
+    def __init__(self, origins):
+        self.origins = origins
+        self.caller = caller = Caller(origins)
+        provider = caller.ask("aws", "POST", "/identities/CreateOauth2CredentialProvider", {
+            "name": "github", "credentialProviderVendor": "GithubOauth2",
+            "oauth2ProviderConfigInput": {"githubOauth2ProviderConfig": {
+                "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret"}}})
+        gateway = caller.ask("aws", "POST", "/gateways/", {
+            "name": "demo", "roleArn": "arn:aws:iam::111122223333:role/gateway", "protocolType": "MCP",
+            "authorizerType": "CUSTOM_JWT", "protocolConfiguration": {"mcp": {"supportedVersions": ["2025-11-25"]}},
+            "authorizerConfiguration": {"customJWTAuthorizer": {
+                "discoveryUrl": origins["idp"] + "/.well-known/openid-configuration", "allowedClients": ["web"]}}})
+        self.gateway = gateway["gatewayId"]
+        self.endpoint = urllib.parse.urlsplit(gateway["gatewayUrl"]).path
+        self.advance("1s")
+        caller.ask("aws", "POST", f"/gateways/{self.gateway}/targets/", {
+            "name": "github",
+            "targetConfiguration": {"mcp": {"mcpServer": {
+                "endpoint": origins["mcp"] + "/mcp", "mcpToolSchema": {"inlinePayload": json.dumps(TOOLS)}}}},
+            "credentialProviderConfigurations": [{
+                "credentialProviderType": "OAUTH",
+                "credentialProvider": {"oauthCredentialProvider": {
+                    "providerArn": provider["credentialProviderArn"], "grantType": "AUTHORIZATION_CODE",
+                    "defaultReturnUrl": origins["app"] + "/callback", "scopes": ["repo", "read:user"]}}}]})
+        self.advance("1s")
+        self.token = self.sign_in("alice")
+        self.consent(caller, self.token, "alice")
+        status, text = self.tool(caller, self.token)
+        if status != 200 or "result" not in json.loads(text):
+            raise Wrong(f"no answer after consent: {status} {text[:300]}")
+
+    def advance(self, span):
+        self.caller.ask("console", "POST", "/_local/clock", {"advance": span})
+
+    def sign_in(self, user):
+        return self.caller.ask("console", "POST", "/_local/sign-in", {"user": user, "client": "web"})["accessToken"]
+
+    def tool(self, caller, token, name="github___get_me"):
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": {}}}
+        return caller.call(
+            "gateway", "POST", self.endpoint, message, {**MCP, "Authorization": f"Bearer {token}"})
+
+    def consent(self, caller, token, user):
+        """The whole walk, where nothing prevents it."""
+        status, text = self.tool(caller, token)
+        if status != 200 or '"elicitations"' not in text:
+            return
+        url = json.loads(text)["error"]["data"]["elicitations"][0]["url"]
+        caller.call("app", "POST", "/userIdentifier/token", {"user_token": token})
+        caller.call("console", "POST", "/_local/consent", {"url": url, "user": user, "complete": True})
+
+
+class Worker(threading.Thread):
+    """Plays its share of a round. A 5xx counts as wrong unless it is the one that faults give."""
+
+    def __init__(self, scene, chance, count):
+        super().__init__(daemon=True)
+        self.scene, self.chance, self.count = scene, chance, count
+        self.caller = Caller(scene.origins)
+        self.wrong, self.done, self.broken = None, {}, 0
+
+    def run(self):
+        acts = [(self.read, 20), (self.write, 10), (self.grant, 15), (self.keys, 10), (self.tools, 15), (self.call, 15),
+                (self.walk, 1), (self.nonsense, 6), (self.leave, 4), (self.stream, 2), (self.fault, 2)]
+        try:
+            for _ in range(self.count):
+                act = self.chance.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
+                act()
+                self.done[act.__name__] = self.done.get(act.__name__, 0) + 1
+        except Exception as error:  # Whatever it was, the run tells it.
+            self.wrong = error
+        self.caller.close()
+
+    def judge(self, answer, what):
+        status, text = answer
+        if status is None:
+            self.broken += 1
+        elif status >= 500 and status != FAULT_STATUS:
+            raise Wrong(f"{what}: {status} {text[:300]}")
+        return answer
+
+    def read(self):
+        path = self.chance.choice([f"/gateways/{self.scene.gateway}/", "/gateways/", f"/gateways/{self.scene.gateway}/targets/"])
+        self.judge(self.caller.call("aws", "GET", path), path)
+
+    def write(self):
+        name = f"w-{self.chance.randrange(10**9)}"
+        for operation in ("Create", "Get", "Delete"):
+            self.judge(self.caller.call("aws", "POST", f"/identities/{operation}WorkloadIdentity", {"name": name}), operation)
+
+    def grant(self):
+        form = {"grant_type": "client_credentials", "client_id": "service", "client_secret": "agentcore-local-secret"}
+        self.judge(self.caller.call("idp", "POST", "/oauth2/token", form=form), "token")
+
+    def keys(self):
+        self.judge(self.caller.call("idp", "GET", "/.well-known/jwks.json"), "keys")
+
+    def tools(self):
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        headers = {**MCP, "Authorization": f"Bearer {self.scene.token}"}
+        self.judge(self.caller.call("gateway", "POST", self.scene.endpoint, message, headers), "tools/list")
+
+    def call(self):
+        self.judge(self.scene.tool(self.caller, self.scene.token), "tools/call")
+
+    def walk(self):
+        user = self.chance.choice(["bob", "mallory"])
+        status, text = self.caller.call("console", "POST", "/_local/sign-in", {"user": user, "client": "web"})
+        if status == 200:
+            self.scene.consent(self.caller, json.loads(text)["accessToken"], user)
+
+    def nonsense(self):
+        party = self.chance.choice(PARTIES)
+        body = bytes(self.chance.randrange(256) for _ in range(self.chance.choice([0, 3, 200, 5_000])))
+        path = self.chance.choice(["/", "/mcp", self.scene.endpoint, "/oauth2/token", "/identities/CreateWorkloadIdentity", "/%00"])
+        self.judge(self.caller.call(party, self.chance.choice(["GET", "POST", "PUT", "DELETE"]), path, body), f"nonsense {party} {path}")
+
+    def leave(self):
+        """Connections that are opened and left: at once, in the middle of a head, in the middle of a body."""
+        host, port = self.caller.addresses[self.chance.choice(PARTIES)].split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as client:
+            client.sendall(self.chance.choice([
+                b"", b"GET / HT", f"POST /mcp HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 1000\r\n\r\n{{".encode()]))
+
+    def stream(self):
+        """A console's stream of events, left after its first bytes."""
+        host, port = self.caller.addresses["console"].split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as client:
+            client.sendall(f"GET /live HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n\r\n".encode())
+            client.recv(100)
+
+    def fault(self):
+        name = f"soak-{self.chance.randrange(3)}"
+        effect = self.chance.choice([
+            {"answer": {"status": FAULT_STATUS, "body": "soak fault"}}, {"answer": {"status": 429, "body": "soak fault"}},
+            {"drop": True}, {"duplicate": True}, {"truncate": True}, {"delay": "3s"}])
+        party = self.chance.choice(["github", "mcp", "idp"])
+        fault = {"name": name, "party": party, "first": self.chance.randint(1, 5), **effect}
+        status, text = self.caller.call("console", "PUT", "/_local/faults", fault)
+        if status != 200:
+            raise Wrong(f"fault refused: {status} {text}")
+
+
+def play(served, seed, number, workers, count):
+    scene = Scene(served.origins)
+    crew = [Worker(scene, random.Random(f"{seed}-{number}-{place}"), count) for place in range(workers)]
+    for worker in crew:
+        worker.start()
+    for worker in crew:
+        worker.join()
+        if worker.wrong:
+            raise worker.wrong
+    scene.caller.ask("console", "DELETE", "/_local/faults")
+    # After all of it the flow works as at the beginning.
+    scene.caller.ask("console", "POST", "/_local/reset")
+    Scene(served.origins).caller.close()
+    scene.caller.ask("console", "POST", "/_local/reset")
+    scene.caller.close()
+    return sum(sum(worker.done.values()) for worker in crew), sum(worker.broken for worker in crew)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--acts", type=int, default=1500, help="of each worker in a round")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--data", help="a data file for the lab, kept afterwards")
+    options = parser.parse_args()
+    served = Served(options.binary, *(["--data", options.data] if options.data else []))
+    began, samples, acts, broken = time.monotonic(), [], 0, 0
+    try:
+        while len(samples) < 6 or time.monotonic() - began < options.minutes * 60:
+            done, lost = play(served, options.seed, len(samples), options.workers, options.acts)
+            acts, broken = acts + done, broken + lost
+            resident, private = served.memory()
+            samples.append((resident, private, served.files()))
+            print(f"{time.monotonic() - began:7.0f} s  {acts:9} acts  {resident / 1024:6.1f} MB resident  "
+                  f"{private / 1024:6.1f} MB private  {samples[-1][2]} files  {broken} connections broken by faults", flush=True)
+    finally:
+        code = served.end()
+    third = max(1, len(samples) // 3)
+    first, last = samples[third : 2 * third], samples[-third:]
+    # The first third is warming up: caches, pools and the allocator find their size there.
+    before, after = (statistics.median(sample[0] for sample in part) for part in (first, last))
+    files = (max(sample[2] for sample in first), max(sample[2] for sample in last))
+    print(f"{len(samples)} rounds, {acts} acts: {before / 1024:.1f} MB then {after / 1024:.1f} MB, files {files[0]} then {files[1]}")
+    if code != 0:
+        sys.exit(f"serve ended with {code}")
+    if after > before * 1.1 or files[1] > files[0] + 8:
+        sys.exit("it grew")
+
+
+if __name__ == "__main__":
+    main()
