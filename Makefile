@@ -12,7 +12,8 @@ ARGS ?= scenarios
 # One core for each: the interpreter the real clients' environments are made with.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel docs lint format contract drift setup help clean
+.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel docs lint format contract ready drift setup help clean \
+	kills robust soak fuzz sanitize
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
 	$(DEBUG) run $(ARGS)
@@ -40,9 +41,11 @@ build: setup ## Release binary at .build/release/agentcore-local
 build-debug: setup
 	swift build $(SWIFT_FLAGS) --quiet
 
-bench: build ## Figures beside their budgets, on the release binary
+# BENCH="--only rates --check" for one part, or to fail where a budget is missed.
+BENCH ?= --json .build/bench.json
+bench: build ## Figures beside their budgets, on the release binary; kept as JSON at .build/bench.json
 	swift build $(RELEASE_FLAGS) --product bench
-	.build/release/bench
+	.build/release/bench $(BENCH)
 
 # OBJECTS names a release build that stands elsewhere; then nothing is built.
 OBJECTS ?= .build/release
@@ -59,7 +62,33 @@ wheel: dist ## The Python wheel with the binary in it, at .build/wheel
 docs: build-debug ## The documentation, at .build/docs/index.html
 	$(PYTHON) Tests/Tools/docs $(DEBUG) .build/docs
 
-bench-peers: $(VENVS)/mcp2/.ready $(VENVS)/peers/.ready $(VENVS)/moto/.ready ## The programs bench measures itself against
+PEERS := mcp2 peers moto ministack oidc contextforge tavern
+bench-peers: $(PEERS:%=$(VENVS)/%/.ready) ## The programs bench measures itself against
+
+# The same tests as in `test-clients`, longer and on the release binary.
+LONG = AGENTCORE_LOCAL=$(CURDIR)/$(RELEASE) $(VENVS)/mcp1/bin/python -m pytest -q -s -p no:cacheprovider --client mcp1
+
+kills: build $(VENVS)/mcp1/.ready ## 500 times kill -9 under load, and what was answered is there (KILLS=)
+	DURABILITY_KILLS=$(or $(KILLS),500) $(LONG) $(CLIENTS)/test_durability.py
+
+robust: build $(VENVS)/mcp1/.ready ## 10,000 connections, 400 bodies of 6 MB, 20,000 generated AWS calls
+	ROBUST_CONNECTIONS=10000 ROBUST_BODIES=400 GENERATED_CALLS=20000 $(LONG) $(CLIENTS)/test_robust.py \
+		$(CLIENTS)/test_generated_calls.py
+
+soak: build ## Mixed load with faults at constant memory and files (MINUTES=30)
+	$(PYTHON) Tests/Tools/soak.py $(RELEASE) --minutes $(or $(MINUTES),30)
+
+fuzz: ## Ten million seeded inputs to every parser and endpoint (INPUTS=, SEED=)
+	swift build $(RELEASE_FLAGS) --product fuzz
+	.build/release/fuzz --inputs $(or $(INPUTS),10000000) --seed $(or $(SEED),1)
+
+# A build of its own for each sanitizer: thread or address.
+sanitize: setup ## The Swift tests under SANITIZER=thread (or address)
+	swift build --scratch-path .build/$(or $(SANITIZER),thread) --sanitize $(or $(SANITIZER),thread) \
+		$(SWIFT_FLAGS) --build-tests --quiet
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Tools/tsan.txt exitcode=66" ASAN_OPTIONS="detect_leaks=0" FUZZ_ROUNDS=500 \
+		swift test --scratch-path .build/$(or $(SANITIZER),thread) --sanitize $(or $(SANITIZER),thread) \
+		$(SWIFT_FLAGS) --disable-xctest --skip-build --quiet
 
 lint: ## Style, strictly
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
@@ -69,6 +98,9 @@ format: ## Apply the style
 
 contract: ## Make mocks/contract again from the botocore of the first python3 on PATH
 	$(PYTHON) Tests/Tools/contract.py mocks/contract/contract.json
+
+ready: build-debug ## Make mocks/ready again from the YAML files of mocks, after one was changed
+	RECORD=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ReadyFileTests --quiet
 
 # Not part of `test`: what it finds is news, and comes with somebody else's release.
 drift: build-debug ## What the newest boto3 has that we have not, and our boto3 tests with it

@@ -118,6 +118,9 @@ let package = Package(
             dependencies: [
                 "Kernel", "OAuthCore", "Scenario", "Harness", "Explore", "Serve", httpTypes,
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),

@@ -170,16 +170,16 @@ struct AWSBench {
     }
 
     /// The default lab with room for many targets.
-    private static func rootWithRoom(beside root: String) throws -> String {
+    static func rootWithRoom(beside root: String) throws -> String {
         let files = FileManager.default
         let folder = NSTemporaryDirectory() + "agentcore-local-bench-aws-\(getpid())"
         let source = URL(fileURLWithPath: root).standardizedFileURL.path + "/mocks"
         try files.createDirectory(atPath: "\(folder)/mocks/labs", withIntermediateDirectories: true)
         for name in try files.contentsOfDirectory(atPath: source) where name != "labs" {
-            try files.createSymbolicLink(atPath: "\(folder)/mocks/\(name)", withDestinationPath: "\(source)/\(name)")
+            try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/mocks/\(name)")
         }
         let lab = try String(contentsOfFile: "\(source)/labs/default.yaml", encoding: .utf8)
-        try (lab + "\nquotas: {targetsPerGateway: 20000}\n")
+        try (lab + "\nquotas: {targetsPerGateway: 200000}\n")
             .write(toFile: "\(folder)/mocks/labs/bench.yaml", atomically: true, encoding: .utf8)
         return folder
     }

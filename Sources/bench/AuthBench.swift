@@ -215,7 +215,7 @@ struct VaultLab {
 }
 
 extension Lab {
-    fileprivate func aws(_ path: String, _ input: JSONValue) async throws -> JSONValue {
+    func aws(_ path: String, _ input: JSONValue) async throws -> JSONValue {
         let request = Request(
             .post, addresses.origin(of: .aws) + path, headers: [.contentType: "application/json"], body: input.bytes)
         let response = try await network.send(request, from: .outside)

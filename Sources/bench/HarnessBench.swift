@@ -217,11 +217,16 @@ struct HarnessBench {
         return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
     }
 
+    private static func python(_ root: String) -> String {
+        let own = "\(root)/.cache/venv/tavern/bin/python"
+        return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
+    }
+
     /// What tavern does in the same minute, if it is there.
     private func peer(into table: inout FigureTable) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "\(options.root)/Tests/Tools/tavern_peer.py"]
+        process.arguments = [Self.python(options.root), "\(options.root)/Tests/Tools/tavern_peer.py"]
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice

@@ -172,7 +172,7 @@ struct MCPBench {
             try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
         }
         for name in try files.contentsOfDirectory(atPath: source) where !["labs", "tools"].contains(name) {
-            try files.createSymbolicLink(atPath: "\(folder)/mocks/\(name)", withDestinationPath: "\(source)/\(name)")
+            try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/mocks/\(name)")
         }
         let lab = try String(contentsOfFile: "\(source)/labs/mcp-conformance.yaml", encoding: .utf8)
         try lab.replacingOccurrences(of: "tools/conformance.yaml", with: "tools/bench.yaml")

@@ -2,10 +2,12 @@
 
 import Foundation
 import Kernel
+import Serve
 
-/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--only PART] [--profile ROUNDS]`
+/// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--only PART] [--profile ROUNDS]`, or
+/// `bench bare PORT`: the route that served answers are measured beside.
 ///
-/// `--only` is one of exchanges, tokens, scenarios, harness, serve, mcp, aws, console.
+/// `--only` is one of exchanges, tokens, scenarios, harness, serve, rates, growth, mcp, aws, console.
 /// `--profile` only plays the scenario, from its file, over and over on cached signatures: something to put a
 /// profiler on.
 /// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure
@@ -16,7 +18,11 @@ enum Bench {
     @concurrent
     static func main() async {
         do {
-            let options = try BenchOptions(Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            if words.count == 2, words[0] == "bare", let port = Int(words[1]) {
+                return try await BareRoute.serve(port: port)
+            }
+            let options = try BenchOptions(words)
             if let rounds = options.profile { return try await Scenarios(options).play(rounds) }
             var table = FigureTable()
             if options.wants("exchanges") { try await Exchanges.measure(into: &table) }
@@ -24,12 +30,15 @@ enum Bench {
             if options.wants("scenarios") { try await Scenarios(options).measure(into: &table) }
             if options.wants("harness") { try await HarnessBench(options).measure(into: &table) }
             if options.wants("serve") { try ServedProcess(options).measure(into: &table) }
+            if options.wants("rates") { try await RateBench(options).measure(into: &table) }
+            if options.wants("growth") { try await GrowthBench(options).measure(into: &table) }
             if options.wants("mcp") { try MCPBench(options).measure(into: &table) }
             if options.wants("aws") { try AWSBench(options).measure(into: &table) }
             if options.wants("console") { try ConsoleBench(options).measure(into: &table) }
             print(table.text)
             if let path = options.json {
-                try Data("\(table.json.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+                let json = table.json(at: Host.now.iso8601, machine: Machine.described)
+                try Data("\(json.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             }
             if options.check, !table.isWithinBudget { exit(4) }
         } catch {
@@ -74,4 +83,17 @@ struct BenchOptions {
 struct BenchFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
+}
+
+/// What figures were measured on.
+enum Machine {
+    static var described: JSONValue {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let model = text.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
+        return [
+            "cores": .int(Int64(ProcessInfo.processInfo.activeProcessorCount)),
+            "processor": .string(model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"),
+            "memoryMB": .int(Int64(ProcessInfo.processInfo.physicalMemory >> 20)),
+        ]
+    }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Serve
 
 /// What `serve` costs to start and to keep: the binary beside this one, as a user starts it.
 struct ServedProcess {
@@ -10,53 +9,80 @@ struct ServedProcess {
     init(_ options: BenchOptions) { self.options = options }
 
     func measure(into table: inout FigureTable) throws {
+        // In turn, so that whatever else the machine does hits both. The first start reads a binary from disk.
+        var (own, bare): (Samples, Samples) = (Samples(), Samples())
+        for round in 0...Measure.samples {
+            let served = try Neighbour.own(options, port: Self.port)
+            own.add(served, isKept: round > 0)
+            let route = try Neighbour.bare(port: Self.port + 20)
+            bare.add(route, isKept: round > 0)
+        }
+        table.add(
+            Figure(
+                name: "serve, start to first answer", value: Measure.median(own.starts), unit: "ms", budget: 20,
+                remark: "GET /_local/ready, from spawn; fastest \(own.fastest) ms; "
+                    + "bare route \(Measure.median(bare.starts)) ms, fastest \(bare.fastest) ms"))
+        let (mine, route) = (own.memory, bare.memory)
+        table.add(
+            Figure(
+                name: "serve, idle resident memory, times the bare route's", value: mine.all / route.all, unit: "×",
+                budget: 1.3, remark: "\(mine.all) MB, bare \(route.all) MB (VmRSS)"))
+        table.add(
+            Figure(
+                name: "serve, idle private memory", value: mine.own, unit: "MB", budget: 12,
+                remark: "RssAnon; bare route \(route.own) MB"))
+        try measurePeers(Measure.median(own.starts), mine.all, into: &table)
+    }
+
+    private func measurePeers(_ start: Double, _ memory: Double, into table: inout FigureTable) throws {
+        for (place, peer) in PeerProgram.all.enumerated() {
+            let port = Self.port + 40 + place
+            guard let words = peer.words(options.root, port) else {
+                table.leftOut.append("\(peer.name)'s start: make bench-peers")
+                continue
+            }
+            var theirs = Samples()
+            // The second start finds the program's files in memory.
+            for round in 0..<3 {
+                let process = try Neighbour(words, port: port, path: peer.path, environment: peer.variables(port))
+                theirs.add(process, isKept: round > 0)
+            }
+            table.add(
+                Figure(
+                    name: "serve's start, share of \(peer.name)'s", value: start / Measure.median(theirs.starts),
+                    unit: "",
+                    remark: "\(peer.name): \(Int(Measure.median(theirs.starts))) ms, "
+                        + "\(Int(theirs.memory.all)) MB resident to our \(Int(memory))"))
+        }
+    }
+
+    /// Starts of one program.
+    private struct Samples {
+        private(set) var starts: [Double] = []
+        private var memories: [(all: Double, own: Double)] = []
+
+        var fastest: Double { ((starts.min() ?? 0) * 10).rounded() / 10 }
+        var memory: (all: Double, own: Double) {
+            (Measure.median(memories.map(\.all)), Measure.median(memories.map(\.own)))
+        }
+
+        mutating func add(_ process: Neighbour, isKept: Bool) {
+            defer { process.end() }
+            guard isKept else { return }
+            starts.append(process.milliseconds)
+            memories.append(process.memory)
+        }
+    }
+
+    /// The program beside this one.
+    static func binary() throws -> String {
         let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appendingPathComponent("agentcore-local").path
         guard FileManager.default.isExecutableFile(atPath: binary) else {
             throw BenchFailure("\(binary) is not there; build it beside bench")
         }
-        var starts: [Double] = []
-        var memory: [(all: Double, own: Double)] = []
-        // The first start reads the binary from disk and is thrown away.
-        for round in 0...Measure.samples {
-            let (start, resident) = try once(binary)
-            guard round > 0 else { continue }
-            starts.append(start)
-            memory.append(resident)
-        }
-        table.add(
-            Figure(
-                name: "serve, start to first answer", value: Measure.median(starts), unit: "ms", budget: 40,
-                remark: "GET /_local/ready on the aws port, from spawn; fastest \(starts.min() ?? 0) ms"))
-        table.add(
-            Figure(
-                name: "serve, idle resident memory", value: Measure.median(memory.map(\.all)), unit: "MB", budget: 45,
-                remark: "VmRSS; of it private (RssAnon) \(Measure.median(memory.map(\.own))) MB"))
+        return binary
     }
-
-    private func once(_ binary: String) throws -> (milliseconds: Double, memory: (all: Double, own: Double)) {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let arguments = ["serve", "--quiet", "--port-base", String(Self.port), "--root", options.root]
-        let child = try Self.spawn(binary, arguments)
-        defer {
-            kill(child, SIGTERM)
-            var status: Int32 = 0
-            waitpid(child, &status, 0)
-        }
-        while Probe.status(of: "/_local/ready", port: Self.port) != 200 {
-            guard clock.now - start < .seconds(10) else { throw BenchFailure("serve does not answer") }
-            // Asking without a pause would take a core from the one who is asked.
-            usleep(Self.pause)
-        }
-        let took = Measure.microseconds(clock.now - start) / 1000
-        usleep(Self.settling)
-        return (took, Self.memory(of: child))
-    }
-
-    private static let settling: UInt32 = 150_000
-    /// Half a millisecond; so much later the answer may be heard.
-    private static let pause: UInt32 = 500
 
     /// `posix_spawn` without a shell and without the half millisecond that `Process` takes for its pipes.
     static func spawn(_ binary: String, _ arguments: [String], isQuiet: Bool = false) throws -> pid_t {

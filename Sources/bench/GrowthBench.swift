@@ -1,0 +1,221 @@
+import Foundation
+import HTTPTypes
+import Harness
+import Kernel
+import OAuthCore
+
+/// What an exchange costs when much has happened before, and what is there takes of memory.
+struct GrowthBench {
+    private let options: BenchOptions
+    /// `BENCH_SCALE=0.01` to see whether it runs at all.
+    private let scale = ProcessInfo.processInfo.environment["BENCH_SCALE"].flatMap { Double($0) } ?? 1
+    private static let few = 100
+
+    init(_ options: BenchOptions) { self.options = options }
+
+    func measure(into table: inout FigureTable) async throws {
+        let definition = try LabDefinition.load(named: "default", root: options.root)
+        try await journal(definition, into: &table)
+        try await targets(into: &table)
+        try await users(definition, into: &table)
+        try await tokens(into: &table)
+        try await sessions(definition, into: &table)
+    }
+
+    // MARK: - Journal
+
+    private func journal(_ definition: LabDefinition, into table: inout FigureTable) async throws {
+        let (young, old) = (try await VaultLab.consented(definition), try await VaultLab.consented(definition))
+        let rows = Int(1_000_000 * scale)
+        let request = Request(.get, "https://github.com/user")
+        let exchange = Exchange(from: .outside, to: .github, request: request, outcome: .answered(.plain(200, "")))
+        for _ in 0..<rows { old.lab.store.append(.exchange(exchange), at: old.lab.clock.now) }
+        try await compare("tools/call, \(rows) journal rows to a hundred", 100, into: &table) { _ in
+            _ = try await young.call()
+        } _: { _ in
+            _ = try await old.call()
+        }
+    }
+
+    // MARK: - Targets, users, tokens
+
+    private func targets(into table: inout FigureTable) async throws {
+        let many = Int(100_000 * scale)
+        let root = try AWSBench.rootWithRoom(beside: options.root)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let definition = try LabDefinition.load(named: "bench", root: root)
+        let (small, large) = (try await GrowingLab(definition), try await GrowingLab(definition))
+        for number in 0..<Self.few { try await small.createTarget(number) }
+        let begun = large.resident
+        for number in 0..<many { try await large.createTarget(number) }
+        add("memory of a target", large.resident - begun, many, into: &table)
+        try await compare("GetGatewayTarget, \(many) targets to a hundred", 100, into: &table) {
+            try await small.getTarget($0 % Self.few)
+        } _: {
+            try await large.getTarget($0 % Self.few)
+        }
+        try await compare("CreateGatewayTarget, \(many) targets to a hundred", 20, into: &table) {
+            try await small.createTarget(Self.few + $0)
+        } _: {
+            try await large.createTarget(many + $0)
+        }
+    }
+
+    private func users(_ definition: LabDefinition, into table: inout FigureTable) async throws {
+        let many = Int(100_000 * scale)
+        let (small, large) = (try await GrowingLab(definition), try await GrowingLab(definition))
+        for number in 0..<Self.few { try await small.workloadToken("user-\(number)") }
+        for number in 0..<many { try await large.workloadToken("user-\(number)") }
+        try await compare("GetWorkloadAccessTokenForUserId, \(many) users to a hundred", 100, into: &table) {
+            try await small.workloadToken("new-\($0)")
+        } _: {
+            try await large.workloadToken("new-\($0)")
+        }
+    }
+
+    private func tokens(into table: inout FigureTable) async throws {
+        let many = Int(100_000 * scale)
+        let definition = try LabDefinition.load(named: "strict", root: options.root)
+        let (small, large) = (try await GrowingLab(definition), try await GrowingLab(definition))
+        for _ in 0..<Self.few { try await small.opaqueToken() }
+        let begun = large.resident
+        for _ in 0..<many { try await large.opaqueToken() }
+        add("memory of an issued token", large.resident - begun, many, into: &table)
+        try await compare("opaque token, \(many) tokens to a hundred", 100, into: &table) { _ in
+            try await small.opaqueToken()
+        } _: { _ in
+            try await large.opaqueToken()
+        }
+    }
+
+    /// Authorization sessions that nobody completes.
+    private func sessions(_ definition: LabDefinition, into table: inout FigureTable) async throws {
+        let many = Int(10_000 * scale)
+        let lab = try await GrowingLab(definition)
+        try await lab.makeProvider()
+        let begun = lab.resident
+        for number in 0..<many { try await lab.openSession("user-\(number)") }
+        add("memory of an open authorization session", lab.resident - begun, many, into: &table)
+    }
+
+    // MARK: - Figures
+
+    private func add(_ name: String, _ megabytes: Double, _ count: Int, into table: inout FigureTable) {
+        table.add(
+            Figure(
+                name: name, value: max(0, megabytes) * 1024 / Double(max(1, count)), unit: "kB",
+                remark: "VmRSS over \(count), the journal keeping its newest thousand entries"))
+    }
+
+    /// Both in turn, so that whatever else the machine does hits both; the quickest of each.
+    private func compare(
+        _ name: String, _ rounds: Int, into table: inout FigureTable, _ small: (Int) async throws -> Void,
+        _ large: (Int) async throws -> Void
+    ) async throws {
+        let clock = ContinuousClock()
+        var (less, more): ([Double], [Double]) = ([], [])
+        for pass in 0..<Measure.samples {
+            var start = clock.now
+            for round in 0..<rounds { try await small(pass * rounds + round) }
+            less.append(Measure.microseconds(clock.now - start) / Double(rounds))
+            start = clock.now
+            for round in 0..<rounds { try await large(pass * rounds + round) }
+            more.append(Measure.microseconds(clock.now - start) / Double(rounds))
+        }
+        let (least, most) = (less.min() ?? 0, more.min() ?? 0)
+        table.add(
+            Figure(
+                name: name, value: most / max(least, 0.001), unit: "×", budget: 1.3,
+                remark: "\((most * 10).rounded() / 10) µs to \((least * 10).rounded() / 10) µs"))
+    }
+}
+
+/// A lab that is filled. Its journal keeps little, so that memory is of what is there and not of what happened.
+struct GrowingLab {
+    private let lab: Lab
+    private let gateway: String
+    private let targetIDs = TargetIDs()
+
+    init(_ definition: LabDefinition) async throws {
+        var options = LabOptions()
+        options.journalKeep = 1_000
+        lab = try Lab(definition, options)
+        let made = try await lab.aws("/gateways/", try JSONValue(parsing: ConsentedSite.gatewayBody("growth")))
+        gateway = made["gatewayId"]?.string ?? ""
+        await lab.advance(by: .seconds(1))
+        _ = try await lab.aws("/identities/CreateWorkloadIdentity", ["name": "growth"])
+    }
+
+    var resident: Double { ServedProcess.memory(of: getpid()).all }
+
+    private final class TargetIDs { var all: [String] = [] }
+
+    func createTarget(_ number: Int) async throws {
+        let schema = #"{"tools":[{"name":"get_me","inputSchema":{"type":"object"}}]}"#
+        let made = try await lab.aws(
+            "/gateways/\(gateway)/targets/",
+            [
+                "name": .string("t\(number)"),
+                "targetConfiguration": [
+                    "mcp": [
+                        "mcpServer": [
+                            "endpoint": "https://mcp.example.com/mcp",
+                            "mcpToolSchema": ["inlinePayload": .string(schema)],
+                        ]
+                    ]
+                ],
+            ])
+        if targetIDs.all.count < 100 { targetIDs.all.append(made["targetId"]?.string ?? "") }
+    }
+
+    func getTarget(_ place: Int) async throws {
+        let url = lab.addresses.origin(of: .aws) + "/gateways/\(gateway)/targets/\(targetIDs.all[place])/"
+        guard try await lab.network.send(Request(.get, url), from: .outside).status == 200 else {
+            throw BenchFailure("the target was not found")
+        }
+    }
+
+    @discardableResult
+    func workloadToken(_ user: String) async throws -> JSONValue {
+        let input: JSONValue = ["workloadName": "growth", "userId": .string(user)]
+        let answer = try await lab.aws("/identities/GetWorkloadAccessTokenForUserId", input)
+        return answer["workloadAccessToken"] ?? .null
+    }
+
+    func opaqueToken() async throws {
+        let url = lab.addresses.origin(of: .github) + "/oauth/token"
+        let body = "grant_type=client_credentials&client_id=Ov23liagentcorelocal&client_secret=agentcore-local-secret"
+        let request = Request(
+            .post, url, headers: [.contentType: "application/x-www-form-urlencoded"], body: Array(body.utf8))
+        let response = try await lab.network.send(request, from: .outside)
+        guard response.status == 200 else { throw BenchFailure("no token: \(response.status) \(response.bodyText)") }
+    }
+
+    func makeProvider() async throws {
+        _ = try await lab.aws(
+            "/identities/CreateOauth2CredentialProvider",
+            [
+                "name": "github", "credentialProviderVendor": "GithubOauth2",
+                "oauth2ProviderConfigInput": [
+                    "githubOauth2ProviderConfig": [
+                        "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret",
+                    ]
+                ],
+            ])
+        let app = "\(lab.addresses.origin(of: .app))/callback"
+        _ = try await lab.aws(
+            "/identities/UpdateWorkloadIdentity",
+            ["name": "growth", "allowedResourceOauth2ReturnUrls": [.string(app)]])
+    }
+
+    func openSession(_ user: String) async throws {
+        let answer = try await lab.aws(
+            "/identities/oauth2/token",
+            [
+                "workloadIdentityToken": try await workloadToken(user), "resourceCredentialProviderName": "github",
+                "scopes": ["read:user"], "oauth2Flow": "USER_FEDERATION",
+                "resourceOauth2ReturnUrl": .string("\(lab.addresses.origin(of: .app))/callback"),
+            ])
+        guard answer["authorizationUrl"] != nil else { throw BenchFailure("no session: \(answer.text)") }
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Harness
+import Kernel
+import OAuthCore
+
+/// What is answered in a second over sockets, each beside the bare route, or whatever else is its ceiling or its peer,
+/// in the same minute on the same cores.
+struct RateBench {
+    private let options: BenchOptions
+    private static let port = 26_580
+    private static let form = ["Content-Type": "application/x-www-form-urlencoded"]
+
+    init(_ options: BenchOptions) { self.options = options }
+
+    func measure(into table: inout FigureTable) async throws {
+        guard let load = Load() else {
+            table.leftOut.append("served rates: wrk is not installed (sudo apt-get install wrk)")
+            return
+        }
+        let bare = try Neighbour.bare(port: Self.port + 20)
+        defer { bare.end() }
+        let served = try Neighbour.own(options, port: Self.port)
+        defer { served.end() }
+        let site = try ConsentedSite(served)
+        let route = Question(url: bare.url("/"))
+        try compare("read of a gateway", site.read, route, 0.5, load, into: &table)
+        try compare("JWKS", site.keys, route, 0.5, load, into: &table)
+        try compare("tools/list", site.list, route, 0.5, load, into: &table)
+        try compare("tools/call, token in the vault", site.call, route, 0.15, load, into: &table)
+        try opaque(route, load, into: &table)
+        try await signed(site.token(client: "service"), load, into: &table)
+        try moto(site, load, into: &table)
+        try localcore(site, load, into: &table)
+        try provider(site, load, into: &table)
+    }
+
+    private func compare(
+        _ name: String, _ mine: Question, _ other: Question, _ least: Double, _ load: Load,
+        into table: inout FigureTable
+    ) throws {
+        let result = try load.share(of: mine, in: other)
+        table.add(
+            Figure(
+                name: "served \(name), share of the bare route's rate", value: result.share, unit: "", least: least,
+                remark: "\(Int(result.mine))/s, bare \(Int(result.other))/s"))
+    }
+
+    /// Tokens that are not signed, from the authorization server of the lab `strict`.
+    private func opaque(_ route: Question, _ load: Load, into table: inout FigureTable) throws {
+        let strict = try Neighbour.own(options, port: Self.port + 40, ["--lab", "strict"])
+        defer { strict.end() }
+        let question = Question(
+            method: "POST", url: strict.url("/oauth/token", at: 3), fields: Self.form,
+            body: "grant_type=client_credentials&client_id=Ov23liagentcorelocal&client_secret=agentcore-local-secret")
+        try compare("opaque token", question, route, 0.25, load, into: &table)
+    }
+
+    /// JWTs that differ in `jti`, beside what two tasks sign without any server.
+    private func signed(_ question: Question, _ load: Load, into table: inout FigureTable) async throws {
+        let definition = try LabDefinition.load(named: "default", root: options.root)
+        var (shares, own, ceiling): ([Double], Double, Double) = ([], 0, 0)
+        _ = try load.rate(question)
+        for round in 0..<3 {
+            let signing = try await Self.signing(definition.signer, round)
+            let rate = try load.rate(question)
+            shares.append(rate / signing)
+            (own, ceiling) = (max(own, rate), max(ceiling, signing))
+        }
+        table.add(
+            Figure(
+                name: "served RS256 token, share of the bare signing rate", value: Measure.median(shares), unit: "",
+                least: 0.8, remark: "\(Int(own))/s, each with a jti of its own; two tasks sign \(Int(ceiling))/s"))
+    }
+
+    private static func signing(_ signer: TokenSigner, _ round: Int) async throws -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let count = 600
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<2 {
+                group.addTask {
+                    for number in 0..<count {
+                        _ = try await signer.sign(
+                            ["iss": "https://idp.test", "jti": .string("\(round)-\(task)-\(number)"), "sub": "service"])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return Double(2 * count) / Measure.microseconds(clock.now - start) * 1e6
+    }
+}
+
+// Peers.
+extension RateBench {
+    /// How many times a peer's rate ours is.
+    private func times(
+        _ name: String, _ mine: Question, _ other: Question, _ peer: String, _ least: Double?, _ load: Load,
+        into table: inout FigureTable
+    ) throws {
+        let result = try load.share(of: mine, in: other)
+        table.add(
+            Figure(
+                name: "served \(name), times \(peer)'s rate", value: result.share, unit: "×", least: least,
+                remark: "\(Int(result.mine))/s, \(peer) \(Int(result.other))/s"))
+    }
+
+    private func moto(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
+        let port = Self.port + 60
+        guard let words = PeerProgram.moto.words(options.root, port) else {
+            return table.leftOut.append("moto's rates: make bench-peers")
+        }
+        let moto = try Neighbour(words, port: port, path: PeerProgram.moto.path)
+        defer { moto.end() }
+        _ = try WireClient(port: port).call(
+            "POST", "/gateways/", ["Content-Type: application/json"], ConsentedSite.gatewayBody("bench"))
+        let list = Question(url: moto.url("/gateways/"), fields: ConsentedSite.aws)
+        try times("GET /gateways/", site.gateways, list, "moto", 60, load, into: &table)
+    }
+
+    private func localcore(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
+        let port = Self.port + 80
+        guard let words = PeerProgram.localcore.words(options.root, port) else {
+            return table.leftOut.append("localcore-gateway's rates: make bench-peers")
+        }
+        let peer = try Neighbour(words, port: port, path: PeerProgram.localcore.path)
+        defer { peer.end() }
+        var question = site.call
+        question = Question(
+            method: "POST", url: peer.url("/mcp"), fields: question.fields.filter { $0.key != "Authorization" },
+            body:
+                #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t___tool_7","arguments":{"text":"x"}}}"#
+        )
+        try times("tools/call", site.call, question, "localcore-gateway", 20, load, into: &table)
+    }
+
+    private func provider(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
+        let port = Self.port + 90
+        guard let words = PeerProgram.provider.words(options.root, port) else {
+            return table.leftOut.append("oidc-provider-mock's rates: make bench-peers")
+        }
+        let peer = try Neighbour(words, port: port, path: PeerProgram.provider.path)
+        defer { peer.end() }
+        let question = Question(url: peer.url(PeerProgram.provider.path))
+        try times("discovery", site.discovery, question, "oidc-provider-mock", nil, load, into: &table)
+    }
+}
