@@ -29,8 +29,10 @@ extension Contract {
         let hasBody = operation.method != .get && operation.method != .delete
         let url = query.added(to: origin + path)
         guard hasBody else { return Request(operation.method, url) }
-        return Request(operation.method, url, headers: [.contentType: "application/json"], json: .object(body))
+        return Request(operation.method, url, headers: Self.jsonHeaders, json: .object(body))
     }
+
+    private static let jsonHeaders: HTTPFields = [.contentType: "application/json"]
 
     private static func plain(_ value: JSONValue) -> String { value.string ?? value.text }
 }

@@ -127,8 +127,17 @@ package enum SigV4 {
     /// `20261120T100000Z`.
     package static func basicDate(_ instant: Instant) -> String {
         let whole = Instant(milliseconds: instant.seconds * 1000)
-        let bytes = whole.iso8601.utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
-        return String(decoding: bytes, as: UTF8.self)
+        var text = whole.iso8601
+        return text.withUTF8 { bytes in
+            String(unsafeUninitializedCapacity: bytes.count) { target in
+                var count = 0
+                for byte in bytes where byte != UInt8(ascii: "-") && byte != UInt8(ascii: ":") {
+                    target[count] = byte
+                    count += 1
+                }
+                return count
+            }
+        }
     }
 
     private static func signature(of canonical: String, _ scope: Scope, key secret: Secret) -> String {

@@ -24,23 +24,10 @@ struct AuthorizationRequest {
         wasPushed = pushed != nil
         let query = pushed ?? query
         parameters = Form(parsing: query)
-        state = Self.parameter("state=", asWrittenIn: query).map { text in
+        state = Form.written("state", in: query).map { text in
             text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x23 }
                 ? String(text) : percentEncoded(percentDecoded(text, plus: true))
         }
-    }
-
-    /// What follows a name and its equals sign, still encoded.
-    private static func parameter(_ start: String, asWrittenIn query: String) -> Substring? {
-        let rest: Substring
-        if query.hasPrefix(start) {
-            rest = query.dropFirst(start.count)
-        } else if let place = query.range(of: "&" + start) {
-            rest = query[place.upperBound...]
-        } else {
-            return nil
-        }
-        return rest.place(of: "&").map { rest[..<$0] } ?? rest
     }
 
     /// RFC 6749 section 3.1: a parameter without value counts as omitted.

@@ -6,6 +6,8 @@ struct ScopeTree: Sendable, Hashable {
     private struct Entry: Sendable, Hashable {
         let about: String
         let implies: [String]
+        /// All it includes, however far.
+        var reach: Set<String> = []
     }
     private let entries: [String: Entry]
     /// In the order of the file, for the metadata document.
@@ -17,7 +19,11 @@ struct ScopeTree: Sendable, Hashable {
             let part = try reader.part(name)
             entries[name] = Entry(about: part["about"]?.string ?? name, implies: part["implies"]?.strings ?? [])
         }
-        self.entries = entries
+        self.entries = entries.mapValues { entry in
+            var entry = entry
+            for name in entry.implies { entry.reach.formUnion(Self.closure(of: name, entries)) }
+            return entry
+        }
         names = reader.names
     }
 
@@ -26,8 +32,12 @@ struct ScopeTree: Sendable, Hashable {
     /// What the consent page says about a scope.
     func about(_ scope: String) -> String { entries[scope]?.about ?? scope }
 
-    /// A scope and all it includes.
-    private func closure(of scope: String) -> Set<String> {
+    /// Whether one scope is another or includes it.
+    private func includes(_ scope: String, _ other: String) -> Bool {
+        scope == other || entries[scope]?.reach.contains(other) == true
+    }
+
+    private static func closure(of scope: String, _ entries: [String: Entry]) -> Set<String> {
         var found: Set<String> = []
         var waiting = [scope]
         while let next = waiting.popLast() {
@@ -39,13 +49,12 @@ struct ScopeTree: Sendable, Hashable {
     /// Known scopes only, without those that another one includes: `user,gist,user:email` is `user,gist`.
     func normalized(_ scopes: ScopeSet) -> ScopeSet {
         let known = scopes.names.filter(knows)
-        return ScopeSet(
-            known.filter { scope in !known.contains { $0 != scope && closure(of: $0).contains(scope) } })
+        guard known.count > 1 else { return ScopeSet(known) }
+        return ScopeSet(known.filter { scope in !known.contains { $0 != scope && includes($0, scope) } })
     }
 
     /// Whether everything asked for is already within what was granted.
     func covers(_ granted: ScopeSet, _ requested: ScopeSet) -> Bool {
-        let reach = granted.names.reduce(into: Set<String>()) { $0.formUnion(closure(of: $1)) }
-        return requested.names.allSatisfy(reach.contains)
+        requested.names.allSatisfy { wanted in granted.names.contains { includes($0, wanted) } }
     }
 }

@@ -59,11 +59,8 @@ struct RawParameters: Sendable {
 
     /// `state` without decoding: what the client encoded comes back to it byte for byte, RFC 6749 section 4.1.2.
     var state: String? {
-        for pair in text.pieces(by: "&") where pair.utf8.starts(with: "state=".utf8) {
-            let value = pair.dropFirst("state=".count)
-            return value.isEmpty ? nil : Self.safe(value)
-        }
-        return nil
+        guard let value = Form.written("state", in: text), !value.isEmpty else { return nil }
+        return Self.safe(value)
     }
 
     /// What may not stand in a URL is encoded; escapes and plus signs stay.

@@ -124,16 +124,19 @@ package final class Browser: Sendable {
         return Page(url: url, status: response.status, html: isHTML ? response.bodyText : "")
     }
 
+    private static let headers: HTTPFields = [.accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"]
+    private static let formType = HTTPField(name: .contentType, value: "application/x-www-form-urlencoded")
+
     /// nil where no party of the lab stands for the host, or where none answers.
     private func send(_ method: HTTPRequest.Method, _ url: String, _ body: Form?) async -> Response? {
         let url = withoutFragment(url)
         guard let parts = URLParts(url), parts.scheme == "https" || parts.scheme == "http" else { return nil }
-        var headers: HTTPFields = [.accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"]
+        var headers = Self.headers
         if let cookies = jar.withLock({ $0.header(host: parts.host, path: parts.path.isEmpty ? "/" : parts.path) }) {
             // Set by name it would be cut into a field for each cookie first.
             headers.append(HTTPField(name: .cookie, value: cookies))
         }
-        if body != nil { headers[.contentType] = "application/x-www-form-urlencoded" }
+        if body != nil { headers.append(Self.formType) }
         let request = Request(method, parts, headers: headers, body: Array((body?.encoded ?? "").utf8))
         do throws(NetworkFailure) {
             let response = try await surroundings.network.send(request, from: party)

@@ -15,8 +15,8 @@ struct CookieJar: Sendable, Hashable {
 
     /// Takes the `Set-Cookie` fields of an answer. One that has no life left takes its namesake away.
     mutating func take(from response: Response, host: String, setBy party: Party?) {
-        for field in response.head.headerFields[values: .setCookie] {
-            let parts = field.pieces(by: ";").map { trimmed($0) }
+        for field in response.head.headerFields where field.name == .setCookie {
+            let parts = field.value.pieces(by: ";").map { trimmed($0) }
             guard let first = parts.first, let equals = first.place(of: "=") else { continue }
             let name = String(first[..<equals])
             cookies.removeAll { $0.host == host && $0.name == name }

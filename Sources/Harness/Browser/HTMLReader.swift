@@ -21,7 +21,7 @@ struct HTMLReader {
     private mutating func read() -> [HTMLForm] {
         while let open = next(UInt8(ascii: "<")) {
             place = open + 1
-            if starts(with: "!--") {
+            if current == UInt8(ascii: "!"), starts(with: "!--") {
                 skip(past: "-->")
             } else if !mayMatter {
                 passAttributes()
@@ -42,15 +42,18 @@ struct HTMLReader {
     /// Tags whose text is no markup.
     private static let opaque = ["script", "style", "textarea", "title"]
 
-    /// Whether a tag can be one of those, by its first letter.
+    /// Whether a tag can be one of those, by its first two letters.
     private var mayMatter: Bool {
-        guard let byte = current else { return false }
-        switch byte | 32 {
-        case UInt8(ascii: "f"), UInt8(ascii: "/"), UInt8(ascii: "i"), UInt8(ascii: "b"), UInt8(ascii: "s"),
-            UInt8(ascii: "t"):
+        guard place + 1 < text.count else { return false }
+        switch (text[place] | 32, text[place + 1] | 32) {
+        case (UInt8(ascii: "f"), UInt8(ascii: "o")), (UInt8(ascii: "/"), UInt8(ascii: "f")),
+            (UInt8(ascii: "i"), UInt8(ascii: "n")), (UInt8(ascii: "b"), UInt8(ascii: "u")),
+            (UInt8(ascii: "s"), UInt8(ascii: "c")), (UInt8(ascii: "s"), UInt8(ascii: "t")),
+            (UInt8(ascii: "t"), UInt8(ascii: "e")), (UInt8(ascii: "t"), UInt8(ascii: "i")):
             return true
+        case (UInt8(ascii: "/"), _): return false
         // For a `<` that begins no tag.
-        default: return !(97...122).contains(byte | 32)
+        case (let letter, _): return !(97...122).contains(letter)
         }
     }
 
@@ -206,10 +209,17 @@ struct HTMLReader {
 func decodingEntities(_ text: String) -> String {
     guard text.place(of: "&") != nil else { return text }
     var result = ""
+    result.reserveCapacity(text.utf8.count)
     var rest = text[...]
     while let mark = rest.place(of: "&") {
         result += rest[..<mark]
         rest = rest[mark...]
+        // By far the most frequent, in every query that a form carries.
+        if rest.hasPrefix("&amp;") {
+            result += "&"
+            rest = Substring(rest.utf8.dropFirst(5))
+            continue
+        }
         guard let end = Substring(rest.utf8.prefix(12)).place(of: ";") else {
             result += "&"
             rest = rest.dropFirst()

@@ -53,12 +53,16 @@ package final class AgentClient: Sendable {
 
     /// The fields of a well-behaved client.
     package static func headers(token: String?, revision: Revision?, session: String?) -> HTTPFields {
-        var headers: HTTPFields = [.accept: "application/json, text/event-stream", .contentType: "application/json"]
-        if let token { headers[.authorization] = "Bearer \(token)" }
-        if let revision { headers[MCPName.versionHeader] = revision.rawValue }
-        if let session { headers[MCPName.sessionHeader] = session }
+        var headers = standardHeaders
+        if let token { headers.append(HTTPField(name: .authorization, value: "Bearer \(token)")) }
+        if let revision { headers.append(HTTPField(name: MCPName.versionHeader, value: revision.rawValue)) }
+        if let session { headers.append(HTTPField(name: MCPName.sessionHeader, value: session)) }
         return headers
     }
+
+    private static let standardHeaders: HTTPFields = [
+        .accept: "application/json, text/event-stream", .contentType: "application/json",
+    ]
 
     /// Sends a request as it stands. An answer that goes on is kept under a name.
     package func exchange(_ request: Request, keptAs name: String = "") async throws(NetworkFailure) -> Answer {

@@ -28,7 +28,7 @@ package struct SecretScan: Sendable {
         var odd: [(value: String, name: String)] = []
         for secret in secrets where secret.value.utf8.count >= Self.shortest {
             var value = secret.value
-            let isToken = value.withUTF8 { $0.allSatisfy(isUnreserved) }
+            let isToken = value.withUTF8(Self.isToken)
             if isToken {
                 let key = value.withUTF8(Self.key)
                 if names[key]?.contains(where: { $0.value == secret.value }) == true { continue }
@@ -72,6 +72,16 @@ package struct SecretScan: Sendable {
             strange |= 1 ^ (letter | digit | dashOrStop | line | tilde)
         }
         return strange == 0
+    }
+
+    private static func isToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = bytes.baseAddress else { return true }
+        var place = 0
+        while place + 16 <= bytes.count {
+            guard areTokenBytes(first + place) else { return false }
+            place += 16
+        }
+        return bytes[place...].allSatisfy { tokenBytes[Int($0)] }
     }
 
     /// Names of the secrets in a text, in the order of their places, also where the text around them is

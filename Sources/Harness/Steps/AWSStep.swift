@@ -62,8 +62,9 @@ package struct AWSStep: LabStep {
         }
         var request = request
         let date = SigV4.basicDate(lab.clock.now)
-        request.head.headerFields[dateHeader] = date
-        request.head.headerFields[.authorization] = claim(key, day: date.prefix(8), lab)
+        request.head.headerFields.append(HTTPField(name: dateHeader, value: date))
+        let claim = claim(key, day: date.prefix(8), lab)
+        request.head.headerFields.append(HTTPField(name: .authorization, value: claim))
         return request
     }
 

@@ -34,6 +34,21 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package subscript(_ name: String) -> String? { pairs.first { areSame($0.name, name) }?.value }
     package func all(_ name: String) -> [String] { pairs.filter { areSame($0.name, name) }.map(\.value) }
 
+    /// Value of a name as it stands in a query, still encoded; nil if it is missing. What goes back byte for byte, as
+    /// `state` does, is not read and written again.
+    package static func written(_ name: String, in query: String) -> Substring? {
+        let rest: Substring
+        if query.hasPrefix("\(name)=") {
+            rest = query[...]
+        } else if let place = query.range(of: "&\(name)=") {
+            rest = Substring(query.utf8[place.lowerBound...].dropFirst())
+        } else {
+            return nil
+        }
+        let value = Substring(rest.utf8.dropFirst(name.utf8.count + 1))
+        return value.place(of: "&").map { value[..<$0] } ?? value
+    }
+
     /// Names that stand more than once, in order of their first place.
     package var repeatedNames: [String] {
         var result: [String] = []
@@ -143,23 +158,26 @@ package func percentEncoded(_ text: String, plus: Bool = false) -> String {
 
 /// The target has room for three times the text.
 private func encode(_ text: String, plus: Bool, into target: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int) {
+    guard var end = target.baseAddress else { return }
+    end += count
     var text = text
     text.withUTF8 { bytes in
         for byte in bytes {
             if isUnreserved(byte) {
-                target[count] = byte
-                count += 1
+                end.pointee = byte
+                end += 1
             } else if byte == 32, plus {
-                target[count] = UInt8(ascii: "+")
-                count += 1
+                end.pointee = UInt8(ascii: "+")
+                end += 1
             } else {
-                target[count] = UInt8(ascii: "%")
-                target[count + 1] = hexDigits.utf8Start[Int(byte >> 4)]
-                target[count + 2] = hexDigits.utf8Start[Int(byte & 15)]
-                count += 3
+                end[0] = UInt8(ascii: "%")
+                end[1] = hexDigits.utf8Start[Int(byte >> 4)]
+                end[2] = hexDigits.utf8Start[Int(byte & 15)]
+                end += 3
             }
         }
     }
+    count = target.baseAddress.map { end - $0 } ?? 0
 }
 
 /// Letters, digits and `- . _ ~` (RFC 3986 section 2.3), as two words of bits.

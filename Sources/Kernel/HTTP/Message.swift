@@ -192,11 +192,13 @@ package func fieldName(_ name: StaticString) -> HTTPField.Name {
 
 /// Without blanks and tabs at both ends.
 package func trimmed(_ text: Substring) -> String {
-    let isBlank = { (byte: UInt8) in byte == 32 || byte == 9 }
-    let bytes = text.utf8
-    guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
-    else { return "" }
-    return String(text[first...last])
+    var text = text
+    return text.withUTF8 { bytes in
+        var (start, end) = (0, bytes.count)
+        while start < end, bytes[start] == 32 || bytes[start] == 9 { start += 1 }
+        while end > start, bytes[end - 1] == 32 || bytes[end - 1] == 9 { end -= 1 }
+        return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+    }
 }
 
 package func trimmed(_ text: String) -> String { trimmed(text[...]) }

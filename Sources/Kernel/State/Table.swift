@@ -5,8 +5,8 @@ import Synchronization
 /// It knows its records only as such. A table of its own for every type would be compiled without knowing that type,
 /// in the store's module, and cost more than the one cast when a record leaves.
 final class Table: Sendable {
-    /// A record and its place in the order of first saves, from 1.
-    struct Row: Sendable {
+    /// A record and its place in the order of first saves, from 1. A class, because rows are handed from hand to hand.
+    final class Row: Sendable {
         let order: Int
         let record: any Record
         /// Those of the record, which it makes anew whenever it is asked.

@@ -56,11 +56,14 @@ package struct Transaction: Sendable {
     /// Every record of a collection, in the order of their first save.
     package mutating func all<R: Record>(_ type: R.Type) -> [R] { table(type).all().compactMap { $0.record as? R } }
 
-    package mutating func save<R: Record>(_ record: R) { replace(record.id, by: record) }
+    package mutating func save<R: Record>(_ record: R) {
+        if R.isWaitedFor { awaitedChanges += 1 }
+        replace(record.id.rawValue, in: table(R.self), by: record)
+    }
 
     package mutating func remove<R: Record>(_ type: R.Type, _ id: R.ID) {
-        let nothing: R? = nil
-        replace(id, by: nothing)
+        if R.isWaitedFor { awaitedChanges += 1 }
+        replace(id.rawValue, in: table(type), by: nil)
     }
 
     /// Adds an entry that stands or falls with this transaction.
@@ -75,11 +78,9 @@ package struct Transaction: Sendable {
         return Array(journal.dropFirst(max(0, sequence - first + 1)))
     }
 
-    private mutating func replace<R: Record>(_ id: R.ID, by record: R?) {
-        let table = table(R.self)
-        if R.isWaitedFor { awaitedChanges += 1 }
-        undo.append((table, id.rawValue, table.replace(id.rawValue, by: record)))
-        if archive != nil { changes.append(Change(collection: R.collection, id: id.rawValue, record: record)) }
+    private mutating func replace(_ id: String, in table: Table, by record: (any Record)?) {
+        undo.append((table, id, table.replace(id, by: record)))
+        if archive != nil { changes.append(Change(collection: table.collection, id: id, record: record)) }
     }
 
     /// Whether there may be a record of this type: false only if there is none for sure.
