@@ -39,22 +39,28 @@ enum CapsuleFiles {
     /// What a scenario names and the capsule must bring along: golden traces and templates.
     private static func companions(of file: ScenarioFile, root: String) -> [Capsule.File] {
         Capsule.companions(of: file).compactMap { path in
-            guard let data = FileManager.default.contents(atPath: path.hasPrefix("/") ? path : "\(root)/\(path)") else {
-                return nil
-            }
-            return Capsule.File(path: path, text: String(decoding: data, as: UTF8.self))
+            guard let data = Companion(path.name, of: path.source, root: root).contents else { return nil }
+            return Capsule.File(path: path.shown, text: String(decoding: data, as: UTF8.self))
         }
     }
 
     /// Every file below `mocks/` that a lab may read.
     static func mocks(root: String) -> [Capsule.File] {
         let below = FileManager.default.enumerator(atPath: "\(root)/mocks")?.compactMap { $0 as? String } ?? []
+        let folder = Enclosure("\(root)/mocks")
         return below.filter { name in
             (name.hasSuffix(".yaml") || name.hasSuffix(".json")) && !name.hasPrefix("ledger/")
         }.sorted().compactMap { name in
-            guard let data = FileManager.default.contents(atPath: "\(root)/mocks/\(name)") else { return nil }
+            guard let place = folder.existing("\(root)/mocks/\(name)"),
+                let data = FileManager.default.contents(atPath: place)
+            else { return nil }
             return Capsule.File(path: "mocks/\(name)", text: String(decoding: data, as: UTF8.self))
         }
+    }
+
+    /// Whether a path in a capsule can only mean a place in its own folder.
+    private static func isInside(_ path: String) -> Bool {
+        Enclosure.isBeside(path) && !path.split(separator: "/", omittingEmptySubsequences: false).contains("")
     }
 
     /// Lays a capsule's files out in a folder of their own, over the mocks of this machine.
@@ -62,9 +68,11 @@ enum CapsuleFiles {
     /// - Throws: `CommandFailure` for a capsule that names a place outside.
     static func lay(_ capsule: Capsule, in folder: String, root: String) throws {
         let mocks = Self.mocks(root: root)
+        guard isInside(capsule.path) else {
+            throw CommandFailure(.unparsed, "the capsule has its scenario outside its folder: \(capsule.path)")
+        }
         for file in mocks.filter({ mock in !capsule.files.contains { $0.path == mock.path } }) + capsule.files {
-            let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
-            guard !file.path.hasPrefix("/"), !parts.contains(".."), !parts.contains("") else {
+            guard isInside(file.path) else {
                 throw CommandFailure(.unparsed, "the capsule has a file outside its folder: \(file.path)")
             }
             let place = URL(fileURLWithPath: "\(folder)/\(file.path)")

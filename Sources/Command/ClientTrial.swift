@@ -60,9 +60,8 @@ struct ClientTrial: Sendable {
             return [Failure(nil, "client", expected: "a variable that says what a client needs", actual: "none")]
         }
         do {
-            let folder = NSTemporaryDirectory() + "agentcore-local-client-\(getpid())"
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let folder = try PrivateFolder.make("client")
+            defer { PrivateFolder.remove(folder) }
             let region = run.variables["lab"]?["region"]?.string ?? ""
             let endpoints = origins.endpoints(region: region, account: LabPlace.standardAccount)
             let browser = try Browser(folder: folder, endpoints: endpoints, user: client["user"]?.string ?? "alice")

@@ -116,12 +116,10 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private var sqlite: Finding {
-        let path = NSTemporaryDirectory() + "agentcore-local-doctor-\(getpid()).sqlite"
-        defer {
-            for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
-        }
         do {
-            _ = try SQLiteArchive(path: path)
+            let folder = try PrivateFolder.make("doctor")
+            defer { PrivateFolder.remove(folder) }
+            _ = try SQLiteArchive(path: "\(folder)/doctor.sqlite")
             return Finding(verdict: .good, about: "SQLite", text: "keeps a file in \(NSTemporaryDirectory())")
         } catch {
             return Finding(verdict: .bad, about: "SQLite", text: "\(error): --data will not work")

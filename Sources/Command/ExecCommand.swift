@@ -45,9 +45,10 @@ struct ExecCommand: AsyncParsableCommand {
         session.seed = seed
         do {
             try await session.run { origins, endpoints in
-                let file = "\(NSTemporaryDirectory())/agentcore-local-\(getpid()).json"
+                let folder = try PrivateFolder.make("exec")
+                defer { PrivateFolder.remove(folder) }
+                let file = "\(folder)/endpoints.json"
                 try EndpointsFile.write(endpoints, to: file)
-                defer { try? FileManager.default.removeItem(atPath: file) }
                 let child = try Child(command, environment: Self.environment(endpoints, file))
                 let ended = await Self.wait(for: child)
                 code.withLock { $0 = ended }

@@ -34,10 +34,8 @@ struct ReplayCommand: AsyncParsableCommand {
             throw CommandFailure(.unparsed, "\(file): \(error)")
         }
         let base = try root.folder()
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "agentcore-local-replay-\(ProcessInfo.processInfo.processIdentifier)"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try PrivateFolder.make("replay")
+        defer { PrivateFolder.remove(folder) }
         try CapsuleFiles.lay(capsule, in: folder, root: base)
         let result = try await play(capsule, in: folder)
         if trace { Terminal.write(Capsule.trace(of: result).trimmedEnd) }

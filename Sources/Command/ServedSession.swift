@@ -1,3 +1,4 @@
+import Foundation
 import Harness
 import Kernel
 import Outbound
@@ -32,6 +33,17 @@ struct ServedSession: Sendable {
         await standing.close()
     }
 
+    /// Secrets are in it: a file that others made, and what SQLite put beside it, is closed to all but its owner.
+    private static func archive(_ path: String) throws -> SQLiteArchive {
+        let archive = try SQLiteArchive(path: path)
+        for end in ["", "-wal", "-shm", "-journal"] {
+            var facts = stat()
+            guard stat(path + end, &facts) == 0, facts.st_mode & 0o077 != 0 else { continue }
+            _ = chmod(path + end, facts.st_mode & 0o700)
+        }
+        return archive
+    }
+
     /// Filled once the lab stands; nothing streams and nothing leaves the lab before.
     private final class Standing: Sendable {
         let served = Mutex<ServedLab?>(nil)
@@ -49,7 +61,7 @@ struct ServedSession: Sendable {
             options.seed = seed
             options.hostMap = map
             options.journalKeep = journalKeep
-            options.archive = try data.map { try SQLiteArchive(path: $0) }
+            options.archive = try data.map(Self.archive)
             return (try LabLoading.definition(lab, root: root), options)
         } assemble: { prepared, origins in
             let definition = prepared.0

@@ -71,9 +71,9 @@ package struct Capsule: Sendable, Hashable {
         path.split(separator: "/").filter { $0 != ".." && $0 != "." }.joined(separator: "/")
     }
 
-    /// Paths of golden traces and templates that a scenario names and that stand beside it.
-    package static func companions(of file: ScenarioFile) -> [String] {
-        var paths: [String] = []
+    /// Golden traces and templates that a scenario or a fragment names and that stand beside it.
+    package static func companions(of file: ScenarioFile) -> [(name: String, source: String, shown: String)] {
+        var paths: [(name: String, source: String, shown: String)] = []
         for source in sources(of: file) {
             let folder = source.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
             for line in source.text.split(separator: "\n") {
@@ -81,7 +81,9 @@ package struct Capsule: Sendable, Hashable {
                 guard words.count > 1, words[0] == "golden:" || words[0] == "deploy:" else { continue }
                 let name = words[1].filter { $0 != "\"" && $0 != "'" }
                 let path = (folder.map(String.init) + [name]).joined(separator: "/")
-                if !name.contains("${"), !paths.contains(path) { paths.append(path) }
+                if !name.contains("${"), !paths.contains(where: { $0.shown == path }) {
+                    paths.append((name, source.name, path))
+                }
             }
         }
         return paths

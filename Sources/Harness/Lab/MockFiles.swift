@@ -7,9 +7,13 @@ import Synchronization
 struct MockFiles {
     /// Folder that holds `mocks/`.
     let root: String
+    private let folder: Enclosure
     private let known = Known()
 
-    init(root: String) { self.root = root }
+    init(root: String) {
+        self.root = root
+        folder = Enclosure("\(root)/mocks")
+    }
 
     /// What was read already, by path: mistakes too, until somebody asks for the file.
     private final class Known: Sendable {
@@ -38,8 +42,8 @@ struct MockFiles {
     }
 
     private func readJSON(_ path: String) throws(Diagnostic) -> JSONValue {
-        guard path.hasSuffix(".json") else { return try document(path).json }
         let source = try source(path)
+        guard path.hasSuffix(".json") else { return try document(path).json }
         do throws(JSONFailure) {
             return try JSONValue(parsing: source.text)
         } catch {
@@ -84,8 +88,15 @@ struct MockFiles {
 
     private func source(_ path: String) throws(Diagnostic) -> Source {
         let name = "mocks/\(path)"
-        guard let data = FileManager.default.contents(atPath: "\(root)/\(name)") else {
-            throw Diagnostic(Place(Source(name: name, text: ""), line: 1, column: 1), "there is no file \(name)")
+        let start = Place(Source(name: name, text: ""), line: 1, column: 1)
+        guard FileManager.default.fileExists(atPath: "\(root)/\(name)") else {
+            throw Diagnostic(start, "there is no file \(name)")
+        }
+        guard let place = folder.existing("\(root)/\(name)") else {
+            throw Diagnostic(start, "\(name) leads out of the folder mocks")
+        }
+        guard let data = FileManager.default.contents(atPath: place) else {
+            throw Diagnostic(start, "\(name) cannot be read")
         }
         guard let text = String(bytes: data, encoding: .utf8) else {
             throw Diagnostic(Place(Source(name: name, text: ""), line: 1, column: 1), "the file is no UTF-8 text")

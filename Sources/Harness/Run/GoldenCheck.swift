@@ -12,7 +12,7 @@ package struct GoldenCheck: JournalCheck {
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
         guard let text = node.text(&reading, as: "golden") else { return nil }
-        if text.hasPrefix("/") || text.split(separator: "/").contains("..") {
+        if !Enclosure.isBeside(text) {
             reading.report(node.place, "a golden trace stands beside its scenario", hint: "such as method-2.trace")
         }
         name = Template(node, &reading)
@@ -20,11 +20,13 @@ package struct GoldenCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         let file = try name.text(evidence.variables)
-        let folder = evidence.file.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let shown = (folder.map(String.init) + [file]).joined(separator: "/")
-        let path = shown.hasPrefix("/") ? shown : "\(evidence.settings.root)/\(shown)"
+        let companion = Companion(file, of: evidence.file.path, root: evidence.settings.root)
+        let shown = companion.shown
         let actual = Self.stable(evidence.trace.rendered)
         if evidence.settings.updatesGolden {
+            guard let path = companion.writable else {
+                throw Diagnostic(name.place, "a golden trace stands beside its scenario; \(shown) does not")
+            }
             do {
                 try Data(actual.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
                 return []
@@ -32,7 +34,7 @@ package struct GoldenCheck: JournalCheck {
                 throw Diagnostic(name.place, "\(shown) cannot be written")
             }
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = companion.contents else {
             return [
                 Failure(
                     name.place, "golden", expected: "a trace in \(shown)", actual: "no such file",

@@ -29,7 +29,9 @@ package enum Library {
                 }
             }
         }
-        let (files, diagnostics) = load(sources: sources, root: root, variables: variables, ledger: ledger)
+        let folders = paths.map { folder(of: place(of: $0, root: root)) }
+        let (files, diagnostics) = load(
+            sources: sources, root: root, folders: folders, variables: variables, ledger: ledger)
         return (files, missing + diagnostics)
     }
 
@@ -39,6 +41,21 @@ package enum Library {
         return FileManager.default.fileExists(atPath: "\(root)/\(path)") ? "\(root)/\(path)" : path
     }
 
+    /// Where the file is that reports show under a name: below the root, or else where one stands.
+    static func file(named name: String, root: String) -> String {
+        let below = "\(root)/\(name)"
+        return !name.hasPrefix("/") && FileManager.default.fileExists(atPath: below) ? below : name
+    }
+
+    /// A folder itself, or the one that a file is in.
+    private static func folder(of path: String) -> String {
+        var isFolder: ObjCBool = false
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
+            return path
+        }
+        return URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
     /// A path as reports show it: from the root, so that it is the same on every machine; as it is if it lies outside.
     private static func shown(_ path: String, root: String) -> String {
         let (file, base) = (URL(fileURLWithPath: path).standardized.path, URL(fileURLWithPath: root).standardized.path)
@@ -46,9 +63,9 @@ package enum Library {
         return file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : path
     }
 
-    /// The same for texts that are at hand.
+    /// The same for texts that are at hand. Fragments are taken from below `root` and below `folders`.
     package static func load(
-        sources: [Source], root: String, variables: [String] = [], ledger: Bool = false
+        sources: [Source], root: String, folders: [String] = [], variables: [String] = [], ledger: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
         var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
@@ -58,7 +75,7 @@ package enum Library {
             vocabulary.ledger = Set(known.rows.map(\.id))
             diagnostics += mistakes
         }
-        let reader = ScenarioReader(vocabulary, shelf: shelf(root: root))
+        let reader = ScenarioReader(vocabulary, shelf: shelf(root: root, folders: folders))
         var files: [ScenarioFile] = []
         var known = Set(diagnostics)
         for source in sources {
@@ -71,25 +88,31 @@ package enum Library {
     }
 
     /// The fragments below a root: those of `scenarios/given` by their names, any other by its path beside a file.
-    package static func shelf(root: String) -> FragmentShelf {
+    /// Nothing is read that is neither below the root nor below `folders`, wherever a path or a link may lead.
+    package static func shelf(root: String, folders: [String] = []) -> FragmentShelf {
         let folder = "scenarios/given"
+        let given = Enclosure("\(root)/\(folder)")
+        let open = ([root] + folders).map { Enclosure($0) }
         return FragmentShelf(names: fragmentNames(in: "\(root)/\(folder)")) { name, from in
             guard name.hasSuffix(".yaml") || name.utf8.contains(UInt8(ascii: "/")) else {
                 guard !name.utf8.contains(UInt8(ascii: ".")) else { return nil }
-                return source("\(root)/\(folder)/\(name).yaml", shown: "\(folder)/\(name).yaml")
+                return given.existing("\(root)/\(folder)/\(name).yaml").flatMap {
+                    source($0, shown: "\(folder)/\(name).yaml")
+                }
             }
+            guard !name.hasPrefix("/") else { return nil }
             var way = from.split(separator: "/").dropLast().map(String.init)
             for part in name.split(separator: "/") {
                 switch part {
                 case ".": break
                 case "..":
-                    // Nothing above the root is read.
                     guard way.popLast() != nil else { return nil }
                 default: way.append(String(part))
                 }
             }
-            let path = way.joined(separator: "/")
-            return source(from.hasPrefix("/") ? "/\(path)" : "\(root)/\(path)", shown: path)
+            let shown = (from.hasPrefix("/") ? "/" : "") + way.joined(separator: "/")
+            let path = file(named: shown, root: root)
+            return open.lazy.compactMap { $0.existing(path) }.first.flatMap { source($0, shown: shown) }
         }
     }
 
@@ -134,11 +157,12 @@ package enum Library {
         guard isFolder.boolValue else { return [path] }
         let base = path.hasSuffix("/") ? String(path.dropLast()) : path
         let below = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
+        let folder = Enclosure(base)
         return below.filter { name in
             // A CloudFormation template may stand beside the scenario that deploys it.
             name.hasSuffix(".yaml") && !name.hasSuffix(".template.yaml")
                 && !name.split(separator: "/").dropLast().contains("given")
-        }.sorted().map { "\(base)/\($0)" }
+        }.sorted().map { "\(base)/\($0)" }.filter { folder.existing($0) != nil }
     }
 }
 

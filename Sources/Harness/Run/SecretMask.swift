@@ -48,16 +48,50 @@ package struct SecretMask: Sendable {
         return cookies
     }
 
+    private func masked(_ text: String) -> String { Self.withoutForeignTokens(scan.masked(text)) }
+
+    /// A signed token that no party issued, a person's own perhaps, is told by its looks: RFC 7515 section 7.1.
+    private static func withoutForeignTokens(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let start = Array("eyJ".utf8)
+        func isOfToken(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        var shown: [UInt8] = []
+        var kept = 0
+        var index = 0
+        while index + 3 < bytes.count {
+            guard bytes[index] == start[0], bytes[index..<(index + 3)].elementsEqual(start),
+                index == 0 || !isOfToken(bytes[index - 1])
+            else {
+                index += 1
+                continue
+            }
+            let token = bytes[index...].prefix(while: isOfToken)
+            if token.count(where: { $0 == UInt8(ascii: ".") }) >= 2 {
+                shown += bytes[kept..<index] + Array(dots.utf8)
+                kept = token.endIndex
+            }
+            index = token.endIndex
+        }
+        return kept == 0 ? text : String(decoding: shown + bytes[kept...], as: UTF8.self)
+    }
+
     /// Free text: only tokens that were journalled at their birth are known in it.
-    package func text(_ text: String) -> String { scan.masked(text) }
+    package func text(_ text: String) -> String { masked(text) }
 
     package func body(_ bytes: [UInt8], mediaType: String?) -> String {
         if mediaType == "application/x-www-form-urlencoded" {
-            return scan.masked(form(Form(parsing: String(decoding: bytes, as: UTF8.self))))
+            return masked(form(Form(parsing: String(decoding: bytes, as: UTF8.self))))
         }
-        if mediaType == "text/html" { return scan.masked(Self.plain(String(decoding: bytes, as: UTF8.self))) }
-        if let json = try? JSONValue(parsing: bytes) { return scan.masked(value(json).text) }
-        return scan.masked(String(decoding: bytes, as: UTF8.self))
+        if mediaType == "text/html" { return masked(Self.plain(String(decoding: bytes, as: UTF8.self))) }
+        if let json = try? JSONValue(parsing: bytes) { return masked(value(json).text) }
+        return masked(String(decoding: bytes, as: UTF8.self))
     }
 
     /// What a page says, without its tags and its style.
@@ -79,7 +113,7 @@ package struct SecretMask: Sendable {
     /// Path and query.
     package func target(_ request: Request) -> String {
         guard !request.query.isEmpty else { return request.path }
-        return scan.masked("\(request.path)?\(form(request.parameters))")
+        return masked("\(request.path)?\(form(request.parameters))")
     }
 
     /// Value of a header field.
@@ -87,7 +121,7 @@ package struct SecretMask: Sendable {
         switch name {
         case .authorization:
             let scheme = value.prefix { $0 != " " }
-            let shown = scan.masked(value)
+            let shown = masked(value)
             // A signature is computed from a key that nobody checks: there is no secret in it.
             return shown == value && scheme != "AWS4-HMAC-SHA256" ? "\(scheme) \(Self.dots)" : shown
         case .cookie:
@@ -96,7 +130,7 @@ package struct SecretMask: Sendable {
         case .setCookie:
             let pair = value.prefix { $0 != ";" }
             return "\(pair.prefix { $0 != "=" })=\(Self.dots)\(value.dropFirst(pair.count))"
-        default: return scan.masked(value)
+        default: return masked(value)
         }
     }
 

@@ -28,6 +28,9 @@ package struct DeployStep: LabStep {
         let members = node.members(of: Self.self, &reading)
         place = node.value.place
         file = Template(node.value, &reading)
+        if let text = node.value.scalarText, !Enclosure.isBeside(text) {
+            reading.report(place, "a template stands beside its scenario", hint: "such as stack.template.yaml")
+        }
         stack = members["stack"].map { Template($0, &reading) }
         account = members["account"].map { Template($0, &reading) }
         parameters = members["parameters"].map { Template($0, &reading) }
@@ -45,12 +48,11 @@ package struct DeployStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let name = try file.text(run.variables)
-        let folder = place.source.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let shown = (folder.map(String.init) + [name]).joined(separator: "/")
-        let path = shown.hasPrefix("/") ? shown : "\(run.settings.root)/\(shown)"
-        guard let data = FileManager.default.contents(atPath: path),
-            let text = String(bytes: data, encoding: .utf8)
-        else { throw Diagnostic(place, "there is no file \(shown)") }
+        let companion = Companion(name, of: place.source.name, root: run.settings.root)
+        let shown = companion.shown
+        guard let data = companion.contents, let text = String(bytes: data, encoding: .utf8) else {
+            throw Diagnostic(place, "there is no file \(shown) beside the scenario")
+        }
         var request = DeploymentRequest(template: text)
         request.name = shown
         if let stack { request.stack = try stack.text(run.variables) }

@@ -1,0 +1,30 @@
+package import Foundation
+
+/// A file that a scenario names and that stands beside or below it: a golden trace, a template.
+package struct Companion: Sendable {
+    /// As reports show it: from the root, or as the scenario itself was named.
+    package let shown: String
+    private let path: String
+    private let folder: Enclosure
+    private let isBeside: Bool
+
+    /// `source` is the name of the file that says `name`.
+    package init(_ name: String, of source: String, root: String) {
+        let above = source.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        shown = above.isEmpty && !source.hasPrefix("/") ? name : "\(above)/\(name)"
+        let place = Library.file(named: source, root: root)
+        let around = place.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        path = around.isEmpty && !place.hasPrefix("/") ? name : "\(around)/\(name)"
+        folder = Enclosure(around.isEmpty && place.hasPrefix("/") ? "/" : around)
+        isBeside = Enclosure.isBeside(name)
+    }
+
+    /// What it says; nil if it is not there, or not beside the scenario.
+    package var contents: Data? {
+        guard isBeside, let place = folder.existing(path) else { return nil }
+        return FileManager.default.contents(atPath: place)
+    }
+
+    /// Where it may be written.
+    var writable: String? { isBeside ? folder.writable(path) : nil }
+}
