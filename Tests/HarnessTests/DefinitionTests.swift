@@ -66,8 +66,7 @@ struct DefinitionTests {
         try? files.removeItem(atPath: root)
         try files.createDirectory(atPath: "\(root)/mocks/labs", withIntermediateDirectories: true)
         for folder in try files.contentsOfDirectory(atPath: "\(LabFixture.root)/mocks") where folder != "labs" {
-            try files.createSymbolicLink(
-                atPath: "\(root)/mocks/\(folder)", withDestinationPath: "\(LabFixture.root)/mocks/\(folder)")
+            try files.copyItem(atPath: "\(LabFixture.root)/mocks/\(folder)", toPath: "\(root)/mocks/\(folder)")
         }
         let text = try String(contentsOfFile: "\(LabFixture.root)/mocks/labs/default.yaml", encoding: .utf8)
         try #require(text.contains(old))

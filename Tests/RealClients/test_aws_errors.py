@@ -1,6 +1,7 @@
 """The errors that a client can cause, by boto3: what is not there, what is misspelt, and being too fast."""
 
 import json
+import shutil
 
 import boto3
 import botocore.exceptions
@@ -124,10 +125,7 @@ def test_throttling_and_failures_are_faults_that_boto3_retries(lab, status, code
 @pytest.fixture
 def small(tmp_path):
     """A lab of our own: the default one, with room for very little."""
-    (tmp_path / "mocks/labs").mkdir(parents=True)
-    for one in (ROOT / "mocks").iterdir():
-        if one.name != "labs":
-            (tmp_path / "mocks" / one.name).symlink_to(one)
+    shutil.copytree(ROOT / "mocks", tmp_path / "mocks")
     text = (ROOT / "mocks/labs/default.yaml").read_text()
     (tmp_path / "mocks/labs/small.yaml").write_text(
         text + "\nquotas: {gateways: 1, targetsPerGateway: 0, credentialProviders: 1, workloadIdentities: 2}\n")
