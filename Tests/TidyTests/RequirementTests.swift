@@ -29,6 +29,15 @@ struct RequirementTests {
         #expect(missing.isEmpty, "no scenario rests on \(missing.map(\.id).joined(separator: " "))")
     }
 
+    /// `P53` is of a client that sends nothing, so there is nothing to show.
+    @Test func everyProblemOfThePeopleHasAScenario() {
+        let files = Library.load(paths: ["\(Repository.root.path)/scenarios"], root: Repository.root.path).0
+        let shown = Set(files.flatMap(\.spec))
+        let problems = ledger.rows.map(\.id).filter { $0.wholeMatch(of: #/P\d+/#) != nil }
+        #expect(problems.count == 57)
+        #expect(problems.filter { !shown.contains($0) } == ["P53"])
+    }
+
     @Test func aHoleIsSeen() {
         let table = Requirements([], ledger, root: "/nowhere")
         #expect(table.holes.count == Requirements.ids.count - Requirements.notes.count)
