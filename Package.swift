@@ -146,7 +146,7 @@ let package = Package(
         tests("AccountServicesTests", uses: ["Kernel", "AWSCore", "AccountServices"], [httpTypes]),
         tests("DeployTests", uses: ["Kernel", "AWSCore", "Scenario", "Deploy"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
-        tests("HarnessTests", uses: ["Kernel", "Scenario", "Harness", "Control"], [httpTypes]),
+        tests("HarnessTests", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "Control"], [httpTypes]),
         tests("ConsoleTests", uses: ["Kernel", "OAuthCore", "Harness", "Control", "Console"], [httpTypes]),
         tests(
             "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"], [httpTypes],

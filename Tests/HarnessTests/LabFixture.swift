@@ -33,6 +33,11 @@ struct ControlledLab {
         control = ControlOrigin(lab: lab, version: "test")
     }
 
+    init(_ lab: Lab) {
+        self.lab = lab
+        control = ControlOrigin(lab: lab, version: "test")
+    }
+
     func call(_ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil) async -> Response {
         await control.respond(to: Request(method, "http://127.0.0.1:4586\(path)", body: body?.bytes ?? []))
     }

@@ -43,7 +43,12 @@ struct MockFiles {
 
     private func readJSON(_ path: String) throws(Diagnostic) -> JSONValue {
         let source = try source(path)
-        guard path.hasSuffix(".json") else { return try document(path).json }
+        guard path.hasSuffix(".json") else {
+            let ready = folder.existing("\(root)/mocks/\(ReadyFiles.path(of: path))")
+                .flatMap { FileManager.default.contents(atPath: $0) }
+            if let value = ReadyFiles.value(ready, of: source.text) { return value }
+            return try DocumentNode.parse(source).json
+        }
         do throws(JSONFailure) {
             return try JSONValue(parsing: source.text)
         } catch {
