@@ -31,7 +31,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
     static func main() async {
         do {
             let arguments = try EnvironmentFlags.applied(to: Array(CommandLine.arguments.dropFirst()))
-            var command = try parsed(arguments)
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -40,18 +40,6 @@ struct AgentcoreLocal: AsyncParsableCommand {
         } catch {
             leave(for: error)
         }
-    }
-
-    /// One command asked directly: the parser would look at all twenty first, a third of the time until a lab answers.
-    /// What is not plain (a mistake, a question for help) goes the long way, which knows the right words.
-    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-        let command = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
-        if let command, let parsed = try? command.parseAsRoot(Array(arguments.dropFirst())),
-            type(of: parsed) == command
-        {
-            return parsed
-        }
-        return try parseAsRoot(arguments)
     }
 
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.
