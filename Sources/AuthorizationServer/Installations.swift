@@ -19,12 +19,21 @@ extension AuthorizationServer {
         guard let number = Int64(installation), let owner = directory.users.first(where: { $0.numericID == number })
         else { return apiMessage(404, "Not Found") }
         let asked = (try? JSONValue(parsing: request.body)) ?? [:]
-        let permissions = asked["permissions"] ?? ["contents": "read", "metadata": "read"]
+        guard asked["repositories"] == nil || asked["repository_ids"] == nil else {
+            return apiMessage(422, "Validation Failed")
+        }
+        let repositories = asked["repositories"] ?? asked["repository_ids"]
+        let restriction: JSONObject = [
+            "permissions": asked["permissions"] ?? ["contents": "read", "metadata": "read"],
+            "repository_selection": .string(repositories == nil ? "all" : "selected"),
+            "repositories": .array((repositories?.array ?? []).map { repository($0, of: owner.login) }),
+            "account": ["login": .string(owner.login)],
+        ]
         let value = Secret(installationToken(of: application, number, isStateless: isStateless(request)))
         let token = AccessTokenRecord(
             value: value, client: application.id.rawValue, kind: .githubApp, user: "", scopes: ScopeSet(),
             created: now, expires: now + Self.life, code: Identifier("installation"), family: nil,
-            installation: number)
+            installation: number, restriction: restriction)
         try world.store.write { transaction in
             transaction.save(token)
             let birth = TokenBirth(
@@ -32,13 +41,21 @@ extension AuthorizationServer {
                 expires: token.expires, value: value)
             transaction.append(.token(.issued(birth)), at: now)
         }
-        return apiResponse(
-            201,
-            [
-                "token": .string(value.exposed), "expires_at": .string((now + Self.life).iso8601),
-                "permissions": permissions, "repository_selection": "all",
-                "account": ["login": .string(owner.login)],
-            ])
+        var answer: JSONObject = [
+            "token": .string(value.exposed), "expires_at": .string((now + Self.life).iso8601),
+        ]
+        for member in restriction.members where member.name != "repositories" || repositories != nil {
+            answer[member.name] = member.value
+        }
+        return apiResponse(201, .object(answer))
+    }
+
+    /// A repository by the name or the number that it was asked for with.
+    private func repository(_ asked: JSONValue, of owner: String) -> JSONValue {
+        guard let name = asked.string else { return ["id": asked, "owner": ["login": .string(owner)]] }
+        return [
+            "name": .string(name), "full_name": .string("\(owner)/\(name)"), "owner": ["login": .string(owner)],
+        ]
     }
 
     /// `Q8`: the vendor's way, unless the request's header chooses.
@@ -80,20 +97,32 @@ extension AuthorizationServer {
         try answerAPI(request) { token, user, rate, _ in
             let headers = headers(of: token, accepting: "", rate)
             guard token.kind == .githubApp else { return apiMessage(403, "Resource not accessible", headers: headers) }
-            let one: JSONValue = [
-                "id": .int(user.numericID), "account": ["login": .string(user.login)],
-                "client_id": .string(token.client),
-                "repository_selection": "all",
+            let installations: [JSONValue] = [
+                [
+                    "id": .int(user.numericID), "account": ["login": .string(user.login)],
+                    "client_id": .string(token.client), "repository_selection": "all",
+                ]
             ]
-            return apiResponse(200, ["total_count": 1, "installations": [one]], headers: headers)
+            return apiResponse(
+                200,
+                ["total_count": .int(Int64(installations.count)), "installations": .array(installations)],
+                headers: headers)
         }
     }
 
-    /// `GET /installation/repositories`, for an installation's token alone.
+    /// `GET /installation/repositories`, for an installation's token alone: those that it was made for. This server
+    /// keeps no repositories itself, so a token for all of an account's names none.
     func installationRepositories(_ request: Request) throws -> Response {
         try withToken(request) { token, _ in
             guard token.installation != nil else { return apiMessage(403, "Resource not accessible by this token") }
-            return apiResponse(200, ["total_count": 0, "repository_selection": "all", "repositories": []])
+            let repositories = token.restriction?["repositories"]?.array ?? []
+            return apiResponse(
+                200,
+                [
+                    "total_count": .int(Int64(repositories.count)),
+                    "repository_selection": token.restriction?["repository_selection"] ?? "all",
+                    "repositories": .array(repositories),
+                ])
         }
     }
 }
