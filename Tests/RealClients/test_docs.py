@@ -120,6 +120,8 @@ def test_every_file_and_rule_that_is_named_is_there(request):
         text = file.read_text()
         for path in set(re.findall(r"(?:mocks|scenarios|Sources|Tests)/[A-Za-z0-9_./-]+\.[a-z]+", text)):
             assert (ROOT / path).exists() or path == "mocks/labs/mine.yaml", f"{file.name}: {path}"
+        for path, name in re.findall(r"`(Tests/[A-Za-z0-9_/]+\.py)::(test_\w+)`", text):
+            assert f"def {name}(" in (ROOT / path).read_text(), f"{file.name}: {path}::{name}"
     threats = (SOURCES / "threat-model.md").read_text().split("## The lab")[0]
     for row in re.findall(r"^\| to .* \|$", threats, re.MULTILINE):
         told = row.split("|")[2]
