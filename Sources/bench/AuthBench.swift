@@ -177,8 +177,8 @@ struct VaultLab {
     }
 
     /// A workload that asks for tokens of its own.
-    static func machine(_ definition: LabDefinition) async throws -> VaultLab {
-        let lab = try Lab(definition)
+    static func machine(_ definition: LabDefinition, _ options: LabOptions = LabOptions()) async throws -> VaultLab {
+        let lab = try Lab(definition, options)
         let discovery = "\(lab.addresses.origin(of: .idp))/.well-known/openid-configuration"
         _ = try await lab.aws(
             "/identities/CreateOauth2CredentialProvider",

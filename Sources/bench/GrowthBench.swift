@@ -15,11 +15,11 @@ struct GrowthBench {
 
     func measure(into table: inout FigureTable) async throws {
         let definition = try LabDefinition.load(named: "default", root: options.root)
+        try await memory(definition, into: &table)
         try await journal(definition, into: &table)
         try await targets(into: &table)
         try await users(definition, into: &table)
         try await tokens(into: &table)
-        try await sessions(definition, into: &table)
     }
 
     // MARK: - Journal
@@ -46,9 +46,7 @@ struct GrowthBench {
         let definition = try LabDefinition.load(named: "bench", root: root)
         let (small, large) = (try await GrowingLab(definition), try await GrowingLab(definition))
         for number in 0..<Self.few { try await small.createTarget(number) }
-        let begun = large.resident
         for number in 0..<many { try await large.createTarget(number) }
-        add("memory of a target", large.resident - begun, many, into: &table)
         try await compare("GetGatewayTarget, \(many) targets to a hundred", 100, into: &table) {
             try await small.getTarget($0 % Self.few)
         } _: {
@@ -78,34 +76,48 @@ struct GrowthBench {
         let definition = try LabDefinition.load(named: "strict", root: options.root)
         let (small, large) = (try await GrowingLab(definition), try await GrowingLab(definition))
         for _ in 0..<Self.few { try await small.opaqueToken() }
-        let begun = large.resident
         for _ in 0..<many { try await large.opaqueToken() }
-        add("memory of an issued token", large.resident - begun, many, into: &table)
-        try await compare("opaque token, \(many) tokens to a hundred", 100, into: &table) { _ in
+        try await compare("opaque token, \(many) issued before to a hundred", 100, into: &table) { _ in
             try await small.opaqueToken()
         } _: { _ in
             try await large.opaqueToken()
         }
     }
 
-    /// Authorization sessions that nobody completes.
-    private func sessions(_ definition: LabDefinition, into table: inout FigureTable) async throws {
-        let many = Int(10_000 * scale)
-        let lab = try await GrowingLab(definition)
-        try await lab.makeProvider()
-        let begun = lab.resident
-        for number in 0..<many { try await lab.openSession("user-\(number)") }
-        add("memory of an open authorization session", lab.resident - begun, many, into: &table)
+    // MARK: - Memory
+
+    /// First of all, and nothing is let go before the end: what is free already would be taken again and not seen.
+    private func memory(_ definition: LabDefinition, into table: inout FigureTable) async throws {
+        let root = try AWSBench.rootWithRoom(beside: options.root)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let roomy = try LabDefinition.load(named: "bench", root: root)
+        let (vault, targets) = (
+            try await VaultLab.machine(definition, GrowingLab.options), try await GrowingLab(roomy)
+        )
+        let sessions = try await GrowingLab(definition)
+        try await sessions.makeProvider()
+        try await weigh("open authorization session", Int(10_000 * scale), into: &table) {
+            try await sessions.openSession("user-\($0)")
+        }
+        try await weigh("token in the vault", Int(100_000 * scale), into: &table) { try await vault.ask("s\($0)") }
+        try await weigh("target", Int(100_000 * scale), into: &table) { try await targets.createTarget($0) }
+    }
+
+    private func weigh(
+        _ name: String, _ count: Int, into table: inout FigureTable, _ make: (Int) async throws -> Void
+    ) async throws {
+        let early = count / 10
+        for number in 0..<early { try await make(number) }
+        let begun = ServedProcess.memory(of: getpid()).all
+        for number in early..<count { try await make(number) }
+        let grown = ServedProcess.memory(of: getpid()).all - begun
+        table.add(
+            Figure(
+                name: "memory of one \(name)", value: grown * 1024 / Double(max(1, count - early)), unit: "kB",
+                remark: "VmRSS over \(count - early), the journal keeping its newest thousand entries"))
     }
 
     // MARK: - Figures
-
-    private func add(_ name: String, _ megabytes: Double, _ count: Int, into table: inout FigureTable) {
-        table.add(
-            Figure(
-                name: name, value: max(0, megabytes) * 1024 / Double(max(1, count)), unit: "kB",
-                remark: "VmRSS over \(count), the journal keeping its newest thousand entries"))
-    }
 
     /// Both in turn, so that whatever else the machine does hits both; the quickest of each.
     private func compare(
@@ -116,11 +128,11 @@ struct GrowthBench {
         var (less, more): ([Double], [Double]) = ([], [])
         for pass in 0..<Measure.samples {
             var start = clock.now
-            for round in 0..<rounds { try await small(pass * rounds + round) }
-            less.append(Measure.microseconds(clock.now - start) / Double(rounds))
-            start = clock.now
             for round in 0..<rounds { try await large(pass * rounds + round) }
             more.append(Measure.microseconds(clock.now - start) / Double(rounds))
+            start = clock.now
+            for round in 0..<rounds { try await small(pass * rounds + round) }
+            less.append(Measure.microseconds(clock.now - start) / Double(rounds))
         }
         let (least, most) = (less.min() ?? 0, more.min() ?? 0)
         table.add(
@@ -137,16 +149,18 @@ struct GrowingLab {
     private let targetIDs = TargetIDs()
 
     init(_ definition: LabDefinition) async throws {
-        var options = LabOptions()
-        options.journalKeep = 1_000
-        lab = try Lab(definition, options)
+        lab = try Lab(definition, Self.options)
         let made = try await lab.aws("/gateways/", try JSONValue(parsing: ConsentedSite.gatewayBody("growth")))
         gateway = made["gatewayId"]?.string ?? ""
         await lab.advance(by: .seconds(1))
         _ = try await lab.aws("/identities/CreateWorkloadIdentity", ["name": "growth"])
     }
 
-    var resident: Double { ServedProcess.memory(of: getpid()).all }
+    static var options: LabOptions {
+        var options = LabOptions()
+        options.journalKeep = 1_000
+        return options
+    }
 
     private final class TargetIDs { var all: [String] = [] }
 
