@@ -96,6 +96,7 @@ struct ConsentedSite {
         }
         _ = try talk.post(6, "/_local/consent", ["url": .string(url), "user": "alice", "decision": "approve"])
         guard try talk.ask(call)["result"] != nil else { throw BenchFailure("the vault has no token") }
+        guard try talk.ask(list)["result"]?["tools"]?.array?.isEmpty == false else { throw BenchFailure("no tools") }
         read = Question(url: served.url("/gateways/\(id)/"), fields: Self.aws)
         gateways = Question(url: served.url("/gateways/"), fields: Self.aws)
         let metadata = try talk.get(2, "/.well-known/openid-configuration")
