@@ -56,8 +56,6 @@ extension OAuthError.Code {
     package static let invalidTarget = Self(rawValue: "invalid_target")
     // OpenID Connect Core section 3.1.2.6
     package static let loginRequired = Self(rawValue: "login_required")
-    package static let consentRequired = Self(rawValue: "consent_required")
-    package static let interactionRequired = Self(rawValue: "interaction_required")
     package static let requestNotSupported = Self(rawValue: "request_not_supported")
     package static let requestURINotSupported = Self(rawValue: "request_uri_not_supported")
 }

@@ -9,16 +9,17 @@ enum ForeignTokens {
     }
     /// Issuer `https://issuer.test`, issued 2025-11-20T10:00:00Z, good for an hour.
     static let issued = Instant(milliseconds: 1_763_632_800_000)
+    private static let rsa = #"""
+        {"keys":[{"kty":"RSA","kid":"ps","n":"oulSFR9496Vk8l2X8yqsI9UjCASOEDyqzGYilysxwtPOpNYwFA\#
+        goczm46gqMYeFpn1iuhDQABxq8yA2A0NsZpPxpfW6WIz13w2PJ2NvCKAgCWCDTdNtH-YBAELsYkqTIPVCoQRydwY\#
+        gXmvUfdZLWQlRj6-5JKU2q4wV1uij02qNco0x06-dRV2oaAwSRnhuTQ0rBq_osPZRLN-84yM8X1fyZXYj3bZJkps\#
+        YB_2fnrwKKKHfA1fbgVP6GyiuPCyO58KDRnx9utYprBFvyfkVptvIDq1MMVmBFbHN6hRFDoh1iEslzt5MlgozmUi\#
+        DhMz0frrx0N8fj22LbaCCwudiACw","e":"AQAB"}]}
+        """#
     static let all: [Vector] = [
         Vector(
             algorithm: "PS256",
-            keys: #"""
-                {"keys":[{"kty":"RSA","kid":"ps","n":"oulSFR9496Vk8l2X8yqsI9UjCASOEDyqzGYilysxwtPOpNYwFA\#
-                goczm46gqMYeFpn1iuhDQABxq8yA2A0NsZpPxpfW6WIz13w2PJ2NvCKAgCWCDTdNtH-YBAELsYkqTIPVCoQRydwY\#
-                gXmvUfdZLWQlRj6-5JKU2q4wV1uij02qNco0x06-dRV2oaAwSRnhuTQ0rBq_osPZRLN-84yM8X1fyZXYj3bZJkps\#
-                YB_2fnrwKKKHfA1fbgVP6GyiuPCyO58KDRnx9utYprBFvyfkVptvIDq1MMVmBFbHN6hRFDoh1iEslzt5MlgozmUi\#
-                DhMz0frrx0N8fj22LbaCCwudiACw","e":"AQAB"}]}
-                """#,
+            keys: rsa,
             token: """
                 eyJhbGciOiAiUFMyNTYiLCAia2lkIjogInBzIn0.eyJpc3MiOiAiaHR0cHM6Ly9pc3N1ZXIudGVzdCIsICJzdWIi\
                 OiAiam9lIiwgImlhdCI6IDE3NjM2MzI4MDAsICJleHAiOiAxNzYzNjM2NDAwfQ.bk8CRTidHYbtRwpX60prQ6vFg\
@@ -29,13 +30,7 @@ enum ForeignTokens {
                 """),
         Vector(
             algorithm: "RS512",
-            keys: #"""
-                {"keys":[{"kty":"RSA","kid":"ps","n":"oulSFR9496Vk8l2X8yqsI9UjCASOEDyqzGYilysxwtPOpNYwFA\#
-                goczm46gqMYeFpn1iuhDQABxq8yA2A0NsZpPxpfW6WIz13w2PJ2NvCKAgCWCDTdNtH-YBAELsYkqTIPVCoQRydwY\#
-                gXmvUfdZLWQlRj6-5JKU2q4wV1uij02qNco0x06-dRV2oaAwSRnhuTQ0rBq_osPZRLN-84yM8X1fyZXYj3bZJkps\#
-                YB_2fnrwKKKHfA1fbgVP6GyiuPCyO58KDRnx9utYprBFvyfkVptvIDq1MMVmBFbHN6hRFDoh1iEslzt5MlgozmUi\#
-                DhMz0frrx0N8fj22LbaCCwudiACw","e":"AQAB"}]}
-                """#,
+            keys: rsa,
             token: """
                 eyJhbGciOiAiUlM1MTIiLCAia2lkIjogInBzIn0.eyJpc3MiOiAiaHR0cHM6Ly9pc3N1ZXIudGVzdCIsICJzdWIi\
                 OiAiam9lIiwgImlhdCI6IDE3NjM2MzI4MDAsICJleHAiOiAxNzYzNjM2NDAwfQ.F0-CxG6UbqpHxwCD_dIGaBvdD\

@@ -10,7 +10,6 @@ struct Play {
     private var read = 0
     private var links: [String: [Link]] = [:]
     private var signIns: [String: SignInResult] = [:]
-    private var isSignedIn: Set<String> = []
     private var lines: [String] = []
     private var message: Int64 = 0
     private var attacks = 0

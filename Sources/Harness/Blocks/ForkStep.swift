@@ -68,11 +68,10 @@ package struct SnapshotStep: LabStep {
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        _ = node.members(of: Self.self, &reading)
-        name = Template(node.value, &reading)
+        guard let name = node.snapshotName(of: Self.self, &reading) else { return nil }
+        self.name = name
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
-        guard node.value.text(&reading, as: "a snapshot's name") != nil else { return nil }
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -90,11 +89,10 @@ package struct RestoreStep: LabStep {
     package let saves: Saves
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
-        _ = node.members(of: Self.self, &reading)
-        name = Template(node.value, &reading)
+        guard let name = node.snapshotName(of: Self.self, &reading) else { return nil }
+        self.name = name
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
-        guard node.value.text(&reading, as: "a snapshot's name") != nil else { return nil }
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -104,5 +102,14 @@ package struct RestoreStep: LabStep {
         }
         try run.restore(snapshot)
         return [:]
+    }
+}
+
+extension StepNode {
+    /// All that a step says which only names a snapshot.
+    fileprivate func snapshotName(of step: any LabStep.Type, _ reading: inout Reading) -> Template? {
+        _ = members(of: step, &reading)
+        let name = Template(value, &reading)
+        return value.text(&reading, as: "a snapshot's name") == nil ? nil : name
     }
 }
