@@ -109,7 +109,7 @@ let package = Package(
             dependencies: [
                 "Explore",
                 "Kernel", "AWSCore", "Scenario", "Harness", "Serve", "Outbound", "Control", "Console", "Reports",
-                "SQLiteStore",
+                "SQLiteStore", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
