@@ -113,6 +113,7 @@ struct URLTests {
 
     @Test(arguments: [
         "", "a.test", "http://", "http:///p", "://a", "http://a b/", "http://a:99999/", "http://a:+1/", "http://a\\b/",
+        "http://a:b:80/", "http://a[::1]/", "http://[::1]x:80/", "http://]/",
     ])
     func refuses(_ text: String) { #expect(URLParts(text) == nil) }
 

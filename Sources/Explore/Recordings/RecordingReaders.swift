@@ -59,7 +59,9 @@ extension Recording {
         let time = parts[1].prefix { $0 != "Z" && $0 != "+" && $0 != "-" }.split(separator: ":").compactMap {
             Double($0)
         }
-        guard day.count == 3, time.count == 3 else { return 0 }
+        guard day.count == 3, time.count == 3, day.allSatisfy({ (0...9_999).contains($0) }),
+            time.allSatisfy({ (0..<100).contains($0) })
+        else { return 0 }
         let days = (day[0] * 372 + day[1] * 31 + day[2])
         return days * 86_400_000 + Int64((time[0] * 3600 + time[1] * 60 + time[2]) * 1000)
     }

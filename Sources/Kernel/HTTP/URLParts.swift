@@ -125,6 +125,12 @@ private struct Places {
             hostEnd = colon
         }
         guard hostStart < hostEnd else { return nil }
+        // RFC 3986 section 3.2.2: colons stand in brackets, and brackets around the whole host.
+        if bytes[hostStart] == UInt8(ascii: "[") || afterBracket > hostStart {
+            guard bytes[hostStart] == UInt8(ascii: "["), bytes[hostEnd - 1] == UInt8(ascii: "]") else { return nil }
+        } else if port != nil {
+            guard first(UInt8(ascii: ":"), hostStart, hostEnd) == hostEnd else { return nil }
+        }
         host = hostStart..<hostEnd
         isLower = Self.areLower(bytes, hostEnd)
         switch (self.colon, bytes[0] | 32) {
