@@ -123,6 +123,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        // What anybody may send, tried by chance.
+        module(
+            "Fuzzing",
+            uses: [
+                "Kernel", "OAuthCore", "MCPCore", "AWSCore", "Policy", "Scenario", "Deploy", "Harness", "Explore",
+            ],
+            [httpTypes]),
+        .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], swiftSettings: settings),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),
         tests("OAuthCoreTests", uses: ["Kernel", "OAuthCore"], [httpTypes]),
@@ -152,9 +160,7 @@ let package = Package(
             "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"], [httpTypes],
             exclude: ["Rejected"]),
         tests("ExploreTests", uses: ["Kernel", "AWSCore", "IdentityService", "Scenario", "Harness", "Explore"]),
-        tests(
-            "FuzzTests",
-            uses: ["Kernel", "OAuthCore", "MCPCore", "AWSCore", "Scenario", "Deploy", "Harness"], [httpTypes]),
+        tests("FuzzTests", uses: ["Kernel", "Harness", "Fuzzing"]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
         tests("TidyTests", uses: ["Kernel", "AWSCore", "Scenario", "Harness"]),
     ]

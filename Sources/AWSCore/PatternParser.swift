@@ -4,6 +4,9 @@ struct PatternParser {
     private let source: String
     private let scalars: [Unicode.Scalar]
     private var place = 0
+    private var depth = 0
+    /// Groups within groups; each costs stack.
+    private static let deepest = 100
 
     init(_ source: String) {
         self.source = source
@@ -75,6 +78,9 @@ struct PatternParser {
 
     private mutating func group() throws(Pattern.Unsupported) -> PatternNode {
         if take("?"), !take(":") { throw refusal("only plain groups are known") }
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else { throw refusal("too deep") }
         let node = try choice()
         guard take(")") else { throw refusal("a closing bracket expected") }
         return node

@@ -54,6 +54,7 @@ private let imports: [String: Set<String>] = [
     "ArgumentParser": ["Command"],
     "Foundation": [
         "Outbound", "SQLiteStore", "Scenario", "Harness", "Serve", "Control", "Command", "bench", "OAuthCore",
+        "fuzz",
     ],
 ]
 

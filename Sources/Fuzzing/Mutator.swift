@@ -1,6 +1,3 @@
-import Foundation
-import Kernel
-
 /// Inputs made of good ones by a seed: bytes changed, left out, doubled, swapped with those of another, wrapped deep.
 struct Mutator {
     private var state: UInt64
@@ -34,7 +31,7 @@ struct Mutator {
     private mutating func change(_ bytes: inout [UInt8], _ corpus: [[UInt8]]) {
         let place = number(below: bytes.count + 1)
         let length = min(bytes.count - place, 1 + number(below: 12))
-        switch number(below: 9) {
+        switch number(below: 10) {
         case 0: bytes.removeSubrange(place..<place + length)
         case 1: bytes.insert(contentsOf: bytes[place..<place + length], at: place)
         case 2: if place < bytes.count { bytes[place] = UInt8(number(below: 256)) }
@@ -46,33 +43,16 @@ struct Mutator {
             let start = number(below: other.count + 1)
             bytes.insert(contentsOf: other[start..<min(other.count, start + 40)], at: place)
         case 7:
+            // Twice a piece of itself, elsewhere.
+            let piece = bytes[place..<min(bytes.count, place + 1 + number(below: 60))]
+            bytes.insert(contentsOf: piece, at: number(below: bytes.count + 1))
+        case 8:
             let (open, close) = pick([("[", "]"), ("{\"a\":", "}"), ("(", ")"), ("- ", "")])
             let depth = 1 << number(below: 14)
             bytes.insert(contentsOf: String(repeating: open, count: depth).utf8, at: place)
             if number(below: 2) == 0 { bytes += Array(String(repeating: close, count: depth).utf8) }
         default:
             bytes.insert(contentsOf: repeatElement(UInt8(number(below: 256)), count: number(below: 2000)), at: place)
-        }
-    }
-}
-
-/// How much is tried: `FUZZ_ROUNDS=1000000 swift test --filter FuzzTests` for a long run, `FUZZ_SEED` for another one.
-enum Effort {
-    static let rounds = Int(ProcessInfo.processInfo.environment["FUZZ_ROUNDS"] ?? "") ?? 8_000
-    static let seed = UInt64(ProcessInfo.processInfo.environment["FUZZ_SEED"] ?? "") ?? 1
-}
-
-/// The project's own files as good inputs.
-enum Corpus {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
-    static func files(_ folder: String, _ ending: String) -> [[UInt8]] {
-        let names = (FileManager.default.enumerator(atPath: "\(root)/\(folder)")?.allObjects ?? []).compactMap {
-            $0 as? String
-        }
-        return names.filter { $0.hasSuffix(ending) }.sorted().compactMap { name in
-            FileManager.default.contents(atPath: "\(root)/\(folder)/\(name)").map { Array($0) }
         }
     }
 }

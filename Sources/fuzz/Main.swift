@@ -1,0 +1,48 @@
+import Foundation
+import Fuzzing
+
+/// `fuzz --inputs 10000000 --seed 1 [--only NAME]`: says what it has tried, and what is wrong. Inputs that are not done
+/// with after two minutes end the process, as one that crashes it does; `--only` narrows it down.
+@main
+struct Fuzz {
+    private static let block = 20_000
+
+    static func main() async throws {
+        let inputs = Int(value("--inputs") ?? "") ?? 100_000
+        let seed = UInt64(value("--seed") ?? "") ?? 1
+        let plan = try await FuzzPlan.targets(root: FileManager.default.currentDirectoryPath, seed: seed, files: files)
+        let targets = (plan.parsers + [plan.endpoints.target]).filter { $0.name.hasPrefix(value("--only") ?? "") }
+        let shares = targets.reduce(0) { $0 + $1.share }
+        var isGood = true
+        for target in targets {
+            let count = inputs * target.share / max(1, shares)
+            var complaints: [String] = []
+            for start in stride(from: 0, to: count, by: block) where complaints.isEmpty {
+                // No clock: the system ends what hangs.
+                alarm(120)
+                complaints = await target.complaints(
+                    inputs: min(block, count - start), seed: seed &* 1_000_003 &+ UInt64(start / block))
+            }
+            alarm(0)
+            isGood = isGood && complaints.isEmpty
+            say("\(target.name): \(count) inputs, \(complaints.isEmpty ? "nothing wrong" : "WRONG")")
+            for complaint in complaints { say("  \(complaint)") }
+        }
+        exit(isGood ? 0 : 1)
+    }
+
+    private static func value(_ name: String) -> String? {
+        let words = CommandLine.arguments
+        guard let place = words.firstIndex(of: name), place + 1 < words.count else { return nil }
+        return words[place + 1]
+    }
+
+    private static func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
+    private static func files(_ folder: String, _ ending: String) -> [[UInt8]] {
+        let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? []).compactMap { $0 as? String }
+        return names.filter { $0.hasSuffix(ending) }.sorted().compactMap { name in
+            FileManager.default.contents(atPath: "\(folder)/\(name)").map { Array($0) }
+        }
+    }
+}
