@@ -58,6 +58,13 @@ struct Load {
         return rate
     }
 
+    /// Microseconds of a core that one answer takes the process which gives it.
+    func work(_ question: Question, of server: Neighbour) throws -> Double {
+        let before = server.cores
+        let rate = try rate(question)
+        return (server.cores - before) * 1e6 / max(rate, 1)
+    }
+
     private static func quoted(_ text: String) -> String {
         let inside = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
             .replacingOccurrences(of: "\n", with: "\\n")

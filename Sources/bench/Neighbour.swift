@@ -46,6 +46,14 @@ struct Neighbour {
         return Self.family(of: child).map(ServedProcess.memory).reduce((0, 0)) { ($0.0 + $1.all, $0.1 + $1.own) }
     }
 
+    /// Seconds of a core it has used so far, from proc(5): what others do to the machine does not show in it.
+    var cores: Double {
+        let text = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
+        let words = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard words.count > 12, let user = Double(words[11]), let system = Double(words[12]) else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     private static func family(of process: pid_t) -> [pid_t] {
         let text = (try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)) ?? ""
         return [process] + text.split(separator: " ").compactMap { pid_t($0) }.flatMap(family)

@@ -23,11 +23,11 @@ struct RateBench {
         defer { served.end() }
         let site = try ConsentedSite(served)
         let route = Question(url: bare.url("/"))
-        try compare("read of a gateway", site.read, route, 0.5, load, into: &table)
-        try compare("JWKS", site.keys, route, 0.5, load, into: &table)
-        try compare("tools/list", site.list, route, 0.5, load, into: &table)
-        try compare("tools/call, token in the vault", site.call, route, 0.15, load, into: &table)
-        try opaque(route, load, into: &table)
+        try compare("read of a gateway", site.read, served, route, bare, 0.5, load, into: &table)
+        try compare("JWKS", site.keys, served, route, bare, 0.5, load, into: &table)
+        try compare("tools/list", site.list, served, route, bare, 0.5, load, into: &table)
+        try compare("tools/call, token in the vault", site.call, served, route, bare, 0.15, load, into: &table)
+        try opaque(route, bare, load, into: &table)
         try await signed(site.token(client: "service"), load, into: &table)
         try moto(site, load, into: &table)
         try localcore(site, load, into: &table)
@@ -35,24 +35,26 @@ struct RateBench {
     }
 
     private func compare(
-        _ name: String, _ mine: Question, _ other: Question, _ least: Double, _ load: Load,
-        into table: inout FigureTable
+        _ name: String, _ mine: Question, _ served: Neighbour, _ other: Question, _ bare: Neighbour, _ least: Double,
+        _ load: Load, into table: inout FigureTable
     ) throws {
         let result = try load.share(of: mine, in: other)
+        let work = (try load.work(mine, of: served), try load.work(other, of: bare))
         table.add(
             Figure(
                 name: "served \(name), share of the bare route's rate", value: result.share, unit: "", least: least,
-                remark: "\(Int(result.mine))/s, bare \(Int(result.other))/s"))
+                remark: "\(Int(result.mine))/s, bare \(Int(result.other))/s; a core's time for one: "
+                    + "\(Int(work.0)) µs, bare \(Int(work.1)) µs"))
     }
 
     /// Tokens that are not signed, from the authorization server of the lab `strict`.
-    private func opaque(_ route: Question, _ load: Load, into table: inout FigureTable) throws {
+    private func opaque(_ route: Question, _ bare: Neighbour, _ load: Load, into table: inout FigureTable) throws {
         let strict = try Neighbour.own(options, port: Self.port + 40, ["--lab", "strict"])
         defer { strict.end() }
         let question = Question(
             method: "POST", url: strict.url("/oauth/token", at: 3), fields: Self.form,
             body: "grant_type=client_credentials&client_id=Ov23liagentcorelocal&client_secret=agentcore-local-secret")
-        try compare("opaque token", question, route, 0.25, load, into: &table)
+        try compare("opaque token", question, strict, route, bare, 0.25, load, into: &table)
     }
 
     /// JWTs that differ in `jti`, beside what two tasks sign without any server.
