@@ -16,6 +16,8 @@ struct PatternMachine {
     /// For each set and each ASCII character the next set; `unknown` until it was asked for.
     private var next: [Int32] = []
     private static let unknown: Int32 = -1
+    /// The empty set, from which nothing leads on; -2 until it was met.
+    private var deadEnd: Int32 = -2
     /// More sets than any sane pattern has; beyond that they are forgotten and found anew.
     private static let mostPlaces = 4096
 
@@ -43,14 +45,25 @@ struct PatternMachine {
 
     /// nil where a byte is none of ASCII.
     private mutating func matchesASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool? {
-        var current = 0
-        for byte in bytes {
-            guard byte < 128 else { return nil }
-            let known = next[current * 128 + Int(byte)]
-            current = known == Self.unknown ? step(from: current, UInt32(byte)) : Int(known)
-            if places[current].isEmpty { return false }
+        var current: Int32 = 0
+        var place = 0
+        while place < bytes.count {
+            // As far as the ways are known.
+            next.withUnsafeBufferPointer { next in
+                while place < bytes.count, bytes[place] < 128, current != deadEnd {
+                    let known = next[Int(current) * 128 + Int(bytes[place])]
+                    guard known != Self.unknown else { return }
+                    current = known
+                    place += 1
+                }
+            }
+            if current == deadEnd { return false }
+            guard place < bytes.count else { break }
+            guard bytes[place] < 128 else { return nil }
+            current = Int32(step(from: Int(current), UInt32(bytes[place])))
+            place += 1
         }
-        return isEnd[current]
+        return isEnd[Int(current)]
     }
 
     private mutating func step(from current: Int, _ value: UInt32) -> Int {
@@ -73,11 +86,13 @@ struct PatternMachine {
         placeOf = [:]
         isEnd = []
         next = []
+        deadEnd = -2
         _ = place(reached(from: [0]))
     }
 
     private mutating func place(_ set: [Int]) -> Int {
         if let known = placeOf[set] { return known }
+        if set.isEmpty { deadEnd = Int32(places.count) }
         places.append(set)
         placeOf[set] = places.count - 1
         isEnd.append(set.contains { if case .end = steps[$0] { true } else { false } })

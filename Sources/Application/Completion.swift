@@ -8,7 +8,7 @@ extension Application {
         let identity: Identity?
         do {
             identity = try world.store.write { transaction in
-                chosen(for: session, visit: request.cookies[Self.cookie], in: &transaction)
+                chosen(for: session, visit: request.cookie(Self.cookie), in: &transaction)
             }
         } catch {
             return Self.failed

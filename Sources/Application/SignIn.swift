@@ -31,7 +31,7 @@ extension Application {
         let parameters = request.parameters
         let state = parameters["state"] ?? ""
         // The browser that comes back is the one that left, and each sign-in ends once (RFC 6749 section 10.12).
-        guard let mine = request.cookies[Self.signInCookie], constantTimeEqual(mine, state),
+        guard let mine = request.cookie(Self.signInCookie), constantTimeEqual(mine, state),
             let record = taken(state), record.expires > world.clock.now
         else { return Self.refused }
         guard isFrom(record, parameters["iss"]), parameters["error"] == nil, let code = parameters["code"],

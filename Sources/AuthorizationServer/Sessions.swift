@@ -8,7 +8,7 @@ extension AuthorizationServer {
     static let cookieName = "gh-session"
 
     func session(_ request: Request, in transaction: inout Transaction) -> SessionRecord? {
-        guard let value = request.cookies[Self.cookieName] else { return nil }
+        guard let value = request.cookie(Self.cookieName) else { return nil }
         return transaction.find(SessionRecord.self, holding: value)
     }
 

@@ -8,7 +8,7 @@ extension InboundProvider {
 
     /// The browser's session if somebody is signed in there and it has not ended.
     func session(of request: Request) -> SessionRecord? {
-        guard let id = request.cookies[Self.cookie] else { return nil }
+        guard let id = request.cookie(Self.cookie) else { return nil }
         let found = try? world.store.write { $0.find(SessionRecord.self, .init(id)) }
         guard let session = found, session.user != nil,
             world.clock.now < session.signedInAt + profile.lifetimes.session
@@ -26,7 +26,7 @@ extension InboundProvider {
     /// The sign-in form, bound to this browser by its cookie and a hidden token.
     func signInPage(_ asked: AuthorizationRequest, _ raw: RawParameters, _ request: Request) throws -> Response {
         let now = world.clock.now
-        let known = request.cookies[Self.cookie]
+        let known = request.cookie(Self.cookie)
         let fresh = world.entropy.text(32, from: .base62, for: "idp-session")
         let token = world.entropy.text(32, from: .base62, for: "idp-form")
         let session = try world.store.write { transaction in
@@ -72,7 +72,7 @@ extension InboundProvider {
         guard let shown, world.clock.now < shown.expires else {
             return HTML.message(400, title: "The form is too old", "Go back to the application and start again.")
         }
-        guard request.cookies[Self.cookie] == shown.session.rawValue || !world.switches.holds(.inboundFormBinding)
+        guard request.cookie(Self.cookie) == shown.session.rawValue || !world.switches.holds(.inboundFormBinding)
         else {
             world.note(.inboundFormBinding, "A sign-in form came from another browser.")
             return HTML.message(403, title: "The form is not yours", "Go back to the application and start again.")

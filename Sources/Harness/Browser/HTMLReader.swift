@@ -119,7 +119,7 @@ struct HTMLReader {
                 place += 1
                 continue
             }
-            attributes.append(attribute())
+            if let attribute = attribute() { attributes.append(attribute) }
         }
         place += 1
         return attributes
@@ -138,25 +138,30 @@ struct HTMLReader {
         place += 1
     }
 
-    private mutating func attribute() -> (name: String, value: String) {
+    /// Those that anybody asks for.
+    private static let attributesRead = ["action", "method", "type", "name", "value", "checked"]
+
+    /// nil for one that nobody asks for.
+    private mutating func attribute() -> (name: String, value: String)? {
         let start = place
         // A name has at least one byte, so that a stray equals sign does not stop the reader.
         repeat { place += 1 } while current.map(Self.isNameByte) ?? false
-        let name = lowered(start, place)
+        let found = lowered(start, place)
+        let name = Self.attributesRead.contains(found) ? found : nil
         skipBlanks()
-        guard current == UInt8(ascii: "=") else { return (name, "") }
+        guard current == UInt8(ascii: "=") else { return name.map { ($0, "") } }
         place += 1
         skipBlanks()
         guard let quote = current, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
             let start = place
             while let byte = current, !Self.isBlank(byte), byte != UInt8(ascii: ">") { place += 1 }
-            return (name, decodingEntities(slice(start, place)))
+            return name.map { ($0, decodingEntities(slice(start, place))) }
         }
         place += 1
         let opened = place
         place = next(quote) ?? text.count
         defer { place += 1 }
-        return (name, decodingEntities(slice(opened, place)))
+        return name.map { ($0, decodingEntities(slice(opened, place))) }
     }
 
     private var current: UInt8? { place < text.count ? text[place] : nil }

@@ -77,18 +77,15 @@ package struct Request: Hashable, Sendable, Codable {
         return isLower ? name : name.lowercased()
     }
 
-    /// Cookies by name; the first of a name counts.
-    package var cookies: [String: String] {
-        var result: [String: String] = [:]
-        for field in head.headerFields[values: .cookie] {
-            for part in field.utf8.split(separator: UInt8(ascii: ";")) {
-                let pair = Substring(part)
-                guard let equals = pair.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
-                let name = trimmed(pair[..<equals])
-                if result[name] == nil { result[name] = trimmed(pair[pair.index(after: equals)...]) }
+    /// The cookie of a name, the first of several.
+    package func cookie(_ name: String) -> String? {
+        for field in head.headerFields where field.name == .cookie {
+            for pair in field.value.pieces(by: ";") {
+                guard let equals = pair.place(of: "="), trimmed(pair[..<equals]) == name else { continue }
+                return trimmed(Substring(pair.utf8[equals...].dropFirst()))
             }
         }
-        return result
+        return nil
     }
 
     /// Credentials of an `Authorization` header of this scheme (compared without case, RFC 9110 section 11.1).
