@@ -5,8 +5,8 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// `bench bare PORT`: one route behind the server that `serve` stands on, in the same settings, from the same build, and
-/// nothing else. What it costs is the least that any answer of ours can cost.
+/// `bench bare PORT`: one route behind the server that `serve` stands on, in the same settings, from the same build,
+/// and nothing else. What it costs is the least that any answer of ours can cost.
 enum BareRoute {
     private static let answer = ByteBuffer(string: #"{"status":"ok","party":"nobody"}"#)
 

@@ -20,7 +20,8 @@ struct ConsentedSite {
 
     static func gatewayBody(_ name: String) -> String {
         """
-        {"name":"\(name)","roleArn":"arn:aws:iam::000000000000:role/gateway","protocolType":"MCP","authorizerType":"NONE"}
+        {"name":"\(name)","roleArn":"arn:aws:iam::000000000000:role/gateway","protocolType":"MCP",\
+        "authorizerType":"NONE"}
         """
     }
 

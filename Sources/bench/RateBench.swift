@@ -131,7 +131,10 @@ extension RateBench {
         question = Question(
             method: "POST", url: peer.url("/mcp"), fields: question.fields.filter { $0.key != "Authorization" },
             body:
-                #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t___tool_7","arguments":{"text":"x"}}}"#
+                """
+                {"jsonrpc":"2.0","id":1,"method":"tools/call",\
+                "params":{"name":"t___tool_7","arguments":{"text":"x"}}}
+                """
         )
         try times("tools/call", site.call, question, "localcore-gateway", 20, load, into: &table)
     }

@@ -6,8 +6,8 @@ import OAuthCore
 import Scenario
 import Testing
 
-/// What things cost in counts, which are the same on every machine: these gate, times do not. Fewer is welcome, and then
-/// belongs here; more needs a reason.
+/// What things cost in counts, which are the same on every machine: these gate, times do not. Fewer is welcome, and
+/// then belongs here; more needs a reason.
 struct CountTests {
     private struct Cost: Equatable, CustomStringConvertible {
         var exchanges = 0
