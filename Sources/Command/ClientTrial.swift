@@ -18,7 +18,7 @@ struct ClientTrial: Sendable {
 
     /// - Throws: `ServeFailure` when a port cannot be had.
     func run(
-        _ work: [(file: ScenarioFile, seed: UInt64)], failFast: Bool
+        _ work: [(file: Shared<ScenarioFile>, seed: UInt64)], failFast: Bool
     ) async throws -> [ScenarioResult] {
         let stage = Stage()
         let results = Mutex<[ScenarioResult]>([])

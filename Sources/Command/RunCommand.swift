@@ -78,8 +78,9 @@ struct RunCommand: AsyncParsableCommand {
             $0.keeps = capsule == nil ? reports.keeps : .journals
         }
         let files = conditions.fixed(try chosen.load(variables: settings.variables.keys.sorted()))
-        var work = conditions.seeds.map { seed in files.map { (file: $0, seed: seed) } }.flatMap { $0 }
-        if let shard { work = shard.part(of: work) { $0.file.weight } }
+        let shared = files.map { Shared($0) }
+        var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
+        if let shard { work = shard.part(of: work) { $0.file.value.weight } }
         let definitions: [String: LabDefinition]
         do {
             definitions = try Library.definitions(for: files, root: root)

@@ -4,12 +4,13 @@ package import Scenario
 /// Runs scenarios, each in a lab of its own.
 package struct Runner: Sendable {
     private let definitions: [String: LabDefinition]
-    private let settings: RunSettings
+    private let shared: Shared<RunSettings>
+    private var settings: RunSettings { shared.value }
 
     /// `definitions` are by the names that scenarios give in `lab`.
     package init(definitions: [String: LabDefinition], settings: RunSettings) {
         self.definitions = definitions
-        self.settings = settings
+        shared = Shared(settings)
     }
 
     /// - Parameters:
@@ -31,15 +32,15 @@ package struct Runner: Sendable {
         _ files: [ScenarioFile], jobs: Int = 1, seed: UInt64 = 1, failFast: Bool = false,
         onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
-        await run(files.map { ($0, seed) }, jobs: jobs, failFast: failFast, onResult: onResult)
+        await run(files.map { (Shared($0), seed) }, jobs: jobs, failFast: failFast, onResult: onResult)
     }
 
     /// The same for files of which each has its own seed.
     package func run(
-        _ files: [(file: ScenarioFile, seed: UInt64)], jobs: Int = 1, failFast: Bool = false,
+        _ files: [(file: Shared<ScenarioFile>, seed: UInt64)], jobs: Int = 1, failFast: Bool = false,
         onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
-        var results: [Int: ScenarioResult] = [:]
+        var results: [ScenarioResult?] = Array(repeating: nil, count: files.count)
         await withTaskGroup(of: (Int, ScenarioResult).self) { group in
             var next = 0
             var isStopped = false
@@ -57,7 +58,7 @@ package struct Runner: Sendable {
                 begin()
             }
         }
-        return results.keys.sorted().compactMap { results[$0] }
+        return results.compactMap { $0 }
     }
 
     package static func run(_ file: ScenarioFile, definition: LabDefinition, seed: UInt64) async -> ScenarioResult {
@@ -66,11 +67,18 @@ package struct Runner: Sendable {
 
     /// `rulesOff` are rules that do not hold beyond what the file says, to see that it notices.
     package func run(_ file: ScenarioFile, seed: UInt64 = 1, rulesOff: [String] = []) async -> ScenarioResult {
+        await run(Shared(file), seed: seed, rulesOff: rulesOff)
+    }
+
+    private func run(
+        _ sharedFile: Shared<ScenarioFile>, seed: UInt64, rulesOff: [String] = []
+    ) async -> ScenarioResult {
+        let file = sharedFile.value
         let off = file.lab.rulesOff + settings.rulesOff + rulesOff
         func ended(
             _ verdict: ScenarioResult.Verdict, _ failures: [Failure], _ run: ScenarioRun? = nil
         ) -> ScenarioResult {
-            ScenarioResult(file, seed: seed, verdict, failures, run, rulesOff: off, settings: settings)
+            ScenarioResult(sharedFile, seed: seed, verdict, failures, run, rulesOff: off, settings: shared)
         }
         if file.skip != nil { return ended(.skipped, []) }
         guard let definition = definitions[file.lab.name] else {

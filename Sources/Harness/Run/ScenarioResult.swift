@@ -38,7 +38,10 @@ package struct ScenarioResult: Sendable {
         case skipped
     }
 
-    package let file: ScenarioFile
+    /// A hundred thousand results of one file hold it once.
+    private let shared: (file: Shared<ScenarioFile>, settings: Shared<RunSettings>)
+    package var file: ScenarioFile { shared.file.value }
+    package var settings: RunSettings { shared.settings.value }
     package let seed: UInt64
     package private(set) var verdict: Verdict
     package private(set) var failures: [Failure]
@@ -52,8 +55,7 @@ package struct ScenarioResult: Sendable {
     /// Journals of what was undone by forks and restores.
     package private(set) var chapters: [[JournalEntry]]
     /// Values that stand in no report, with what to call them.
-    package let secrets: [(value: String, name: String)]
-    package let settings: RunSettings
+    package private(set) var secrets: [(value: String, name: String)]
     /// What is known of a journal that is gone.
     private var summary: Summary?
 
@@ -66,15 +68,14 @@ package struct ScenarioResult: Sendable {
 
     /// A run that was not begun, or one that has nothing to show.
     init(
-        _ file: ScenarioFile, seed: UInt64, _ verdict: Verdict, _ failures: [Failure], _ run: ScenarioRun? = nil,
-        rulesOff: [String] = [], settings: RunSettings = RunSettings()
+        _ file: Shared<ScenarioFile>, seed: UInt64, _ verdict: Verdict, _ failures: [Failure],
+        _ run: ScenarioRun? = nil, rulesOff: [String], settings: Shared<RunSettings>
     ) {
-        self.file = file
+        shared = (file, settings)
         self.seed = seed
         self.verdict = verdict
         self.failures = failures
         self.rulesOff = rulesOff
-        self.settings = settings
         journal = run?.lab.store.journal() ?? []
         transactionCount = run?.lab.store.transactionCount ?? 0
         records = run?.records ?? []
@@ -118,7 +119,7 @@ package struct ScenarioResult: Sendable {
         result.summary = Summary(
             exchanges: exchangeCount, transitions: transitionCount, tokens: tokenCount,
             seal: what == .seals ? traceSeal : nil)
-        (result.journal, result.records, result.chapters) = ([], [], [])
+        (result.journal, result.records, result.chapters, result.secrets) = ([], [], [], [])
         return result
     }
 
