@@ -99,7 +99,7 @@ extension ControlPlane {
     private func renderCreated(_ provider: CredentialProviderRecord) -> JSONObject {
         let reference = provider.configuration.members.first?.value["clientSecretConfig"]
         let managed = names.secretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
-        let external = reference?["secretId"]?.string.flatMap { $0.hasPrefix("arn:") ? $0 : nil }
+        let external = AWSNames.ownSecretARN(reference)
         var result: JSONObject = ["clientSecretArn": ["secretArn": .string(external ?? managed)]]
         if let key = reference?["jsonKey"] { result.append("clientSecretJsonKey", key) }
         result.append("clientSecretSource", reference == nil ? "MANAGED" : "EXTERNAL")

@@ -60,7 +60,7 @@ package enum Parsers {
         var headers = HTTPFields()
         headers[.cookie] = text
         let request = Request(.get, "https://a.test/", headers: headers)
-        return request.cookies.keys.contains { $0.contains(";") } ? "a name with a semicolon" : nil
+        return request.cookie("a")?.contains(";") == true ? "a value with a semicolon" : nil
     }
 
     static let tokens: FuzzTarget = {
