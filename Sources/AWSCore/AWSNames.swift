@@ -42,8 +42,8 @@ package struct AWSNames: Sendable, Hashable {
         return "arn:aws:secretsmanager:\(region):\(account):secret:\(name)"
     }
 
-    /// The ARN of a secret that a caller keeps himself; nil where he names it otherwise, which no answer may repeat (the
-    /// model's `SecretArn`).
+    /// The ARN of a secret that a caller keeps himself; nil where he names it otherwise, which no answer may repeat
+    /// (the model's `SecretArn`).
     package static func ownSecretARN(_ reference: JSONValue?) -> String? {
         reference?["secretId"]?.string.flatMap { secretARN?.matches($0) == true ? $0 : nil }
     }

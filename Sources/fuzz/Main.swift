@@ -1,3 +1,5 @@
+// Gives every parser and endpoint what nobody would send, and says which of them took it badly.
+
 import Foundation
 import Fuzzing
 

@@ -3,62 +3,64 @@ import Serve
 import Synchronization
 import Testing
 
-@Suite("A group of servers", .serialized)
-struct ServerGroupTests {
-    /// Serves on free ports while `body` runs.
-    private func serving(
-        _ answer: @escaping PartyAnswer, while body: @escaping @Sendable (ServedOrigins) async throws -> Void
-    ) async throws {
-        try await ServerGroup(PortPlan(base: 0)).run {
-        } assemble: { _, _ in
-            answer
-        } while: {
-            try await body($1)
-        }
-    }
-
-    private static func port(_ origins: ServedOrigins, _ party: Party) throws -> Int {
-        try #require(URLParts(origins[party])?.port)
-    }
-
-    @Test("answers for each party at its own port")
-    func parties() async throws {
-        try await serving { _, party in
-            Response.plain(party == .idp ? 201 : 200, "\(party)")
-        } while: { origins in
-            #expect(origins.all.count == 7)
-            for (party, _) in origins.all {
-                let status = Probe.status(of: "/", port: try Self.port(origins, party), patience: 60)
-                #expect(status == (party == .idp ? 201 : 200))
+extension SocketTests {
+    @Suite("A group of servers", .serialized)
+    struct ServerGroupTests {
+        /// Serves on free ports while `body` runs.
+        private func serving(
+            _ answer: @escaping PartyAnswer, while body: @escaping @Sendable (ServedOrigins) async throws -> Void
+        ) async throws {
+            try await ServerGroup(PortPlan(base: 0)).run {
+            } assemble: { _, _ in
+                answer
+            } while: {
+                try await body($1)
             }
         }
-    }
 
-    @Test("an answer that is lost is a broken connection")
-    func lost() async throws {
-        try await serving { request, party in
-            throw NetworkFailure(.unreachable, host: party.rawValue)
-        } while: { origins in
-            let port = try Self.port(origins, .github)
-            #expect(Probe.status(of: "/", port: port, patience: 60) == nil)
+        private static func port(_ origins: ServedOrigins, _ party: Party) throws -> Int {
+            try #require(URLParts(origins[party])?.port)
         }
-    }
 
-    @Test("a port in use is named, with the flag that helps")
-    func inUse() async throws {
-        try await serving { _, _ in
-            .plain(200, "")
-        } while: { origins in
-            let port = try Self.port(origins, .aws)
-            let failure = await #expect(throws: ServeFailure.self) {
-                try await ServerGroup(PortPlan(base: port), parties: [.aws]).run {
-                } assemble: { _, _ in
-                    { _, _ in .plain(200, "") }
-                } while: { _, _ in
+        @Test("answers for each party at its own port")
+        func parties() async throws {
+            try await serving { _, party in
+                Response.plain(party == .idp ? 201 : 200, "\(party)")
+            } while: { origins in
+                #expect(origins.all.count == 7)
+                for (party, _) in origins.all {
+                    let status = Probe.status(of: "/", port: try Self.port(origins, party), patience: 60)
+                    #expect(status == (party == .idp ? 201 : 200))
                 }
             }
-            #expect("\(try #require(failure))".contains("port \(port) of 127.0.0.1"))
-            #expect("\(try #require(failure))".contains("--port-base"))
+        }
+
+        @Test("an answer that is lost is a broken connection")
+        func lost() async throws {
+            try await serving { request, party in
+                throw NetworkFailure(.unreachable, host: party.rawValue)
+            } while: { origins in
+                let port = try Self.port(origins, .github)
+                #expect(Probe.status(of: "/", port: port, patience: 60) == nil)
+            }
+        }
+
+        @Test("a port in use is named, with the flag that helps")
+        func inUse() async throws {
+            try await serving { _, _ in
+                .plain(200, "")
+            } while: { origins in
+                let port = try Self.port(origins, .aws)
+                let failure = await #expect(throws: ServeFailure.self) {
+                    try await ServerGroup(PortPlan(base: port), parties: [.aws]).run {
+                    } assemble: { _, _ in
+                        { _, _ in .plain(200, "") }
+                    } while: { _, _ in
+                    }
+                }
+                #expect("\(try #require(failure))".contains("port \(port) of 127.0.0.1"))
+                #expect("\(try #require(failure))".contains("--port-base"))
+            }
         }
     }
 }

@@ -115,8 +115,8 @@ private struct Places {
         at = last(UInt8(ascii: "@"), start, slash)
         let hostStart = at.map { $0 + 1 } ?? start
         var hostEnd = slash
-        let afterBracket = last(UInt8(ascii: "]"), hostStart, hostEnd) ?? hostStart
-        if let colon = last(UInt8(ascii: ":"), afterBracket, hostEnd) {
+        let bracket = last(UInt8(ascii: "]"), hostStart, hostEnd)
+        if let colon = last(UInt8(ascii: ":"), bracket ?? hostStart, hostEnd) {
             guard colon + 1 < hostEnd, bytes[colon + 1] != UInt8(ascii: "+"),
                 let number = UInt16(String(decoding: bytes[colon + 1..<hostEnd], as: UTF8.self))
             else { return nil }
@@ -126,7 +126,7 @@ private struct Places {
         }
         guard hostStart < hostEnd else { return nil }
         // RFC 3986 section 3.2.2: colons stand in brackets, and brackets around the whole host.
-        if bytes[hostStart] == UInt8(ascii: "[") || afterBracket > hostStart {
+        if bytes[hostStart] == UInt8(ascii: "[") || bracket != nil {
             guard bytes[hostStart] == UInt8(ascii: "["), bytes[hostEnd - 1] == UInt8(ascii: "]") else { return nil }
         } else if port != nil {
             guard first(UInt8(ascii: ":"), hostStart, hostEnd) == hostEnd else { return nil }
