@@ -100,16 +100,7 @@ struct VaultLab {
     /// Alice consented through a gateway.
     static func consented(_ definition: LabDefinition) async throws -> VaultLab {
         let lab = try Lab(definition)
-        let provider = try await lab.aws(
-            "/identities/CreateOauth2CredentialProvider",
-            [
-                "name": "github", "credentialProviderVendor": "GithubOauth2",
-                "oauth2ProviderConfigInput": [
-                    "githubOauth2ProviderConfig": [
-                        "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret",
-                    ]
-                ],
-            ])
+        let provider = try await lab.makeGithubProvider()
         let app = "\(lab.addresses.origin(of: .app))/callback"
         let discovery = "\(lab.addresses.origin(of: .idp))/.well-known/openid-configuration"
         let gateway = try await lab.aws(
@@ -223,5 +214,19 @@ extension Lab {
             throw BenchFailure("\(path) was answered \(response.status): \(response.bodyText)")
         }
         return json
+    }
+
+    /// The provider `github`, of the default lab's application.
+    func makeGithubProvider() async throws -> JSONValue {
+        try await aws(
+            "/identities/CreateOauth2CredentialProvider",
+            [
+                "name": "github", "credentialProviderVendor": "GithubOauth2",
+                "oauth2ProviderConfigInput": [
+                    "githubOauth2ProviderConfig": [
+                        "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret",
+                    ]
+                ],
+            ])
     }
 }

@@ -206,16 +206,7 @@ struct GrowingLab {
     }
 
     func makeProvider() async throws {
-        _ = try await lab.aws(
-            "/identities/CreateOauth2CredentialProvider",
-            [
-                "name": "github", "credentialProviderVendor": "GithubOauth2",
-                "oauth2ProviderConfigInput": [
-                    "githubOauth2ProviderConfig": [
-                        "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret",
-                    ]
-                ],
-            ])
+        _ = try await lab.makeGithubProvider()
         let app = "\(lab.addresses.origin(of: .app))/callback"
         _ = try await lab.aws(
             "/identities/UpdateWorkloadIdentity",

@@ -146,10 +146,10 @@ COMMANDS = {
     "run": ["run", "{scenario}", "--capsule", "{folder}/capsules", "--report-html", "{folder}/r.html"],
     "replay": ["replay", "{capsule}"],
     "explore": ["explore", "--seeds", "40", "--jobs", "2"],
-    "mutate": ["mutate", "scenarios/flow", "--rule", "pkce-verifier", "--quick"],
+    "mutate": ["mutate", "scenarios/flow", "--rule", "code-verifier-sent", "--quick"],
     "demo": ["demo", "--html", "{folder}/demo.html"],
     "learn": ["learn", "2", "--html", "{folder}/lesson.html"],
-    "record": ["record", "{har}", "--map", "gateway.example.com=gateway"],
+    "record": ["record", "{har}"],
     "why": ["why", "Invalid or expired session"],
     "check": ["check", "scenarios/flow"],
     "list": ["list", "--operations"],
@@ -163,12 +163,15 @@ def test_a_command_connects_to_nothing(hooked, tmp_path, name):
     environment, file = hooked
     scenario = tmp_path / "broken.yaml"
     scenario.write_text(BROKEN)
-    entry = {
-        "startedDateTime": "2026-11-20T10:00:00.000Z",
-        "request": {"method": "GET", "url": "https://elsewhere.example.com/x", "headers": [], "queryString": [], "cookies": []},
-        "response": {"status": 200, "headers": [], "cookies": [], "content": {"text": ""}},
-    }
-    (tmp_path / "walk.har").write_text(json.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    entries = [
+        {
+            "startedDateTime": "2026-11-20T10:00:00.000Z",
+            "request": {"method": "GET", "url": f"https://{host}/user", "headers": [], "queryString": [], "cookies": []},
+            "response": {"status": 401, "headers": [], "cookies": [], "content": {"text": ""}},
+        }
+        for host in ("elsewhere.example.com", "api.github.com")
+    ]
+    (tmp_path / "walk.har").write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
     made = subprocess.run([BINARY, "run", scenario, "--root", ROOT, "--capsule", tmp_path], cwd=ROOT, capture_output=True)
     assert made.returncode == 4
     files = {

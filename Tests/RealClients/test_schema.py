@@ -20,6 +20,7 @@ BEYOND = {
     "concurrently-alone",
     "concurrently-forks",
     "concurrently-shares",
+    "deploy-outside",
     "fork-variable-is-gone",
     "for-each-text",
     "golden-outside",
