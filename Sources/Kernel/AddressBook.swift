@@ -21,10 +21,8 @@ package struct AddressBook: Sendable, Hashable {
     package func isOfLab(_ url: String) -> Bool {
         origins.contains { place in
             guard url.hasPrefix(place.origin), Party.served.contains(place.party) else { return false }
-            switch url.utf8.dropFirst(place.origin.utf8.count).first {
-            case nil, UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return true
-            default: return false
-            }
+            let next = url.utf8.dropFirst(place.origin.utf8.count).first
+            return next == nil || next == UInt8(ascii: "/")
         }
     }
 

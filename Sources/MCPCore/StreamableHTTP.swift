@@ -143,7 +143,7 @@ package struct StreamableHTTP: Sendable {
     /// Whether `Accept` lists one of the transport's two types, its family or everything.
     private func accepts(_ request: Request, _ family: String, _ kind: String) -> Bool {
         guard let header = request.header(.accept) else { return false }
-        // What every SDK sends, word for word.
+        // The SDKs that we test with say it word for word.
         if header == "application/json, text/event-stream" { return true }
         return header.pieces(by: ",").contains { entry in
             let type = trimmed(entry.place(of: ";").map { entry[..<$0] } ?? entry).lowercased()

@@ -6,24 +6,14 @@ import json
 import os
 import re
 import secrets
-import subprocess
 import urllib.parse
 
 from conftest import ROOT
 from har import RecordingWalker
+from program import run
 from walker import query
 
 CLIENTS = ["mcp1"]
-
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
-
-
-def run(*arguments, timeout=300, stdin=None, **environment):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AGENTCORE_LOCAL_")}
-    return subprocess.run(
-        [BINARY, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=timeout, input=stdin,
-        env={**clean, **environment},
-    )
 
 
 # --- record

@@ -106,11 +106,14 @@ package final class InMemoryNetwork: Sendable {
 
     private static let longestBody = 6 << 20
 
+    private static func shortened(_ request: Request) -> Request {
+        Request(head: request.head, body: Array(request.body.prefix(1_024)))
+    }
+
     private func record(_ request: Request, from sender: Party, to party: Party, _ outcome: Exchange.Outcome) {
-        var request = request
         // No party reads so long a body, and a journal of them would fill the memory.
-        if request.body.count > Self.longestBody { request.body = Array(request.body.prefix(1_024)) }
-        let exchange = Exchange(from: sender, to: party, request: request, outcome: outcome)
+        let kept = request.body.count > Self.longestBody ? Self.shortened(request) : request
+        let exchange = Exchange(from: sender, to: party, request: kept, outcome: outcome)
         changes.reach(store.append(.exchange(exchange), at: clock.now))
     }
 
