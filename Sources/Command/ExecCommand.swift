@@ -43,18 +43,14 @@ struct ExecCommand: AsyncParsableCommand {
             lab: lab, root: try root.folder(), plan: PortPlan(base: portBase),
             log: ServeLog(format: .text, isQuiet: !log))
         session.seed = seed
-        do {
-            try await session.run { origins, endpoints in
-                let folder = try PrivateFolder.make("exec")
-                defer { PrivateFolder.remove(folder) }
-                let file = "\(folder)/endpoints.json"
-                try EndpointsFile.write(endpoints, to: file)
-                let child = try Child(command, environment: Self.environment(endpoints, file))
-                let ended = await Self.wait(for: child)
-                code.withLock { $0 = ended }
-            }
-        } catch let failure as ServeFailure {
-            throw CommandFailure(.stuck, "\(failure)")
+        try await session.run { origins, endpoints in
+            let folder = try PrivateFolder.make("exec")
+            defer { PrivateFolder.remove(folder) }
+            let file = "\(folder)/endpoints.json"
+            try EndpointsFile.write(endpoints, to: file)
+            let child = try Child(command, environment: Self.environment(endpoints, file))
+            let ended = await Self.wait(for: child)
+            code.withLock { $0 = ended }
         }
         let ended = code.withLock { $0 }
         if ended != 0 { throw ExitCode(ended) }

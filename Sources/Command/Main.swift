@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Kernel
+import Serve
 
 @main
 struct AgentcoreLocal: AsyncParsableCommand {
@@ -44,7 +45,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
 
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.
     private static func leave(for error: any Error) -> Never {
-        if let failure = error as? CommandFailure {
+        if let failure = CommandFailure(error) {
             Terminal.say(failure.description)
             Foundation.exit(failure.code.rawValue)
         }
@@ -77,6 +78,15 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ code: Outcome, _ description: String) {
         self.code = code
         self.description = "agentcore-local: \(description)"
+    }
+
+    /// nil for what the parser says.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case is StoreFailure, is ServeFailure: self.init(.stuck, "\(error)")
+        default: return nil
+        }
     }
 }
 

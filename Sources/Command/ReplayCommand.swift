@@ -4,6 +4,7 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import Serve
 
 /// Runs a capsule again and compares every byte.
 struct ReplayCommand: AsyncParsableCommand {

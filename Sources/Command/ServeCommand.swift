@@ -27,7 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Entries of the journal to keep, the newest; 0 keeps all.", valueName: "n"))
     var journalKeep = 100_000
 
-    @Option(help: ArgumentHelp("Write the origins to this JSON file when every port answers.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Write the origins to this JSON file when every port answers; it goes with the lab.", valueName: "file"))
     var endpointsFile: String?
 
     @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
@@ -77,16 +79,6 @@ struct ServeCommand: AsyncParsableCommand {
             log.warn("listening on \(bind): whoever reaches this machine can act as anybody in this lab")
         }
         if let endpointsFile { try? FileManager.default.removeItem(atPath: endpointsFile) }
-        do {
-            try await serve(log)
-        } catch let failure as StoreFailure {
-            throw CommandFailure(.stuck, "\(failure)")
-        } catch let failure as ServeFailure {
-            throw CommandFailure(.stuck, "\(failure)")
-        }
-    }
-
-    private func serve(_ log: ServeLog) async throws {
         var session = ServedSession(lab: lab, root: try root.folder(), plan: plan, log: log)
         session.seed = seed
         session.data = data
@@ -98,6 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await session.run { origins, endpoints in
             try Self.deploy(orders, endpoints)
             if let endpointsFile { try EndpointsFile.write(endpoints, to: endpointsFile) }
+            defer { if let endpointsFile { EndpointsFile.remove(endpoints, at: endpointsFile) } }
             log.ready(lab, origins)
             await stop.first()
             log.stopped()

@@ -17,13 +17,10 @@ struct AWSBench {
     init(_ options: BenchOptions) { self.options = options }
 
     func measure(into table: inout FigureTable) throws {
-        let root = try Self.rootWithRoom(beside: options.root)
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("agentcore-local").path
-        let child = try ServedProcess.spawn(
-            binary, ["serve", "--quiet", "--lab", "bench", "--port-base", String(Self.port), "--root", root])
-        defer { Self.end(child) }
+        let surroundings = try Surroundings.withRoom(beside: options.root)
+        defer { surroundings.end() }
+        let served = try Neighbour.own(root: surroundings.root, port: Self.port, lab: "bench")
+        defer { served.end() }
         let server = try Server(port: Self.port)
         let own = try server.pace(Self.calls)
         let moto = try measureMoto()
@@ -68,12 +65,9 @@ struct AWSBench {
 
     /// moto's own server, where it is installed.
     private func measureMoto() throws -> (create: Double, get: Double)? {
-        let binary = "\(options.root)/.cache/venv/moto/bin/moto_server"
-        guard FileManager.default.isExecutableFile(atPath: binary) else { return nil }
-        let port = Self.port + 20
-        let child = try ServedProcess.spawn(binary, ["-H", "127.0.0.1", "-p", String(port)], isQuiet: true)
-        defer { Self.end(child) }
-        return try Server(port: port).pace(Self.calls)
+        guard let moto = try Neighbour(.moto, root: options.root, port: Self.port + 20) else { return nil }
+        defer { moto.end() }
+        return try Server(port: moto.port).pace(Self.calls)
     }
 
     /// A gateway at one address.
@@ -83,11 +77,10 @@ struct AWSBench {
         /// Not every server keeps a connection; then every call is on one of its own.
         private let isKept: Bool
         private let gateway: String
-        private static let patience = 400
 
         init(port: Int) throws {
             self.port = port
-            client = try Self.connected(to: port)
+            client = try WireClient(port: port)
             let name = "bench-\(UInt32.random(in: 0...UInt32.max))"
             let answer = try client.call(
                 "POST", "/gateways/", AWSBench.fields,
@@ -105,14 +98,6 @@ struct AWSBench {
         private func call(_ method: String, _ path: String, _ body: String = "") throws -> WireClient.Answer {
             if !isKept { client = try WireClient(port: port) }
             return try client.call(method, path, AWSBench.fields, body)
-        }
-
-        private static func connected(to port: Int) throws -> WireClient {
-            for _ in 0..<patience {
-                if let client = try? WireClient(port: port) { return client }
-                usleep(50_000)
-            }
-            throw BenchFailure("nobody listens on port \(port)")
         }
 
         @discardableResult
@@ -161,26 +146,5 @@ struct AWSBench {
             try work()
             return Measure.microseconds(clock.now - start)
         }
-    }
-
-    private static func end(_ child: pid_t) {
-        kill(child, SIGTERM)
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
-    }
-
-    /// The default lab with room for many targets.
-    static func rootWithRoom(beside root: String) throws -> String {
-        let files = FileManager.default
-        let folder = NSTemporaryDirectory() + "agentcore-local-bench-aws-\(getpid())"
-        let source = URL(fileURLWithPath: root).standardizedFileURL.path + "/mocks"
-        try files.createDirectory(atPath: "\(folder)/mocks/labs", withIntermediateDirectories: true)
-        for name in try files.contentsOfDirectory(atPath: source) where name != "labs" {
-            try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/mocks/\(name)")
-        }
-        let lab = try String(contentsOfFile: "\(source)/labs/default.yaml", encoding: .utf8)
-        try (lab + "\nquotas: {targetsPerGateway: 200000}\n")
-            .write(toFile: "\(folder)/mocks/labs/bench.yaml", atomically: true, encoding: .utf8)
-        return folder
     }
 }

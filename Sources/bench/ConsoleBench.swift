@@ -12,21 +12,9 @@ struct ConsoleBench {
     init(_ options: BenchOptions) { self.options = options }
 
     func measure(into table: inout FigureTable) throws {
-        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("agentcore-local").path
-        try measureHelp(binary, into: &table)
-        let child = try ServedProcess.spawn(
-            binary, ["serve", "--quiet", "--port-base", String(Self.port), "--root", options.root])
-        defer {
-            kill(child, SIGTERM)
-            var status: Int32 = 0
-            waitpid(child, &status, 0)
-        }
-        let clock = ContinuousClock()
-        let start = clock.now
-        while Self.isSilent {
-            guard clock.now - start < .seconds(10) else { throw BenchFailure("serve does not answer") }
-        }
+        try measureHelp(into: &table)
+        let served = try Neighbour.own(root: options.root, port: Self.port)
+        defer { served.end() }
         let (provider, console) = (try WireClient(port: Self.port + 2), try WireClient(port: Self.port + 6))
         for _ in 0..<Self.signIns { try signIn(console) }
         // A sign-in is four messages.
@@ -35,8 +23,6 @@ struct ConsoleBench {
         }
         try measurePages(provider, console, into: &table)
     }
-
-    private static var isSilent: Bool { (try? WireClient(port: port + 6)) == nil }
 
     private func signIn(_ console: WireClient) throws {
         let answer = try console.call(
@@ -75,12 +61,13 @@ struct ConsoleBench {
                     + "median \(Measure.median(lags)) ms"))
     }
 
-    private func measureHelp(_ binary: String, into table: inout FigureTable) throws {
+    private func measureHelp(into table: inout FigureTable) throws {
+        let binary = try ServedProcess.binary()
         let clock = ContinuousClock()
         let times = try (0...Measure.samples).map { _ in
             let begun = clock.now
             var status: Int32 = 0
-            waitpid(try ServedProcess.spawn(binary, ["--help"], isQuiet: true), &status, 0)
+            waitpid(try ServedProcess.spawn(binary, ["--help"]), &status, 0)
             return Measure.microseconds(clock.now - begun) / 1000
         }
         table.add(

@@ -41,9 +41,9 @@ struct GrowthBench {
 
     private func targets(into table: inout FigureTable) async throws {
         let many = Int(100_000 * scale)
-        let root = try AWSBench.rootWithRoom(beside: options.root)
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        let definition = try LabDefinition.load(named: "bench", root: root)
+        let surroundings = try Surroundings.withRoom(beside: options.root)
+        defer { surroundings.end() }
+        let definition = try LabDefinition.load(named: "bench", root: surroundings.root)
         let (small, large) = (try await GrowingLab(definition), try await GrowingLab(definition))
         for number in 0..<Self.few { try await small.createTarget(number) }
         for number in 0..<many { try await large.createTarget(number) }
@@ -88,9 +88,9 @@ struct GrowthBench {
 
     /// First of all, and nothing is let go before the end: what is free already would be taken again and not seen.
     private func memory(_ definition: LabDefinition, into table: inout FigureTable) async throws {
-        let root = try AWSBench.rootWithRoom(beside: options.root)
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        let roomy = try LabDefinition.load(named: "bench", root: root)
+        let surroundings = try Surroundings.withRoom(beside: options.root)
+        defer { surroundings.end() }
+        let roomy = try LabDefinition.load(named: "bench", root: surroundings.root)
         let (vault, targets) = (
             try await VaultLab.machine(definition, GrowingLab.options), try await GrowingLab(roomy)
         )

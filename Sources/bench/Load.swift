@@ -1,4 +1,5 @@
 import Foundation
+import Serve
 
 /// What `wrk` asks again and again.
 struct Question {
@@ -11,7 +12,6 @@ struct Question {
 /// Requests a second with wrk(1), which shares the cores with whoever answers.
 struct Load {
     private let binary: String
-    private let folder: String
     private static let connections = 16
 
     /// nil where wrk is not installed.
@@ -21,13 +21,12 @@ struct Load {
             return nil
         }
         binary = found
-        folder = NSTemporaryDirectory() + "agentcore-local-bench-wrk-\(getpid())"
     }
 
     /// - Throws: `BenchFailure` when an answer was no success: a refusal costs less than an answer.
     func rate(_ question: Question, seconds: Int = 1) throws -> Double {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try PrivateFolder.make("bench")
+        defer { PrivateFolder.remove(folder) }
         let script = "\(folder)/ask.lua"
         var lines = ["wrk.method = \(Self.quoted(question.method))"]
         for (name, value) in question.fields.sorted(by: { $0.key < $1.key }) {

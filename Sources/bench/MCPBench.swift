@@ -18,17 +18,12 @@ struct MCPBench {
 
     func measure(into table: inout FigureTable) throws {
         let own = try measureOwn(into: &table)
-        for peer in Self.peers {
-            let interpreter = "\(options.root)/\(peer.environment)/bin/python"
-            guard FileManager.default.isExecutableFile(atPath: interpreter) else { continue }
-            try measure(peer, interpreter, own, into: &table)
-        }
+        for peer in Self.peers { try measure(peer, own, into: &table) }
     }
 
     /// Somebody else's server of the same tools.
     private struct Peer {
-        let name: String
-        let environment: String
+        let program: PeerProgram
         /// What stands before the names of its tools.
         let prefix: String
         /// Share of its time per list that this program may take; nil where nothing was promised.
@@ -36,8 +31,8 @@ struct MCPBench {
     }
 
     private static let peers = [
-        Peer(name: "fastmcp", environment: ".cache/venv/mcp2", prefix: "", list: 0.05),
-        Peer(name: "localcore-gateway", environment: ".cache/venv/peers", prefix: "t___", list: nil),
+        Peer(program: .tools("fastmcp", "mcp2", tools), prefix: "", list: 0.05),
+        Peer(program: .tools("localcore-gateway", "peers", tools), prefix: "t___", list: nil),
     ]
 
     /// Microseconds of a call and of a list.
@@ -49,15 +44,12 @@ struct MCPBench {
     // MARK: - This program
 
     private func measureOwn(into table: inout FigureTable) throws -> Pace {
-        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("agentcore-local").path
-        let root = try Self.rootWithManyTools(beside: options.root)
-        defer { try? FileManager.default.removeItem(atPath: root) }
+        let surroundings = try Self.withManyTools(beside: options.root)
+        defer { surroundings.end() }
         try Self.allowManySockets()
-        let child = try ServedProcess.spawn(
-            binary, ["serve", "--quiet", "--lab", "bench", "--port-base", String(Self.port), "--root", root])
-        defer { Self.end(child) }
-        let client = try Self.connected(to: Self.mcpPort)
+        let served = try Neighbour.own(root: surroundings.root, port: Self.port, lab: "bench")
+        defer { served.end() }
+        let client = try WireClient(port: Self.mcpPort)
         let session = try Self.begin(client)
         let pace = try Self.pace(of: client, [session])
         table.add(
@@ -68,13 +60,12 @@ struct MCPBench {
             Figure(
                 name: "served tools/list of \(Self.tools), median", value: pace.list, unit: "µs",
                 remark: "\(Int(1e6 / max(pace.list, 1))) a second"))
-        try measureStreams(child, into: &table)
+        try measureStreams(served, into: &table)
         return pace
     }
 
-    private func measureStreams(_ child: pid_t, into table: inout FigureTable) throws {
-        usleep(200_000)
-        let before = ServedProcess.memory(of: child).all
+    private func measureStreams(_ served: Neighbour, into table: inout FigureTable) throws {
+        let before = served.memory.all
         var open: [WireClient] = []
         for _ in 0..<Self.streams {
             let client = try WireClient(port: Self.mcpPort)
@@ -83,8 +74,7 @@ struct MCPBench {
             guard answer.status == 200 else { throw BenchFailure("a stream was answered \(answer.status)") }
             open.append(client)
         }
-        usleep(200_000)
-        let after = ServedProcess.memory(of: child).all
+        let after = served.memory.all
         table.add(
             Figure(
                 name: "open SSE stream, resident memory", value: (after - before) * 1024 / Double(open.count),
@@ -93,22 +83,19 @@ struct MCPBench {
 
     // MARK: - Others
 
-    private func measure(
-        _ peer: Peer, _ interpreter: String, _ own: Pace, into table: inout FigureTable
-    ) throws {
-        let script = "\(options.root)/Tests/Tools/mcp_peers.py"
-        let port = Self.port + 20
-        let child = try ServedProcess.spawn(interpreter, [script, peer.name, String(port), String(Self.tools)])
-        defer { Self.end(child) }
-        let pace = try Self.pace(of: try Self.connected(to: port), [], prefix: peer.prefix)
+    private func measure(_ peer: Peer, _ own: Pace, into table: inout FigureTable) throws {
+        let name = peer.program.name
+        guard let theirs = try Neighbour(peer.program, root: options.root, port: Self.port + 20) else { return }
+        defer { theirs.end() }
+        let pace = try Self.pace(of: try WireClient(port: theirs.port), [], prefix: peer.prefix)
         table.add(
             Figure(
-                name: "served tools/call, share of \(peer.name)'s", value: own.call / pace.call, unit: "", budget: 0.1,
-                remark: "\(peer.name): \(Int(pace.call)) µs"))
+                name: "served tools/call, share of \(name)'s", value: own.call / pace.call, unit: "", budget: 0.1,
+                remark: "\(name): \(Int(pace.call)) µs"))
         table.add(
             Figure(
-                name: "served tools/list, share of \(peer.name)'s", value: own.list / pace.list, unit: "",
-                budget: peer.list, remark: "\(peer.name): \(Int(pace.list)) µs"))
+                name: "served tools/list, share of \(name)'s", value: own.list / pace.list, unit: "",
+                budget: peer.list, remark: "\(name): \(Int(pace.list)) µs"))
     }
 
     // MARK: - Exchanges
@@ -152,31 +139,13 @@ struct MCPBench {
         return "Mcp-Session-Id: \(id)"
     }
 
-    /// Waits until somebody listens.
-    private static func connected(to port: Int) throws -> WireClient {
-        for _ in 0..<600 {
-            if let client = try? WireClient(port: port) { return client }
-            usleep(50_000)
-        }
-        throw BenchFailure("nobody listens on port \(port)")
-    }
-
     // MARK: - Surroundings
 
     /// The mocks of the project, but with a lab whose MCP server has a thousand tools and keeps sessions.
-    private static func rootWithManyTools(beside root: String) throws -> String {
-        let files = FileManager.default
-        let folder = NSTemporaryDirectory() + "agentcore-local-bench-\(getpid())"
-        let source = URL(fileURLWithPath: root).standardizedFileURL.path + "/mocks"
-        for name in ["mocks/labs", "mocks/tools"] {
-            try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+    private static func withManyTools(beside root: String) throws -> Surroundings {
+        let surroundings = try Surroundings(beside: root, lab: "mcp-conformance") {
+            $0.replacingOccurrences(of: "tools/conformance.yaml", with: "tools/bench.yaml")
         }
-        for name in try files.contentsOfDirectory(atPath: source) where !["labs", "tools"].contains(name) {
-            try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/mocks/\(name)")
-        }
-        let lab = try String(contentsOfFile: "\(source)/labs/mcp-conformance.yaml", encoding: .utf8)
-        try lab.replacingOccurrences(of: "tools/conformance.yaml", with: "tools/bench.yaml")
-            .write(toFile: "\(folder)/mocks/labs/bench.yaml", atomically: true, encoding: .utf8)
         let head = "server: {name: bench, version: local}\nopen: true\nsessions: true\npageSize: 10000\ntools:\n"
         let tools = (0..<Self.tools).map { number in
             """
@@ -188,8 +157,8 @@ struct MCPBench {
 
             """
         }
-        try (head + tools.joined()).write(toFile: "\(folder)/mocks/tools/bench.yaml", atomically: true, encoding: .utf8)
-        return folder
+        try surroundings.write(head + tools.joined(), to: "tools/bench.yaml")
+        return surroundings
     }
 
     /// The child has the same limit.
@@ -200,11 +169,5 @@ struct MCPBench {
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = min(wanted, limit.rlim_max)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
-    private static func end(_ child: pid_t) {
-        kill(child, SIGTERM)
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
     }
 }

@@ -5,16 +5,20 @@ import Serve
 struct Neighbour {
     let port: Int
     private let child: pid_t
+    /// What it may keep files in while it runs.
+    private let folder: String?
     /// From spawn to the first answer.
     let milliseconds: Double
 
     /// `words` are the program and its arguments; `path` is asked until somebody answers, whatever the answer is.
-    init(_ words: [String], port: Int, path: String = "/", environment: [String: String] = [:]) throws {
-        self.port = port
+    init(
+        _ words: [String], port: Int, path: String = "/", environment: [String: String] = [:], folder: String? = nil
+    ) throws {
+        (self.port, self.folder) = (port, folder)
         for (name, value) in environment { setenv(name, value, 1) }
         let clock = ContinuousClock()
         let start = clock.now
-        child = try ServedProcess.spawn(words[0], Array(words.dropFirst()), isQuiet: true)
+        child = try ServedProcess.spawn(words[0], Array(words.dropFirst()))
         for name in environment.keys { unsetenv(name) }
         while Probe.status(of: path, port: port) == nil {
             guard clock.now - start < .seconds(60) else {
@@ -28,9 +32,22 @@ struct Neighbour {
     }
 
     /// This program's own `serve`.
-    static func own(_ options: BenchOptions, port: Int, _ more: [String] = []) throws -> Neighbour {
-        let words = [try ServedProcess.binary(), "serve", "--quiet", "--port-base", String(port), "--root"]
-        return try Neighbour(words + [options.root] + more, port: port, path: "/_local/ready")
+    static func own(root: String, port: Int, lab: String = "default") throws -> Neighbour {
+        let words = [try ServedProcess.binary(), "serve", "--quiet", "--lab", lab, "--root", root]
+        return try Neighbour(words + ["--port-base", String(port)], port: port, path: "/_local/ready")
+    }
+
+    /// nil where it is not installed.
+    init?(_ peer: PeerProgram, root: String, port: Int) throws {
+        guard let words = peer.words(root, port) else { return nil }
+        let folder = try PrivateFolder.make("peer")
+        do {
+            let variables = peer.variables(port, folder)
+            try self.init(words, port: port, path: peer.path, environment: variables, folder: folder)
+        } catch {
+            PrivateFolder.remove(folder)
+            throw error
+        }
     }
 
     /// The bare route of this very binary.
@@ -59,7 +76,10 @@ struct Neighbour {
         return [process] + text.split(separator: " ").compactMap { pid_t($0) }.flatMap(family)
     }
 
-    func end() { Self.end(child) }
+    func end() {
+        Self.end(child)
+        if let folder { PrivateFolder.remove(folder) }
+    }
 
     private static func end(_ child: pid_t) {
         let all = family(of: child)

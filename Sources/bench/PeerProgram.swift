@@ -7,7 +7,8 @@ struct PeerProgram {
     let environment: String
     let program: String
     let arguments: @Sendable (_ root: String, _ port: Int) -> [String]
-    var variables: @Sendable (_ port: Int) -> [String: String] = { _ in [:] }
+    /// `folder` is one for it alone.
+    var variables: @Sendable (_ port: Int, _ folder: String) -> [String: String] = { _, _ in [:] }
     /// What answers when it is there.
     let path: String
 
@@ -23,26 +24,29 @@ struct PeerProgram {
         arguments: { _, port in ["-H", "127.0.0.1", "-p", String(port)] }, path: "/gateways/")
     static let ministack = PeerProgram(
         name: "ministack", environment: "ministack", program: "ministack", arguments: { _, _ in [] },
-        variables: { ["GATEWAY_PORT": String($0)] }, path: "/_ministack/health")
-    static let localcore = PeerProgram(
-        name: "localcore-gateway", environment: "peers", program: "python",
-        arguments: { ["\($0)/Tests/Tools/mcp_peers.py", "localcore-gateway", String($1), "10"] }, path: "/mcp")
-    static let fastmcp = PeerProgram(
-        name: "fastmcp", environment: "mcp2", program: "python",
-        arguments: { ["\($0)/Tests/Tools/mcp_peers.py", "fastmcp", String($1), "10"] }, path: "/mcp")
+        variables: { port, _ in ["GATEWAY_PORT": String(port)] }, path: "/_ministack/health")
+    static let localcore = tools("localcore-gateway", "peers", 10)
+    static let fastmcp = tools("fastmcp", "mcp2", 10)
     static let provider = PeerProgram(
         name: "oidc-provider-mock", environment: "oidc", program: "oidc-provider-mock",
         arguments: { _, port in ["--port", String(port)] }, path: "/.well-known/openid-configuration")
     static let contextforge = PeerProgram(
         name: "mcp-contextforge-gateway", environment: "contextforge", program: "mcpgateway",
         arguments: { _, port in ["--host", "127.0.0.1", "--port", String(port)] },
-        variables: { _ in
+        variables: { _, folder in
             [
-                "DATABASE_URL": "sqlite:///\(NSTemporaryDirectory())agentcore-local-bench-\(getpid()).db",
+                "DATABASE_URL": "sqlite:///\(folder)/peer.db",
                 "JWT_SECRET_KEY": "a-key-of-thirty-two-characters-x",
                 "AUTH_ENCRYPTION_SECRET": "another-key-of-32-chars",
             ]
         }, path: "/health")
+
+    /// A server of so many tools, by an MCP library.
+    static func tools(_ name: String, _ environment: String, _ count: Int) -> PeerProgram {
+        PeerProgram(
+            name: name, environment: environment, program: "python",
+            arguments: { ["\($0)/Tests/Tools/mcp_peers.py", name, String($1), String(count)] }, path: "/mcp")
+    }
 
     static let all = [ministack, moto, provider, localcore, fastmcp, contextforge]
 }

@@ -19,7 +19,7 @@ struct RateBench {
         }
         let bare = try Neighbour.bare(port: Self.port + 20)
         defer { bare.end() }
-        let served = try Neighbour.own(options, port: Self.port)
+        let served = try Neighbour.own(root: options.root, port: Self.port)
         defer { served.end() }
         let site = try ConsentedSite(served)
         let route = Question(url: bare.url("/"))
@@ -49,7 +49,7 @@ struct RateBench {
 
     /// Tokens that are not signed, from the authorization server of the lab `strict`.
     private func opaque(_ route: Question, _ bare: Neighbour, _ load: Load, into table: inout FigureTable) throws {
-        let strict = try Neighbour.own(options, port: Self.port + 40, ["--lab", "strict"])
+        let strict = try Neighbour.own(root: options.root, port: Self.port + 40, lab: "strict")
         defer { strict.end() }
         let question = Question(
             method: "POST", url: strict.url("/oauth/token", at: 3), fields: Self.form,
@@ -107,25 +107,24 @@ extension RateBench {
                 remark: "\(Int(result.mine))/s, \(peer) \(Int(result.other))/s"))
     }
 
+    /// nil, and said, where it is not installed.
+    private func running(_ peer: PeerProgram, _ place: Int, into table: inout FigureTable) throws -> Neighbour? {
+        let running = try Neighbour(peer, root: options.root, port: Self.port + place)
+        if running == nil { table.leftOut.append("\(peer.name)'s rates: make bench-peers") }
+        return running
+    }
+
     private func moto(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
-        let port = Self.port + 60
-        guard let words = PeerProgram.moto.words(options.root, port) else {
-            return table.leftOut.append("moto's rates: make bench-peers")
-        }
-        let moto = try Neighbour(words, port: port, path: PeerProgram.moto.path)
+        guard let moto = try running(.moto, 60, into: &table) else { return }
         defer { moto.end() }
-        _ = try WireClient(port: port).call(
+        _ = try WireClient(port: moto.port).call(
             "POST", "/gateways/", ["Content-Type: application/json"], ConsentedSite.gatewayBody("bench"))
         let list = Question(url: moto.url("/gateways/"), fields: ConsentedSite.aws)
         try times("GET /gateways/", site.gateways, list, "moto", 60, load, into: &table)
     }
 
     private func localcore(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
-        let port = Self.port + 80
-        guard let words = PeerProgram.localcore.words(options.root, port) else {
-            return table.leftOut.append("localcore-gateway's rates: make bench-peers")
-        }
-        let peer = try Neighbour(words, port: port, path: PeerProgram.localcore.path)
+        guard let peer = try running(.localcore, 80, into: &table) else { return }
         defer { peer.end() }
         var question = site.call
         question = Question(
@@ -140,11 +139,7 @@ extension RateBench {
     }
 
     private func provider(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
-        let port = Self.port + 90
-        guard let words = PeerProgram.provider.words(options.root, port) else {
-            return table.leftOut.append("oidc-provider-mock's rates: make bench-peers")
-        }
-        let peer = try Neighbour(words, port: port, path: PeerProgram.provider.path)
+        guard let peer = try running(.provider, 90, into: &table) else { return }
         defer { peer.end() }
         let question = Question(url: peer.url(PeerProgram.provider.path))
         try times("discovery", site.discovery, question, "oidc-provider-mock", nil, load, into: &table)

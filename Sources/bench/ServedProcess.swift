@@ -12,7 +12,7 @@ struct ServedProcess {
         // In turn, so that whatever else the machine does hits both. The first start reads a binary from disk.
         var (own, bare): (Samples, Samples) = (Samples(), Samples())
         for round in 0...Measure.samples {
-            let served = try Neighbour.own(options, port: Self.port)
+            let served = try Neighbour.own(root: options.root, port: Self.port)
             own.add(served, isKept: round > 0)
             let route = try Neighbour.bare(port: Self.port + 20)
             bare.add(route, isKept: round > 0)
@@ -37,15 +37,15 @@ struct ServedProcess {
     private func measurePeers(_ start: Double, _ memory: Double, into table: inout FigureTable) throws {
         for (place, peer) in PeerProgram.all.enumerated() {
             let port = Self.port + 40 + place
-            guard let words = peer.words(options.root, port) else {
-                table.leftOut.append("\(peer.name)'s start: make bench-peers")
-                continue
-            }
             var theirs = Samples()
             // The second start finds the program's files in memory.
             for round in 0..<3 {
-                let process = try Neighbour(words, port: port, path: peer.path, environment: peer.variables(port))
+                guard let process = try Neighbour(peer, root: options.root, port: port) else { break }
                 theirs.add(process, isKept: round > 0)
+            }
+            guard !theirs.starts.isEmpty else {
+                table.leftOut.append("\(peer.name)'s start: make bench-peers")
+                continue
             }
             table.add(
                 Figure(
@@ -85,7 +85,7 @@ struct ServedProcess {
     }
 
     /// `posix_spawn` without a shell and without the half millisecond that `Process` takes for its pipes.
-    static func spawn(_ binary: String, _ arguments: [String], isQuiet: Bool = false) throws -> pid_t {
+    static func spawn(_ binary: String, _ arguments: [String]) throws -> pid_t {
         var words: [UnsafeMutablePointer<CChar>?] = ([binary] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
@@ -93,7 +93,7 @@ struct ServedProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        if isQuiet { posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) }
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         // A worker thread blocks most signals, and a child that inherits that is never told to end.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

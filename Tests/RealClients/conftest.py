@@ -18,6 +18,8 @@ import botocore.config
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# `make test-clients` names it; another build may stand in for it.
+BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
 
 def pytest_addoption(parser):
@@ -81,9 +83,6 @@ class Lab:
     @property
     def identity(self):
         return self.client("bedrock-agentcore")
-
-
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
 
 @contextlib.contextmanager

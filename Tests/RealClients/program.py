@@ -3,9 +3,8 @@
 import os
 import subprocess
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
 
 def run(*arguments, cwd=ROOT, timeout=300, stdin=None, **environment):

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -181,10 +180,9 @@ def test_the_cursor(lab, world, walks):
 @pytest.mark.parametrize("method, status", [("tools/list", 4), (None, 0)])
 def test_serve_tells_the_score_in_the_end(tmp_path, method, status):
     """Exit code 4 where a rule was broken: without a token the first answer is 401, and nobody asks where to go."""
-    binary = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
     endpoints = tmp_path / "endpoints.json"
     process = subprocess.Popen(
-        [binary, "serve", "--score", "--quiet", "--port-base", "0", "--endpoints-file", str(endpoints)],
+        [BINARY, "serve", "--score", "--quiet", "--port-base", "0", "--endpoints-file", str(endpoints)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -7,11 +7,10 @@ import sqlite3
 import subprocess
 
 import pytest
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
 
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 # How long a run took, and what asked for it: all that two runs may differ in.
 UNSTABLE = {
     "report.junit": (r'(<testsuites?\b[^>]*?) time="[0-9.]+"', r"\1"),

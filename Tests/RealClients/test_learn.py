@@ -8,10 +8,9 @@ import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = {"mcp1"}
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 PROMPT = re.compile(r"(> |\[return\] )$")
 
 

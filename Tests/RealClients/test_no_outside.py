@@ -12,11 +12,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
 
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
 HOOK = r"""
 #define _GNU_SOURCE

@@ -1,17 +1,15 @@
 """What the README shows is run as it stands there."""
 
-import os
 import pathlib
 import re
 import subprocess
 import sys
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
 
 README = (ROOT / "README.md").read_text()
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
 
 def blocks(language):

@@ -7,11 +7,10 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
 
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 HOLDS = """scenario: A gateway list is empty
 spec: [T2]
 matrix: {user: [alice, bob]}

@@ -1,18 +1,16 @@
 """The JSON Schema that editors use takes every scenario and refuses every file with a mistake it can know of."""
 
 import json
-import os
 import re
 import subprocess
 
 import jsonschema
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
 
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 REJECTED = ROOT / "Tests/ScenarioFileTests/Rejected"
 
 # What no schema can know: what stands elsewhere in the file or in another file, the order of steps, SQL, patterns.

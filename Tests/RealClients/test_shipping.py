@@ -11,10 +11,9 @@ import urllib.request
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = {"mcp1"}
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
 
 def run(*words, **options):
@@ -81,7 +80,6 @@ def test_sigterm_ends_a_lab_within_a_second_and_loses_nothing(tmp_path):
     data, file = tmp_path / "lab.sqlite", tmp_path / "endpoints.json"
 
     def serve():
-        file.unlink(missing_ok=True)
         process = subprocess.Popen(
             [BINARY, "serve", "--quiet", "--port-base", "0", "--data", data, "--endpoints-file", file], cwd=ROOT,
             stderr=subprocess.DEVNULL)
@@ -104,6 +102,7 @@ def test_sigterm_ends_a_lab_within_a_second_and_loses_nothing(tmp_path):
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0 and time.monotonic() - begun < 1
     watcher.close()
+    assert not file.exists(), "the file says where a lab answers, and none does"
     process, console = serve()
     assert [row["id"] for row in call(console, "/_local/tokens")] == tokens and tokens
     process.send_signal(signal.SIGTERM)
@@ -149,6 +148,33 @@ def test_the_action_exports_what_env_prints(lab, tmp_path):
     assert "endpoints=" in (tmp_path / "GITHUB_OUTPUT").read_text()
 
 
+def test_the_endpoints_file_of_a_later_lab_is_let_be(tmp_path):
+    file = tmp_path / "endpoints.json"
+
+    def serve():
+        process = subprocess.Popen(
+            [BINARY, "serve", "--quiet", "--port-base", "0", "--endpoints-file", file], cwd=ROOT,
+            stderr=subprocess.DEVNULL)
+        while not file.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        return process
+
+    def end(process):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+    first = serve()
+    # The second one takes its name away before it is ready.
+    told = file.read_text()
+    file.unlink()
+    second = serve()
+    end(first)
+    assert file.exists() and file.read_text() != told
+    end(second)
+    assert not file.exists()
+
+
 def test_the_dockerfile_starts_what_the_program_has():
     text = (ROOT / ".github/Dockerfile").read_text()
     words = json.loads(re.search(r"^CMD (\[.*\])", text, re.MULTILINE)[1])
@@ -160,7 +186,5 @@ def test_the_dockerfile_starts_what_the_program_has():
         line = process.stderr.readline()
         assert line, said
         said += line
-    # It listens to signals from the next moment on; an earlier one ends it without a word.
-    time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0 and "0.0.0.0" in said and "http://localhost:" in said

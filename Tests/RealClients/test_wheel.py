@@ -7,10 +7,9 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = {"mcp1"}
-BINARY = pathlib.Path(os.environ.get("AGENTCORE_LOCAL", ROOT / ".build/debug/agentcore-local"))
 
 TEST = '''
 import json
