@@ -131,16 +131,25 @@ let package = Package(
             ],
             [httpTypes]),
         .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], swiftSettings: settings),
+        // What tests share.
+        .target(
+            name: "TestSupport", dependencies: ["Kernel", "AWSCore"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),
-        tests("OAuthCoreTests", uses: ["Kernel", "OAuthCore"], [httpTypes]),
-        tests("AWSCoreTests", uses: ["Kernel", "AWSCore", "Harness"], [httpTypes]),
-        tests("InboundProviderTests", uses: ["Kernel", "OAuthCore", "InboundProvider"], [httpTypes]),
-        tests("AuthorizationServerTests", uses: ["Kernel", "OAuthCore", "AuthorizationServer"], [httpTypes]),
+        tests("OAuthCoreTests", uses: ["Kernel", "OAuthCore", "TestSupport"], [httpTypes]),
+        tests("AWSCoreTests", uses: ["Kernel", "AWSCore", "Harness", "TestSupport"], [httpTypes]),
+        tests("InboundProviderTests", uses: ["Kernel", "OAuthCore", "InboundProvider", "TestSupport"], [httpTypes]),
+        tests(
+            "AuthorizationServerTests", uses: ["Kernel", "OAuthCore", "AuthorizationServer", "TestSupport"], [httpTypes]
+        ),
         tests("MCPServerTests", uses: ["Kernel", "OAuthCore", "MCPCore", "MCPServer"], [httpTypes]),
-        tests("ControlPlaneTests", uses: ["Kernel", "AWSCore", "ControlPlane"], [httpTypes]),
-        tests("IdentityServiceTests", uses: ["Kernel", "AWSCore", "OAuthCore", "IdentityService"], [httpTypes]),
-        tests("GatewayTests", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore", "Gateway"], [httpTypes]),
+        tests("ControlPlaneTests", uses: ["Kernel", "AWSCore", "ControlPlane", "TestSupport"], [httpTypes]),
+        tests(
+            "IdentityServiceTests", uses: ["Kernel", "AWSCore", "OAuthCore", "IdentityService", "TestSupport"],
+            [httpTypes]),
+        tests(
+            "GatewayTests", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore", "Gateway", "TestSupport"], [httpTypes]),
         tests("LambdaServiceTests", uses: ["Kernel", "LambdaService"], [httpTypes]),
         tests("RESTServiceTests", uses: ["Kernel", "RESTService"], [httpTypes]),
         tests(
@@ -151,17 +160,22 @@ let package = Package(
             ]),
         tests("ApplicationTests", uses: ["Kernel", "OAuthCore", "Application"], [httpTypes]),
         tests("PolicyTests", uses: ["Kernel", "Policy"]),
-        tests("AccountServicesTests", uses: ["Kernel", "AWSCore", "AccountServices"], [httpTypes]),
+        tests("AccountServicesTests", uses: ["Kernel", "AWSCore", "AccountServices", "TestSupport"], [httpTypes]),
         tests("DeployTests", uses: ["Kernel", "AWSCore", "Scenario", "Deploy"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
-        tests("HarnessTests", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "Control"], [httpTypes]),
-        tests("ConsoleTests", uses: ["Kernel", "OAuthCore", "Harness", "Control", "Console"], [httpTypes]),
         tests(
-            "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore"], [httpTypes],
+            "HarnessTests", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "Control", "TestSupport"], [httpTypes]),
+        tests(
+            "ConsoleTests", uses: ["Kernel", "OAuthCore", "Harness", "Control", "Console", "TestSupport"], [httpTypes]),
+        tests(
+            "ScenarioFileTests", uses: ["Kernel", "Scenario", "Harness", "Reports", "SQLiteStore", "TestSupport"],
+            [httpTypes],
             exclude: ["Rejected"]),
-        tests("ExploreTests", uses: ["Kernel", "AWSCore", "IdentityService", "Scenario", "Harness", "Explore"]),
-        tests("FuzzTests", uses: ["Kernel", "Harness", "Fuzzing"]),
+        tests(
+            "ExploreTests",
+            uses: ["Kernel", "AWSCore", "IdentityService", "Scenario", "Harness", "Explore", "TestSupport"]),
+        tests("FuzzTests", uses: ["Kernel", "Harness", "Fuzzing", "TestSupport"]),
         tests("ServeTests", uses: ["Kernel", "Serve"], [httpTypes]),
-        tests("TidyTests", uses: ["Kernel", "AWSCore", "Scenario", "Harness"]),
+        tests("TidyTests", uses: ["Kernel", "AWSCore", "Scenario", "Harness", "TestSupport"]),
     ]
 )

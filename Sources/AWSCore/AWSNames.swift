@@ -42,14 +42,6 @@ package struct AWSNames: Sendable, Hashable {
         return "arn:aws:secretsmanager:\(region):\(account):secret:\(name)"
     }
 
-    /// The ARN of a secret that a caller keeps himself; nil where he names it otherwise, which no answer may repeat
-    /// (the model's `SecretArn`).
-    package static func ownSecretARN(_ reference: JSONValue?) -> String? {
-        reference?["secretId"]?.string.flatMap { secretARN?.matches($0) == true ? $0 : nil }
-    }
-    private static let secretARN = try? Pattern(
-        "arn:(aws|aws-us-gov):secretsmanager:[A-Za-z0-9-]{1,64}:[0-9]{12}:secret:[a-zA-Z0-9_/+=.@!-]+")
-
     /// Where an authorization server sends the browser back to; the caller registers it there.
     package static func callbackURL(_ callbackID: String, in addresses: AddressBook) -> String {
         addresses.origin(of: .aws) + callbackPath + callbackID

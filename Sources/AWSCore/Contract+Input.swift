@@ -39,9 +39,6 @@ extension Contract {
         }
     }
 
-    /// Bytes a body may have on any port.
-    package static let longestBody = 6 * 1024 * 1024
-
     /// All members of the input by name (in the body by their wire name, to be echoed), from path, query and body.
     ///
     /// - Throws: `ValidationException` that lists every broken constraint.
@@ -55,9 +52,9 @@ extension Contract {
     package func read(
         _ operation: Operation, request: Request, path: PathParameters, manner: Manner = .strict
     ) throws(AWSError) -> Input {
-        guard request.body.count <= Self.longestBody else {
+        guard request.body.count <= Request.longestBody else {
             throw AWSError(
-                .validation, "Request body must be at most \(Self.longestBody) bytes", reason: .cannotParse)
+                .validation, "Request body must be at most \(Request.longestBody) bytes", reason: .cannotParse)
         }
         guard let input = operation.input, case .structure(let members, _) = shapes[input].kind else {
             return Input(members: [:], unknown: [])

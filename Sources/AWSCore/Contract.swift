@@ -25,6 +25,8 @@ package struct Contract: Sendable {
     /// Version of the model it was made from.
     package let version: String
     let shapes: [Shape]
+    /// The model's `SecretArn`.
+    private let secretARN: Shape.Reference?
     private let byName: [String: Operation]
     private let router: Router<Operation>
     /// Paths without holes, which are most, by method and path.
@@ -58,6 +60,7 @@ package struct Contract: Sendable {
         shapes = try sources.map { source in
             try Shape(source.json) { (name: String) throws(ContractFailure) in try find(source.service, name) }
         }
+        secretARN = places["control.SecretArn"]
         operations = try (json["operations"]?.array ?? []).map { try Self.operation($0, find: find) }
         guard !operations.isEmpty else { throw ContractFailure("no operations") }
         var router = Router<Operation>()
@@ -94,6 +97,12 @@ package struct Contract: Sendable {
         return Operation(
             name: name, service: service, method: method, uri: uri, status: Int(status), input: try shape("input"),
             output: try shape("output"))
+    }
+
+    /// The ARN of a secret that a caller keeps himself; nil where he names it otherwise, which no answer may repeat.
+    package func ownSecretARN(_ reference: JSONValue?) -> String? {
+        guard let secretARN, case .string(_, let pattern?) = shapes[secretARN].kind else { return nil }
+        return reference?["secretId"]?.string.flatMap { pattern.matches($0) ? $0 : nil }
     }
 
     package func operation(named name: String) -> Operation? { byName[name] }

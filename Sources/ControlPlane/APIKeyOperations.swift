@@ -97,7 +97,7 @@ extension ControlPlane {
     private func renderCreated(_ provider: APIKeyProviderRecord) -> JSONObject {
         let reference = provider.configuration["apiKeySecretConfig"]
         let managed = names.apiKeySecretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
-        let external = AWSNames.ownSecretARN(reference)
+        let external = contract.ownSecretARN(reference)
         var result: JSONObject = ["apiKeySecretArn": ["secretArn": .string(external ?? managed)]]
         if let key = reference?["jsonKey"] { result.append("apiKeySecretJsonKey", key) }
         result.append("apiKeySecretSource", .string(provider.secretSource))

@@ -99,7 +99,7 @@ extension ControlPlane {
     private func renderCreated(_ provider: CredentialProviderRecord) -> JSONObject {
         let reference = provider.configuration.members.first?.value["clientSecretConfig"]
         let managed = names.secretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
-        let external = AWSNames.ownSecretARN(reference)
+        let external = contract.ownSecretARN(reference)
         var result: JSONObject = ["clientSecretArn": ["secretArn": .string(external ?? managed)]]
         if let key = reference?["jsonKey"] { result.append("clientSecretJsonKey", key) }
         result.append("clientSecretSource", reference == nil ? "MANAGED" : "EXTERNAL")

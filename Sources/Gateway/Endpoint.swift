@@ -15,8 +15,6 @@ struct Endpoint: MCPHandler {
     var world: World { gateway.world }
     let serverInfo: JSONValue = ["name": "agentcore-gateway", "version": "1.0.0"]
 
-    /// Bodies beyond it are refused (ledger `gateway-payload`).
-    private static let longestBody = 6 << 20
     /// Life of a session where the gateway says none (ledger `gateway-sessions`).
     private static let sessionLife: Int64 = 3600
 
@@ -56,7 +54,7 @@ struct Endpoint: MCPHandler {
         let endpoint = MCPEndpoint(
             Self.name(of: record.id), world: world,
             transport: StreamableHTTP(
-                served: served, longestBody: Self.longestBody, notAcceptableCode: -32011,
+                served: served, longestBody: Request.longestBody, notAcceptableCode: -32011,
                 notAcceptableText: notAcceptable, namesServedToAll: true, hasSessions: sessions != nil,
                 hasStandingStream: sessions != nil && isStreaming),
             sessions: sessions, streams: isStreaming,

@@ -12,8 +12,8 @@ struct OriginResponder: Sendable {
     let limits: ServeLimits
     let ration: BodyRation
 
-    /// Parties refuse what is over 6 MB in their own words, so a little more must reach them; this is the hard end.
-    static let longestBody = 8 << 20
+    /// Parties refuse what is too long in their own words, so a little more must reach them; this is the hard end.
+    static let longestBody = Kernel.Request.longestBody + (2 << 20)
 
     @concurrent
     func respond(

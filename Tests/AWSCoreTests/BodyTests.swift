@@ -1,11 +1,12 @@
 import AWSCore
 import HTTPTypes
 import Kernel
+import TestSupport
 import Testing
 
 /// What is no input at all, and where plain http may stand.
 struct BodyTests {
-    private let contract = ContractFile.contract
+    private let contract = Checkout.contract
 
     private func world(_ chosen: [String: String] = [:]) -> World {
         let clock = VirtualClock(now: Instant(milliseconds: 0))
@@ -41,7 +42,7 @@ struct BodyTests {
     }
 
     @Test func bodiesOverSixMegabytesAreRefused() {
-        let error = refusal([UInt8](repeating: 32, count: Contract.longestBody + 1))
+        let error = refusal([UInt8](repeating: 32, count: Request.longestBody + 1))
         #expect(error?.reason == .cannotParse)
         #expect(error?.message.contains("6291456") == true)
     }

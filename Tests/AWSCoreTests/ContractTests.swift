@@ -1,11 +1,12 @@
 import AWSCore
 import HTTPTypes
 import Kernel
+import TestSupport
 import Testing
 
 /// Inputs against the constraints of the model.
 struct ContractTests {
-    private let contract = ContractFile.contract
+    private let contract = Checkout.contract
     static let gateway: JSONObject = [
         "name": "demo", "roleArn": "arn:aws:iam::111122223333:role/gw", "authorizerType": "NONE",
     ]

@@ -1,5 +1,6 @@
 import AWSCore
 import Kernel
+import TestSupport
 import Testing
 
 /// What the AWS side calls things.
@@ -7,10 +8,11 @@ struct NameTests {
     @Test(arguments: [
         ("arn:aws:secretsmanager:us-east-1:111122223333:secret:github-AbCdEf", true),
         ("arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:a/b", true),
-        ("arn:aws:iam::111122223333:role/reader", false), ("arn:x", false), ("github-secret", false),
+        ("arn:aws:iam::111122223333:role/reader", false), ("arn:x", false),
+        ("arn:aws:secretsmanager:us-east-1:111122223333:secret:a_b-9/+=.@!", true), ("github-secret", false),
     ])
     func onlyTheARNOfASecretIsGivenBack(_ row: (id: String, isSecret: Bool)) {
         let reference: JSONValue = ["secretId": .string(row.id), "jsonKey": "key"]
-        #expect(AWSNames.ownSecretARN(reference) == (row.isSecret ? row.id : nil))
+        #expect(Checkout.contract.ownSecretARN(reference) == (row.isSecret ? row.id : nil))
     }
 }

@@ -1,21 +1,11 @@
 import AWSCore
 import AccountServices
-import Foundation
 import HTTPTypes
 import Kernel
+import TestSupport
 
 /// The gate and IAM on a world of their own; nothing stands behind them.
 struct AccountLab {
-    static let contract: Contract = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        do {
-            let data = try Data(contentsOf: root.appending(path: "mocks/contract/contract.json"))
-            return try Contract(json: JSONValue(parsing: Array(data)))
-        } catch {
-            fatalError("mocks/contract/contract.json: \(error)")
-        }
-    }()
     static let origin = "https://bedrock-agentcore.us-east-1.amazonaws.com"
     static let synchronizer = "arn:aws:iam::000000000000:role/synchronizer"
     private static let principals: JSONValue = [
@@ -52,7 +42,7 @@ struct AccountLab {
         let settings = AWSSettings(
             servicePrincipal: ServicePrincipal(proof: "the proof of this lab"), vendorEndpoints: [:])
         gate = AccessGate(
-            world: world, contract: Self.contract, settings: settings,
+            world: world, contract: Checkout.contract, settings: settings,
             access: try AccessSettings(json: Self.principals))
         accounts = AccountServices(world: world, region: "us-east-1")
     }
@@ -62,7 +52,7 @@ struct AccountLab {
         _ operation: String, _ input: JSONObject = [:], key: String = "AKIASYNC", secret: String = "sync-secret",
         at shift: Span = .zero
     ) throws -> Request {
-        let request = try Self.contract.request(for: operation, input: input, origin: Self.origin)
+        let request = try Checkout.contract.request(for: operation, input: input, origin: Self.origin)
         return SigV4.sign(
             request, SigV4.Credentials(keyID: key, secret: Secret(secret)), region: "us-east-1",
             service: "bedrock-agentcore", at: clock.now + shift)

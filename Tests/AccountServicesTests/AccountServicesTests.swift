@@ -1,5 +1,6 @@
 import AWSCore
 import Kernel
+import TestSupport
 import Testing
 
 /// IAM and Secrets Manager as stacks use them.
@@ -92,7 +93,7 @@ struct SecurityTokenTests {
             sessionToken: Secret(part("SessionToken")))
         func signed() throws -> Request {
             SigV4.sign(
-                try AccountLab.contract.request(for: "ListGateways", input: [:], origin: AccountLab.origin),
+                try Checkout.contract.request(for: "ListGateways", input: [:], origin: AccountLab.origin),
                 credentials,
                 region: "us-east-1", service: "bedrock-agentcore", at: lab.clock.now)
         }

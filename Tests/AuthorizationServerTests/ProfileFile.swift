@@ -2,6 +2,7 @@ import AuthorizationServer
 import Foundation
 import Kernel
 import OAuthCore
+import TestSupport
 
 /// Reads the files of `mocks/vendors` by the little of YAML that it uses: this target has no YAML library.
 enum ProfileFile {
@@ -9,19 +10,14 @@ enum ProfileFile {
     static let rfc = read("oauth")
 
     private static func read(_ name: String) -> JSONValue {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let text = try? String(contentsOf: root.appending(path: "mocks/vendors/\(name).yaml"), encoding: .utf8)
+        let text = try? String(contentsOfFile: "\(Checkout.root)/mocks/vendors/\(name).yaml", encoding: .utf8)
         var reader = PlainYAML(text ?? "")
         return reader.block(indent: 0)
     }
 
     /// Keys of a client that proves itself by signatures.
     static func signer() throws -> TokenSigner {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let file = root.appending(path: "mocks/keys/inbound-ed25519.json")
-        return try TokenSigner(keys: JSONValue(parsing: Array(Data(contentsOf: file))))
+        try TokenSigner(keys: Checkout.keys("inbound-ed25519"))
     }
 
     static func profile(_ name: String? = nil) throws -> VendorProfile { try VendorProfile(json: json, profile: name) }

@@ -4,11 +4,10 @@ import Foundation
 import HTTPTypes
 import Harness
 import Kernel
+import TestSupport
 import Testing
 
-private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-private let definition = Result { try LabDefinition.load(named: "default", root: root) }
+private let definition = Result { try LabDefinition.load(named: "default", root: Checkout.root) }
 private let own = "http://127.0.0.1:4586"
 
 /// A served lab with its console, as a browser meets it.

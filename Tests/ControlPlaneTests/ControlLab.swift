@@ -1,23 +1,13 @@
 import AWSCore
 import ControlPlane
-import Foundation
 import HTTPTypes
 import Kernel
 import Synchronization
+import TestSupport
 import Testing
 
 /// A control plane on a small network, with an identity service that answers by a script.
 final class ControlLab: Sendable {
-    static let contract: Contract = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        do {
-            let data = try Data(contentsOf: root.appending(path: "mocks/contract/contract.json"))
-            return try Contract(json: JSONValue(parsing: Array(data)))
-        } catch {
-            fatalError("mocks/contract/contract.json: \(error)")
-        }
-    }()
     static let origin = "https://bedrock-agentcore.us-east-1.amazonaws.com"
     static let start = Instant(milliseconds: 1_795_168_800_000)
 
@@ -44,23 +34,23 @@ final class ControlLab: Sendable {
         let principal = ServicePrincipal(proof: "the proof of this lab")
         let settings = AWSSettings(
             servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: addresses), quotas: quotas)
-        control = ControlPlane(world: world, contract: Self.contract, settings: settings)
+        control = ControlPlane(world: world, contract: Checkout.contract, settings: settings)
         identity = ScriptedIdentity(principal)
         network.connect(.aws, FrontDoor(control: control, identity: identity))
     }
 
     /// Sends an operation and checks that a success fits the model.
     func call(_ operation: String, _ input: JSONObject = [:], account: String? = nil) async throws -> Response {
-        var request = try Self.contract.request(for: operation, input: input, origin: Self.origin)
+        var request = try Checkout.contract.request(for: operation, input: input, origin: Self.origin)
         if let account {
             request.head.headerFields[.authorization] = "AWS4-HMAC-SHA256 Credential=\(account)/x, Signature=0"
         }
         let response = try await network.send(request, from: Party("admin"))
         #expect(response.header(AWSError.requestIDHeader) != nil)
-        let known = try #require(Self.contract.operation(named: operation))
+        let known = try #require(Checkout.contract.operation(named: operation))
         if response.status < 300 {
             #expect(response.status == known.status)
-            let faults = response.json.map { Self.contract.faults(inOutput: $0, of: known) } ?? []
+            let faults = response.json.map { Checkout.contract.faults(inOutput: $0, of: known) } ?? []
             // The model contradicts itself twice: an ARN pattern of older days, and a list that is required of a target
             // without credentials although it may not be empty (ledger `model-oddities`).
             let real = faults.filter {

@@ -2,6 +2,7 @@ import AWSCore
 import ControlPlane
 import HTTPTypes
 import Kernel
+import TestSupport
 import Testing
 
 struct GatewayTests {
@@ -141,7 +142,7 @@ struct GatewayTests {
     @Test func whatIsNotSupportedIsNamed() async throws {
         let lab = ControlLab()
         // Whatever the contract has of this service is there.
-        let known = ControlLab.contract.operations.filter { $0.service == .control }.map(\.name)
+        let known = Checkout.contract.operations.filter { $0.service == .control }.map(\.name)
         #expect(Set(known) == Set(ControlPlane.operationNames))
         let stray = try await lab.network.send(Request(.post, "\(ControlLab.origin)/nowhere"), from: Party("admin"))
         #expect(stray.status == 400)

@@ -1,12 +1,9 @@
 import Explore
-import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
-
-private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
 
 struct CapsuleTests {
     /// A scenario that does not hold, with a fragment in it.
@@ -21,10 +18,11 @@ struct CapsuleTests {
                 expect: {"result.tools[0].name": \(wanted)}
             """
         let (files, mistakes) = Library.load(
-            sources: [Source(name: "scenarios/made-here.yaml", text: text)], root: root)
+            sources: [Source(name: "scenarios/made-here.yaml", text: text)], root: Checkout.root)
         #expect(mistakes.isEmpty)
         let file = try #require(files.first)
-        return await Runner.run(file, definition: try LabDefinition.load(named: "default", root: root), seed: 7)
+        return await Runner.run(
+            file, definition: try LabDefinition.load(named: "default", root: Checkout.root), seed: 7)
     }
 
     private let lab = Capsule.File(path: "mocks/labs/default.yaml", text: "about: a lab\n")

@@ -1,15 +1,13 @@
 import AWSCore
 import Explore
-import Foundation
 import Harness
 import IdentityService
 import Kernel
 import Scenario
+import TestSupport
 import Testing
 
-private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-private let definition = Result { try LabDefinition.load(named: "default", root: root) }
+private let definition = Result { try LabDefinition.load(named: "default", root: Checkout.root) }
 
 private func explore(_ seeds: Range<UInt64>, off: Set<String> = [], jobs: Int = 2) async throws -> ExplorationResult {
     var options = LabOptions()
@@ -40,7 +38,7 @@ struct ExplorationTests {
         #expect(finding.moves.count <= 6, "\(finding.scenario)")
         // The file fails where it was found, for the reason that it gives, and holds where the rule does.
         let source = Source(name: "scenarios/explored.yaml", text: finding.scenario)
-        let (files, mistakes) = Library.load(sources: [source], root: root)
+        let (files, mistakes) = Library.load(sources: [source], root: Checkout.root)
         #expect(mistakes.map(\.rendered) == [])
         let file = try #require(files.first)
         #expect(file.lab.rulesOff == [rule])
@@ -48,7 +46,7 @@ struct ExplorationTests {
         #expect(broken.verdict == .failed, "\(finding.scenario)")
         let mended = Source(
             name: "scenarios/explored.yaml", text: finding.scenario.replacing("{\(rule): off}", with: "{\(rule): on}"))
-        let whole = try #require(Library.load(sources: [mended], root: root).0.first)
+        let whole = try #require(Library.load(sources: [mended], root: Checkout.root).0.first)
         let held = await Runner.run(whole, definition: try definition.get(), seed: 1)
         #expect(held.verdict == .held, "\(held.failures.map { "\($0.what): \($0.actual)" }) \(finding.scenario)")
     }

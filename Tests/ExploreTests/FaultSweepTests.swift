@@ -3,20 +3,18 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
-
-private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
 
 struct FaultSweepTests {
     private func sweep(_ path: String, off: [String] = []) async throws -> FaultSweep.Result {
-        let file = try #require(Library.load(paths: [path], root: root).0.first)
-        let definition = try LabDefinition.load(named: file.lab.name, root: root)
+        let file = try #require(Library.load(paths: [path], root: Checkout.root).0.first)
+        let definition = try LabDefinition.load(named: file.lab.name, root: Checkout.root)
         var settings = RunSettings()
-        settings.root = root
+        settings.root = Checkout.root
         settings.rulesOff = off
         let runner = Runner(definitions: [file.lab.name: definition], settings: settings)
-        return try await FaultSweep(runner, root: root, jobs: 2, seed: 1).run(file, in: definition)
+        return try await FaultSweep(runner, root: Checkout.root, jobs: 2, seed: 1).run(file, in: definition)
     }
 
     @Test func noFaultBreaksAnInvariant() async throws {
@@ -41,17 +39,17 @@ struct FaultSweepTests {
     ])
     func aFileMayAskForEveryFault(_ steps: String, _ off: [String], _ expected: String?) async throws {
         let path = "scenarios/flow/method-2.yaml"
-        let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+        let text = try String(contentsOfFile: "\(Checkout.root)/\(path)", encoding: .utf8)
         let source = Source(name: path, text: text.replacing("steps:", with: "faults: all\n\(steps)"))
-        let file = try #require(Library.load(sources: [source], root: root).0.first)
-        let definition = try LabDefinition.load(named: "default", root: root)
+        let file = try #require(Library.load(sources: [source], root: Checkout.root).0.first)
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
         var settings = RunSettings()
-        settings.root = root
+        settings.root = Checkout.root
         settings.rulesOff = off
         let runner = Runner(definitions: ["default": definition], settings: settings)
         let plain = await runner.run(file, seed: 1)
         #expect(plain.verdict == .held)
-        let judged = try await FaultSweep(runner, root: root, jobs: 2, seed: 1).judged(plain, in: definition)
+        let judged = try await FaultSweep(runner, root: Checkout.root, jobs: 2, seed: 1).judged(plain, in: definition)
         #expect(judged.verdict == (expected == nil ? .held : .failed))
         #expect(judged.failures.first?.expected == expected)
     }

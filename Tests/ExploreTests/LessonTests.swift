@@ -3,22 +3,21 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
 
-private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
 private let names = ["1-method-1", "2-method-2", "3-session-binding", "4-pkce", "5-on-behalf-of"]
 
 struct LessonTests {
     private func lesson(_ name: String) throws -> Lesson {
         let path = "mocks/lessons/\(name).yaml"
-        let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+        let text = try String(contentsOfFile: "\(Checkout.root)/\(path)", encoding: .utf8)
         return try Lesson(name: name, source: Source(name: path, text: text))
     }
 
     private func narration(_ path: String, without rules: [String] = []) async throws -> Narration {
-        let file = try #require(Library.load(paths: [path], root: root).0.first)
-        let definitions = try Library.definitions(for: [file], root: root)
+        let file = try #require(Library.load(paths: [path], root: Checkout.root).0.first)
+        let definitions = try Library.definitions(for: [file], root: Checkout.root)
         let result = await Runner(definitions: definitions).run(file, rulesOff: rules)
         #expect((result.verdict == .held) == rules.isEmpty, "\(path) \(rules)")
         return Narration(result, remarks: [])

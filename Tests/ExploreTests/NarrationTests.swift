@@ -3,14 +3,12 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
-
-private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
 
 struct NarrationTests {
     private func remarks() throws -> [Narration.Remark] {
-        let text = try String(contentsOfFile: "\(root)/mocks/narration.yaml", encoding: .utf8)
+        let text = try String(contentsOfFile: "\(Checkout.root)/mocks/narration.yaml", encoding: .utf8)
         let messages = try DocumentNode.parse(Source(name: "narration.yaml", text: text)).json["messages"]?.array ?? []
         let remarks = messages.compactMap { Narration.Remark($0) }
         #expect(remarks.count == messages.count && remarks.count > 20)
@@ -18,8 +16,9 @@ struct NarrationTests {
     }
 
     private func result(_ path: String) async throws -> ScenarioResult {
-        let file = try #require(Library.load(paths: [path], root: root).0.first)
-        return await Runner.run(file, definition: try LabDefinition.load(named: "default", root: root), seed: 1)
+        let file = try #require(Library.load(paths: [path], root: Checkout.root).0.first)
+        return await Runner.run(
+            file, definition: try LabDefinition.load(named: "default", root: Checkout.root), seed: 1)
     }
 
     private func narration(_ path: String = "scenarios/flow/method-2.yaml") async throws -> Narration {

@@ -2,17 +2,16 @@ import Foundation
 import Fuzzing
 import Harness
 import Kernel
+import TestSupport
 import Testing
 
 /// A hundred thousand inputs to every parser and party. `make fuzz` tries more of the same.
 struct FuzzTests {
     static let rounds = Int(ProcessInfo.processInfo.environment["FUZZ_ROUNDS"] ?? "") ?? 100_000
     static let seed = UInt64(ProcessInfo.processInfo.environment["FUZZ_SEED"] ?? "") ?? 1
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
 
     static func files(_ folder: String, _ ending: String) -> [[UInt8]] {
-        let place = "\(root)/\(folder)"
+        let place = "\(Checkout.root)/\(folder)"
         let names = (FileManager.default.enumerator(atPath: place)?.allObjects ?? []).compactMap { $0 as? String }
         return names.filter { $0.hasSuffix(ending) }.sorted().compactMap { name in
             FileManager.default.contents(atPath: "\(place)/\(name)").map { Array($0) }
@@ -31,7 +30,7 @@ struct FuzzTests {
     }
 
     @Test func everyPartyAnswersWhateverItIsSent() async throws {
-        let (_, endpoints) = try await FuzzPlan.targets(root: Self.root, seed: Self.seed, files: Self.files)
+        let (_, endpoints) = try await FuzzPlan.targets(root: Checkout.root, seed: Self.seed, files: Self.files)
         for complaint in await endpoints.target.complaints(inputs: Self.rounds * 8 / 110, seed: Self.seed) {
             Issue.record("\(complaint)")
         }

@@ -1,11 +1,11 @@
 import AWSCore
-import Foundation
 import Gateway
 import HTTPTypes
 import Kernel
 import MCPCore
 import OAuthCore
 import Synchronization
+import TestSupport
 
 /// A party that answers from a script and remembers what it was asked.
 final class Scripted: Origin {
@@ -59,8 +59,8 @@ struct TestLab {
                 .aws: "https://aws.test", .gateway: "https://gateway.test", .idp: "https://idp.test",
                 .mcp: "https://mcp.test", .app: "https://app.test",
             ], gatewayTemplate: "https://{gatewayId}.gateway.test")
-        signer = try TokenSigner(keys: Self.keys("inbound-ed25519"))
-        foreignSigner = try TokenSigner(keys: Self.keys("inbound-rs256"))
+        signer = try TokenSigner(keys: Checkout.keys("inbound-ed25519"))
+        foreignSigner = try TokenSigner(keys: Checkout.keys("inbound-rs256"))
         let publicKeys = signer.publicKeys
         idp = Scripted { request in
             request.path == "/keys"
@@ -77,13 +77,6 @@ struct TestLab {
         network.connect(.aws, identity)
         network.connect(.mcp, upstream)
         network.connect(.gateway, gateway)
-    }
-
-    private static func keys(_ name: String) throws -> JSONValue {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let data = try Data(contentsOf: root.appendingPathComponent("mocks/keys/\(name).json"))
-        return try JSONValue(parsing: Array(data))
     }
 
     // MARK: - Records

@@ -1,9 +1,9 @@
-import Foundation
 import HTTPTypes
 import Harness
 import Kernel
 import OAuthCore
 import Scenario
+import TestSupport
 import Testing
 
 /// What things cost in counts, which are the same on every machine: these gate, times do not. Fewer is welcome, and
@@ -48,7 +48,7 @@ struct CountTests {
     private func consentedLab() async throws -> (ControlledLab, token: String, gateway: String) {
         var options = LabOptions()
         options.seed = 4711
-        let definition = try LabDefinition.load(named: "default", root: LabFixture.root)
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
         let lab = ControlledLab(try Lab(definition, options))
         let (url, token, gateway) = try await lab.consentURL()
         _ = try await lab.json(.post, "/_local/consent", ["url": .string(url), "user": "alice"])
@@ -57,9 +57,9 @@ struct CountTests {
     }
 
     @Test func aWholeScenarioCostsNoMoreThanItDid() async throws {
-        let definition = try LabDefinition.load(named: "default", root: LabFixture.root)
-        let path = "\(LabFixture.root)/scenarios/flow/method-2.yaml"
-        let (files, mistakes) = Library.load(paths: [path], root: LabFixture.root)
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        let path = "\(Checkout.root)/scenarios/flow/method-2.yaml"
+        let (files, mistakes) = Library.load(paths: [path], root: Checkout.root)
         let file = try #require(files.first, "\(mistakes.map(\.rendered))")
         let result = await Runner.run(file, definition: definition, seed: 1)
         #expect(result.verdict == .held)

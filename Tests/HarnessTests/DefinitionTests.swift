@@ -2,6 +2,7 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
 
 /// A lab's file with a mistake in it: each is told at its place.
@@ -65,10 +66,10 @@ struct DefinitionTests {
         let root = files.temporaryDirectory.appending(path: "lab-\(hash64(old + new))").path
         try? files.removeItem(atPath: root)
         try files.createDirectory(atPath: "\(root)/mocks/labs", withIntermediateDirectories: true)
-        for folder in try files.contentsOfDirectory(atPath: "\(LabFixture.root)/mocks") where folder != "labs" {
-            try files.copyItem(atPath: "\(LabFixture.root)/mocks/\(folder)", toPath: "\(root)/mocks/\(folder)")
+        for folder in try files.contentsOfDirectory(atPath: "\(Checkout.root)/mocks") where folder != "labs" {
+            try files.copyItem(atPath: "\(Checkout.root)/mocks/\(folder)", toPath: "\(root)/mocks/\(folder)")
         }
-        let text = try String(contentsOfFile: "\(LabFixture.root)/mocks/labs/default.yaml", encoding: .utf8)
+        let text = try String(contentsOfFile: "\(Checkout.root)/mocks/labs/default.yaml", encoding: .utf8)
         try #require(text.contains(old))
         try text.replacing(old, by: new).write(
             toFile: "\(root)/mocks/labs/changed.yaml", atomically: true, encoding: .utf8)

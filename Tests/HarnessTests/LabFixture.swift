@@ -3,14 +3,12 @@ import Foundation
 import HTTPTypes
 import Harness
 import Kernel
+import TestSupport
 import Testing
 
 /// Labs for tests; the definition is read once.
 enum LabFixture {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
-    static let definition = Result { try LabDefinition.load(named: "default", root: root) }
+    static let definition = Result { try LabDefinition.load(named: "default", root: Checkout.root) }
 
     static func lab(_ change: (inout LabOptions) -> Void = { _ in }) throws -> Lab {
         var options = LabOptions()

@@ -2,19 +2,20 @@ import HTTPTypes
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
 
 struct LabTests {
     @Test func aDefinitionThatDoesNotExistIsADiagnostic() throws {
         let error = #expect(throws: Diagnostic.self) {
-            try LabDefinition.load(named: "nothing", root: LabFixture.root)
+            try LabDefinition.load(named: "nothing", root: Checkout.root)
         }
         #expect(error?.description.hasPrefix("mocks/labs/nothing.yaml:1:1: ") == true)
     }
 
     @Test(arguments: ["../labs/default", "", "a/b", "default.yaml"])
     func aNameIsNoPath(_ name: String) {
-        #expect(throws: Diagnostic.self) { try LabDefinition.load(named: name, root: LabFixture.root) }
+        #expect(throws: Diagnostic.self) { try LabDefinition.load(named: name, root: Checkout.root) }
     }
 
     @Test func aRuleNobodyKnowsHasASuggestion() throws {

@@ -2,11 +2,12 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
 
 /// The JSON beside the large data files is made of what they say now. `make ready` makes it anew.
 struct ReadyFileTests {
-    private static let mocks = "\(LabFixture.root)/mocks"
+    private static let mocks = "\(Checkout.root)/mocks"
 
     static let names: [String] = ["access", "directory", "functions", "rest", "tools", "vendors"].flatMap { folder in
         let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(mocks)/\(folder)")) ?? []

@@ -5,6 +5,7 @@ import IdentityService
 import Kernel
 import OAuthCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// A party whose answers a test scripts; it keeps what it was asked.
@@ -40,12 +41,6 @@ final class Fixture: Sendable {
     let custom: ScriptedOrigin
     let signer: TokenSigner
     private let principal = ServicePrincipal(proof: "proof")
-    private let contract: Contract
-
-    static func mock(_ path: String) throws -> JSONValue {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
-        return try JSONValue(parsing: Array(Data(contentsOf: root.appendingPathComponent("mocks/\(path)"))))
-    }
 
     init(off: Set<String> = [], chosen: [String: String] = [:]) throws {
         var hosts = HostTable()
@@ -61,14 +56,14 @@ final class Fixture: Sendable {
             party: .aws, clock: PartyClock(clock, for: .aws), scheduler: clock, entropy: SeededEntropy(seed: 1),
             network: network.port(of: .aws), store: store, addresses: addresses,
             switches: Switches(off: off, chosen: chosen))
-        contract = try Contract(json: Self.mock("contract/contract.json"))
         service = IdentityService(
-            world: world, contract: contract, settings: AWSSettings(servicePrincipal: principal, addresses: addresses),
-            clientKeys: try TokenSigner(keys: Self.mock("keys/client-keys.json")))
+            world: world, contract: Checkout.contract,
+            settings: AWSSettings(servicePrincipal: principal, addresses: addresses),
+            clientKeys: try TokenSigner(keys: Checkout.keys("client-keys")))
         github = ScriptedOrigin { _ in .json(200, ["access_token": "gho_one", "scope": "repo", "token_type": "bearer"])
         }
         custom = ScriptedOrigin(Self.customServer)
-        let signer = try TokenSigner(keys: Self.mock("keys/inbound-ed25519.json"))
+        let signer = try TokenSigner(keys: Checkout.keys("inbound-ed25519"))
         self.signer = signer
         network.connect(.aws, service)
         network.connect(.github, github)
@@ -136,7 +131,7 @@ final class Fixture: Sendable {
         _ operation: String, _ input: JSONObject, byService: Bool = false, notify: TargetAddress? = nil
     ) async throws -> Response {
         let origin = "https://bedrock-agentcore.us-east-1.amazonaws.com"
-        let plain = try contract.request(for: operation, input: input, origin: origin)
+        let plain = try Checkout.contract.request(for: operation, input: input, origin: origin)
         let request =
             byService
             ? principal.request(origin + plain.path, .object(input), notify: notify) : plain

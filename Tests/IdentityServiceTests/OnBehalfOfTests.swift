@@ -3,6 +3,7 @@ import HTTPTypes
 import IdentityService
 import Kernel
 import OAuthCore
+import TestSupport
 import Testing
 
 @Suite struct OnBehalfOfTests {
@@ -130,7 +131,7 @@ import Testing
         #expect(try await ask(lab, workload).status == 200)
         #expect(try await ask(lab, workload).status == 200)
         let forms = lab.custom.tokenForms
-        let keys = try TokenSigner(keys: Fixture.mock("keys/client-keys.json")).publicKeys
+        let keys = try TokenSigner(keys: Checkout.keys("client-keys")).publicKeys
         var serials: Set<String> = []
         for form in forms {
             #expect(form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")

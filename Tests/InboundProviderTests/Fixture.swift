@@ -3,6 +3,7 @@ import HTTPTypes
 import InboundProvider
 import Kernel
 import OAuthCore
+import TestSupport
 
 /// The provider's network: it never calls anybody.
 private struct NoNetwork: Network {
@@ -22,10 +23,7 @@ final class Fixture {
     var cookie: String?
 
     init(off: Set<String> = [], keys: String = "inbound-ed25519", with changes: JSONObject = [:]) throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let file = root.appending(path: "mocks/keys/\(keys).json")
-        signer = try TokenSigner(keys: JSONValue(parsing: Array(Data(contentsOf: file))))
+        signer = try TokenSigner(keys: Checkout.keys(keys))
         let world = World(
             party: .idp, clock: PartyClock(clock, for: .idp), scheduler: clock, entropy: SeededEntropy(seed: 1),
             network: NoNetwork(), store: store,

@@ -1,14 +1,7 @@
-import Foundation
 import Kernel
 import OAuthCore
+import TestSupport
 import Testing
-
-/// The private key sets of the repository.
-func keySet(_ name: String) throws -> JSONValue {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    return try JSONValue(parsing: Array(Data(contentsOf: root.appending(path: "mocks/keys/\(name).json"))))
-}
 
 struct TokenTests {
     private let now = Instant(milliseconds: 1_800_000_000_000)
@@ -35,19 +28,19 @@ struct TokenTests {
 
     @Test(arguments: ["inbound-rs256", "inbound-ed25519"])
     func signsAndVerifies(_ name: String) async throws {
-        let signer = try TokenSigner(keys: keySet(name))
+        let signer = try TokenSigner(keys: Checkout.keys(name))
         let token = try await signer.sign(claims())
         #expect(await verdict(token, signer.publicKeys) == nil)
         #expect(try await signer.sign(claims(["sub": "joe"])) == token)
         #expect(signer.signatures == 1)
-        #expect(try await TokenSigner(keys: keySet(name)).sign(claims()) == token)
+        #expect(try await TokenSigner(keys: Checkout.keys(name)).sign(claims()) == token)
         #expect(!signer.publicKeys.text.contains("\"d\""))
         #expect(!signer.publicKeys.text.contains("\"p\""))
         #expect(DecodedToken(try await signer.sign(claims(), type: nil))?.header["typ"] == nil)
     }
 
     @Test func memoIsBounded() async throws {
-        let signer = try TokenSigner(keys: keySet("inbound-ed25519"), limit: 2)
+        let signer = try TokenSigner(keys: Checkout.keys("inbound-ed25519"), limit: 2)
         for round in 0..<2 {
             for number in 0..<3 { _ = try await signer.sign(["jti": .int(Int64(number))]) }
             #expect(signer.signatures == 3 * (round + 1))
@@ -56,7 +49,7 @@ struct TokenTests {
 
     /// What was found of a token under one key is nothing to another, even of the same name; time is judged anew.
     @Test func whatWasVerifiedOnceIsBoundToItsKeyAndItsTime() async throws {
-        let signer = try TokenSigner(keys: keySet("inbound-ed25519"))
+        let signer = try TokenSigner(keys: Checkout.keys("inbound-ed25519"))
         let token = try await signer.sign(claims())
         #expect(await verdict(token, signer.publicKeys) == nil)
         var key = try #require(signer.publicKeys["keys"]?[0]?.object)
@@ -78,7 +71,7 @@ struct TokenTests {
     }
 
     @Test func times() async throws {
-        let signer = try TokenSigner(keys: keySet("inbound-ed25519"))
+        let signer = try TokenSigner(keys: Checkout.keys("inbound-ed25519"))
         let keys = signer.publicKeys
         let rows: [(JSONObject, TokenRefusal?)] = [
             (["exp": .int(now.seconds - 59)], nil), (["exp": .int(now.seconds - 60)], .expired),
@@ -102,7 +95,7 @@ struct TokenTests {
     }
 
     @Test func forgeries() async throws {
-        let signer = try TokenSigner(keys: keySet("inbound-rs256"))
+        let signer = try TokenSigner(keys: Checkout.keys("inbound-rs256"))
         let keys = signer.publicKeys
         let kid = try #require(keys["keys"]?[0]?["kid"])
         let good = try await signer.sign(claims())
@@ -129,7 +122,7 @@ struct TokenTests {
     }
 
     @Test func allowListIsFixedByThePolicy() async throws {
-        let signer = try TokenSigner(keys: keySet("inbound-rs256"))
+        let signer = try TokenSigner(keys: Checkout.keys("inbound-rs256"))
         let only = TokenPolicy(issuer: "https://issuer.test", algorithms: [try #require(.init(rawValue: "EdDSA"))])
         let result = await TokenVerifier.verify(
             try await signer.sign(claims()), keys: signer.publicKeys, policy: only, at: now)

@@ -2,12 +2,12 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import TestSupport
 import Testing
 
 /// Every scenario of the repository, read once.
 enum Corpus {
-    static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    static let root = Checkout.root
     static let loaded = Library.load(paths: ["\(root)/scenarios"], root: root)
     static let cases = loaded.0.map { ScenarioCase(file: $0) }
     static let mutations = loaded.0.flatMap { file in file.breaks.map { Mutation(file: file, rule: $0) } }

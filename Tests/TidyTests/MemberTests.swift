@@ -1,6 +1,7 @@
 import AWSCore
 import Foundation
 import Kernel
+import TestSupport
 import Testing
 
 /// No member of a request is passed over in silence: some party reads it, or the journal says that nobody does, or it
@@ -21,8 +22,7 @@ struct MemberTests {
     private let words: Set<String>
 
     init() throws {
-        let data = try Data(contentsOf: Repository.root.appendingPathComponent("mocks/contract/contract.json"))
-        contract = try JSONValue(parsing: Array(data))
+        contract = try Checkout.mock("contract/contract.json")
         var words: Set<String> = []
         for file in Repository.sources
         where Self.readers.contains(file.module) && !file.path.hasSuffix("/InertMembers.swift") {

@@ -1,9 +1,9 @@
 import Foundation
+import TestSupport
 
 /// The files of this checkout, as the tidy test reads them: as text, without a parser.
 enum Repository {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: Checkout.root)
 
     struct File: CustomStringConvertible {
         /// Relative to the root: `Sources/Kernel/World.swift`.

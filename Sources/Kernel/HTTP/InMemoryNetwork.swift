@@ -104,15 +104,13 @@ package final class InMemoryNetwork: Sendable {
         }
     }
 
-    private static let longestBody = 6 << 20
-
     private static func shortened(_ request: Request) -> Request {
         Request(head: request.head, body: Array(request.body.prefix(1_024)))
     }
 
     private func record(_ request: Request, from sender: Party, to party: Party, _ outcome: Exchange.Outcome) {
         // No party reads so long a body, and a journal of them would fill the memory.
-        let kept = request.body.count > Self.longestBody ? Self.shortened(request) : request
+        let kept = request.body.count > Request.longestBody ? Self.shortened(request) : request
         let exchange = Exchange(from: sender, to: party, request: kept, outcome: outcome)
         changes.reach(store.append(.exchange(exchange), at: clock.now))
     }

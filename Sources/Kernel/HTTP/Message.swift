@@ -51,6 +51,9 @@ package struct Request: Hashable, Sendable, Codable {
         return try JSONValue(parsing: body)
     }
 
+    /// Bytes of a body that AWS takes (ledger `aws-body-limit`, `gateway-payload`); no other party takes more.
+    package static var longestBody: Int { 6 << 20 }
+
     package var method: HTTPRequest.Method { head.method }
     /// Path without query; `/` if there is none.
     package var path: String {
