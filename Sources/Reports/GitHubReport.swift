@@ -17,7 +17,8 @@ package enum GitHubReport {
                 var properties = "file=\(property(file))"
                 if let place { properties += ",line=\(place.line),col=\(place.column)" }
                 properties += ",title=\(property(result.file.scenario.cut(120)))"
-                var message = "\(failure.what): expected \(failure.expected), got \(failure.actual)"
+                var message = failure.sentence
+                if let step = failure.step { message += "\nstep: \(step)" }
                 if let hint = failure.hint { message += "\nhint: \(hint)" }
                 text += "::error \(properties)::\(data("\(message)\n\(result.command)"))\n"
             }

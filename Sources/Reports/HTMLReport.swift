@@ -30,16 +30,17 @@ package enum HTMLReport {
         let facts = run.members.map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
         page += "<p>\(facts.markup)</p>\n"
         // What needs a person comes first.
+        let seeds = ScenarioResult.haveSeeds(results)
         let order: [ScenarioResult.Verdict] = [.failed, .error, .skipped, .held]
-        for verdict in order { for result in results where result.verdict == verdict { page += section(result) } }
+        for verdict in order { for result in results where result.verdict == verdict { page += section(result, seeds) } }
         return "\(page)</body></html>\n"
     }
 
-    private static func section(_ result: ScenarioResult) -> String {
+    private static func section(_ result: ScenarioResult, _ seeds: Bool) -> String {
         let isOpen = result.verdict == .failed || result.verdict == .error ? " open" : ""
         var text =
             "<details\(isOpen)><summary><b class=\"v \(result.verdict.rawValue)\">\(result.verdict.rawValue)</b> "
-        text += "\(result.file.scenario.markup) <code>\(result.file.name.markup)</code></summary>\n"
+        text += "\(result.file.scenario.markup) <code>\(result.name(amongSeeds: seeds).markup)</code></summary>\n"
         if let about = result.file.about { text += "<p>\(about.markup)</p>\n" }
         if let skip = result.file.skip { text += "<p>Skipped: \(skip.markup)</p>\n" }
         text += "<p>Rests on: \(result.file.spec.joined(separator: ", ").markup)</p>\n"

@@ -52,6 +52,7 @@ package enum JSONReport {
             object.append("line", .int(Int64(place.line)))
             object.append("column", .int(Int64(place.column)))
         }
+        if let step = failure.step { object.append("step", .string(step)) }
         if let hint = failure.hint { object.append("hint", .string(hint)) }
         if let exchange = failure.exchange { object.append("exchange", .string(exchange)) }
         return .object(object)

@@ -14,14 +14,17 @@ package enum JUnitReport {
         var counts = "tests=\"\(results.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
         if skipped > 0 { counts += " skipped=\"\(skipped)\"" }
         text += "<testsuites \(counts)\(time)>\n  <testsuite name=\"agentcore-local\" \(counts)\(time)>\n"
-        for result in results { text += testCase(result) }
+        let seeds = ScenarioResult.haveSeeds(results)
+        for result in results { text += testCase(result, seeds) }
         return "\(text)  </testsuite>\n</testsuites>\n"
     }
 
-    private static func testCase(_ result: ScenarioResult) -> String {
+    /// Whoever reads it tells cases apart by class and name.
+    private static func testCase(_ result: ScenarioResult, _ seeds: Bool) -> String {
         let folder = result.file.path.split(separator: "/").dropLast().joined(separator: ".")
         let cell = result.file.cell.isEmpty ? "" : " [\(result.file.cellText)]"
-        let name = escaped("\(result.file.scenario)\(cell)")
+        let seed = seeds ? " seed \(result.seed)" : ""
+        let name = escaped("\(result.file.scenario)\(cell)\(seed)")
         let head =
             "    <testcase classname=\"\(escaped(folder))\" name=\"\(name)\" file=\"\(escaped(result.file.path))\""
         if let skip = result.file.skip {
@@ -29,8 +32,8 @@ package enum JUnitReport {
         }
         guard result.verdict != .held, let first = result.failures.first else { return "\(head)/>\n" }
         let kind = result.verdict == .failed ? "failure" : "error"
-        let message = escaped("\(first.what): expected \(first.expected), got \(first.actual)")
-        let details = escaped("\(TextReport.details(result))\(result.commandHere)\n")
+        let message = escaped(first.sentence)
+        let details = escaped("\(TextReport.details(result, seeds: seeds))\(result.commandHere)\n")
         return "\(head)>\n      <\(kind) message=\"\(message)\">\(details)</\(kind)>\n    </testcase>\n"
     }
 

@@ -30,7 +30,8 @@ package enum Recording {
                 TableRow(
                     "failure",
                     [
-                        ("place", text(failure.place?.description)), ("what", .string(failure.what)),
+                        ("place", text(failure.place?.description)), ("step", text(failure.step)),
+                        ("what", .string(failure.what)),
                         ("expected", .string(failure.expected)), ("actual", .string(failure.actual)),
                         ("hint", text(failure.hint)), ("exchange", text(failure.exchange)),
                     ]))

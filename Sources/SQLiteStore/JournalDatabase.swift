@@ -21,8 +21,8 @@ package struct JournalDatabase: Sendable {
     package static let tables = """
         CREATE TABLE scenario (id INTEGER PRIMARY KEY, path TEXT, title TEXT, cell TEXT, tags TEXT, spec TEXT,
           seed TEXT, verdict TEXT, skip TEXT, command TEXT, trace TEXT);
-        CREATE TABLE failure (scenario INTEGER, place TEXT, what TEXT, expected TEXT, actual TEXT, hint TEXT,
-          exchange TEXT);
+        CREATE TABLE failure (scenario INTEGER, place TEXT, step TEXT, what TEXT, expected TEXT, actual TEXT,
+          hint TEXT, exchange TEXT);
         CREATE TABLE step (scenario INTEGER, number INTEGER, depth INTEGER, title TEXT, place TEXT, at TEXT,
           first_seq INTEGER, last_seq INTEGER, held INTEGER);
         CREATE TABLE exchange (scenario INTEGER, seq INTEGER, at TEXT, sender TEXT, receiver TEXT, method TEXT,

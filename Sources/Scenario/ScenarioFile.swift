@@ -27,6 +27,7 @@ package struct ScenarioFile: Sendable {
     package let pace: Span
     /// How much world time the whole scenario may take.
     package let timeout: Span?
+    package let timeoutPlace: Place?
     /// Whether it is played again with every kind of trouble at every edge, held against the standing invariants.
     package let sweepsFaults: Bool
     /// Why it is not run; nil if it is.

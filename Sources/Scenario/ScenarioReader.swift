@@ -50,6 +50,10 @@ package struct ScenarioReader: Sendable {
         let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         let finally = members["finally"].map { reading.steps($0, of: "finally") } ?? []
         let then = members["then"].map { reading.checks($0) } ?? []
+        for secret in members["secrets"]?.members ?? [] where opening.cellNames.contains(secret.name) {
+            reading.report(
+                secret.key.place, "a value of the matrix stands in every report: \"\(secret.name)\" cannot be a secret")
+        }
         let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
         var walk = VariableWalk(vocabulary, environment: opening.environment.map(\.name))
         walk.walk(opening, given, steps, finally, members["then"], &reading)
@@ -60,7 +64,7 @@ package struct ScenarioReader: Sendable {
             environment: opening.environment, secrets: opening.secrets, given: given, steps: steps, finally: finally,
             then: then, breaks: breaks(members["breaks"], &reading),
             pace: members["pace"]?.span(&reading, as: "pace") ?? .seconds(1),
-            timeout: members["timeout"]?.span(&reading, as: "timeout"),
+            timeout: members["timeout"]?.span(&reading, as: "timeout"), timeoutPlace: members["timeout"]?.place,
             sweepsFaults: sweepsFaults(members["faults"], &reading),
             skip: members["skip"].flatMap { skip($0, &reading) }, cells: cells, place: members.node.place)
     }

@@ -51,7 +51,7 @@ package struct Capsule: Sendable, Hashable {
         verdict = result.verdict.rawValue
         failures = result.failures.map { failure in
             let place = failure.place.map { "\($0): " } ?? ""
-            return Self.line("\(place)\(failure.what): expected \(failure.expected), was \(failure.actual)")
+            return Self.line("\(place)\(failure.sentence)")
         }
         let sources = Self.sources(of: result.file).map { File(path: $0.name, text: $0.text) } + companions
         files = sources.map { File(path: Self.inside($0.path), text: $0.text) } + [lab].compactMap { $0 }

@@ -65,8 +65,7 @@ package struct Narration: Sendable {
         }
         teller.flush()
         for failure in result.failures {
-            teller.say(
-                .answer, "NOT HELD: \(failure.what), expected \(failure.expected), was \(clipped(failure.actual))")
+            teller.say(.answer, "NOT HELD: \(clipped(failure.sentence))")
         }
         lines = teller.lines
     }

@@ -30,10 +30,3 @@ extension StepBlock {
         return nil
     }
 }
-
-extension Failure {
-    /// The same failure, with where in a loop or branch it happened.
-    func told(in part: String) -> Failure {
-        Failure(place, "\(what) (\(part))", expected: expected, actual: actual, hint: hint, exchange: exchange)
-    }
-}

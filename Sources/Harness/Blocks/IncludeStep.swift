@@ -25,6 +25,7 @@ package struct IncludeStep: BlockStep {
     }
 
     func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
-        try await performance.include(item)
+        let failures = try await performance.include(item)
+        return failures.map { $0.told(in: "include \(item.name), \(placed.place)") }
     }
 }

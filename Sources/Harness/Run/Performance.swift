@@ -32,12 +32,12 @@ struct Performance: Sendable {
     private func begin() async throws -> [Failure] {
         for item in file.given {
             let failures = try await include(item)
-            if !failures.isEmpty { return failures }
+            if !failures.isEmpty { return failures.map { $0.told(in: "given \(item.name)") } }
         }
         var failures = try await perform(file.steps)
         if failures.isEmpty, let afterSteps = run.settings.afterSteps { failures = await afterSteps(run) }
         guard failures.isEmpty, let timeout = file.timeout else { return failures }
-        return overdue(timeout, since: run.lab.options.start, file.place, "timeout")
+        return overdue(timeout, since: run.lab.options.start, file.timeoutPlace ?? file.place, "timeout")
     }
 
     /// Each step of `finally`, whatever became of the one before.
@@ -92,7 +92,8 @@ struct Performance: Sendable {
                     after: sequence, last: sequence, held: false))
             var failures = try await failures(of: placed, after: sequence)
             if let timeout = placed.timeout, failures.isEmpty {
-                failures = overdue(timeout, since: begun, placed.place, placed.title)
+                let place = placed.node["timeout"]?.place ?? placed.place
+                failures = overdue(timeout, since: begun, place, placed.title)
             }
             run.end(record, held: failures.isEmpty)
             if !failures.isEmpty { return failures }
@@ -127,25 +128,26 @@ struct Performance: Sendable {
         do {
             outcome = try await step.perform(in: run)
         } catch let failure as SignInFailure {
-            let exchange = exchange(after: sequence)
             return [
-                Failure(placed.place, placed.keyword, expected: "a sign-in", actual: "\(failure)", exchange: exchange)
+                try Failure(
+                    placed.place, placed.keyword, expected: "a sign-in", actual: "\(failure)",
+                    exchange: exchange(after: sequence), step: name(of: placed))
             ]
         }
         let misses = try step.misses(in: outcome, run.variables)
         if !misses.isEmpty {
-            let (exchange, mask) = (exchange(after: sequence), run.mask)
+            let (exchange, mask, name) = (exchange(after: sequence), run.mask, try name(of: placed))
             return misses.map { miss in
                 Failure(
                     miss.place, miss.path, expected: mask.text(miss.expected), actual: mask.text(miss.actual),
-                    hint: miss.hint.map { mask.text($0) }, exchange: exchange)
+                    hint: miss.hint.map { mask.text($0) }, exchange: exchange, step: name)
             }
         }
         if let reason = step.unexpectedFailure(in: outcome) {
             return [
-                Failure(
+                try Failure(
                     placed.place, placed.keyword, expected: "a success", actual: run.mask.text(reason),
-                    hint: "say what you expect instead", exchange: exchange(after: sequence))
+                    hint: "say what you expect instead", exchange: exchange(after: sequence), step: name(of: placed))
             ]
         }
         do throws(Diagnostic) {
@@ -153,12 +155,18 @@ struct Performance: Sendable {
         } catch {
             // What is saved is expected to be there.
             return [
-                Failure(
+                try Failure(
                     error.place, error.message, expected: "a value", actual: "nothing",
-                    hint: error.hint.map { run.mask.text($0) }, exchange: exchange(after: sequence))
+                    hint: error.hint.map { run.mask.text($0) }, exchange: exchange(after: sequence),
+                    step: name(of: placed))
             ]
         }
         return []
+    }
+
+    /// What a step does, and what people call it.
+    private func name(of placed: PlacedStep) throws -> String {
+        try placed.label.map { "\(try $0.text(run.variables)) (\(placed.title))" } ?? placed.title
     }
 
     /// The last exchange that somebody outside the parties began in this step: the one the outcome was made of.

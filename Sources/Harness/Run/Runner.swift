@@ -105,12 +105,3 @@ package struct Runner: Sendable {
         return ended(verdict, ending.failures + [ending.mistake].compactMap { $0 }, run)
     }
 }
-
-extension Failure {
-    /// A mistake of the author that showed only while the scenario ran.
-    init(_ diagnostic: Diagnostic, _ mask: SecretMask = SecretMask([])) {
-        self.init(
-            diagnostic.place, mask.text(diagnostic.message), expected: "a value", actual: "none",
-            hint: diagnostic.hint.map { mask.text($0) })
-    }
-}

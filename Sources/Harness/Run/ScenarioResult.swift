@@ -12,10 +12,14 @@ package struct Failure: Sendable {
     package let hint: String?
     /// The exchange it came from, without secrets.
     package let exchange: String?
+    /// The step it came from, as people call it; nil for what the whole run is judged by.
+    package let step: String?
+    /// The line of the file without what nobody may read; nil if it may be shown as it is.
+    private var masked: String?
 
     package init(
         _ place: Place?, _ what: String, expected: String, actual: String, hint: String? = nil,
-        exchange: String? = nil
+        exchange: String? = nil, step: String? = nil
     ) {
         self.place = place
         self.what = what
@@ -23,7 +27,36 @@ package struct Failure: Sendable {
         self.actual = actual
         self.hint = hint
         self.exchange = exchange
+        self.step = step
     }
+
+    /// A mistake of the author that showed only while the scenario ran: its message says what is to be said.
+    init(_ diagnostic: Diagnostic, _ mask: SecretMask = SecretMask([])) {
+        self.init(
+            diagnostic.place, mask.text(diagnostic.message), expected: "", actual: "",
+            hint: diagnostic.hint.map { mask.text($0) })
+    }
+
+    /// On one line: `status: expected 200, got 404`.
+    package var sentence: String { expected.isEmpty ? what : "\(what): expected \(expected), got \(actual)" }
+
+    /// The same with where in a loop, a branch or a fragment it happened.
+    func told(in part: String) -> Failure {
+        Failure(
+            place, "\(what) (\(part))", expected: expected, actual: actual, hint: hint, exchange: exchange, step: step)
+    }
+
+    /// The same without what nobody may read, wherever it came from.
+    func masked(by mask: SecretMask) -> Failure {
+        var failure = Failure(
+            place, mask.text(what), expected: mask.text(expected), actual: mask.text(actual),
+            hint: hint.map { mask.text($0) }, exchange: exchange.map { mask.text($0) }, step: step.map { mask.text($0) })
+        failure.masked = excerpt.map { mask.text($0) }
+        return failure
+    }
+
+    /// The line of the file with a caret.
+    var excerpt: String? { masked ?? place?.excerpt(nil) }
 }
 
 /// What became of one scenario. Everything here is a function of the files and the seed.
@@ -81,6 +114,11 @@ package struct ScenarioResult: Sendable {
         records = run?.records ?? []
         chapters = run?.chapters ?? []
         secrets = run?.secrets ?? []
+        guard !secrets.isEmpty else { return }
+        // A label, the value of a loop and what an expectation names may be a secret of the file.
+        let mask = SecretMask([], secrets: secrets)
+        self.failures = failures.map { $0.masked(by: mask) }
+        for place in records.indices { records[place].label = records[place].label.map { mask.text($0) } }
     }
 
     package var exchangeCount: Int {
@@ -95,6 +133,9 @@ package struct ScenarioResult: Sendable {
 
     /// Its trace as text, without secrets.
     package var trace: TraceText { TraceText(journal, secrets: secrets) }
+
+    /// What reports call it among others: of several seeds, which.
+    package func name(amongSeeds: Bool) -> String { amongSeeds ? "\(file.name) seed \(seed)" : file.name }
 
     /// A hash of the whole trace: two runs with the same one did the same in the same order.
     package var traceSeal: String {
@@ -144,6 +185,11 @@ package struct ScenarioResult: Sendable {
             words.append("--unknown \(Self.quoted("\(name)=\(settings.unknowns[name] ?? "")"))")
         }
         return words.joined(separator: " ")
+    }
+
+    /// Whether results of one file can be told apart by their seeds only.
+    package static func haveSeeds(_ results: [ScenarioResult]) -> Bool {
+        results.contains { $0.seed != results[0].seed }
     }
 
     /// A word as a shell takes it.

@@ -251,12 +251,34 @@ extension ScenarioRun.State {
             }
             variables["env"] = .object(environment)
         }
-        for value in file.cell where settings.variables[value.name] == nil { variables[value.name] = value.value }
-        for setting in file.settings where settings.variables[setting.name] == nil {
-            set(setting.name, try setting.value.value(variables), secretNames)
+        for cell in file.cell {
+            let given = settings.variables[cell.name]
+            // The command that repeats a cell names its value, which keeps its type.
+            if given == nil || given == cell.value.string ?? cell.value.text { variables[cell.name] = cell.value }
+        }
+        for setting in file.settings {
+            guard let given = settings.variables[setting.name] else {
+                set(setting.name, try setting.value.value(variables), secretNames)
+                continue
+            }
+            if setting.value.isConstant, let typed = Self.value(given, like: setting.value.node.json) {
+                set(setting.name, typed, secretNames)
+            }
         }
         for secret in file.secrets where settings.variables[secret.name] == nil {
             if let value = secret.value { set(secret.name, try value.value(variables), secretNames) }
+        }
+    }
+}
+
+extension ScenarioRun.State {
+    /// What `--var` gave, as a value of the type that the file's own has; nil if it is a text.
+    fileprivate static func value(_ given: String, like own: JSONValue) -> JSONValue? {
+        guard own.string == nil, let value = try? JSONValue(parsing: given) else { return nil }
+        switch (own, value) {
+        case (.int, .int), (.int, .double), (.double, .int), (.double, .double), (.bool, .bool): return value
+        case (.array, .array), (.object, .object): return value
+        default: return nil
         }
     }
 }

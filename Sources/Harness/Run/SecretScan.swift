@@ -20,7 +20,7 @@ package struct SecretScan: Sendable {
     private static let shortest = 12
 
     /// `secrets` are values and what to call them; those that are `spoken` of in a file are found however short they
-    /// are, and percent-encoded too.
+    /// are, and percent-encoded or inside JSON too.
     package init(_ secrets: [(value: String, name: String)], spoken: [(value: String, name: String)] = []) {
         var names: [UInt64: [(value: String, name: String)]] = [:]
         names.reserveCapacity(secrets.count)
@@ -40,8 +40,7 @@ package struct SecretScan: Sendable {
         }
         for secret in spoken where !secret.value.isEmpty {
             odd.append((secret.value, secret.name))
-            for encoded in [percentEncoded(secret.value, plus: true), percentEncoded(secret.value, plus: false)]
-            where encoded != secret.value {
+            for encoded in Self.encodings(of: secret.value) where encoded != secret.value {
                 odd.append((encoded, secret.name))
             }
         }
@@ -52,6 +51,13 @@ package struct SecretScan: Sendable {
         }.map(\.element)
         self.lengths = lengths
         least = lengths.firstIndex(of: true) ?? .max / 2
+    }
+
+    /// As it stands in a URL or a form, in JSON, and in JSON that is a text in JSON.
+    private static func encodings(of value: String) -> [String] {
+        func quoted(_ text: String) -> String { String(JSONValue.string(text).text.dropFirst().dropLast()) }
+        let inner = quoted(value)
+        return [percentEncoded(value, plus: true), percentEncoded(value, plus: false), inner, quoted(inner)]
     }
 
     package var isEmpty: Bool { names.isEmpty && odd.isEmpty }

@@ -5,7 +5,7 @@ package import Scenario
 package struct StepRecord: Sendable {
     package let step: PlacedStep
     /// What people call it, if the file says so.
-    package let label: String?
+    package internal(set) var label: String?
     /// How deep it stands inside other steps.
     package let depth: Int
     /// World time when it began.

@@ -8,16 +8,17 @@ package enum TextReport {
     package static func render(_ results: [ScenarioResult]) -> String {
         // Thousands of lines about what held are read by nobody.
         let told = results.count > mostHeld ? results.filter { $0.verdict != .held } : results
-        var text = told.map { line($0) }.joined()
+        let seeds = ScenarioResult.haveSeeds(results)
+        var text = told.map { line($0, seeds: seeds) }.joined()
         let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
-        for result in wrong { text += "\n\(details(result))" }
+        for result in wrong { text += "\n\(details(result, seeds: seeds))" }
         text += "\(results.isEmpty || wrong.isEmpty ? "" : "\n")\(summary(results))\n"
         // The way back in is the last thing on the screen.
         for result in wrong.prefix(5) { text += "\(result.commandHere)\n" }
         return text
     }
 
-    package static func line(_ result: ScenarioResult) -> String {
+    package static func line(_ result: ScenarioResult, seeds: Bool = false) -> String {
         let verdict =
             switch result.verdict {
             case .held: "held  "
@@ -26,7 +27,7 @@ package enum TextReport {
             case .skipped: "skipped"
             }
         let reason = result.file.skip.map { " (\($0))" } ?? ""
-        return "\(verdict) \(result.file.name): \(result.file.scenario)\(reason)\n"
+        return "\(verdict) \(result.name(amongSeeds: seeds)): \(result.file.scenario)\(reason)\n"
     }
 
     package static func summary(_ results: [ScenarioResult]) -> String {
@@ -40,24 +41,31 @@ package enum TextReport {
         return text
     }
 
-    package static func details(_ result: ScenarioResult) -> String {
-        var text = "\(result.file.name): \(result.file.scenario)\n"
-        for failure in result.failures { text += render(failure) }
+    package static func details(_ result: ScenarioResult, seeds: Bool = false) -> String {
+        var text = "\(result.name(amongSeeds: seeds)): \(result.file.scenario)\n"
+        for (index, failure) in result.failures.enumerated() {
+            // What several lines of one step say of one exchange is shown once, below the last of them.
+            let next = index + 1 < result.failures.count ? result.failures[index + 1].exchange : nil
+            text += render(failure, hasExchange: failure.exchange != next)
+        }
         return text
     }
 
-    package static func render(_ failure: Failure) -> String {
+    package static func render(_ failure: Failure, hasExchange: Bool = true) -> String {
         var lines: [String] = []
         if let place = failure.place {
             let gutter = String(repeating: " ", count: String(place.line).count)
-            lines.append("\(failure.what)\n\(gutter)--> \(place)\n\(place.excerpt(nil))")
+            lines.append("\(failure.what)\n\(gutter)--> \(place)\n\(failure.excerpt ?? "")")
         } else {
             lines.append(failure.what)
         }
-        lines.append("  expected: \(failure.expected)")
-        lines.append("  actual:   \(failure.actual)")
+        if let step = failure.step { lines.append("  step:     \(step)") }
+        if !failure.expected.isEmpty {
+            lines.append("  expected: \(failure.expected)")
+            lines.append("  actual:   \(failure.actual)")
+        }
         if let hint = failure.hint { lines.append("  hint:     \(hint)") }
-        if let exchange = failure.exchange {
+        if hasExchange, let exchange = failure.exchange {
             lines.append("  from:     \(exchange.replacing("\n", by: "\n            "))")
         }
         return lines.joined(separator: "\n") + "\n"
