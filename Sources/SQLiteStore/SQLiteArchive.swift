@@ -25,6 +25,10 @@ package final class SQLiteArchive: Archive {
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
             }
             if !isNew {
+                // SQLite would open it for reading and then tell of a disk that fails.
+                guard FileManager.default.isWritableFile(atPath: path) else {
+                    throw StoreFailure("\(path): cannot be written")
+                }
                 try Self.check(path)
             } else if !FileManager.default.createFile(
                 atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])

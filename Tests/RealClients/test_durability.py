@@ -3,6 +3,7 @@
 A long run: `DURABILITY_KILLS=500 python -m pytest Tests/RealClients/test_durability.py --client mcp1`.
 """
 
+import ctypes
 import hashlib
 import http.client
 import json
@@ -16,11 +17,10 @@ import subprocess
 import threading
 
 import pytest
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
 
-BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 KILLS = int(os.environ.get("DURABILITY_KILLS", "12"))
 SEED = int(os.environ.get("DURABILITY_SEED", "7"))
 WRITERS = 4
@@ -273,10 +273,10 @@ def made(folder):
     return folder / "state.sqlite"
 
 
-def refused(folder, path, text):
+def refused(folder, path, text, limits=None):
     before = digest(path)
     with pytest.raises(RuntimeError, match=text):
-        Serving(folder)
+        Serving(folder, limits)
     assert digest(path) == before, "a refused file was changed"
 
 
@@ -310,11 +310,28 @@ def test_what_is_no_data_file_is_refused(tmp_path):
     refused(tmp_path, path, "not a data file")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write what is read-only")
-def test_a_read_only_file_is_refused(tmp_path):
+def bound_by_permissions():
+    """In a child before it runs: root too may then write only what the file lets it (capabilities(7))."""
+    if os.geteuid() != 0:
+        return
+    drop, override, search = 24, 1, 2  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    for capability in (override, search):
+        if ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0) != 0:
+            raise PermissionError("a capability cannot be dropped")
+
+
+@pytest.mark.parametrize("part, mode", [("state.sqlite", 0o400), (".", 0o500)])
+def test_a_read_only_file_or_folder_is_refused(tmp_path, part, mode):
     path = made(tmp_path)
-    path.chmod(0o400)
-    refused(tmp_path, path, "cannot be written")
+    (tmp_path / part).chmod(mode)
+    try:
+        place = path if part != "." else tmp_path / "another"
+        writes = subprocess.run(["sh", "-c", f": >> '{place}'"], preexec_fn=bound_by_permissions, stderr=subprocess.DEVNULL)
+    except subprocess.SubprocessError:
+        pytest.skip("root may write what is read-only, and cannot be kept from it here")
+    assert writes.returncode != 0
+    refused(tmp_path, path, "cannot be written", bound_by_permissions)
+    tmp_path.chmod(0o700)
 
 
 def test_a_full_disk_is_told_and_nothing_half_done_is_kept(tmp_path):
