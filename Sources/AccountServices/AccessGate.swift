@@ -36,7 +36,8 @@ package struct AccessGate: CallerSignatures {
             return .answered(refusal.response(requestID: requestID))
         }
         if SigningName(of: request).asksWho, let caller = caller(of: request), let key = caller.key {
-            return .answered(AccountServices.identity(arn: caller.arn, keyID: key.credentials.keyID, key.account))
+            let identity = AccountServices.identity(arn: caller.arn, keyID: key.credentials.keyID, key.account)
+            return .answered(AccountServices.tokens("GetCallerIdentity", identity, to: request))
         }
         if mode != "off", let caller = caller(of: request), let demand = Demand(request, of: caller.arn, self),
             let words = refusal(of: demand, caller)

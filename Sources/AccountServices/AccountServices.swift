@@ -25,9 +25,13 @@ package struct AccountServices: Origin {
             return secretsManager(String(target.pieces(by: ".").last ?? ""), request, account)
         }
         let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        let action = form["Action"] ?? ""
         do {
-            let result = try answer(form, request, account)
-            return Self.xml(200, "<\(form["Action"] ?? "")Response>\(result)</\(form["Action"] ?? "")Response>")
+            if Self.tokenActions.contains(action) {
+                let result = try action == "AssumeRole" ? assumeRole(form, account) : callerIdentity(request, account)
+                return Self.tokens(action, result, to: request)
+            }
+            return Self.xml(200, "<\(action)Response>\(try iam(form, account))</\(action)Response>")
         } catch let refusal as IAMRefusal {
             let body = "<Code>\(refusal.code)</Code><Message>\(Self.escaped(refusal.message))</Message>"
             return Self.xml(refusal.status, "<ErrorResponse><Error><Type>Sender</Type>\(body)</Error></ErrorResponse>")
@@ -54,14 +58,6 @@ struct IAMRefusal: Error {
 
 // IAM.
 extension AccountServices {
-    private func answer(_ form: Form, _ request: Request, _ account: String) throws -> String {
-        switch form["Action"] {
-        case "AssumeRole": try assumeRole(form, account)
-        case "GetCallerIdentity": callerIdentity(request, account)
-        default: try iam(form, account)
-        }
-    }
-
     private func iam(_ form: Form, _ account: String) throws -> String {
         let action = form["Action"] ?? ""
         switch action {

@@ -1,4 +1,5 @@
 package import AWSCore
+import HTTPTypes
 package import Kernel
 
 /// Keys for an hour of a role's work.
@@ -35,28 +36,31 @@ package enum SessionKeys {
 extension AccountServices {
     static let tokenActions = ["AssumeRole", "GetCallerIdentity"]
 
-    func callerIdentity(_ request: Request, _ account: String) -> String {
+    /// STS answers XML, and JSON to whoever accepts that (ledger `sts-json`).
+    static func tokens(_ action: String, _ result: JSONObject, to request: Request) -> Response {
+        let answer: JSONValue = .object(["\(action)Response": .object(["\(action)Result": .object(result)])])
+        guard request.header(.accept)?.contains("application/json") != true else { return .json(200, answer) }
+        return xml(200, markup(answer))
+    }
+
+    private static func markup(_ value: JSONValue) -> String {
+        guard let members = value.object?.members else { return escaped(value.string ?? value.text) }
+        return members.map { "<\($0.name)>\(markup($0.value))</\($0.name)>" }.joined()
+    }
+
+    func callerIdentity(_ request: Request, _ account: String) -> JSONObject {
         let claim = try? SignatureClaim(request)
         let known = claim.flatMap { claim in sessionKey(claim.keyID) }
         let arn = known?.principal ?? "arn:aws:iam::\(account):root"
-        return Self.result(arn: arn, keyID: known?.credentials.keyID ?? account, known?.account ?? account)
+        return Self.identity(arn: arn, keyID: known?.credentials.keyID ?? account, known?.account ?? account)
     }
 
-    private static func result(arn: String, keyID: String, _ account: String) -> String {
-        """
-        <GetCallerIdentityResult><Arn>\(arn)</Arn><UserId>\(keyID)</UserId>\
-        <Account>\(account)</Account></GetCallerIdentityResult>
-        """
-    }
-
-    /// The gate's answer, which knows whose key it was.
-    static func identity(arn: String, keyID: String, _ account: String) -> Response {
-        let result = result(arn: arn, keyID: keyID, account)
-        return xml(200, "<GetCallerIdentityResponse>\(result)</GetCallerIdentityResponse>")
+    static func identity(arn: String, keyID: String, _ account: String) -> JSONObject {
+        ["Arn": .string(arn), "UserId": .string(keyID), "Account": .string(account)]
     }
 
     /// Whom the trust policy of the role names gets keys for it.
-    func assumeRole(_ form: Form, _ account: String) throws -> String {
+    func assumeRole(_ form: Form, _ account: String) throws -> JSONObject {
         let arn = try required("RoleArn", form)
         let name = try required("RoleSessionName", form)
         guard (2...64).contains(name.utf8.count), name.utf8.allSatisfy({ Self.nameBytes.contains($0) }) else {
@@ -85,6 +89,12 @@ extension AccountServices {
                 SessionKeyRecord(
                     id: Identifier(keyID), secret: Secret(secret), sessionToken: Secret(token), account: owner,
                     role: arn, session: "arn:aws:sts::\(owner):assumed-role/\(roleName)/\(name)", expiresAt: expiry))
+            // Whoever has these is the role: no report shows them.
+            for (kind, value) in [("secret_access_key", secret), ("session_token", token)] {
+                let birth = TokenBirth(
+                    kind: kind, issuer: world.party, user: nil, expires: expiry, value: Secret(value))
+                transaction.append(.token(.issued(birth)), at: world.clock.now)
+            }
             return found
         }
         guard !role.roleID.isEmpty else {
@@ -94,12 +104,13 @@ extension AccountServices {
                 message: "\(caller) is not authorized to perform: sts:AssumeRole on resource: \(arn)")
         }
         let session = sessionKey(keyID)?.principal ?? ""
-        return """
-            <AssumeRoleResult><AssumedRoleUser><AssumedRoleId>\(role.roleID):\(name)</AssumedRoleId>\
-            <Arn>\(session)</Arn></AssumedRoleUser><Credentials><AccessKeyId>\(keyID)</AccessKeyId>\
-            <SecretAccessKey>\(secret)</SecretAccessKey><SessionToken>\(token)</SessionToken>\
-            <Expiration>\(expiry.iso8601)</Expiration></Credentials></AssumeRoleResult>
-            """
+        return [
+            "AssumedRoleUser": ["AssumedRoleId": .string("\(role.roleID):\(name)"), "Arn": .string(session)],
+            "Credentials": [
+                "AccessKeyId": .string(keyID), "SecretAccessKey": .string(secret), "SessionToken": .string(token),
+                "Expiration": .string(expiry.iso8601),
+            ],
+        ]
     }
 
     private func sessionKey(_ id: String) -> SigV4.KnownKey? {

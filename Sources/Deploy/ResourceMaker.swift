@@ -146,13 +146,24 @@ struct ResourceMaker {
 // AgentCore.
 extension ResourceMaker {
     private mutating func gateway(_ properties: JSONObject) async throws(ResourceFailure) -> Evaluator.Created {
-        var answer = try await client.agentCore("CreateGateway", try input("CreateGateway", properties))
+        // What only an update knows waits until the gateway is there (ledger `cfn-gateway-waf`).
+        var begun = properties
+        begun["WafConfiguration"] = nil
+        var answer = try await client.agentCore("CreateGateway", try input("CreateGateway", begun))
         let id = answer["gatewayId"]?.string ?? ""
         physicalID = id
         undo = { (client) async throws(ResourceFailure) in
             _ = try await client.agentCore("DeleteGateway", ["gatewayIdentifier": .string(id)])
         }
         answer = try await stable("Gateway \(id)", "GetGateway", ["gatewayIdentifier": .string(id)])
+        if properties["WafConfiguration"] != nil {
+            var kept = properties
+            kept["Tags"] = nil
+            var update = try input("UpdateGateway", kept)
+            update["gatewayIdentifier"] = .string(id)
+            _ = try await client.agentCore("UpdateGateway", update)
+            answer = try await stable("Gateway \(id)", "GetGateway", ["gatewayIdentifier": .string(id)])
+        }
         var attributes = Self.attributes(answer)
         attributes["GatewayIdentifier"] = .string(id)
         return Evaluator.Created(ref: id, attributes: attributes)

@@ -84,6 +84,10 @@ struct SecurityTokenTests {
     @Test func aSessionSignsUntilItEnds() async throws {
         let lab = try AccountLab(["sigv4": "verify", "iam": "enforce"])
         let answer = await assumed(lab, by: #""*""#).bodyText
+        let kinds = lab.store.journal().compactMap { entry in
+            if case .token(.issued(let birth)) = entry.event { birth.kind } else { nil }
+        }
+        #expect(kinds == ["secret_access_key", "session_token"], "what nobody may read is known by its birth")
         func part(_ name: String) -> String {
             guard let start = answer.range(of: "<\(name)>") else { return "" }
             return String(answer[start.upperBound...].prefix { $0 != "<" })

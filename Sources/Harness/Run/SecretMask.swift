@@ -8,7 +8,7 @@ package struct SecretMask: Sendable {
     private let spoken: [(value: String, name: String)]
     /// Members of forms and of JSON whose values nobody may read, whatever they are.
     private static let members: Set<String> = [
-        "password", "client_secret", "clientSecret", "code_verifier", "secret", "apiKey",
+        "password", "client_secret", "clientSecret", "code_verifier", "secret", "apiKey", "SecretString",
     ]
     private static let dots = "••••"
 
