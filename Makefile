@@ -5,7 +5,10 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # The release binary carries Swift's runtime: it runs where no Swift is, and its calls into it are direct (a sixth faster).
 RELEASE_FLAGS := -c release --static-swift-stdlib $(SWIFT_FLAGS)
 DEBUG := .build/debug/agentcore-local
-RELEASE := .build/release/agentcore-local
+# OBJECTS names a release build that stands elsewhere; then nothing is built.
+OBJECTS ?= .build/release
+RELEASE := $(abspath $(OBJECTS))/agentcore-local
+BUILT := $(if $(filter .build/release,$(OBJECTS)),build)
 VENVS := .cache/venv
 CLIENTS := Tests/RealClients
 ARGS ?= scenarios
@@ -43,13 +46,11 @@ build-debug: setup
 
 # BENCH="--only rates --check" for one part, or to fail where a budget is missed.
 BENCH ?= --json .build/bench.json
-bench: build ## Figures beside their budgets, on the release binary; kept as JSON at .build/bench.json
-	swift build $(RELEASE_FLAGS) --product bench
-	.build/release/bench $(BENCH)
+bench: $(BUILT) ## Figures beside their budgets, on the release binary; kept as JSON at .build/bench.json
+	$(if $(BUILT),swift build $(RELEASE_FLAGS) --product bench)
+	$(OBJECTS)/bench $(BENCH)
 
-# OBJECTS names a release build that stands elsewhere; then nothing is built.
-OBJECTS ?= .build/release
-dist: $(if $(filter .build/release,$(OBJECTS)),build) ## One stripped binary with all it needs, at .build/dist/agentcore-local
+dist: $(BUILT) ## One stripped binary with all it needs, at .build/dist/agentcore-local
 	Tests/Tools/dist.sh $(OBJECTS) .build/dist
 
 dist-check: dist ## That binary in a bare Debian 12 and Ubuntu 24.04 (needs debootstrap and root)
@@ -66,21 +67,22 @@ PEERS := mcp2 peers moto ministack oidc contextforge tavern
 bench-peers: $(PEERS:%=$(VENVS)/%/.ready) ## The programs bench measures itself against
 
 # The same tests as in `test-clients`, longer and on the release binary.
-LONG = AGENTCORE_LOCAL=$(CURDIR)/$(RELEASE) $(VENVS)/mcp1/bin/python -m pytest -q -s -p no:cacheprovider --client mcp1
+LONG = AGENTCORE_LOCAL=$(RELEASE) $(VENVS)/mcp1/bin/python -m pytest -q -s -p no:cacheprovider --client mcp1
 
-kills: build $(VENVS)/mcp1/.ready ## 500 times kill -9 under load, and what was answered is there (KILLS=)
+kills: $(BUILT) $(VENVS)/mcp1/.ready ## 500 times kill -9 under load, and what was answered is there (KILLS=)
 	DURABILITY_KILLS=$(or $(KILLS),500) $(LONG) $(CLIENTS)/test_durability.py
 
-robust: build $(VENVS)/mcp1/.ready ## 10,000 connections, 400 bodies of 6 MB, 20,000 generated AWS calls
-	ROBUST_CONNECTIONS=10000 ROBUST_BODIES=400 GENERATED_CALLS=20000 $(LONG) $(CLIENTS)/test_robust.py \
+robust: $(BUILT) $(VENVS)/mcp1/.ready ## 10,000 connections, 400 bodies of 6 MB, 20,000 generated AWS calls (CONNECTIONS=, BODIES=, CALLS=)
+	ROBUST_CONNECTIONS=$(or $(CONNECTIONS),10000) ROBUST_BODIES=$(or $(BODIES),400) \
+		GENERATED_CALLS=$(or $(CALLS),20000) $(LONG) $(CLIENTS)/test_robust.py \
 		$(CLIENTS)/test_generated_calls.py
 
-soak: build ## Mixed load with faults at constant memory and files (MINUTES=30)
+soak: $(BUILT) ## Mixed load with faults at constant memory and files (MINUTES=30)
 	$(PYTHON) Tests/Tools/soak.py $(RELEASE) --minutes $(or $(MINUTES),30)
 
 fuzz: ## Ten million seeded inputs to every parser and endpoint (INPUTS=, SEED=)
-	swift build $(RELEASE_FLAGS) --product fuzz
-	.build/release/fuzz --inputs $(or $(INPUTS),10000000) --seed $(or $(SEED),1)
+	$(if $(BUILT),swift build $(RELEASE_FLAGS) --product fuzz)
+	$(OBJECTS)/fuzz --inputs $(or $(INPUTS),10000000) --seed $(or $(SEED),1)
 
 # A build of its own for each sanitizer: thread or address.
 sanitize: setup ## The Swift tests under SANITIZER=thread (or address)

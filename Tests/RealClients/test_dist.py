@@ -1,5 +1,6 @@
 """What is shipped: the binary of `make dist`, completions that complete, ICU's data cut down to what is needed."""
 
+import json
 import os
 import pathlib
 import re
@@ -53,6 +54,25 @@ def test_icus_data_is_cut_down_to_english(tmp_path):
         assert gone not in data, gone
 
 
+def test_every_licence_goes_with_the_program(tmp_path):
+    """Each package with its version, the texts that its licence wants to be there, and each text once."""
+    checkouts = ROOT / ".build/checkouts"
+    if not checkouts.is_dir():
+        pytest.skip("the packages were fetched to another place")
+    file = tmp_path / "THIRD-PARTY.txt"
+    subprocess.run([sys.executable, ROOT / "Tests/Tools/licences.py", checkouts, file], check=True)
+    text = file.read_text()
+    pins = json.loads((ROOT / "Package.resolved").read_text())["pins"]
+    for pin in pins:
+        assert f"\n{pin['identity']} {pin['state']['version']}, " in text, pin
+    for words in ("Copyright (C) 2015-2025 Gwendal Rou", "Copyright (c) 2016 JP Simard", "The Hummingbird Project",
+                  "Copyright Fedor Indutny, 2018", "UNICODE LICENSE V3", "Runtime Library Exception"):
+        assert words in text, words
+    assert text.count("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION") < 6
+    # MIT and Apache-2.0 are told apart by their first words; nothing else is there.
+    assert not re.search(r"GNU (LESSER |AFFERO )?GENERAL PUBLIC LICENSE\n", text)
+
+
 @needs_dist
 def test_the_shipped_binary_needs_the_system_alone():
     assert PROGRAM.stat().st_size <= 90e6
@@ -65,7 +85,7 @@ def test_the_shipped_binary_needs_the_system_alone():
 @needs_dist
 def test_what_lies_beside_it():
     for path in ("mocks/labs/default.yaml", "scenarios/flow/method-2.yaml", "LICENSE",
-                 "share/man/man1/agentcore-local.1",
+                 "THIRD-PARTY.txt", "share/man/man1/agentcore-local.1",
                  "share/bash-completion/completions/agentcore-local", "share/zsh/site-functions/_agentcore-local",
                  "share/fish/vendor_completions.d/agentcore-local.fish"):
         assert (SHIPPED / path).stat().st_size > 0, path

@@ -27,6 +27,8 @@ swiftc -lstdc++ -L "$folder/archives" -L "$objects" -o "$folder/agentcore-local/
     "$folder/archives/icu.o" -lm -lz -g
 rm -rf "$folder/archives" "$folder/agentcore-local/mocks" "$folder/agentcore-local/scenarios"
 cp -R "$root/mocks" "$root/scenarios" "$root/LICENSE" "$root/README.md" "$folder/agentcore-local/"
+# Two folders up from the objects is where this build fetched its packages to.
+python3 "$root/Tests/Tools/licences.py" "$objects/../../checkouts" "$folder/agentcore-local/THIRD-PARTY.txt"
 # What a shell and man(1) want to know of it.
 program=$folder/agentcore-local/bin/agentcore-local share=$folder/agentcore-local/share
 rm -rf "$share"

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import zipfile
 
+import licences
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "Sources/Python/agentcore_local"
 NAME = "agentcore_local"
@@ -61,6 +63,7 @@ Description-Content-Type: text/markdown
         0o644,
     )
     files[f"{info}/licenses/LICENSE"] = ((ROOT / "LICENSE").read_bytes(), 0o644)
+    files[f"{info}/licenses/THIRD-PARTY.txt"] = (licences.text(ROOT / ".build/checkouts").encode(), 0o644)
     record = "".join(
         f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b'=').decode()},{len(data)}\n"
         for name, (data, _) in files.items()
