@@ -19,8 +19,28 @@ enum LabLoading {
         }
     }
 
+    /// The labs that scenarios name, each read once.
+    ///
+    /// - Throws: `CommandFailure` for one with a mistake.
+    static func definitions(for files: [ScenarioFile], root: String) throws -> [String: LabDefinition] {
+        do {
+            return try Library.definitions(for: files, root: root)
+        } catch {
+            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
+        }
+    }
+
     static func names(root: String) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/mocks/labs")) ?? []
         return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
+    }
+}
+
+extension RunSettings {
+    /// Files below `root`, and the environment of this process.
+    init(root: String) {
+        self.init()
+        self.root = root
+        environment = ProcessInfo.processInfo.environment
     }
 }

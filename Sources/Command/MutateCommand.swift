@@ -46,16 +46,9 @@ struct MutateCommand: AsyncParsableCommand {
     func run() async throws {
         let root = try selection.root.folder()
         let files = try selection.load()
-        let definitions: [String: LabDefinition]
-        do {
-            definitions = try Library.definitions(for: files, root: root)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
-        var settings = RunSettings()
-        settings.root = root
+        let definitions = try LabLoading.definitions(for: files, root: root)
+        var settings = RunSettings(root: root)
         settings.keeps = .counts
-        settings.environment = ProcessInfo.processInfo.environment
         let work = MutationRun(
             files, with: Runner(definitions: definitions, settings: settings), seed: seed,
             jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)

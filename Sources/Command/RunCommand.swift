@@ -81,12 +81,7 @@ struct RunCommand: AsyncParsableCommand {
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }
-        let definitions: [String: LabDefinition]
-        do {
-            definitions = try Library.definitions(for: files, root: root)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
+        let definitions = try LabLoading.definitions(for: files, root: root)
         let start = Host.now
         var progress = Progress(count: work.count, start: start)
         var results: [ScenarioResult]

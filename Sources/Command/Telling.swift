@@ -20,12 +20,8 @@ enum Telling {
     static func play(
         _ file: ScenarioFile, _ folder: String, seed: UInt64, rulesOff: [String] = []
     ) async throws -> ScenarioResult {
-        do {
-            let definitions = try Library.definitions(for: [file], root: folder)
-            return await Runner(definitions: definitions).run(file, seed: seed, rulesOff: rulesOff)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
+        let definitions = try LabLoading.definitions(for: [file], root: folder)
+        return await Runner(definitions: definitions).run(file, seed: seed, rulesOff: rulesOff)
     }
 
     static func remarks(_ folder: String) throws -> [Narration.Remark] {

@@ -31,15 +31,8 @@ struct WhyCommand: AsyncParsableCommand {
         let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
         let (files, mistakes) = Library.load(paths: [standard], root: folder)
         try ScenarioSelection.tell(mistakes)
-        let definitions: [String: LabDefinition]
-        do {
-            definitions = try Library.definitions(for: files, root: folder)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
-        var settings = RunSettings()
-        settings.root = folder
-        settings.environment = ProcessInfo.processInfo.environment
+        let definitions = try LabLoading.definitions(for: files, root: folder)
+        let settings = RunSettings(root: folder)
         let results = await Runner(definitions: definitions, settings: settings).run(
             files, jobs: ProcessInfo.processInfo.activeProcessorCount)
         let asked = text.joined(separator: " ")
