@@ -49,7 +49,7 @@ package enum TargetMachine: StateMachine {
     }
 
     package enum Effect: Hashable, Sendable {
-        /// Read the upstream's catalogue.
+        /// Read what tools its server has.
         case crawl
         /// Forget `authorizationData`.
         case dropAuthorization

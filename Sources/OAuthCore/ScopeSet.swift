@@ -36,10 +36,8 @@ package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
     package func isSubset(of other: ScopeSet) -> Bool { names.allSatisfy { other.contains($0) } }
     package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(names + other.names) }
     package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(names.filter { other.contains($0) }) }
-    package func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(names.filter { !other.contains($0) }) }
     package var isEmpty: Bool { names.isEmpty }
     package var spaceSeparated: String { names.joined(separator: " ") }
-    package var commaSeparated: String { names.joined(separator: ",") }
     package var description: String { spaceSeparated }
 
     /// Scopes are a set: the order they were named in does not part two of them.

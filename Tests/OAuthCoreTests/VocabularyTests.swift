@@ -12,7 +12,6 @@ struct VocabularyTests {
         #expect(ScopeSet(["user"]).isSubset(of: scopes))
         #expect(!scopes.isSubset(of: ScopeSet(["user"])))
         #expect(scopes.union(ScopeSet(["x"])).spaceSeparated == "repo user gist x")
-        #expect(scopes.commaSeparated == "repo,user,gist")
         #expect(ScopeSet(parsing: "").isEmpty)
         #expect(ScopeSet.isLegal("gw/read") && !ScopeSet.isLegal("a\"b") && !ScopeSet.isLegal("é"))
         #expect(ScopeSet(parsing: (0..<200_000).map(String.init).joined(separator: " ")).names.count == 200_000)

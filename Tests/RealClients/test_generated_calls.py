@@ -15,20 +15,19 @@ import botocore.loaders
 import botocore.model
 import botocore.parsers
 import hypothesis
-import pytest
+from conftest import ROOT
 from hypothesis import strategies as some
 
 CLIENTS = ["mcp1"]
 
 CALLS = int(os.environ.get("GENERATED_CALLS", "1500"))
 SEED = int(os.environ.get("GENERATED_SEED", "1"))
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def operations():
     """Those of the contract, as botocore models them."""
-    with open(os.path.join(ROOT, "mocks/contract/contract.json")) as file:
-        known = {operation["name"] for operation in json.load(file)["operations"]}
+    contract = json.loads((ROOT / "mocks/contract/contract.json").read_text())
+    known = {operation["name"] for operation in contract["operations"]}
     loader = botocore.loaders.Loader()
     for service in ("bedrock-agentcore-control", "bedrock-agentcore"):
         model = botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import httpx
-import pytest
 from gateway import consent_url, tool
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from mcp.client.streamable_http import streamablehttp_client
