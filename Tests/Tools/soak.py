@@ -273,15 +273,17 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--acts", type=int, default=1500, help="of each worker in a round")
+    parser.add_argument("--acts", type=int, help="of each worker in a round (1500; 250 in less than ten minutes)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", help="a data file for the lab, kept afterwards")
     options = parser.parse_args()
+    # The heap has the size of the fullest lab so far: it takes a dozen rounds to settle, so a short run has small ones.
+    acts_of_each = options.acts or (1500 if options.minutes >= 10 else 250)
     served = Served(options.binary, *(["--data", options.data] if options.data else []))
     began, samples, acts, broken = time.monotonic(), [], 0, 0
     try:
-        while len(samples) < 6 or time.monotonic() - began < options.minutes * 60:
-            done, lost = play(served, options.seed, len(samples), options.workers, options.acts)
+        while len(samples) < 12 or time.monotonic() - began < options.minutes * 60:
+            done, lost = play(served, options.seed, len(samples), options.workers, acts_of_each)
             acts, broken = acts + done, broken + lost
             resident, private = served.memory()
             samples.append((resident, private, served.files()))
