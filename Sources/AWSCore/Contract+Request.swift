@@ -32,6 +32,14 @@ extension Contract {
         return Request(operation.method, url, headers: Self.jsonHeaders, json: .object(body))
     }
 
+    /// The members that an operation takes, in the order of the model.
+    package func members(of name: String) -> [String] {
+        guard let input = operation(named: name)?.input, case .structure(let list, _) = shapes[input].kind else {
+            return []
+        }
+        return list.map(\.name)
+    }
+
     private static let jsonHeaders: HTTPFields = [.contentType: "application/json"]
 
     private static func plain(_ value: JSONValue) -> String { value.string ?? value.text }

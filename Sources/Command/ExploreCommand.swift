@@ -108,16 +108,9 @@ struct ExploreCommand: AsyncParsableCommand {
         let root = try selection.root.folder()
         var files = try selection.load()
         if let shard { files = shard.part(of: files) { $0.weight } }
-        let definitions: [String: LabDefinition]
-        do {
-            definitions = try Library.definitions(for: files, root: root)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
-        var settings = RunSettings()
-        settings.root = root
+        let definitions = try LabLoading.definitions(for: files, root: root)
+        var settings = RunSettings(root: root)
         settings.rulesOff = rulesOff
-        settings.environment = ProcessInfo.processInfo.environment
         let sweep = FaultSweep(
             Runner(definitions: definitions, settings: settings), root: root, jobs: workers, seed: seed)
         var (findings, edges, variants): ([Finding], Set<Edge>, Int) = ([], [], 0)
@@ -146,6 +139,7 @@ struct ExploreCommand: AsyncParsableCommand {
 
     private func report(_ findings: [Finding], _ edges: Set<Edge>, _ counts: JSONObject) -> JSONObject {
         var report = counts
+        if let shard { report["shard"] = .string("\(shard.index)/\(shard.count)") }
         report["edges"] = .strings(edges.intersection(Edge.legal).sorted().map(\.description))
         report["edgesMissing"] = .strings(Edge.legal.filter { !edges.contains($0) }.map(\.description))
         report["findings"] = .array(

@@ -13,13 +13,18 @@ struct ReplayCommand: AsyncParsableCommand {
         discussion: """
             The capsule brings the scenario, its fragments and its lab; the other mocks are those of this machine. \
             Exit code 0 if the run is the same, 4 if it differs: then the first difference is told, and what here \
-            is not as it was there.
+            is not as it was there. Secrets are in no capsule: stand-ins take their place, unless --var or the \
+            environment has them.
             """)
 
     @Argument(help: ArgumentHelp("The capsule.", valueName: "file"))
     var file: String
 
     @OptionGroup var root: RootOption
+
+    @Option(
+        help: ArgumentHelp("Set a secret variable that the capsule left out (repeatable).", valueName: "name=value"))
+    var `var`: [String] = []
 
     @Flag(help: "Print the trace as well.")
     var trace = false
@@ -38,11 +43,25 @@ struct ReplayCommand: AsyncParsableCommand {
         let folder = try PrivateFolder.make("replay")
         defer { PrivateFolder.remove(folder) }
         try CapsuleFiles.lay(capsule, in: folder, root: base)
-        let result = try await play(capsule, in: folder)
+        let given = try RunConditions.pairs(`var`, of: "--var")
+        for name in given.keys.sorted() where !capsule.secretVariables.contains(name) {
+            throw CommandFailure(.usage, "--var \(name): the capsule left out no secret of that name")
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let standIns =
+            capsule.secretVariables.filter { given[$0] == nil }
+            + capsule.secretEnvironment.filter { environment[$0] == nil }
+        let result = try await play(capsule, in: folder) { settings in
+            settings.environment = capsule.environment
+            for name in capsule.secretVariables { settings.variables[name] = given[name] ?? Capsule.standIn(for: name) }
+            for name in capsule.secretEnvironment {
+                settings.environment[name] = environment[name] ?? Capsule.standIn(for: name)
+            }
+        }
         if trace { Terminal.write(Capsule.trace(of: result).trimmedEnd) }
         for failure in capsule.failures { Terminal.write(failure) }
         let differences = capsule.differences(
-            from: result, version: Version.current, mocks: CapsuleFiles.mocks(root: base))
+            from: result, version: Version.current, mocks: CapsuleFiles.mocks(root: base), standIns: standIns)
         guard differences.isEmpty else {
             for difference in differences { Terminal.write(difference) }
             return try leave(.failed)
@@ -50,24 +69,22 @@ struct ReplayCommand: AsyncParsableCommand {
         Terminal.write("\(capsule.path) with seed \(capsule.seed): \(capsule.verdict), every byte as in the capsule")
     }
 
-    private func play(_ capsule: Capsule, in folder: String) async throws -> ScenarioResult {
+    private func play(
+        _ capsule: Capsule, in folder: String, _ change: (inout RunSettings) -> Void
+    ) async throws -> ScenarioResult {
         let (files, mistakes) = Library.load(
-            paths: ["\(folder)/\(capsule.path)"], root: folder, variables: capsule.variables.keys.sorted())
+            paths: ["\(folder)/\(capsule.path)"], root: folder,
+            variables: (Array(capsule.variables.keys) + capsule.secretVariables).sorted())
         try ScenarioSelection.tell(mistakes)
         guard let file = files.first(where: { $0.cellText == capsule.cell }) else {
             throw CommandFailure(.unparsed, "\(self.file): the capsule has no \(capsule.path) \(capsule.cell)")
         }
-        var settings = RunSettings()
-        settings.root = folder
+        var settings = RunSettings(root: folder)
         settings.variables = capsule.variables
         settings.unknowns = capsule.unknowns
-        settings.environment = ProcessInfo.processInfo.environment
-        do {
-            let definitions = try Library.definitions(for: [file], root: folder)
-            return await Runner(definitions: definitions, settings: settings).run(
-                file, seed: capsule.seed, rulesOff: capsule.rulesOff)
-        } catch {
-            throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
-        }
+        change(&settings)
+        let definitions = try LabLoading.definitions(for: [file], root: folder)
+        return await Runner(definitions: definitions, settings: settings).run(
+            file, seed: capsule.seed, rulesOff: capsule.rulesOff)
     }
 }

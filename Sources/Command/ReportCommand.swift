@@ -14,10 +14,11 @@ struct ReportCommand: ParsableCommand {
             commandName: "merge", abstract: "Join the JSON reports of shards to one.",
             discussion: """
                 Refuses reports that have a scenario twice, and a set in which a shard is missing. Exit code 4 if any \
-                scenario failed, 3 if one could not go on.
+                scenario failed, 3 if one could not go on. Joins reports of explore too: exit code 4 if one has a \
+                finding.
                 """)
 
-        @Argument(help: "Reports that run --report-json wrote.")
+        @Argument(help: "Reports that run or explore wrote with --report-json.")
         var reports: [String]
 
         @Option(name: .shortAndLong, help: ArgumentHelp("Where to write it (default: stdout).", valueName: "file"))
@@ -43,6 +44,12 @@ struct ReportCommand: ParsableCommand {
                 try ReportFiles.put(merged.pretty, at: output)
             } else {
                 Terminal.write(merged.pretty)
+            }
+            if let findings = merged["findings"]?.array {
+                let walked = merged["edges"]?.array?.count ?? 0
+                let all = walked + (merged["edgesMissing"]?.array?.count ?? 0)
+                Terminal.say("\(findings.count) findings, \(walked) of \(all) edges walked")
+                return try leave(findings.isEmpty ? .held : .failed)
             }
             let summary = merged["summary"]
             let count = { (name: String) in summary?[name]?.int ?? 0 }

@@ -46,14 +46,16 @@ struct RunConditions: ParsableArguments {
     func variables() throws -> [String: String] { try Self.pairs(`var`, of: "--var") }
 
     func settings(root: String, isGiven: Bool, _ more: (inout RunSettings) -> Void) throws -> RunSettings {
-        var settings = RunSettings()
+        var settings = RunSettings(root: root)
         settings.variables = try variables()
-        settings.environment = ProcessInfo.processInfo.environment
         settings.rulesOff = rulesOff
         settings.unknowns = try Self.pairs(unknown, of: "--unknown")
-        settings.root = root
         settings.rootFlag = isGiven ? " --root \(ScenarioResult.quoted(root))" : ""
-        if let limit = Span(timeLimit) { settings.guardian = .init(limit: limit) { Host.now } }
+        if let limit = Span(timeLimit) {
+            let runs = RunsUnderWay()
+            settings.guardian = .init(limit: limit, runs: runs) { Host.now }
+            StuckRuns.watch(runs, limit: limit)
+        }
         more(&settings)
         return settings
     }
@@ -76,7 +78,7 @@ struct RunConditions: ParsableArguments {
         }
     }
 
-    private static func pairs(_ texts: [String], of flag: String) throws -> [String: String] {
+    static func pairs(_ texts: [String], of flag: String) throws -> [String: String] {
         var result: [String: String] = [:]
         for pair in texts {
             guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {

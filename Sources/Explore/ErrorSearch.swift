@@ -31,9 +31,10 @@ package struct ErrorSearch: Sendable {
     package func find(_ text: String, most: Int = 5) -> [(error: KnownError, score: Double)] {
         let wanted = Self.words(of: text)
         guard !wanted.isEmpty else { return [] }
+        let names = Self.names(in: text)
         let found = causes { said in
             // A code says more than the words around it, which differ between versions and SDKs.
-            let sharesCode = wanted.contains { Self.isCode($0) && said.contains($0) }
+            let sharesCode = wanted.contains { (Self.isCode($0) || names.contains($0)) && said.contains($0) }
             let likeness = Self.likeness(wanted, said)
             let score = sharesCode ? 0.6 + 0.4 * likeness : likeness
             return score >= 0.6 ? score : nil
@@ -91,18 +92,38 @@ package struct ErrorSearch: Sendable {
         word.utf8.first == UInt8(ascii: "-") || word.utf8.contains(UInt8(ascii: "_")) || word.hasSuffix("exception")
     }
 
-    /// Words in lower case; what has a digit, a slash or an odd length is a value, and values differ.
+    /// Words with a capital inside, such as `credentialLocation`: the name of a member is as good as a code.
+    private static func names(in text: String) -> Set<String> {
+        var names: Set<String> = []
+        for word in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) where word.utf8.count >= 8 {
+            let letters = Array(word)
+            if zip(letters, letters.dropFirst()).contains(where: { $0.isLowercase && $1.isUppercase }) {
+                names.insert(word.lowercased())
+            }
+        }
+        return names
+    }
+
+    /// Words in lower case; what has digits, a slash or an odd length is a value, and values differ.
     static func words(of text: String) -> [String] {
         text.lowercased().utf8.split { byte in
             !((97...122).contains(byte) || (48...57).contains(byte) || byte >= 128
                 || "_-./:".utf8.contains(byte))
-        }.map { String(Substring($0)) }.compactMap { word in
+        }.map { String(Substring($0)) }.flatMap { word -> [String] in
             let bare = word.utf8.drop { "-./:_".utf8.contains($0) }
-            let isCode = word.utf8.first == UInt8(ascii: "-") && bare.allSatisfy { (48...57).contains($0) }
-            let trimmed = isCode ? word : String(Substring(bare)).replacing(".", by: "")
-            let isValue = !isCode && trimmed.utf8.contains { (48...57).contains($0) || $0 == 47 || $0 == 58 }
-            return trimmed.isEmpty || isValue || trimmed.utf8.count > 40 ? nil : trimmed
+            if word.utf8.first == UInt8(ascii: "-"), bare.allSatisfy({ (48...57).contains($0) }) { return [word] }
+            // An address is a value; the path of a member is its members.
+            guard !bare.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }) else { return [] }
+            return bare.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }.filter { part in
+                !isValue(part) && part.utf8.count <= 40
+            }
         }
+    }
+
+    /// Whether a word is an id or a number; `customoauth2providerconfig` and `utf8` are none.
+    private static func isValue(_ word: String) -> Bool {
+        let digits = word.utf8.count { (48...57).contains($0) }
+        return digits > 1 || (digits == 1 && word.utf8.count < 4)
     }
 }
 

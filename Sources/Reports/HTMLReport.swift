@@ -32,7 +32,9 @@ package enum HTMLReport {
         // What needs a person comes first.
         let seeds = ScenarioResult.haveSeeds(results)
         let order: [ScenarioResult.Verdict] = [.failed, .error, .skipped, .held]
-        for verdict in order { for result in results where result.verdict == verdict { page += section(result, seeds) } }
+        for verdict in order {
+            for result in results where result.verdict == verdict { page += section(result, seeds) }
+        }
         return "\(page)</body></html>\n"
     }
 

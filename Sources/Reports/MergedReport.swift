@@ -9,6 +9,7 @@ package enum MergedReport {
 
     /// - Throws: `Mismatch` for what is no report, for a scenario that is in two, and for a shard that is missing.
     package static func merge(_ reports: [(name: String, json: JSONValue)]) throws(Mismatch) -> JSONValue {
+        if reports.contains(where: { $0.json["edges"] != nil }) { return try explored(reports) }
         var scenarios: [JSONValue] = []
         var seen: [String: String] = [:]
         var shards: [Int: Int] = [:]
@@ -26,28 +27,66 @@ package enum MergedReport {
                 }
                 scenarios.append(scenario)
             }
-            if let shard = run["shard"]?.string {
-                let parts = shard.split(separator: "/").compactMap { Int($0) }
-                if parts.count == 2 { shards[parts[0]] = parts[1] }
-            }
+            note(run["shard"], &shards)
             seconds = max(seconds, run["seconds"]?.double ?? 0)
         }
-        if let count = shards.values.max() {
-            let missing = (1...max(1, count)).filter { shards[$0] == nil }
-            guard missing.isEmpty else {
-                let names = missing.map { "\($0)/\(count)" }.joined(separator: ", ")
-                throw Mismatch(description: "the report of shard \(names) is missing")
-            }
-        }
+        try expectWhole(shards)
         // In the order in which one machine would have run them.
         scenarios = scenarios.enumerated().sorted { one, other in
             let (left, right) = (one.element["path"]?.string ?? "", other.element["path"]?.string ?? "")
-            return (left, one.offset) < (right, other.offset)
+            let seeds = [one, other].map { $0.element["seed"]?.string.flatMap { UInt64($0) } ?? 0 }
+            return (seeds[0], left, one.offset) < (seeds[1], right, other.offset)
         }.map(\.element)
         let names = reports.map(\.name)
         return [
             "summary": JSONReport.summary(of: scenarios), "scenarios": .array(scenarios),
             "run": ["merged": .strings(names), "seconds": .double(seconds)],
         ]
+    }
+
+    /// Reports of `explore`: what was walked by any of them, what none of them walked, everything that was found.
+    private static func explored(_ reports: [(name: String, json: JSONValue)]) throws(Mismatch) -> JSONValue {
+        var merged = JSONObject()
+        var findings: [JSONValue] = []
+        var walked: Set<String> = []
+        var missing: [String]?
+        var shards: [Int: Int] = [:]
+        for report in reports {
+            guard let edges = report.json["edges"]?.strings, let missed = report.json["edgesMissing"]?.strings else {
+                throw Mismatch(description: "\(report.name) is no report of explore, and others are")
+            }
+            let before = shards.count
+            note(report.json["shard"], &shards)
+            if report.json["shard"] != nil, shards.count == before {
+                throw Mismatch(description: "\(report.name) is of a shard that another report is of")
+            }
+            for count in ["schedules", "moves", "exchanges", "scenarios", "faults"] {
+                guard let more = report.json[count]?.int else { continue }
+                merged[count] = .int((merged[count]?.int ?? 0) + more)
+            }
+            walked.formUnion(edges)
+            missing = missing.map { $0.filter { missed.contains($0) } } ?? missed
+            findings += report.json["findings"]?.array ?? []
+        }
+        try expectWhole(shards)
+        merged["edges"] = .strings(walked.sorted())
+        merged["edgesMissing"] = .strings(missing ?? [])
+        merged["findings"] = .array(findings)
+        merged["merged"] = .strings(reports.map(\.name))
+        return .object(merged)
+    }
+
+    private static func note(_ shard: JSONValue?, _ shards: inout [Int: Int]) {
+        let parts = shard?.string?.split(separator: "/").compactMap { Int($0) } ?? []
+        if parts.count == 2 { shards[parts[0]] = parts[1] }
+    }
+
+    private static func expectWhole(_ shards: [Int: Int]) throws(Mismatch) {
+        guard let count = shards.values.max() else { return }
+        let missing = (1...max(1, count)).filter { shards[$0] == nil }
+        guard missing.isEmpty else {
+            let names = missing.map { "\($0)/\(count)" }.joined(separator: ", ")
+            throw Mismatch(description: "the report of shard \(names) is missing")
+        }
     }
 }

@@ -37,6 +37,16 @@ package struct JournalDatabase: Sendable {
         CREATE TABLE fault (scenario INTEGER, seq INTEGER, at TEXT, name TEXT, party TEXT);
         """
 
+    /// Each table with its columns.
+    package static let columns: [(table: String, names: [String])] = tables.split(separator: ";").compactMap { text in
+        let parts = text.split(separator: "(")
+        guard parts.count == 2, let table = parts[0].split(whereSeparator: \.isWhitespace).last else { return nil }
+        let names = parts[1].split(separator: ",").compactMap { column in
+            column.split { $0.isWhitespace || $0 == ")" }.first.map(String.init)
+        }
+        return (String(table), names)
+    }
+
     /// In memory.
     package init() throws(StoreFailure) {
         queue = try Self.attempt { try DatabaseQueue() }

@@ -100,7 +100,11 @@ extension DocumentNode {
     /// `500ms`, `90s`, `11m`, `2h`, `1d`.
     package func span(_ reading: inout Reading, as what: String) -> Span? {
         if let span = scalarText.flatMap({ Span($0) }) { return span }
-        reading.report(place, "\(what) must be a duration", hint: "such as 500ms, 90s, 11m, 2h or 1d")
+        let isLong = scalarText.map { text in
+            ["ms", "s", "m", "h", "d"].contains { text.hasSuffix($0) && UInt64(text.dropLast($0.utf8.count)) != nil }
+        }
+        let hint = isLong == true ? "a hundred years at most" : "such as 500ms, 90s, 11m, 2h or 1d"
+        reading.report(place, "\(what) must be a duration", hint: hint)
         return nil
     }
 

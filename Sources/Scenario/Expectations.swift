@@ -3,9 +3,11 @@ package import Kernel
 /// An `expect:` block: what must stand at which path of a step's outcome.
 package struct Expectations: Sendable {
     package struct Line: Sendable {
-        package let path: PathExpression
+        let template: PathTemplate
         package let place: Place
         package let predicate: Predicate
+        /// Where it begins, if variables are to be filled in.
+        package var path: PathExpression { template.path }
     }
     package let lines: [Line]
 
@@ -22,9 +24,9 @@ package struct Expectations: Sendable {
         }
         var lines: [Line] = []
         for member in members {
-            let path = PathExpression.read(member.name, member.key.place, roots: roots, &reading)
+            let path = PathTemplate.read(member.key, member.name, roots: roots, &reading)
             let predicate = Predicate(member.value, &reading)
-            if let path { lines.append(Line(path: path, place: member.key.place, predicate: predicate)) }
+            if let path { lines.append(Line(template: path, place: member.key.place, predicate: predicate)) }
         }
         self.lines = lines
     }
@@ -52,12 +54,13 @@ package struct Expectations: Sendable {
     package func misses(in outcome: JSONValue, _ variables: Variables) throws(Diagnostic) -> [Miss] {
         var misses: [Miss] = []
         for line in lines {
-            let value = line.path.value(in: outcome)
+            let path = try line.template.path(variables)
+            let value = path.value(in: outcome)
             guard let expected = try line.predicate.refusal(of: value, variables) else { continue }
-            let hint = value == nil ? line.path.explanation(in: outcome) : nil
+            let hint = value == nil ? path.explanation(in: outcome) : nil
             misses.append(
                 Miss(
-                    path: line.path.text, place: line.place, expected: expected,
+                    path: path.text, place: line.place, expected: expected,
                     actual: value?.text ?? "nothing", hint: hint))
         }
         return misses
@@ -66,39 +69,44 @@ package struct Expectations: Sendable {
 
 /// A `save:` block: which variable takes the value at which path.
 package struct Saves: Sendable {
-    package let lines: [(name: String, path: PathExpression, place: Place)]
+    private let templates: [(name: String, path: PathTemplate, place: Place)]
 
     package init(_ node: DocumentNode?, roots: [String], _ reading: inout Reading) {
         guard let node else {
-            lines = []
+            templates = []
             return
         }
         guard case .mapping(let members) = node.content else {
             reading.report(node.place, "save must be a mapping of names to paths, this is \(node.typeName)")
-            lines = []
+            templates = []
             return
         }
-        var lines: [(String, PathExpression, Place)] = []
+        var lines: [(String, PathTemplate, Place)] = []
         for member in members {
             reading.expectVariableName(member.name, at: member.key.place)
             guard let text = member.value.text(&reading, as: "a path"),
-                let path = PathExpression.read(text, member.value.place, roots: roots, &reading)
+                let path = PathTemplate.read(member.value, text, roots: roots, &reading)
             else { continue }
             lines.append((member.name, path, member.value.place))
         }
-        self.lines = lines
+        templates = lines
     }
 
-    package var names: [String] { lines.map(\.name) }
+    package var isEmpty: Bool { templates.isEmpty }
+    package var names: [String] { templates.map(\.name) }
+    /// What the paths begin with.
+    package var roots: [String] { templates.map(\.path.path.root) }
 
     /// Each value with its name; a path that leads nowhere is a mistake.
-    package func values(in outcome: JSONValue) throws(Diagnostic) -> [(name: String, value: JSONValue)] {
+    package func values(
+        in outcome: JSONValue, _ variables: Variables
+    ) throws(Diagnostic) -> [(name: String, value: JSONValue)] {
         var values: [(String, JSONValue)] = []
-        for line in lines {
-            guard let value = line.path.value(in: outcome) else {
+        for line in templates {
+            let path = try line.path.path(variables)
+            guard let value = path.value(in: outcome) else {
                 throw Diagnostic(
-                    line.place, "there is nothing at \"\(line.path)\" to save",
-                    hint: line.path.explanation(in: outcome))
+                    line.place, "there is nothing at \"\(path)\" to save", hint: path.explanation(in: outcome))
             }
             values.append((line.name, value))
         }
@@ -106,19 +114,20 @@ package struct Saves: Sendable {
     }
 }
 
-extension PathExpression {
-    fileprivate static func read(_ text: String, _ place: Place, roots: [String], _ reading: inout Reading)
-        -> PathExpression?
+extension PathTemplate {
+    fileprivate static func read(_ node: DocumentNode, _ text: String, roots: [String], _ reading: inout Reading)
+        -> PathTemplate?
     {
-        do throws(Failure) {
-            let path = try PathExpression(text)
-            if !roots.contains(path.root) {
+        do throws(PathExpression.Failure) {
+            let template = try PathTemplate(node, text, &reading)
+            let root = template.path.root
+            if !roots.contains(root) {
                 reading.report(
-                    place, "this step has no \"\(path.root)\"", hint: Suggestion.hint(for: path.root, among: roots))
+                    node.place, "this step has no \"\(root)\"", hint: Suggestion.hint(for: root, among: roots))
             }
-            return path
+            return template
         } catch {
-            reading.report(place, "this is no path: \(error.reason)")
+            reading.report(node.place, "this is no path: \(error.reason)")
             return nil
         }
     }

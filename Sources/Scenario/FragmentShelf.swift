@@ -47,6 +47,19 @@ extension Reading {
         return source.0
     }
 
+    /// The first fragment of the shelf after which there is a variable of that name.
+    func fragment(saving variable: String) -> String? {
+        func saves(_ steps: [PlacedStep]) -> Bool {
+            steps.contains { placed in
+                placed.step.defines.contains(variable)
+                    || placed.step.blocks.contains { $0.keeps && saves($0.steps) }
+            }
+        }
+        return shelf?.names.first { name in
+            shelf?.fragment(name, from: file, self)?.0.map { saves($0.steps) } ?? false
+        }
+    }
+
     /// The values that a scenario gives a fragment.
     package mutating func overrides(
         _ node: DocumentNode?, of fragment: Fragment, named name: String

@@ -99,6 +99,10 @@ struct VariableWalk {
     /// In their order, for suggestions; and to look up.
     private var names: [String]
     private var known: Set<String>
+    /// The fragment whose steps are walked, and where the scenario names it.
+    private var fragment: PlacedName?
+    /// What comes only later.
+    private var later: [String] = []
 
     init(_ vocabulary: Vocabulary, environment: [String]) {
         self.environment = environment
@@ -117,10 +121,12 @@ struct VariableWalk {
     ) {
         for item in opening.environment { if let standard = item.standard { check(standard.node, &reading) } }
         for name in opening.cellNames { add(name) }
+        later = opening.secrets.map(\.name)
         for setting in opening.settings {
             check(setting.value.node, &reading)
             add(setting.name)
         }
+        later = []
         for secret in opening.secrets {
             if let value = secret.value {
                 check(value.node, &reading)
@@ -133,7 +139,9 @@ struct VariableWalk {
                 check(setting.value, &reading)
                 add(setting.name)
             }
+            fragment = PlacedName(name: item.name, place: item.place)
             walk(item.fragment.steps, &reading)
+            fragment = nil
         }
         walk(steps, &reading)
         // What `finally` speaks of may not be there when an earlier step failed: it says so then.
@@ -144,8 +152,13 @@ struct VariableWalk {
     private mutating func walk(_ steps: [PlacedStep], _ reading: inout Reading) {
         for placed in steps {
             for node in placed.step.ownNodes ?? [placed.node] { check(node, &reading) }
+            for need in placed.step.needs where !known.contains(need.name) {
+                missing(need.name, need.place, need.hint, &reading)
+            }
             for block in placed.step.blocks {
-                let before = (names, known)
+                let (before, around) = ((names, known), fragment)
+                if fragment == nil { fragment = block.fragment }
+                defer { fragment = around }
                 for setting in block.settings {
                     check(setting.value, &reading)
                     add(setting.name)
@@ -158,13 +171,24 @@ struct VariableWalk {
         }
     }
 
+    /// In a fragment of another file it is the scenario that has to change: what it lacks is told where it begins with
+    /// the fragment, with a fragment that would make it.
+    private func missing(_ name: String, _ place: Place, _ hint: String, _ reading: inout Reading) {
+        guard let fragment, place.source !== fragment.place.source else {
+            return reading.report(place, "there is no variable \"\(name)\" here", hint: hint)
+        }
+        let maker = reading.fragment(saving: name).map { "\($0) saves it: put it before" }
+        reading.report(
+            fragment.place, "\(fragment.name) needs a variable \"\(name)\", at \(place)", hint: maker ?? hint)
+    }
+
     private func check(_ node: DocumentNode, _ reading: inout Reading) {
         for hole in Template.holes(in: node) {
             guard case .success(let path) = hole.path else { continue }
             guard known.contains(path.root) else {
-                reading.report(
-                    hole.place, "there is no variable \"\(path.root)\" here",
-                    hint: Suggestion.hint(for: path.root, among: names) ?? "an earlier step must save it")
+                let comesLater = later.contains(path.root) ? "secrets are made after with" : nil
+                let hint = comesLater ?? Suggestion.hint(for: path.root, among: names)
+                missing(path.root, hole.place, hint ?? "an earlier step must save it", &reading)
                 continue
             }
             if path.root == "env", path.segments.count > 1, case .member(let name) = path.segments[1],

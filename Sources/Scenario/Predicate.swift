@@ -20,7 +20,7 @@ package struct Predicate: Sendable {
         case count(Predicate)
         case each(Predicate)
         case some(Predicate)
-        case at([(path: PathExpression, predicate: Predicate)])
+        case at([(path: PathTemplate, predicate: Predicate)])
         case schema(Template)
         case like(Template)
         case absent(Bool)
@@ -117,7 +117,7 @@ package struct Predicate: Sendable {
             node.members.compactMap { member in
                 let predicate = Predicate(member.value, &reading)
                 do throws(PathExpression.Failure) {
-                    return (try PathExpression(member.name), predicate)
+                    return (try PathTemplate(member.key, member.name, &reading), predicate)
                 } catch {
                     reading.report(member.key.place, "this is no path: \(error.reason)")
                     return nil
@@ -193,9 +193,10 @@ package struct Predicate: Sendable {
         case .each, .some: return try refusalOfItems(test, value, variables)
         case .at(let lines):
             for line in lines {
-                let found = value.flatMap { line.path.value(in: $0) }
+                let path = try line.path.path(variables)
+                let found = value.flatMap { path.value(in: $0) }
                 if let expected = try line.predicate.refusal(of: found, variables) {
-                    return "at \(line.path): \(expected), not \(found?.text ?? "nothing")"
+                    return "at \(path): \(expected), not \(found?.text ?? "nothing")"
                 }
             }
             return nil

@@ -106,15 +106,19 @@ package struct Fragment: Sendable {
 /// A fragment as a scenario uses it.
 package struct GivenFragment: Sendable {
     package let name: String
+    /// Where the scenario names it.
+    package let place: Place
     package let fragment: Fragment
     package let overrides: [(name: String, value: DocumentNode)]
     /// What its variables are: the defaults, and the scenario's own values in their place.
     package let settings: [(name: String, value: Template)]
 
     package init(
-        name: String, fragment: Fragment, overrides: [(name: String, value: DocumentNode)], _ reading: inout Reading
+        name: String, at place: Place, fragment: Fragment, overrides: [(name: String, value: DocumentNode)],
+        _ reading: inout Reading
     ) {
         self.name = name
+        self.place = place
         self.fragment = fragment
         self.overrides = overrides
         settings = fragment.defaults.map { setting in
@@ -135,4 +139,8 @@ package struct PlacedCheck: Sendable {
 package struct PlacedName: Sendable {
     package let name: String
     package let place: Place
+    package init(name: String, place: Place) {
+        self.name = name
+        self.place = place
+    }
 }

@@ -225,6 +225,6 @@ extension ScenarioReader {
     ) -> GivenFragment? {
         guard let fragment = reading.fragment(name, at: place) else { return nil }
         let overrides = reading.overrides(values, of: fragment, named: name)
-        return GivenFragment(name: name, fragment: fragment, overrides: overrides, &reading)
+        return GivenFragment(name: name, at: place, fragment: fragment, overrides: overrides, &reading)
     }
 }

@@ -11,6 +11,8 @@ package protocol Step: Sendable {
     var defines: [String] { get }
     /// The steps inside it.
     var blocks: [StepBlock] { get }
+    /// Variables that it takes without naming them.
+    var needs: [NeededVariable] { get }
     /// What of its text names variables, apart from the steps inside it; nil for all of it.
     var ownNodes: [DocumentNode]? { get }
 }
@@ -19,6 +21,19 @@ extension Step {
     package static var shape: StepShape { StepShape("", value: .anything) }
     package var blocks: [StepBlock] { [] }
     package var ownNodes: [DocumentNode]? { nil }
+    package var needs: [NeededVariable] { [] }
+}
+
+/// A variable that a step takes unless it is told otherwise.
+package struct NeededVariable: Sendable {
+    package let name: String
+    package let place: Place
+    package let hint: String
+    package init(_ name: String, at place: Place, hint: String) {
+        self.name = name
+        self.place = place
+        self.hint = hint
+    }
 }
 
 /// Steps inside a step.
@@ -30,15 +45,18 @@ package struct StepBlock: Sendable {
     package let keeps: Bool
     /// The checks of this block alone.
     package let then: DocumentNode?
+    /// The fragment that these steps are of, and where it is named.
+    package let fragment: PlacedName?
 
     package init(
         _ steps: [PlacedStep], settings: [(name: String, value: DocumentNode)] = [], keeps: Bool = true,
-        then: DocumentNode? = nil
+        then: DocumentNode? = nil, fragment: PlacedName? = nil
     ) {
         self.steps = steps
         self.settings = settings
         self.keeps = keeps
         self.then = then
+        self.fragment = fragment
     }
 }
 
@@ -99,8 +117,8 @@ package struct Vocabulary: Sendable {
     /// Reads a step: a mapping with exactly one keyword.
     package func step(_ node: DocumentNode, _ reading: inout Reading) -> PlacedStep? {
         guard case .mapping(let members) = node.content, let first = members.first else {
-            reading.report(
-                node.place, "a step must be a mapping that begins with what is done, this is \(node.typeName)")
+            let found = node.isMapping ? "an empty one" : node.typeName
+            reading.report(node.place, "a step must be a mapping that begins with what is done, this is \(found)")
             return nil
         }
         var found: (member: DocumentNode.Member, type: any Step.Type)?

@@ -166,3 +166,69 @@ def test_check_looks_at_what_a_scenario_rests_on(folder):
     done = run("check", path)
     assert done.returncode == 2
     assert 'the ledger has no "TT2"' in done.stderr and 'the ledger has no "RFC 7636"' in done.stderr
+
+
+READS = """scenario: It reads of everything
+spec: [T2]
+environment: {TENANT: dev, KEY: }
+secrets: {key: "${env.KEY}", pin: , word: open-sesame}
+matrix: {number: [1, 2]}
+steps:
+  - http: POST ${lab.github}/${env.TENANT}
+    label: knocks with ${word}
+    json: {key: "${key}", pin: "${pin}", word: "${word}", number: "${number}"}
+    expect: {status: 200}
+"""
+
+
+def test_a_capsule_is_replayed_elsewhere_without_its_secrets(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    (here / "reads.yaml").write_text(READS)
+    flags = ["--root", ROOT, "--seed", 9]
+    done = run("run", "reads.yaml", *flags, "--var", "pin=of-the-flag", "--capsule", there, cwd=here, TENANT="prod", KEY="of-env")
+    assert done.returncode == 4
+    # The command of a cell repeats it: its number stays a number.
+    command = next(line for line in done.stdout.splitlines() if line.startswith("agentcore-local run") and "number=1" in line)
+    assert "--var 'pin=…'" in command
+    one = run("run", "reads.yaml", *flags, "--var", "number=1", "--var", "pin=x", cwd=here, TENANT="prod", KEY="of-env")
+    assert '"number":1}' in one.stdout and "1 scenarios" in one.stdout
+
+    capsules = sorted(there.iterdir())
+    assert len(capsules) == 2
+    text = capsules[0].read_text()
+    assert not any(part in text + done.stdout for part in ["of-the-flag", "of-env", "sesame"])
+    (here / "reads.yaml").unlink()
+    again = run("replay", capsules[0], "--root", ROOT, cwd=there)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "every byte as in the capsule" in again.stdout
+    given = run("replay", capsules[0], "--root", ROOT, "--var", "pin=another-pin", cwd=there, KEY="another", TENANT="no matter")
+    assert given.returncode == 0, given.stdout + given.stderr
+    assert run("replay", capsules[0], "--root", ROOT, "--var", "other=1", cwd=there).returncode == 1
+
+
+def test_explorations_on_several_machines_are_merged_to_one(tmp_path):
+    def explored(name, *flags):
+        done = run("explore", "--seeds", 12, "--report-json", tmp_path / name, *flags)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return tmp_path / name
+
+    whole = json.loads(explored("whole.json").read_text())
+    parts = [explored(f"{number}.json", "--shard", f"{number}/3") for number in (1, 2, 3)]
+    done = run("report", "merge", *parts)
+    assert done.returncode == 0 and "0 findings" in done.stderr
+    merged = json.loads(done.stdout)
+    assert {name: merged[name] for name in whole} == whole
+    missing = run("report", "merge", *parts[1:])
+    assert missing.returncode == 3 and "shard 1/3" in missing.stderr
+
+
+def test_a_step_that_never_ends_does_not_hold_the_run_forever(tmp_path):
+    (tmp_path / "endless.yaml").write_text(
+        "scenario: Endless\nspec: [T2]\nsteps:\n"
+        "  - sql: WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c\n"
+    )
+    done = run("run", "endless.yaml", "--root", ROOT, "--time-limit", "200ms", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "endless.yaml seed 1: one step took longer than 200ms of real time" in done.stderr

@@ -103,9 +103,45 @@ struct FailureTests {
         let runner = Runner(definitions: definitions)
         let shared = Shared(file)
         let results = await runner.run([(shared, 1), (shared, 2)])
-        #expect(TextReport.render(results).hasPrefix("held   scenarios/s.yaml seed 1: s\nheld   scenarios/s.yaml seed 2"))
+        #expect(
+            TextReport.render(results).hasPrefix("held   scenarios/s.yaml seed 1: s\nheld   scenarios/s.yaml seed 2"))
         #expect(JUnitReport.render(results).contains("name=\"s seed 2\""))
         #expect(TAPReport.render(results).contains("ok 2 - scenarios/s.yaml seed 2: s"))
         #expect(!TextReport.render([results[1]]).contains("seed 2:"))
+    }
+
+    @Test func pathsTakeVariables() async throws {
+        let body = """
+            with: {user: bob, wanted: sub, letter: b}
+            steps:
+              - sign-in: ${user}
+                expect: {"claims.${wanted}": present}
+                save: {subject: "claims.${wanted}"}
+              - sql: SELECT 'a' AS name, 1 AS number UNION SELECT 'b', 2 ORDER BY 1
+                with: {}
+                expect: {"rows[name=${letter}].number": 2}
+            """
+        let result = try #require(try await Self.results(body).first)
+        #expect(result.failures.map(\.sentence) == [])
+        #expect(result.verdict == .held)
+        let wrong = try await Self.results(body.replacing("letter: b", with: "letter: c"))
+        #expect(wrong[0].failures.map(\.what) == ["rows[name=c].number"])
+    }
+
+    @Test func aSlipInAMemberIsNamedWithTheRefusal() async throws {
+        let results = try await Self.results(
+            "steps:\n  - aws: GetGateway\n    with: {gatewayIdentifer: demo-0123456789}\n")
+        let actual = try #require(results[0].failures.first?.actual)
+        #expect(
+            actual == "the answer was 400, and GetGateway has no member \"gatewayIdentifer\"; "
+                + "did you mean \"gatewayIdentifier\"?")
+    }
+
+    @Test func aFaultThatIsNotThereCannotBeRemoved() async throws {
+        let results = try await Self.results(
+            "steps:\n  - fault: {name: down, party: aws, drop: true}\n  - fault: {remove: dwn}\n")
+        #expect(results[0].verdict == .error)
+        #expect(results[0].failures.first?.sentence == "there is no fault \"dwn\" to remove")
+        #expect(results[0].failures.first?.hint == "did you mean \"down\"?")
     }
 }

@@ -46,7 +46,7 @@ struct LanguageRunTests {
 
     @Test func aMistakeThatShowsLaterEndsTheStepsButNotFinally() async throws {
         let result = try await Self.run(
-            "steps:\n  - jwt: nonsense\nfinally:\n  - aws: ListGateways\n    expect: {status: 200}\n")
+            "steps:\n  - jwt: ${lab.region}\nfinally:\n  - aws: ListGateways\n    expect: {status: 200}\n")
         #expect(result.verdict == .error)
         #expect(result.failures.first?.what == "this is no JWT")
         #expect(result.exchangeCount == 1)
@@ -108,7 +108,9 @@ struct LanguageRunTests {
     }
 
     @Test func commandRepeatsEverythingThatWasGiven() async throws {
-        let result = try await Self.run("with: {a: 1}\nmatrix: {user: [bob]}\nsteps:\n  - jwt: x\n", seed: 7) {
+        let result = try await Self.run(
+            "with: {a: 1}\nmatrix: {user: [bob]}\nsteps:\n  - jwt: ${lab.region}\n", seed: 7
+        ) {
             $0.variables = ["a": "it's"]
             $0.rulesOff = ["pkce-verifier"]
             $0.unknowns = ["binding.mode": "sub"]

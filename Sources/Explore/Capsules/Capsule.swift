@@ -15,6 +15,11 @@ package struct Capsule: Sendable, Hashable {
     package let rulesOff: [String]
     package let unknowns: [String: String]
     package let variables: [String: String]
+    /// What the file reads of the environment and no secret is made of.
+    package let environment: [String: String]
+    /// Variables and names of the environment whose values are secrets: they were left out.
+    package let secretVariables: [String]
+    package let secretEnvironment: [String]
     package let verdict: String
     /// What did not hold, a line each.
     package let failures: [String]
@@ -48,12 +53,19 @@ package struct Capsule: Sendable, Hashable {
         unknowns = result.settings.unknowns
         let secret = Set(result.file.secrets.map(\.name))
         variables = result.settings.variables.filter { !secret.contains($0.key) }
+        secretVariables = result.settings.variables.keys.filter { secret.contains($0) }.sorted()
+        let names = result.file.environment.map(\.name)
+        let hidden = Self.environmentOfSecrets(result.file)
+        environment = result.settings.environment.filter { names.contains($0.key) && !hidden.contains($0.key) }
+        secretEnvironment = names.filter { hidden.contains($0) && result.settings.environment[$0] != nil }.sorted()
         verdict = result.verdict.rawValue
         failures = result.failures.map { failure in
             let place = failure.place.map { "\($0): " } ?? ""
             return Self.line("\(place)\(failure.sentence)")
         }
-        let sources = Self.sources(of: result.file).map { File(path: $0.name, text: $0.text) } + companions
+        let sources =
+            Self.sources(of: result.file).map { File(path: $0.name, text: Self.shown($0.text, result.file)) }
+            + companions
         files = sources.map { File(path: Self.inside($0.path), text: $0.text) } + [lab].compactMap { $0 }
         self.mocks = Dictionary(mocks.map { ($0.path, Self.hash($0.text)) }) { first, _ in first }
         trace = Self.trace(of: result)
@@ -110,6 +122,41 @@ package struct Capsule: Sendable, Hashable {
         return sources
     }
 
+    /// Names of the environment that a secret of the file is made of.
+    private static func environmentOfSecrets(_ file: ScenarioFile) -> Set<String> {
+        var names: Set<String> = []
+        for hole in file.secrets.flatMap({ $0.value.map { Template.holes(in: $0.node) } ?? [] }) {
+            guard case .success(let path) = hole.path, path.root == "env", path.segments.count > 1,
+                case .member(let name) = path.segments[1]
+            else { continue }
+            names.insert(name)
+        }
+        return names
+    }
+
+    /// The text of a file without the secrets that are written out in it: a stand-in that the trace masks as it masked
+    /// the secret, so that a replay has the same bytes.
+    private static func shown(_ text: String, _ file: ScenarioFile) -> String {
+        var text = text
+        for secret in file.secrets {
+            guard let value = secret.value, value.isConstant else { continue }
+            let json = value.node.json
+            let written = json.string ?? json.text
+            // What is shorter stands in other words too.
+            guard written.utf8.count >= shortestSecret else { continue }
+            let standIn = json.string == nil ? String(repeating: "9", count: written.count) : standIn(for: secret.name)
+            let quoted = String(JSONValue.string(written).text.dropFirst().dropLast())
+            let lines = written.split(separator: "\n").map(String.init).filter { $0.utf8.count >= shortestSecret }
+            for form in [written, quoted] + lines { text = text.replacing(form, by: standIn) }
+        }
+        return text
+    }
+
+    private static let shortestSecret = 6
+
+    /// What takes the place of a secret that was left out.
+    package static func standIn(for name: String) -> String { "<secret \(name)>" }
+
     private static func line(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
@@ -126,7 +173,9 @@ extension Capsule {
         ]
         head += rulesOff.map { "rule-off: \($0)" }
         head += unknowns.keys.sorted().map { "unknown: \($0)=\(unknowns[$0] ?? "")" }
-        head += variables.keys.sorted().map { "variable: \($0)=\(Self.line(variables[$0] ?? ""))" }
+        head += variables.keys.sorted().map { "variable: \($0)=\(Self.written(variables[$0] ?? ""))" }
+        head += environment.keys.sorted().map { "environment: \($0)=\(Self.written(environment[$0] ?? ""))" }
+        head += secretVariables.map { "secret-variable: \($0)" } + secretEnvironment.map { "secret-environment: \($0)" }
         head += failures.map { "failure: \($0)" }
         head += mocks.keys.sorted().map { "mock: \(mocks[$0] ?? "") \($0)" }
         var parts = [head.joined(separator: "\n")]
@@ -136,6 +185,16 @@ extension Capsule {
         }
         let body = parts.joined(separator: "\n")
         return "\(body)\n-- hash \(Self.hash(body)) --\n"
+    }
+
+    /// A value on one line; in quotes if it would not be one otherwise.
+    private static func written(_ value: String) -> String {
+        value.contains(where: \.isNewline) || value.hasPrefix("\"") ? JSONValue.string(value).text : value
+    }
+
+    private static func read(_ text: String) -> String {
+        guard text.hasPrefix("\""), let value = try? JSONValue(parsing: text) else { return text }
+        return value.string ?? text
     }
 
     /// - Throws: `Mistake` for a text that is no capsule, or not any more what was written.
@@ -172,7 +231,7 @@ extension Capsule {
         func pairs(_ name: String) -> [String: String] {
             let pairs = values(name).compactMap { text -> (String, String)? in
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+                return parts.count == 2 ? (String(parts[0]), Self.read(String(parts[1]))) : nil
             }
             return Dictionary(pairs) { first, _ in first }
         }
@@ -182,6 +241,8 @@ extension Capsule {
         (version, path, cell, self.seed) = (value("version"), value("scenario"), value("cell"), seed)
         (lab, verdict, failures) = (value("lab"), value("verdict"), values("failure"))
         (rulesOff, unknowns, variables) = (values("rule-off"), pairs("unknown"), pairs("variable"))
+        environment = pairs("environment")
+        (secretVariables, secretEnvironment) = (values("secret-variable"), values("secret-environment"))
         let hashes = values("mock").compactMap { text -> (String, String)? in
             let parts = text.split(separator: " ", maxSplits: 1)
             return parts.count == 2 ? (String(parts[1]), String(parts[0])) : nil
@@ -191,9 +252,10 @@ extension Capsule {
         self.trace = trace.text
     }
 
-    /// What is not as it was, in words; nothing if every byte is the same.
+    /// What is not as it was, in words; nothing if every byte is the same. `standIns` are names of secrets that nobody
+    /// gave.
     package func differences(
-        from result: ScenarioResult, version: String, mocks here: [File]
+        from result: ScenarioResult, version: String, mocks here: [File], standIns: [String] = []
     ) -> [String] {
         var differences: [String] = []
         if result.verdict.rawValue != verdict {
@@ -206,6 +268,7 @@ extension Capsule {
         if version != self.version {
             differences.append("this is version \(version), it was written by \(self.version)")
         }
+        differences += standIns.map { "the secret \($0) was left out of the capsule, a stand-in took its place" }
         let known = Dictionary(here.map { ($0.path, Self.hash($0.text)) }) { first, _ in first }
         for path in mocks.keys.sorted() where known[path] != mocks[path] {
             differences.append("\(path) \(known[path] == nil ? "is missing" : "is another one") here")

@@ -14,8 +14,8 @@ package struct ForEachStep: BlockStep {
         let members = node.members(of: Self.self, &reading)
         steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         guard node.value.isMapping, !node.value.members.isEmpty else {
-            reading.report(
-                node.value.place, "for-each must be a mapping of names to lists, this is \(node.value.typeName)")
+            let found = node.value.isMapping ? "an empty one" : node.value.typeName
+            reading.report(node.value.place, "for-each must be a mapping of names to lists, this is \(found)")
             return nil
         }
         for member in node.value.members where member.value.items == nil && !member.value.namesAVariable {

@@ -24,8 +24,8 @@ package struct ForkStep: BlockStep {
     package init?(_ node: StepNode, _ reading: inout Reading) {
         _ = node.members(of: Self.self, &reading)
         guard node.value.isMapping, !node.value.members.isEmpty else {
-            reading.report(
-                node.value.place, "fork must be a mapping of names to steps, this is \(node.value.typeName)")
+            let found = node.value.isMapping ? "an empty one" : node.value.typeName
+            reading.report(node.value.place, "fork must be a mapping of names to steps, this is \(found)")
             return nil
         }
         ways = node.value.members.compactMap { member in

@@ -15,13 +15,18 @@ package struct IncludeStep: BlockStep {
             let fragment = reading.fragment(name, at: node.value.place)
         else { return nil }
         let overrides = reading.overrides(members["with"], of: fragment, named: name)
-        item = GivenFragment(name: name, fragment: fragment, overrides: overrides, &reading)
+        item = GivenFragment(
+            name: name, at: node.value.place, fragment: fragment, overrides: overrides, &reading)
         defines = []
     }
 
     package var ownNodes: [DocumentNode]? { [] }
     package var blocks: [StepBlock] {
-        [StepBlock(item.fragment.steps, settings: item.settings.map { ($0.name, $0.value.node) })]
+        [
+            StepBlock(
+                item.fragment.steps, settings: item.settings.map { ($0.name, $0.value.node) },
+                fragment: PlacedName(name: item.name, place: item.place))
+        ]
     }
 
     func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {

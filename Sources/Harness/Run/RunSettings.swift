@@ -38,9 +38,12 @@ package struct RunSettings: Sendable {
     package struct Guardian: Sendable {
         let limit: Span
         let now: @Sendable () -> Instant
+        /// Where somebody sees from outside what does not end.
+        let runs: RunsUnderWay?
 
-        package init(limit: Span, now: @escaping @Sendable () -> Instant) {
+        package init(limit: Span, runs: RunsUnderWay? = nil, now: @escaping @Sendable () -> Instant) {
             self.limit = limit
+            self.runs = runs
             self.now = now
         }
     }

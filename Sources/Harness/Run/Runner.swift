@@ -98,7 +98,10 @@ package struct Runner: Sendable {
         } catch {
             return ended(.error, [Failure(file.place, "the lab", expected: "a lab", actual: "\(error)")])
         }
+        let guardian = settings.guardian
+        let number = guardian.flatMap { $0.runs?.begin("\(file.name) seed \(seed)", at: $0.now()) }
         let ending = await Performance(file: file, run: run).perform()
+        if let number { guardian?.runs?.end(number) }
         // A failed expectation outranks what kept a later step from going on.
         let verdict: ScenarioResult.Verdict =
             !ending.failures.isEmpty ? .failed : ending.mistake == nil ? .held : .error

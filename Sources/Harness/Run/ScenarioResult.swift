@@ -50,7 +50,8 @@ package struct Failure: Sendable {
     func masked(by mask: SecretMask) -> Failure {
         var failure = Failure(
             place, mask.text(what), expected: mask.text(expected), actual: mask.text(actual),
-            hint: hint.map { mask.text($0) }, exchange: exchange.map { mask.text($0) }, step: step.map { mask.text($0) })
+            hint: hint.map { mask.text($0) }, exchange: exchange.map { mask.text($0) }, step: step.map { mask.text($0) }
+        )
         failure.masked = excerpt.map { mask.text($0) }
         return failure
     }

@@ -63,8 +63,8 @@ package final class ScenarioRun: Sendable {
         state.withLock { $0.set(name, value, secretNames) }
     }
     func keep(_ saves: Saves, from outcome: JSONValue) throws(Diagnostic) {
-        guard !saves.lines.isEmpty else { return }
-        for (name, value) in try saves.values(in: outcome) { set(name, value) }
+        guard !saves.isEmpty else { return }
+        for (name, value) in try saves.values(in: outcome, variables) { set(name, value) }
     }
 
     package func nextMessageID() -> Int64 {

@@ -50,7 +50,28 @@ package struct AWSStep: LabStep {
         let key = try account?.text(variables) ?? AWSNames.defaultAccount
         request = Self.signed(request, key, run.lab)
         let sender = run.party(of: try caller.name(variables), with: "AWS client")
-        return await run.send(request, from: sender)
+        let outcome = await run.send(request, from: sender)
+        guard outcome["status"]?.int ?? 0 >= 400, var members = outcome.object else { return outcome }
+        members[Self.slip] = Self.slip(in: object, operation, run.lab).map { .string($0) }
+        return .object(members)
+    }
+
+    /// Where a slip of the pen stands in the outcome, for the message.
+    private static let slip = "slip"
+
+    /// A member that the operation does not have is sent all the same, as a careless client would.
+    private static func slip(in input: JSONObject, _ operation: String, _ lab: Lab) -> String? {
+        let known = lab.contract.members(of: operation)
+        guard let odd = input.names.first(where: { !known.contains($0) }) else { return nil }
+        let hint = Suggestion.hint(for: odd, among: known).map { "; \($0)" } ?? ""
+        return "\(operation) has no member \"\(odd)\"\(hint)"
+    }
+
+    package func unexpectedFailure(in outcome: JSONValue) -> String? {
+        guard !speaks(of: "status", "failure") else { return nil }
+        if let failure = outcome["failure"]?.string { return "no answer came: \(failure)" }
+        guard let status = outcome["status"]?.int, !(200..<400).contains(status) else { return nil }
+        return "the answer was \(status)\(outcome[Self.slip]?.string.map { ", and \($0)" } ?? "")"
     }
 
     /// Signed for real with a key that the lab knows; with any other as good as not.

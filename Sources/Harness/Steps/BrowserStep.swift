@@ -22,6 +22,9 @@ package struct BrowserStep: LabStep {
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
         url = Template(node.value, &reading)
+        if url.isConstant, let text = node.value.scalarText, URLParts(text) == nil {
+            reading.report(node.value.place, "this is no URL", hint: "such as ${consent}, or https://github.com/login")
+        }
         user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
         let name = members["decide"]?.text(&reading, as: "decide") ?? Decision.approve.rawValue
         if let decide = members["decide"] {
@@ -43,7 +46,7 @@ package struct BrowserStep: LabStep {
             "landed": .string(walk.landed), "query": Self.query(of: walk.landed), "decided": .bool(walk.decided),
         ]
         // Every address taken apart: only if somebody wants to see them.
-        if speaks(of: "hops") || saves.lines.contains(where: { $0.path.root == "hops" }) {
+        if speaks(of: "hops") || saves.roots.contains("hops") {
             outcome["hops"] = .array(
                 walk.hops.map { hop in
                     [

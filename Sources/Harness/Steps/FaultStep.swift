@@ -24,7 +24,7 @@ package struct FaultStep: LabStep {
     package let saves: Saves
 
     private enum Action: Sendable {
-        case remove(String)
+        case remove(String, Place)
         case put(Template)
     }
 
@@ -35,7 +35,7 @@ package struct FaultStep: LabStep {
         guard let members = node.value.members("fault", known: Self.parts.map(\.name), &reading) else { return nil }
         if let remove = members["remove"] {
             guard let name = remove.text(&reading, as: "remove") else { return nil }
-            action = .remove(name)
+            action = .remove(name, remove.place)
             return
         }
         if let party = members["party"], let name = party.scalarText {
@@ -57,7 +57,13 @@ package struct FaultStep: LabStep {
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let board = run.lab.network.faults
         switch action {
-        case .remove(let name): board.remove(name)
+        case .remove(let name, let place):
+            let known = board.all.map(\.name)
+            guard known.contains(name) else {
+                let hint = Suggestion.hint(for: name, among: known) ?? "no fault is set"
+                throw Diagnostic(place, "there is no fault \"\(name)\" to remove", hint: hint)
+            }
+            board.remove(name)
         case .put(let template):
             do {
                 board.put(try Self.fault(template.value(run.variables), run.lab.switches))

@@ -39,7 +39,11 @@ package struct ForgeStep: LabStep {
         (self.texts, self.parts) = (texts, parts)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
-        guard node.value.text(&reading, as: "provider or stranger") != nil else { return nil }
+        guard let name = node.value.text(&reading, as: "provider or stranger") else { return nil }
+        reading.expectName(name, of: "signer", among: Self.owners, at: node.value.place)
+        if let hand = members["hand"], let name = hand.scalarText {
+            reading.expectName(name, of: "hand", among: TokenForge.Hand.allCases.map(\.rawValue), at: hand.place)
+        }
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {

@@ -42,6 +42,9 @@ package struct HTTPStep: LabStep {
         if node.value.scalarText == nil {
             reading.report(node.value.place, "http must be a method and a URL, this is \(node.value.typeName)")
         }
+        if line.isConstant, let text = node.value.scalarText, Self.target(text) == nil {
+            reading.report(node.value.place, Self.noTarget, hint: Self.example)
+        }
         sender = Who(members["as"], standard: Party.outside.rawValue, "sender", among: [], &reading)
         headers = Self.mapping("headers", members, &reading)
         token = members["token"].map { Template($0, &reading) }
@@ -108,11 +111,22 @@ package struct HTTPStep: LabStep {
         return members
     }
 
-    private func request(_ variables: Variables) throws -> Request {
-        let words = try line.text(variables).split(separator: " ", maxSplits: 1).map(String.init)
+    private static let noTarget = "this is no method and URL"
+    private static let example = "such as GET https://github.com/login"
+
+    /// `GET https://…`; without a method it is GET.
+    private static func target(_ text: String) -> (method: HTTPRequest.Method, url: String)? {
+        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
         let url = words.last ?? ""
         guard let method = HTTPRequest.Method(words.count > 1 ? words[0] : "GET"), URLParts(url) != nil else {
-            throw Diagnostic(line.place, "this is no method and URL", hint: "such as GET https://github.com/login")
+            return nil
+        }
+        return (method, url)
+    }
+
+    private func request(_ variables: Variables) throws -> Request {
+        guard let (method, url) = try Self.target(line.text(variables)) else {
+            throw Diagnostic(line.place, Self.noTarget, hint: Self.example)
         }
         var fields = HTTPFields()
         if let token { fields[.authorization] = "Bearer \(try token.text(variables))" }

@@ -31,7 +31,10 @@ package struct JWTStep: LabStep {
             members["as"], standard: Party.outside.rawValue, "user or party", among: reading.people, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
-        guard node.value.text(&reading, as: "a token") != nil else { return nil }
+        guard let text = node.value.text(&reading, as: "a token") else { return nil }
+        if token.isConstant, DecodedToken(text) == nil {
+            reading.report(node.value.place, "this is no JWT", hint: "such as ${alice.accessToken} after a sign-in")
+        }
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {

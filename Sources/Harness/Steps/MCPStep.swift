@@ -45,6 +45,12 @@ package struct MCPStep: LabStep {
         self.method = method
     }
 
+    /// A message goes to `${gateway}` unless the step says where.
+    package var needs: [NeededVariable] {
+        guard texts["gateway"] == nil, method != "listen", method != "hang-up" else { return [] }
+        return [NeededVariable("gateway", at: place, hint: "begin with given: gateway, or say gateway: ${…}")]
+    }
+
     /// Besides a method: `answer` to what was asked, `GET` for the standing stream, `DELETE` for the session's end,
     /// `listen` for what came on a stream since, `hang-up` to close it.
     package func perform(in run: ScenarioRun) async throws -> JSONValue {

@@ -27,8 +27,21 @@ package struct SQLStep: LabStep {
         do throws(StoreFailure) {
             try JournalDatabase.check(text)
         } catch {
-            reading.report(node.value.place, error.description)
+            reading.report(node.value.place, error.description, hint: Self.hint(error.description))
         }
+    }
+
+    /// What there is in place of a table or a column that there is not.
+    private static func hint(_ mistake: String) -> String? {
+        guard let name = mistake.split(separator: " ").last.map(String.init) else { return nil }
+        let tables = JournalDatabase.columns
+        if mistake.contains("no such table") { return Suggestion.hint(for: name, among: tables.map(\.table)) }
+        guard mistake.contains("no such column") else { return nil }
+        let bare = name.split(separator: ".").last.map(String.init) ?? name
+        var columns: [String] = []
+        for column in tables.flatMap(\.names) where !columns.contains(column) { columns.append(column) }
+        return Suggestion.nearest(to: bare, among: columns).map { "did you mean \"\($0)\"?" }
+            ?? "exchange has \(tables.first { $0.table == "exchange" }?.names.joined(separator: ", ") ?? "")"
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -43,7 +56,7 @@ package struct SQLStep: LabStep {
                 "columns": .strings(found.columns),
             ]
         } catch let failure as StoreFailure {
-            throw Diagnostic(statement.place, failure.description)
+            throw Diagnostic(statement.place, failure.description, hint: Self.hint(failure.description))
         }
     }
 }

@@ -22,6 +22,7 @@ package struct WaitStep: LabStep {
     private let every: Span
     package let expectations: Expectations
     package var saves: Saves { inner.saves }
+    package var needs: [NeededVariable] { inner.needs }
     /// A wait that would ask more often than this is a slip of the pen.
     private static let mostTries = 10_000
     /// Where the count of attempts stands in the outcome, for the message.

@@ -1,0 +1,40 @@
+import Explore
+import Harness
+import Kernel
+import Scenario
+import TestSupport
+import Testing
+
+/// From a text that somebody met to the scenario that shows it.
+struct ErrorSearchTests {
+    private static func search() async throws -> ErrorSearch {
+        let paths = ["targets/members-of-older-pages", "identity/another-subject-is-another-user"]
+        let (files, mistakes) = Library.load(
+            paths: paths.map { "\(Checkout.root)/scenarios/problems/\($0).yaml" }, root: Checkout.root)
+        #expect(mistakes.isEmpty)
+        let definitions = try Library.definitions(for: files, root: Checkout.root)
+        return ErrorSearch(await Runner(definitions: definitions).run(files))
+    }
+
+    /// The member itself, and the words of botocore around it, which never reach the service.
+    @Test(arguments: [
+        ("customOAuth2ProviderConfig", "customOauth2ProviderConfig is"),
+        (
+            #"Unknown parameter in oauth2ProviderConfigInput: "customOAuth2ProviderConfig", must be one of: ..."#,
+            "customOauth2ProviderConfig is"
+        ),
+        ("targetIds", "targetIdList is"), ("credentialLocation", "[HEADER, QUERY_PARAMETER]"),
+        ("An error occurred (AccessDeniedException): Invalid or expired session", "Invalid or expired session"),
+    ])
+    func aMembersNameLeadsToItsRefusal(_ text: String, _ said: String) async throws {
+        let found = try await Self.search().find(text)
+        #expect(found.first?.error.message.contains(said) == true, "\(found.map(\.error.message))")
+    }
+
+    @Test func whatNobodySaysIsNotFound() async throws {
+        let search = try await Self.search()
+        for text in ["", "404", "https://example.com/x", "zzzz nothing of the kind"] {
+            #expect(search.find(text).isEmpty, "\(text)")
+        }
+    }
+}
