@@ -78,6 +78,9 @@ struct RunCommand: AsyncParsableCommand {
             $0.keeps = capsule == nil ? reports.keeps : .journals
         }
         let files = conditions.fixed(try chosen.load(variables: settings.variables.keys.sorted()))
+        for name in settings.variables.keys.sorted() where !files.contains(where: { $0.speaks(of: name) }) {
+            Terminal.say("--var \(name): no file speaks of such a variable")
+        }
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }

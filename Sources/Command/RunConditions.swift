@@ -29,7 +29,18 @@ struct RunConditions: ParsableArguments {
 
     func check() throws {
         _ = try variables()
-        _ = try Self.pairs(unknown, of: "--unknown")
+        let unknowns = SwitchCatalogue.all.unknowns
+        for (name, choice) in try Self.pairs(unknown, of: "--unknown").sorted(by: { $0.key < $1.key }) {
+            guard let known = unknowns.first(where: { $0.name == name }) else {
+                let hint = Suggestion.hint(for: name, among: unknowns.map(\.name)).map { "; \($0)" } ?? ""
+                throw ValidationError("--unknown \(name): nobody knows of such an unknown\(hint)")
+            }
+            let choices = known.others.isEmpty ? [] : [known.standard] + known.others
+            guard choices.isEmpty || choices.contains(choice) else {
+                let hint = Suggestion.hint(for: choice, among: choices).map { "; \($0)" } ?? ""
+                throw ValidationError("--unknown \(name): there is no choice \"\(choice)\"\(hint)")
+            }
+        }
         guard let limit = Span(timeLimit), limit > .zero else {
             throw ValidationError("--time-limit \(timeLimit): a duration such as 30s or 5m expected.")
         }

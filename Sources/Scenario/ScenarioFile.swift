@@ -61,6 +61,11 @@ package struct ScenarioFile: Sendable {
         return given.reduce(count(steps) + count(finally)) { $0 + count($1.fragment.steps) }
     }
 
+    /// Whether the file, or a fragment it begins with, has a word anywhere.
+    package func speaks(of word: String) -> Bool {
+        source.text.contains(word) || given.contains { $0.fragment.source.text.contains(word) }
+    }
+
     /// One scenario for each cell of the matrix.
     package var expanded: [ScenarioFile] {
         cells.map { cell in

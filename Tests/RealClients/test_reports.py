@@ -232,3 +232,23 @@ def test_a_step_that_never_ends_does_not_hold_the_run_forever(tmp_path):
     done = run("run", "endless.yaml", "--root", ROOT, "--time-limit", "200ms", cwd=tmp_path)
     assert done.returncode == 3
     assert "endless.yaml seed 1: one step took longer than 200ms of real time" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--unknown", "binding.mod=sub"], '--unknown binding.mod: nobody knows of such an unknown; did you mean "binding.mode"?'),
+        (["--unknown", "binding.mode=subb"], '--unknown binding.mode: there is no choice "subb"; did you mean "sub"?'),
+        (["--rules-off", "session-bindin"], '--rules-off session-bindin: no party has a rule of that name; did you mean "session-binding"?'),
+    ],
+)
+def test_a_switch_that_nobody_has_is_wrong_usage(flags, told):
+    done = run("run", "scenarios/flow", *flags)
+    assert done.returncode == 1 and told in done.stderr
+
+
+def test_a_variable_that_no_file_has_is_remarked(folder):
+    done = run("run", folder / "a-holds.yaml", "--var", "uzer=bob")
+    assert done.returncode == 0 and "--var uzer: no file speaks of such a variable" in done.stderr
+    done = run("run", folder / "a-holds.yaml", "--var", "user=bob")
+    assert done.returncode == 0 and "--var" not in done.stderr and "1 scenarios" in done.stdout

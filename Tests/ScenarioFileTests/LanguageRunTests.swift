@@ -306,12 +306,15 @@ struct LanguageRunTests {
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("scenarios"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
+        // A trace stands beside its scenario: there has to be one.
+        try Data().write(to: folder.appendingPathComponent("scenarios/s.yaml"))
         let body = { (operation: String) in "steps:\n  - aws: \(operation)\nthen: {golden: x.trace}\n" }
         let written = try await Self.run(body("ListGateways")) {
             $0.root = folder.path
             $0.updatesGolden = true
         }
         #expect(written.verdict == .held)
+        #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("scenarios/x.trace").path))
         for (operation, verdict) in [
             ("ListGateways", ScenarioResult.Verdict.held), ("ListWorkloadIdentities", .failed),
         ] {
