@@ -23,11 +23,11 @@ package struct LocalCommands: CommandRunner {
         return try result.get()
     }
 
-    /// At once, with what it started itself: a command may not choose to go on.
+    /// At once, with what it started itself: a command may not choose to go on. What it left behind may hold its
+    /// output open when the command itself has ended.
     private static func end(_ process: Process) {
-        guard process.isRunning else { return }
         _ = kill(-process.processIdentifier, SIGKILL)
-        _ = kill(process.processIdentifier, SIGKILL)
+        if process.isRunning { _ = kill(process.processIdentifier, SIGKILL) }
     }
 
     private func finished(_ command: [String], _ input: [UInt8]) -> Result<[UInt8], CommandFault> {

@@ -9,6 +9,12 @@ import Testing
         #expect(try await LocalCommands().run(["cat"], input: input) == input)
     }
 
+    @Test("What a command started and left behind ends too", .timeLimit(.minutes(2)))
+    func stragglers() async throws {
+        let said = try await LocalCommands(limit: 1).run(["sh", "-c", "sleep 100000 & echo hi"], input: [])
+        #expect(String(decoding: said, as: UTF8.self) == "hi\n")
+    }
+
     @Test(
         "What goes wrong is told and ends", .timeLimit(.minutes(10)),
         arguments: [
