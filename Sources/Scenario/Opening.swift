@@ -101,6 +101,8 @@ struct VariableWalk {
     private var known: Set<String>
     /// The fragment whose steps are walked, and where the scenario names it.
     private var fragment: PlacedName?
+    /// Names under which steps kept the lab.
+    private var kept: [String] = []
     /// What comes only later.
     private var later: [String] = []
 
@@ -152,6 +154,15 @@ struct VariableWalk {
     private mutating func walk(_ steps: [PlacedStep], _ reading: inout Reading) {
         for placed in steps {
             for node in placed.step.ownNodes ?? [placed.node] { check(node, &reading) }
+            if let keeps = placed.step.keeps { kept.append(keeps.name) }
+            // A name that is made up while it runs may be any.
+            if let wanted = placed.step.restores, !kept.contains(wanted.name),
+                !(kept + [wanted.name]).contains(where: { $0.contains("${") })
+            {
+                reading.report(
+                    wanted.place, "no step before kept a snapshot \"\(wanted.name)\"",
+                    hint: Suggestion.hint(for: wanted.name, among: kept))
+            }
             for need in placed.step.needs where !known.contains(need.name) {
                 missing(need.name, need.place, need.hint, &reading)
             }

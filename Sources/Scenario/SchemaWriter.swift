@@ -46,6 +46,7 @@ package struct SchemaWriter {
         case .operations: known = vocabulary.operations
         case .rules: known = vocabulary.rules
         case .labs: known = vocabulary.labs
+        case .vendors: known = vocabulary.vendors
         case .fragments: known = fragments
         }
         // A file may bring fragments of its own, and other people than the lab's may send a request.

@@ -26,7 +26,7 @@ package indirect enum Shape: Sendable {
 
     /// Lists of names that a lab or the library knows.
     package enum Names: String, Sendable, CaseIterable {
-        case users, people, parties, operations, rules, labs, fragments
+        case users, people, parties, operations, rules, labs, vendors, fragments
     }
 
     /// One of these, or a list of them.

@@ -13,6 +13,9 @@ package protocol Step: Sendable {
     var blocks: [StepBlock] { get }
     /// Variables that it takes without naming them.
     var needs: [NeededVariable] { get }
+    /// The state it keeps under a name, and the one that it comes back to.
+    var keeps: PlacedName? { get }
+    var restores: PlacedName? { get }
     /// What of its text names variables, apart from the steps inside it; nil for all of it.
     var ownNodes: [DocumentNode]? { get }
 }
@@ -22,6 +25,8 @@ extension Step {
     package var blocks: [StepBlock] { [] }
     package var ownNodes: [DocumentNode]? { nil }
     package var needs: [NeededVariable] { [] }
+    package var keeps: PlacedName? { nil }
+    package var restores: PlacedName? { nil }
 }
 
 /// A variable that a step takes unless it is told otherwise.
@@ -105,6 +110,8 @@ package struct Vocabulary: Sendable {
     package var users: [String] = []
     package var parties: [String] = []
     package var labs: [String] = []
+    /// Profiles of authorization servers.
+    package var vendors: [String] = []
     package var operations: [String] = []
     /// Ids of the ledger's rows; empty where nobody asks whether a scenario's `spec` names them.
     package var ledger: Set<String> = []

@@ -268,7 +268,7 @@ struct LanguageRunTests {
                         answer: {status: 500, body: "${alice.accessToken}"}
                     - http: GET ${lab.mcp}/mcp
                       expect: {status: 500}
-              - restore: nowhere
+              - restore: nowhere-${seed}
             """
         let result = try await Self.run(body)
         #expect(result.failures.contains { $0.actual.hasPrefix("the body of a 500 of mcp shows access_token") })

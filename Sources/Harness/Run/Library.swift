@@ -1,4 +1,5 @@
 import AWSCore
+import AuthorizationServer
 import Foundation
 package import Kernel
 import OAuthCore
@@ -188,6 +189,7 @@ package enum LabVocabulary {
             let definition = try LabDefinition.load(named: "default", root: root)
             vocabulary.users = definition.directory.users.map(\.name)
             vocabulary.operations = definition.contract.operations.map(\.name)
+            vocabulary.vendors = Set(definition.vendors.names).sorted()
         } catch {
             diagnostics.append(error)
         }

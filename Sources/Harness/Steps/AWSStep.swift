@@ -68,10 +68,8 @@ package struct AWSStep: LabStep {
     }
 
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
-        guard !speaks(of: "status", "failure") else { return nil }
-        if let failure = outcome["failure"]?.string { return "no answer came: \(failure)" }
-        guard let status = outcome["status"]?.int, !(200..<400).contains(status) else { return nil }
-        return "the answer was \(status)\(outcome[Self.slip]?.string.map { ", and \($0)" } ?? "")"
+        guard let failure = failure(in: outcome) else { return nil }
+        return "\(failure)\(outcome[Self.slip]?.string.map { ", and \($0)" } ?? "")"
     }
 
     /// Signed for real with a key that the lab knows; with any other as good as not.

@@ -30,11 +30,18 @@ extension LabStep {
     }
 
     /// A step that expects nothing of the status expects a success.
-    package func unexpectedFailure(in outcome: JSONValue) -> String? {
+    package func unexpectedFailure(in outcome: JSONValue) -> String? { failure(in: outcome) }
+
+    func failure(in outcome: JSONValue) -> String? {
         guard !speaks(of: "status", "failure") else { return nil }
-        if let failure = outcome["failure"]?.string { return "no answer came: \(failure)" }
+        if let failure = outcome["failure"]?.string { return Self.noAnswer(failure) }
         guard let status = outcome["status"]?.int, !(200..<400).contains(status) else { return nil }
         return "the answer was \(status)"
+    }
+
+    static func noAnswer(_ reason: String) -> String {
+        let isUnknown = reason == NetworkFailure.Reason.unknownHost.rawValue
+        return "no answer came: \(reason)\(isUnknown ? ", no party of the lab has that host" : "")"
     }
 }
 

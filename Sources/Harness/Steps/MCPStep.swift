@@ -177,7 +177,7 @@ package struct MCPStep: LabStep {
 
     /// A call that expects nothing of the error expects none.
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
-        if let failure = outcome["failure"]?.string, !speaks(of: "failure") { return "no answer came: \(failure)" }
+        if let failure = outcome["failure"]?.string, !speaks(of: "failure") { return Self.noAnswer(failure) }
         guard !speaks(of: "error", "status") else { return nil }
         if let error = outcome["error"] {
             return "the answer was error \(error["code"]?.text ?? "") \(error["message"]?.string ?? "")"

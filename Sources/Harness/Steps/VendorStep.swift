@@ -8,7 +8,7 @@ package struct VendorStep: LabStep {
     package static let keyword = "vendor"
     private static let roots = ["vendor", "profile"]
     package static let shape = StepShape(
-        "Makes the authorization server another vendor's from here on.", value: .text, outcome: roots,
+        "Makes the authorization server another vendor's from here on.", value: .name(.vendors), outcome: roots,
         [ShapeMember("with", .anything, "Members of the vendor's profile that are to be others.")])
     private let name: Template
     private let changes: Template?
@@ -18,6 +18,9 @@ package struct VendorStep: LabStep {
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
         name = Template(node.value, &reading)
+        if let text = node.value.text(&reading, as: "a vendor") {
+            reading.expectName(text, of: "vendor", among: reading.vocabulary.vendors, at: node.value.place)
+        }
         changes = members["with"].map { Template($0, &reading) }
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
