@@ -115,8 +115,9 @@ package struct MCPClient: Sendable {
         var conversation = MCPConversation(id: id, rest: response.events)
         let type = trimmed(response.header(.contentType)?.prefix { $0 != ";" }.lowercased() ?? "")
         switch type {
-        case "application/json": conversation.hear(response.body)
-        case "text/event-stream": for data in ServerSentEvents.data(in: response.body) { conversation.hear(data) }
+        case "application/json": conversation.hear(response.json)
+        case "text/event-stream":
+            for message in ServerSentEvents.messages(in: response.body) { conversation.hear(message) }
         default: throw .malformed("unexpected content type")
         }
         return conversation
@@ -162,17 +163,17 @@ package struct MCPClient: Sendable {
     private static func answer(in response: Response, to id: RequestID) throws(MCPFailure) -> JSONValue {
         let type = response.header(.contentType)?.prefix { $0 != ";" }.lowercased() ?? ""
         switch trimmed(type) {
-        case "application/json": return try result(of: [response.body], id)
-        case "text/event-stream": return try result(of: ServerSentEvents.data(in: response.body), id)
+        case "application/json": return try result(of: [response.json], id)
+        case "text/event-stream": return try result(of: ServerSentEvents.messages(in: response.body), id)
         default: throw .malformed("unexpected content type")
         }
     }
 
-    /// The message among `bodies` that answers `id`; what else a stream carries is not for a client without
+    /// The message among `messages` that answers `id`; what else a stream carries is not for a client without
     /// capabilities.
-    private static func result(of bodies: [[UInt8]], _ id: RequestID) throws(MCPFailure) -> JSONValue {
-        for body in bodies {
-            guard case .success(.response(let answered, let outcome)) = JSONRPCMessage.parse(body),
+    private static func result(of messages: [JSONValue?], _ id: RequestID) throws(MCPFailure) -> JSONValue {
+        for message in messages {
+            guard let message, case .success(.response(let answered, let outcome)) = JSONRPCMessage.read(message),
                 answered == nil || answered == id
             else { continue }
             switch outcome {
@@ -209,7 +210,7 @@ package struct MCPConversation: Sendable {
     package mutating func listen() {
         while let stream = rest {
             switch stream.next() {
-            case .event(let event): if let data = event.data, !data.isEmpty { hear(data) }
+            case .event(let event): if let data = event.data, !data.isEmpty { hear(try? JSONValue(parsing: data)) }
             case .pending: return
             case .end: rest = nil
             }
@@ -219,10 +220,9 @@ package struct MCPConversation: Sendable {
     /// Takes the first message that was not dealt with.
     package mutating func takeMessage() -> Message? { heard.isEmpty ? nil : heard.removeFirst() }
 
-    mutating func hear(_ data: [UInt8]) {
-        guard let json = try? JSONValue(parsing: data), case .success(let message) = JSONRPCMessage.read(json) else {
-            return
-        }
+    /// nil is what was no JSON.
+    mutating func hear(_ json: JSONValue?) {
+        guard let json, case .success(let message) = JSONRPCMessage.read(json) else { return }
         switch message {
         case .notification: heard.append(.notification(json))
         case .request(let id, let method, let params):
@@ -238,6 +238,9 @@ package enum ServerSentEvents {
     package static func data(in body: [UInt8]) -> [[UInt8]] {
         events(in: body).compactMap { event in event.data.flatMap { $0.isEmpty ? nil : $0 } }
     }
+
+    /// What each of them holds; nil is what is no JSON.
+    static func messages(in body: [UInt8]) -> [JSONValue?] { data(in: body).map { try? JSONValue(parsing: $0) } }
 
     /// Each event called `message`, or not called at all, with its id. An event that is not finished is none.
     package static func events(in body: [UInt8]) -> [ServerSentEvent] {

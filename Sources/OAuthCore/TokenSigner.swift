@@ -33,7 +33,7 @@ package final class TokenSigner: Sendable {
             return Key(name: name, algorithm: algorithm, jwk: jwk)
         }
         guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
-        publicKeys = Self.publicHalf(of: self.keys)
+        publicKeys = .object(["keys": .array(self.keys.map { .object(Self.publicHalf(of: $0)) })])
         publicKeysAnswer = .json(200, publicKeys)
         self.limit = limit
     }
@@ -49,17 +49,12 @@ package final class TokenSigner: Sendable {
     /// The same as an answer, written once.
     package let publicKeysAnswer: Response
 
-    private static func publicHalf(of keys: [Key]) -> JSONValue {
-        .object([
-            "keys": .array(
-                keys.map { key in
-                    var jwk: JSONObject = ["kty": .string(key.algorithm.keyType), "use": "sig"]
-                    jwk["alg"] = .string(key.algorithm.rawValue)
-                    jwk["kid"] = .string(key.name)
-                    for name in ["crv", "x", "y", "n", "e"] { jwk[name] = key.jwk[name] }
-                    return .object(jwk)
-                })
-        ])
+    private static func publicHalf(of key: Key) -> JSONObject {
+        var jwk: JSONObject = ["kty": .string(key.algorithm.keyType), "use": "sig"]
+        jwk["alg"] = .string(key.algorithm.rawValue)
+        jwk["kid"] = .string(key.name)
+        for name in ["crv", "x", "y", "n", "e"] { jwk[name] = key.jwk[name] }
+        return jwk
     }
 
     /// The claims as a compact JWS. `type` is the `typ` header; nil leaves it out, as Cognito does.
@@ -76,6 +71,8 @@ package final class TokenSigner: Sendable {
             throw KeyFailure("key \(key.name) cannot sign")
         }
         let token = "\(input).\(Base64.encodeURL(try signer.signature(of: Array(input.utf8))))"
+        let publicHalf = Self.publicHalf(of: key)
+        await SignatureKeys.shared.key(publicHalf, algorithm: key.algorithm.rawValue)?.note(signed: token)
         memo.withLock { memo in
             memo.signatures += 1
             if memo.tokens.updateValue(token, forKey: input) == nil { memo.order.append(input) }

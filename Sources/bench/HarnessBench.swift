@@ -25,7 +25,8 @@ struct HarnessBench {
         try await generatedFiles(definition, edwards, into: &table)
         try await seeds(edwards, 1000.0 / 3000, "one file over seeds, EdDSA", into: &table)
         try await seeds(definition, nil, "one file over seeds, RS256", into: &table)
-        try await schedules(definition, into: &table)
+        try await schedules(edwards, 10, "EdDSA", into: &table)
+        try await schedules(definition, nil, "RS256", into: &table)
         try await polls(definition, into: &table)
         try await parsing(definition, into: &table)
         try await memory(edwards, into: &table)
@@ -129,7 +130,9 @@ struct HarnessBench {
 
     // MARK: - Exploration, polls, parsing
 
-    private func schedules(_ definition: LabDefinition, into table: inout FigureTable) async throws {
+    private func schedules(
+        _ definition: LabDefinition, _ budget: Double?, _ name: String, into table: inout FigureTable
+    ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
         let count = UInt64(10_000 * scale)
@@ -138,7 +141,7 @@ struct HarnessBench {
         let time = Measure.microseconds(clock.now - start)
         table.add(
             Figure(
-                name: "\(count) explored schedules", value: time / 1e6, unit: "s", budget: 10,
+                name: "\(count) explored schedules, \(name)", value: time / 1e6, unit: "s", budget: budget,
                 remark: "\(result.moves) moves, \(result.exchanges) exchanges, \(result.edges.count) edges"))
     }
 

@@ -30,7 +30,7 @@ package struct Auditor: Sendable {
 
     package init(lab: Lab) {
         directory = lab.definition.directory
-        bindsToken = lab.unknownChoices.first { $0.name == "binding.mode" }?.choice != "sub"
+        bindsToken = lab.choice(of: "binding.mode") != "sub"
     }
 
     /// Who began a session, or asks for a token.
@@ -124,7 +124,7 @@ extension Auditor {
         }
     }
 
-    private static func json(_ request: Request) -> JSONValue? { try? JSONValue(parsing: request.body) }
+    private static func json(_ request: Request) -> JSONValue? { try? request.json() }
 
     private static func answer(_ exchange: Exchange) -> JSONValue? {
         guard case .answered(let response) = exchange.outcome, (200..<300).contains(response.status) else { return nil }
@@ -215,14 +215,14 @@ extension Auditor {
     }
 
     private mutating func controlPlane(_ exchange: Exchange, _ path: String, _ entry: JournalEntry) -> [Violation] {
-        guard path.utf8.count > 9, path.contains("/targets") else { return [] }
+        guard path.range(of: "/targets") != nil else { return [] }
         var found: [Violation] = []
         let isChange = exchange.request.method != .get
         if !bare.isEmpty, isChange || exchange.from != .aws {
             let body = String(decoding: exchange.request.body, as: UTF8.self)
             let isGiven =
-                body.contains("mcpToolSchema") || body.contains("inlinePayload") || body.contains("DYNAMIC")
-                || !body.contains("mcpServer")
+                ["mcpToolSchema", "inlinePayload", "DYNAMIC"].contains { body.range(of: $0) != nil }
+                || body.range(of: "mcpServer") == nil
             if !(isChange && isGiven) {
                 found += bare.map {
                     Violation(

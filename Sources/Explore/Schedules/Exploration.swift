@@ -157,6 +157,7 @@ package struct Exploration: Sendable {
             seed: finding.seed, violation: violation, moves: moves,
             scenario: best.0.scenario(
                 "Explored with seed \(finding.seed): \(violation.invariant.sentence)",
-                about: "Found by chance and made small. What happened: \(violation.text).", rulesOff: off))
+                about: "Found by chance and made small. What happened: \(violation.text).", in: definition.name,
+                rulesOff: off))
     }
 }

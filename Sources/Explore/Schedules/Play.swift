@@ -82,14 +82,13 @@ struct Play {
     }
 
     /// The file of what was played.
-    func scenario(_ title: String, about: String, rulesOff: [String]) -> String {
+    func scenario(_ title: String, about: String, in name: String, rulesOff: [String]) -> String {
         var text = [
             "scenario: \(JSONValue.string(title).text)", "about: >-", "  \(about)", "tags: [explored]",
             "spec: [RFC 9700 section 2]",
         ]
-        if !rulesOff.isEmpty {
-            text.append("lab: {use: default, rules: {\(rulesOff.map { "\($0): off" }.joined(separator: ", "))}}")
-        }
+        let rules = rulesOff.isEmpty ? "" : ", rules: {\(rulesOff.map { "\($0): off" }.joined(separator: ", "))}"
+        if name != "default" || !rules.isEmpty { text.append("lab: {use: \(name)\(rules)}") }
         text.append("given: \(stage.kind.given)")
         text.append("steps:")
         return (text + lines.filter { !isUnused($0) }).joined(separator: "\n") + "\n"
@@ -216,14 +215,14 @@ struct Play {
     private mutating func open(_ user: String, _ owner: String, _ older: Bool, _ decision: Decision) async -> Told? {
         guard let place = place(owner, older), let link = links[owner]?[place] else { return nil }
         let walk = await lab.consent(url: link.url, user: user, decision: decision, complete: false)
-        if walk.landed.contains("/callback?session_id=") { links[owner]?[place].visitor = user }
-        if let callback = walk.hops.first(where: { $0.url.contains("/identities/oauth2/callback/") })?.url {
+        if walk.landed.range(of: "/callback?session_id=") != nil { links[owner]?[place].visitor = user }
+        if let callback = walk.hops.first(where: { $0.url.range(of: "/identities/oauth2/callback/") != nil })?.url {
             links[owner]?[place].callback = callback
         }
         var told = Told(
             head: ["browser: ${\(link.name)}", "as: \(user)", "decide: \(decision.rawValue)", "complete: false"],
             observed: Self.observed(walk), safe: "status: 400")
-        if let hop = walk.hops.firstIndex(where: { $0.url.contains("/identities/oauth2/callback/") }) {
+        if let hop = walk.hops.firstIndex(where: { $0.url.range(of: "/identities/oauth2/callback/") != nil }) {
             told.save = "\(link.name)Callback: \"hops[\(hop)].url\""
         }
         return told
@@ -254,7 +253,7 @@ struct Play {
         guard let link = links[owner]?.last, let callback = link.callback else { return nil }
         let walk = await lab.consent(url: callback, user: user, complete: false)
         // Whoever opens it lands where its owner would have.
-        if walk.landed.contains("/callback?session_id="), let last = links[owner]?.indices.last {
+        if walk.landed.range(of: "/callback?session_id=") != nil, let last = links[owner]?.indices.last {
             links[owner]?[last].visitor = user
         }
         return Told(

@@ -16,6 +16,11 @@ extension Lab {
         SwitchCatalogue.all.unknowns.map { ($0.name, switches.choice($0)) }.sorted { $0.0 < $1.0 }
     }
 
+    /// What this lab decided about one unknown; nil if there is none of that name.
+    package func choice(of unknown: String) -> String? {
+        SwitchCatalogue.all.unknowns.first { $0.name == unknown }.map { switches.choice($0) }
+    }
+
     /// Makes or changes an application at the authorization server; answers it without its secret.
     package func putApplication(_ clientID: String, _ json: JSONObject) throws -> JSONValue {
         try authorizationServer.putApplication(clientID: clientID, .object(json))
