@@ -4,6 +4,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -117,6 +118,12 @@ def test_the_readmes_lines_alone_give_a_green_pytest_with_consent(environment, t
         ["bash", "-euc", f"make() {{ :; }}\n{commands}"], cwd=tmp_path, env=own, capture_output=True, text=True,
         timeout=300)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_licences_come_with_it(environment):
+    (wheel,) = environment.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"LICENSE", "THIRD-PARTY.txt"} == {name.rsplit("/", 1)[1] for name in names if "/licenses/" in name}
 
 
 def test_the_program_finds_its_scenarios(environment):
