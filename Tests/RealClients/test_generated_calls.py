@@ -158,9 +158,14 @@ class Wire:
 
     def send(self, method, target, headers, body):
         content = None if method in ("GET", "DELETE") and not body else json.dumps(body)
-        self.connection.request(method, target, content, {"Content-Type": "application/json", **headers})
-        answer = self.connection.getresponse()
-        return answer.status, answer.headers, answer.read()
+        try:
+            self.connection.request(method, target, content, {"Content-Type": "application/json", **headers})
+            answer = self.connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            # Said at once: what is sent after it on this connection would fail for another reason.
+            self.connection.close()
+            raise AssertionError(f"no answer to {method} {target} {(content or '')[:2000]}: {error!r}") from error
 
     def census(self):
         """Names of all there is that comes and goes at once."""
