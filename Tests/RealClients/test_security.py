@@ -194,7 +194,6 @@ def test_without_data_nothing_is_on_the_disk_and_with_it_only_the_owner_reads_it
             modes = {path.name: mode(path) for path in data.iterdir() if path.name.startswith("lab.sqlite")}
             assert modes and set(modes.values()) == {0o600}, modes
             assert secrets[0].encode() in bytes_below(data), "a vault that is not kept proves nothing"
-        (data / "endpoints.json").unlink()
         for path in data.glob("lab.sqlite*"):
             path.chmod(0o666)
         with served(data, "--quiet", "--data", str(data / "lab.sqlite")):
