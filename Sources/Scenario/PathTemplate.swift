@@ -1,3 +1,5 @@
+import Kernel
+
 /// A path in which variables may stand: `body.items[name=${name}].status`.
 package struct PathTemplate: Sendable {
     /// The path; only what it begins with as long as variables are to be filled in.
@@ -6,13 +8,13 @@ package struct PathTemplate: Sendable {
 
     /// - Throws: `PathExpression.Failure` for a text that is no path.
     init(_ node: DocumentNode, _ text: String, _ reading: inout Reading) throws(PathExpression.Failure) {
-        guard text.contains("${") else {
+        guard text.range(of: "${") != nil else {
             path = try PathExpression(text)
             filled = nil
             return
         }
         let root = text.prefix { !".[?".contains($0) }
-        if root.contains("${") {
+        if root.range(of: "${") != nil {
             throw PathExpression.Failure(reason: "a variable can stand behind its first name only")
         }
         path = try PathExpression(String(root))
