@@ -51,6 +51,19 @@ struct ExplorationTests {
         #expect(held.verdict == .held, "\(held.failures.map { "\($0.what): \($0.actual)" }) \(finding.scenario)")
     }
 
+    /// Whoever repeats it does so where it was found.
+    @Test func aFindingNamesItsLab() async throws {
+        let edwards = try LabDefinition.load(named: "eddsa", root: Checkout.root)
+        var options = LabOptions()
+        options.rulesOff = ["session-binding"]
+        let result = try await Exploration(edwards, options, jobs: 2).run(1..<201)
+        let finding = try #require(result.findings.first)
+        let source = Source(name: "scenarios/explored.yaml", text: finding.scenario)
+        let file = try #require(Library.load(sources: [source], root: Checkout.root).0.first)
+        #expect(file.lab.name == "eddsa" && file.lab.rulesOff == ["session-binding"])
+        #expect(await Runner.run(file, definition: edwards, seed: 1).verdict == .failed)
+    }
+
     @Test func partsAndJobsFindTheSame() async throws {
         let whole = try await explore(1..<61, off: ["session-lifetime"], jobs: 1)
         let again = try await explore(1..<61, off: ["session-lifetime"], jobs: 2)
