@@ -11,7 +11,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let root = try selection.root.folder()
-        var (files, mistakes) = try selection.read(ledger: true)
+        var (files, mistakes) = try selection.read(thoroughly: true)
         for lab in LabLoading.names(root: root) {
             do throws(Diagnostic) {
                 _ = try LabDefinition.load(named: lab, root: root)

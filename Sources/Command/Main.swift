@@ -30,8 +30,10 @@ struct AgentcoreLocal: AsyncParsableCommand {
     /// Off the main thread: from there every call into an actor would be a thread switch.
     @concurrent
     static func main() async {
+        let given = Array(CommandLine.arguments.dropFirst())
         do {
-            let arguments = try EnvironmentFlags.applied(to: Array(CommandLine.arguments.dropFirst()))
+            try Misspelling.check(given)
+            let arguments = try EnvironmentFlags.applied(to: given)
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -39,12 +41,12 @@ struct AgentcoreLocal: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            leave(for: error)
+            leave(for: error, given)
         }
     }
 
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.
-    private static func leave(for error: any Error) -> Never {
+    private static func leave(for error: any Error, _ given: [String]) -> Never {
         if let failure = CommandFailure(error) {
             Terminal.say(failure.description)
             Foundation.exit(failure.code.rawValue)
@@ -56,7 +58,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
             Foundation.exit(Outcome.held.rawValue)
         }
         guard code == .validationFailure else { Foundation.exit(code.rawValue) }
-        Terminal.say(message)
+        Terminal.say(Misspelling.hinted(message, for: given))
         Foundation.exit(Outcome.usage.rawValue)
     }
 }

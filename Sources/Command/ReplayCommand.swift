@@ -12,9 +12,9 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay", abstract: "Run a capsule that `run --capsule DIR` wrote, and compare every byte.",
         discussion: """
             The capsule brings the scenario, its fragments and its lab; the other mocks are those of this machine. \
-            Exit code 0 if the run is the same, 4 if it differs: then the first difference is told, and what here \
-            is not as it was there. Secrets are in no capsule: stand-ins take their place, unless --var or the \
-            environment has them.
+            Verdict, trace and the words of every failure are compared. Exit code 0 if the run is the same, 4 if it \
+            differs: then the first difference of each is told, and what here is not as it was there. Secrets are in \
+            no capsule: stand-ins take their place, unless --var or the environment has them.
             """)
 
     @Argument(help: ArgumentHelp("The capsule.", valueName: "file"))

@@ -33,14 +33,15 @@ struct ScenarioSelection: ParsableArguments {
     /// Every file, and every mistake in any.
     ///
     /// - Throws: `CommandFailure` when there is nothing to read.
-    func read(variables: [String] = [], ledger: Bool = false) throws -> ([ScenarioFile], [Diagnostic]) {
+    func read(variables: [String] = [], thoroughly: Bool = false) throws -> ([ScenarioFile], [Diagnostic]) {
         let folder = try root.folder()
         for path in paths where !FileManager.default.fileExists(atPath: Library.place(of: path, root: folder)) {
-            throw CommandFailure(.usage, "\(path): there is no such file or folder")
+            let hint = Library.neighbour(of: path, root: folder).map { ". Did you mean '\($0)'?" } ?? ""
+            throw CommandFailure(.usage, "\(path): there is no such file or folder\(hint)")
         }
         let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
         return Library.load(
-            paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables, ledger: ledger)
+            paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables, thoroughly: thoroughly)
     }
 
     /// - Throws: `CommandFailure` if there is any mistake.

@@ -27,8 +27,10 @@ package struct Reading: Sendable {
     let shelf: FragmentShelf?
     var own: [String: Fragment] = [:]
     /// The file that is read, and the fragments on the way to it.
-    let file: String
+    package let file: String
     var path: [String] = []
+    /// Whether what is read is a fragment that several scenarios share.
+    package var isShared: Bool { !path.isEmpty }
 
     package init(_ vocabulary: Vocabulary, fragments shelf: FragmentShelf? = nil, file: String = "") {
         self.vocabulary = vocabulary

@@ -105,6 +105,8 @@ struct VariableWalk {
     private var kept: [String] = []
     /// What comes only later.
     private var later: [String] = []
+    /// Clients that people sign in by.
+    private(set) var clients: [PlacedName] = []
 
     init(_ vocabulary: Vocabulary, environment: [String]) {
         self.environment = environment
@@ -155,6 +157,7 @@ struct VariableWalk {
         for placed in steps {
             for node in placed.step.ownNodes ?? [placed.node] { check(node, &reading) }
             if let keeps = placed.step.keeps { kept.append(keeps.name) }
+            if let client = placed.step.signsInBy { clients.append(client) }
             // A name that is made up while it runs may be any.
             if let wanted = placed.step.restores, !kept.contains(wanted.name),
                 !(kept + [wanted.name]).contains(where: { $0.contains("${") })

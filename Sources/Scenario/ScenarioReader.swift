@@ -57,6 +57,7 @@ package struct ScenarioReader: Sendable {
         let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
         var walk = VariableWalk(vocabulary, environment: opening.environment.map(\.name))
         walk.walk(opening, given, steps, finally, members["then"], &reading)
+        reading.expectClients(walk.clients, in: Set(cells.map(\.lab.name)).sorted())
         return ScenarioFile(
             source: source, scenario: title, about: members["about"]?.text(&reading, as: "about"),
             tags: members["tags"]?.texts(&reading, as: "tags").map(\.text) ?? [],

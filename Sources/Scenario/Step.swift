@@ -16,6 +16,8 @@ package protocol Step: Sendable {
     /// The state it keeps under a name, and the one that it comes back to.
     var keeps: PlacedName? { get }
     var restores: PlacedName? { get }
+    /// The client by which somebody signs in, where it is named.
+    var signsInBy: PlacedName? { get }
     /// What of its text names variables, apart from the steps inside it; nil for all of it.
     var ownNodes: [DocumentNode]? { get }
 }
@@ -27,6 +29,7 @@ extension Step {
     package var needs: [NeededVariable] { [] }
     package var keeps: PlacedName? { nil }
     package var restores: PlacedName? { nil }
+    package var signsInBy: PlacedName? { nil }
 }
 
 /// A variable that a step takes unless it is told otherwise.
@@ -117,6 +120,8 @@ package struct Vocabulary: Sendable {
     package var ledger: Set<String> = []
     /// Variables that are there before the first step.
     package var variables: [String] = []
+    /// What there is besides the texts; nil where nobody can look.
+    package var surroundings: Surroundings?
     package init() {}
 
     package var keywords: [String] { steps.map { $0.keyword } }

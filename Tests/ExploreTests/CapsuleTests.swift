@@ -1,4 +1,5 @@
 import Explore
+import Foundation
 import Harness
 import Kernel
 import Scenario
@@ -7,7 +8,9 @@ import Testing
 
 struct CapsuleTests {
     /// A scenario that does not hold, with a fragment in it.
-    private func failure(_ wanted: String = "wrong") async throws -> ScenarioResult {
+    private func failure(
+        _ wanted: String = "wrong", at path: String = "scenarios/made-here.yaml"
+    ) async throws -> ScenarioResult {
         let text = """
             scenario: A capsule is made of this
             spec: [RFC 6749 section 4.1]
@@ -18,7 +21,7 @@ struct CapsuleTests {
                 expect: {"result.tools[0].name": \(wanted)}
             """
         let (files, mistakes) = Library.load(
-            sources: [Source(name: "scenarios/made-here.yaml", text: text)], root: Checkout.root)
+            sources: [Source(name: path, text: text)], root: Checkout.root)
         #expect(mistakes.isEmpty)
         let file = try #require(files.first)
         return await Runner.run(
@@ -53,6 +56,35 @@ struct CapsuleTests {
                 "the verdict is held, it was failed", "this is version 2, it was written by 1",
                 "mocks/a.yaml is another one here",
             ])
+    }
+
+    /// The same trace, judged in other words: by another version, or by a check that was mended.
+    @Test func otherWordsAreADifference() async throws {
+        let capsule = Capsule(try await failure(), version: "1", lab: lab, mocks: mocks)
+        let differences = capsule.differences(from: try await failure("wrongly"), version: "1", mocks: mocks)
+        try #require(differences.count == 1)
+        #expect(differences[0].hasPrefix("what failed is told in other words at line "))
+        #expect(differences[0].contains("\n  was:   expected: \"wrong\"\n  is:    expected: \"wrongly\""))
+    }
+
+    /// A scenario that stands outside the root is replayed inside the capsule's folder: the words are the same.
+    @Test func theWordsNameNoPlaceOfThisMachine() async throws {
+        let there = Capsule(
+            try await failure(at: "/home/alice/work/made-here.yaml"), version: "1", lab: lab, mocks: mocks)
+        #expect(there.wording.contains("home/alice/work/made-here.yaml:7: "))
+        #expect(!there.wording.contains("/home/alice"))
+        let here = try await failure(at: "home/alice/work/made-here.yaml")
+        #expect(there.differences(from: here, version: "1", mocks: mocks) == [])
+    }
+
+    @Test func aCapsuleOfBeforeTheWordsWereKeptIsReadAndReplayed() async throws {
+        let capsule = Capsule(try await failure(), version: "1", lab: lab, mocks: mocks)
+        let part = "-- failures \(capsule.wording.split(separator: "\n", omittingEmptySubsequences: false).count) --\n"
+        let text = capsule.text.replacing("\(part)\(capsule.wording)\n", with: "")
+        let body = text[..<(try #require(text.range(of: "\n-- hash ")?.lowerBound))]
+        let old = try Capsule(text: "\(body)\n-- hash \(Capsule.hash(String(body))) --\n")
+        #expect(old.wording.isEmpty && old.files == capsule.files)
+        #expect(old.differences(from: try await failure("wrongly"), version: "1", mocks: mocks) == [])
     }
 
     @Test func noSecretStandsInACapsule() async throws {

@@ -252,3 +252,33 @@ def test_a_variable_that_no_file_has_is_remarked(folder):
     assert done.returncode == 0 and "--var uzer: no file speaks of such a variable" in done.stderr
     done = run("run", folder / "a-holds.yaml", "--var", "user=bob")
     assert done.returncode == 0 and "--var" not in done.stderr and "1 scenarios" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["chekc", "scenarios"], "there is no command 'chekc'. Did you mean 'check'?"),
+        (["help", "rnu"], "there is no command 'rnu'. Did you mean 'run'?"),
+        (["report", "mrege", "a.json"], "there is no command 'mrege'. Did you mean 'merge'?"),
+        (["frobnicate"], "there is no command 'frobnicate'. See 'agentcore-local --help'"),
+        (["run", "--jbos", "2"], "Unknown option '--jbos'. Did you mean '--jobs'?"),
+        (["run", "--hlep"], "Unknown option '--hlep'. Did you mean '--help'?"),
+        (["--verison"], "Unknown option '--verison'. Did you mean '--version'?"),
+        (["run", "scenrios/flow"], "scenrios/flow: there is no such file or folder"),
+        (["run", "scenarios/flwo/"], "there is no such file or folder. Did you mean 'scenarios/flow'?"),
+    ],
+)
+def test_a_misspelt_word_is_told_with_the_one_that_was_meant(words, told):
+    done = run(*words)
+    assert done.returncode == 1 and told in done.stderr, done.stderr
+
+
+def test_a_golden_trace_that_a_run_would_write_is_a_mistake_for_check_alone(folder):
+    file = folder / "golden.yaml"
+    file.write_text("scenario: s\nspec: [T2]\nsteps:\n  - aws: ListGateways\nthen: {golden: golden.trace}\n")
+    done = run("check", file)
+    assert done.returncode == 2 and "golden.yaml:5:16" in done.stderr
+    assert "^^^^^^^^^^^^ run with --update-golden to write it" in done.stderr
+    assert run("run", file).returncode == 4
+    assert run("run", file, "--update-golden").returncode == 0
+    assert run("check", file).returncode == 0 and run("run", file).returncode == 0

@@ -25,6 +25,7 @@ BEYOND = {
     "include-itself",
     "include-misspelled",
     "include-value",
+    "names-that-nothing-has",
     "order-alone",
     "sql-changes",
     "sql-column",

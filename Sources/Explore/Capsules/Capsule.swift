@@ -23,6 +23,8 @@ package struct Capsule: Sendable, Hashable {
     package let verdict: String
     /// What did not hold, a line each.
     package let failures: [String]
+    /// The same in all their words, as a report has them; empty in a capsule that was written before they were kept.
+    package let wording: String
     /// Texts of the scenario, its fragments and its lab, by their paths.
     package let files: [File]
     /// Hashes of the other mocks, by their paths.
@@ -63,6 +65,7 @@ package struct Capsule: Sendable, Hashable {
             let place = failure.place.map { "\($0): " } ?? ""
             return Self.line("\(place)\(failure.sentence)")
         }
+        wording = Self.wording(of: result)
         let sources =
             Self.sources(of: result.file).map { File(path: $0.name, text: Self.shown($0.text, result.file)) }
             + companions
@@ -79,7 +82,7 @@ package struct Capsule: Sendable, Hashable {
     package static func hash(_ text: String) -> String { String(hash64(text), radix: 16) }
 
     /// A path as it is in a capsule's own folder, wherever the scenario stood.
-    private static func inside(_ path: String) -> String {
+    static func inside(_ path: String) -> String {
         path.split(separator: "/").filter { $0 != ".." && $0 != "." }.joined(separator: "/")
     }
 
@@ -102,7 +105,7 @@ package struct Capsule: Sendable, Hashable {
     }
 
     /// The scenario and everything that it takes steps from.
-    private static func sources(of file: ScenarioFile) -> [Source] {
+    static func sources(of file: ScenarioFile) -> [Source] {
         var sources = [file.source]
         func add(_ source: Source) {
             if !sources.contains(where: { $0.name == source.name }) { sources.append(source) }
@@ -179,7 +182,7 @@ extension Capsule {
         head += failures.map { "failure: \($0)" }
         head += mocks.keys.sorted().map { "mock: \(mocks[$0] ?? "") \($0)" }
         var parts = [head.joined(separator: "\n")]
-        for file in files + [File(path: "trace", text: trace)] {
+        for file in files + [File(path: Self.wordingMark, text: wording), File(path: "trace", text: trace)] {
             let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).count
             parts.append("-- \(file.path) \(lines) --\n\(file.text)")
         }
@@ -243,6 +246,7 @@ extension Capsule {
         (rulesOff, unknowns, variables) = (values("rule-off"), pairs("unknown"), pairs("variable"))
         environment = pairs("environment")
         (secretVariables, secretEnvironment) = (values("secret-variable"), values("secret-environment"))
+        wording = files.last?.path == Self.wordingMark ? files.removeLast().text : ""
         let hashes = values("mock").compactMap { text -> (String, String)? in
             let parts = text.split(separator: " ", maxSplits: 1)
             return parts.count == 2 ? (String(parts[1]), String(parts[0])) : nil
@@ -262,7 +266,11 @@ extension Capsule {
             differences.append("the verdict is \(result.verdict.rawValue), it was \(verdict)")
         }
         let now = Self.trace(of: result)
-        if now != trace { differences.append(Self.firstDifference(trace, now)) }
+        if now != trace { differences.append(Self.firstDifference(of: "the trace differs", trace, now)) }
+        let words = Self.wording(of: result)
+        if words != wording, !wording.isEmpty, !words.isEmpty {
+            differences.append(Self.firstDifference(of: "what failed is told in other words", wording, words))
+        }
         guard !differences.isEmpty else { return [] }
         // What may be the cause comes after what was seen.
         if version != self.version {
@@ -276,13 +284,13 @@ extension Capsule {
         return differences
     }
 
-    private static func firstDifference(_ old: String, _ new: String) -> String {
+    private static func firstDifference(of what: String, _ old: String, _ new: String) -> String {
         let (before, after) = (old.split(separator: "\n"), new.split(separator: "\n"))
         for index in 0..<max(before.count, after.count) {
             let left = index < before.count ? String(before[index]) : "nothing more"
             let right = index < after.count ? String(after[index]) : "nothing more"
-            if left != right { return "the trace differs at line \(index + 1)\n  was: \(left)\n  is:  \(right)" }
+            if left != right { return "\(what) at line \(index + 1)\n  was: \(left)\n  is:  \(right)" }
         }
-        return "the trace differs in its line ends"
+        return "\(what) in the line ends"
     }
 }

@@ -65,6 +65,14 @@ package final class LabDefinition: Sendable {
         return try LabDefinition(name: name, LabReader(lab, files: files))
     }
 
+    /// The clients of a lab's inbound provider, without reading the rest of the lab.
+    static func clientNames(of name: String, root: String) throws(Diagnostic) -> [String] {
+        let files = MockFiles(root: root)
+        let profile = try files.lab(name)["parties"]?[Party.idp.rawValue]?["profile"]?.scalarText
+        guard let profile else { return [] }
+        return (try files.json(profile)["clients"]?.array ?? []).compactMap { RegisteredClient($0)?.id }
+    }
+
     private init(name: String, _ reader: LabReader) throws(Diagnostic) {
         self.name = name
         try reader.checkNames()

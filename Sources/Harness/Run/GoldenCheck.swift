@@ -14,6 +14,12 @@ package struct GoldenCheck: JournalCheck {
         guard let text = node.text(&reading, as: "golden") else { return nil }
         if !Enclosure.isBeside(text) {
             reading.report(node.place, "a golden trace stands beside its scenario", hint: "such as method-2.trace")
+        } else if reading.vocabulary.surroundings?.wantsGoldenTraces == true, !reading.isShared {
+            // That of a shared fragment stands beside whatever scenario begins with it.
+            let ending = text.split(separator: ".").dropFirst().last.map { [".\($0)"] } ?? []
+            reading.expectFile(
+                node, beside: reading.file, "golden trace", ending: ending, hint: "run with --update-golden to write it"
+            )
         }
         name = Template(node, &reading)
     }

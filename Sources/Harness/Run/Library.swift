@@ -9,10 +9,11 @@ package import Scenario
 package enum Library {
     /// Reads files and folders, in the order of their paths, and every mistake in any of them.
     /// `paths` are files or folders, relative to the current folder or to `root`; a folder is read to its depths,
-    /// without `given`. `root` holds `mocks/` and `scenarios/`; `variables` are the names that `--var` sets. With
-    /// `ledger` the ids under `spec:` must be its rows. A scenario with a matrix is one file for each of its cells.
+    /// without `given`. `root` holds `mocks/` and `scenarios/`; `variables` are the names that `--var` sets. When
+    /// read `thoroughly`, the ids under `spec:` must be rows of the ledger, and golden traces must be there. A scenario
+    /// with a matrix is one file for each of its cells.
     package static func load(
-        paths: [String], root: String, variables: [String] = [], ledger: Bool = false
+        paths: [String], root: String, variables: [String] = [], thoroughly: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
         var sources: [Source] = []
         var names: Set<String> = []
@@ -32,7 +33,7 @@ package enum Library {
         }
         let folders = paths.map { folder(of: place(of: $0, root: root)) }
         let (files, diagnostics) = load(
-            sources: sources, root: root, folders: folders, variables: variables, ledger: ledger)
+            sources: sources, root: root, folders: folders, variables: variables, thoroughly: thoroughly)
         return (files, missing + diagnostics)
     }
 
@@ -66,12 +67,13 @@ package enum Library {
 
     /// The same for texts that are at hand. Fragments are taken from below `root` and below `folders`.
     package static func load(
-        sources: [Source], root: String, folders: [String] = [], variables: [String] = [], ledger: Bool = false
+        sources: [Source], root: String, folders: [String] = [], variables: [String] = [], thoroughly: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
         var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
         vocabulary.variables += variables
-        if ledger {
+        vocabulary.surroundings = surroundings(root: root, wantsGoldenTraces: thoroughly)
+        if thoroughly {
             let (known, mistakes) = Ledger.load(root: root)
             vocabulary.ledger = Set(known.rows.map(\.id))
             diagnostics += mistakes

@@ -30,6 +30,9 @@ package struct DeployStep: LabStep {
         file = Template(node.value, &reading)
         if let text = node.value.scalarText, !Enclosure.isBeside(text) {
             reading.report(place, "a template stands beside its scenario", hint: "such as stack.template.yaml")
+        } else {
+            reading.expectFile(
+                node.value, beside: place.source.name, "template", ending: [".template.yaml", ".json", ".template"])
         }
         stack = members["stack"].map { Template($0, &reading) }
         account = members["account"].map { Template($0, &reading) }

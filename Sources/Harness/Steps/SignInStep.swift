@@ -18,11 +18,15 @@ package struct SignInStep: LabStep {
     private let isFresh: Bool
     package let expectations: Expectations
     package let saves: Saves
+    package let signsInBy: PlacedName?
     package var defines: [String] { saves.names + [user.node.scalarText ?? ""] }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
         client = members["client"].map { Template($0, &reading) }
+        signsInBy = members["client"].flatMap { node in
+            node.scalarText.map { PlacedName(name: $0, place: node.place) }
+        }
         isFresh = members["fresh"]?.flag(&reading, as: "fresh") ?? false
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)

@@ -1,0 +1,45 @@
+/// What a scenario may name that stands in no scenario file: files beside it, and what its lab knows.
+package struct Surroundings: Sendable {
+    /// The names of the files where `name` would stand, as the file `source` would name them; nil if it is there.
+    package let others: @Sendable (_ name: String, _ source: String) -> [String]?
+    /// Clients of the inbound provider by which people of a lab sign in; none if that cannot be known.
+    package let clients: @Sendable (_ lab: String) -> [String]
+    /// Whether a golden trace must be there already: a run may be about to write it.
+    package let wantsGoldenTraces: Bool
+
+    package init(
+        wantsGoldenTraces: Bool, others: @escaping @Sendable (_ name: String, _ source: String) -> [String]?,
+        clients: @escaping @Sendable (_ lab: String) -> [String]
+    ) {
+        self.wantsGoldenTraces = wantsGoldenTraces
+        self.others = others
+        self.clients = clients
+    }
+}
+
+extension Reading {
+    /// Reports a file that a step names and that does not stand beside `source`. What names a variable is known only
+    /// when it happens.
+    package mutating func expectFile(
+        _ node: DocumentNode, beside source: String, _ what: String, ending: [String] = [], hint: String? = nil
+    ) {
+        guard let name = node.scalarText, !name.contains("${"), let surroundings = vocabulary.surroundings,
+            let others = surroundings.others(name, source)
+        else { return }
+        let alike = ending.isEmpty ? others : others.filter { other in ending.contains { other.hasSuffix($0) } }
+        let near = Suggestion.nearest(to: name, among: alike).map { "did you mean \"\($0)\"?" }
+        let hints = [near, hint].compactMap(\.self)
+        report(
+            node.place, "there is no \(what) \"\(name)\" beside the file",
+            hint: hints.isEmpty ? Suggestion.hint(for: name, among: alike) : hints.joined(separator: " if not, "))
+    }
+
+    /// Reports clients that somebody signs in by and that the lab does not know.
+    mutating func expectClients(_ named: [PlacedName], in labs: [String]) {
+        guard !named.isEmpty, let surroundings = vocabulary.surroundings else { return }
+        for lab in labs {
+            let known = surroundings.clients(lab)
+            for client in named { expectName(client.name, of: "sign-in client", among: known, at: client.place) }
+        }
+    }
+}
