@@ -72,19 +72,12 @@ package struct MutationRun: Sendable {
 
     private func verdicts(of asked: [ScenarioFile], without rule: Rule) async -> [ScenarioResult.Verdict] {
         var verdicts = [ScenarioResult.Verdict](repeating: .held, count: asked.count)
-        await withTaskGroup(of: (Int, ScenarioResult.Verdict).self) { group in
-            var next = 0
-            func begin() {
-                guard next < asked.count else { return }
-                let (index, file) = (next, asked[next])
-                next += 1
-                group.addTask { (index, await runner.run(file, seed: seed, rulesOff: [rule.name]).verdict) }
-            }
-            for _ in 0..<jobs { begin() }
-            for await (index, verdict) in group {
-                verdicts[index] = verdict
-                begin()
-            }
+        // Nothing in it throws.
+        try? await Lanes(jobs).work(asked.count) { index in
+            await runner.run(asked[index], seed: seed, rulesOff: [rule.name]).verdict
+        } onEach: { index, verdict in
+            verdicts[index] = verdict
+            return true
         }
         return verdicts
     }

@@ -114,13 +114,7 @@ struct HarnessBench {
     {
         let clock = ContinuousClock()
         let start = clock.now
-        let jobs = jobs
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for job in 0..<jobs {
-                group.addTask { for number in stride(from: job, to: count, by: jobs) { try await work(number) } }
-            }
-            try await group.waitForAll()
-        }
+        try await Lanes(jobs).work(count, work) { _, _ in true }
         return Measure.microseconds(clock.now - start)
     }
 

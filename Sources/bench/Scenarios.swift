@@ -8,7 +8,8 @@ import Scenario
 /// answer.
 struct Scenarios {
     private let options: BenchOptions
-    private static let rounds = 20
+    /// In each sample; several lots of as many as take turns.
+    private static let rounds = 40
 
     /// What scenarios share is read once, as `run` does it.
     private let shelf: FragmentShelf
@@ -66,7 +67,7 @@ struct Scenarios {
 
     private func measure(
         _ name: String, _ budget: Double, _ counts: String, _ definition: LabDefinition, into table: inout FigureTable,
-        _ pick: (Int) throws -> (ScenarioFile, UInt64)
+        _ pick: @escaping @Sendable (Int) throws -> (ScenarioFile, UInt64)
     ) async throws {
         // One pass beforehand, so that seeds that come again find their signatures made.
         for round in 0..<Self.rounds {
@@ -74,7 +75,7 @@ struct Scenarios {
             _ = await Runner(definitions: [file.lab.name: definition]).run(file, seed: seed)
         }
         let before = definition.signer.signatures
-        let time = try await Measure.microseconds(rounds: Self.rounds) { round in
+        let time = try await Measure.microseconds(abreast: Self.rounds) { round in
             let (file, seed) = try pick(Self.rounds + round)
             // The definition is given under the name the file asks for, whatever its own is.
             let result = await Runner(definitions: [file.lab.name: definition]).run(file, seed: seed)

@@ -62,20 +62,13 @@ package struct Exploration: Sendable {
             low = high
         }
         var result = ExplorationResult()
-        try await withThrowingTaskGroup(of: ExplorationResult.self) { group in
-            var next = 0
-            func begin() {
-                guard next < parts.count else { return }
-                let part = parts[next]
-                next += 1
-                group.addTask { try await explore(part) }
-            }
-            for _ in 0..<jobs { begin() }
-            for try await part in group {
-                result.add(part)
-                onDone(result.schedules)
-                begin()
-            }
+        // A part is a schedule after the other; nothing in it takes turns.
+        try await Lanes(jobs, abreast: 1).work(parts.count) { [parts] index in
+            try await explore(parts[index])
+        } onEach: { _, part in
+            result.add(part)
+            onDone(result.schedules)
+            return true
         }
         // What was found is made small at the end, once for each invariant.
         var small: [Finding] = []

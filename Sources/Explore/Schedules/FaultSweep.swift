@@ -60,27 +60,16 @@ package struct FaultSweep: Sendable {
         let variants = zip(files, sources).map { Variant(file: $0, trouble: $1.0, source: $1.1) }
         let already = Set(known.map(\.invariant))
         var (findings, edges): ([Int: Finding], Set<Edge>) = ([:], knownEdges)
-        try await withThrowingTaskGroup(of: (Int, [Violation], Set<Edge>).self) { group in
-            var next = 0
-            func begin() {
-                guard next < variants.count else { return }
-                let (index, variant) = (next, variants[next])
-                next += 1
-                group.addTask {
-                    let (found, edges) = try audit(await runner.run(variant.file, seed: seed), definition)
-                    return (index, found, edges)
-                }
+        try await Lanes(jobs).work(variants.count) { index in
+            try audit(await runner.run(variants[index].file, seed: seed), definition)
+        } onEach: { index, audited in
+            edges.formUnion(audited.1)
+            if let new = audited.0.first(where: { !already.contains($0.invariant) }) {
+                findings[index] = Finding(
+                    seed: seed, violation: new, moves: [.fault(variants[index].trouble)],
+                    scenario: variants[index].source.text)
             }
-            for _ in 0..<jobs { begin() }
-            for try await (index, found, more) in group {
-                edges.formUnion(more)
-                if let new = found.first(where: { !already.contains($0.invariant) }) {
-                    findings[index] = Finding(
-                        seed: seed, violation: new, moves: [.fault(variants[index].trouble)],
-                        scenario: variants[index].source.text)
-                }
-                begin()
-            }
+            return true
         }
         return Result(
             file: file, variants: variants.count, remark: nil, already: already.sorted { $0.rawValue < $1.rawValue },

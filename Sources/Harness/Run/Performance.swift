@@ -83,7 +83,7 @@ struct Performance: Sendable {
     /// Steps in their order, up to the first that does not hold.
     func perform(_ steps: [PlacedStep]) async throws -> [Failure] {
         for placed in steps {
-            try run.expectTime()
+            try await run.takeTurn()
             await run.lab.advance(to: run.lab.clock.now + file.pace)
             let (begun, sequence) = (run.lab.clock.now, run.lab.store.lastSequence)
             let record = run.begin(

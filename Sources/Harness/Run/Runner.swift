@@ -41,22 +41,15 @@ package struct Runner: Sendable {
         onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
         var results: [ScenarioResult?] = Array(repeating: nil, count: files.count)
-        await withTaskGroup(of: (Int, ScenarioResult).self) { group in
-            var next = 0
-            var isStopped = false
-            func begin() {
-                guard next < files.count, !isStopped else { return }
-                let (index, file) = (next, files[next])
-                next += 1
-                group.addTask { (index, await run(file.file, seed: file.seed).keeping(settings.keeps)) }
-            }
-            for _ in 0..<max(1, jobs) { begin() }
-            for await (index, result) in group {
-                results[index] = result
-                onResult(result)
-                if failFast, result.verdict == .failed || result.verdict == .error { isStopped = true }
-                begin()
-            }
+        // After a failure nothing else is to be seen, so nothing else may be under way. What fails, fails inside its
+        // result; nothing throws.
+        let lanes = Lanes(jobs, abreast: failFast ? 1 : Lanes.usual)
+        try? await lanes.work(files.count) { index in
+            await run(files[index].file, seed: files[index].seed).keeping(settings.keeps)
+        } onEach: { index, result in
+            results[index] = result
+            onResult(result)
+            return !failFast || result.verdict == .held || result.verdict == .skipped
         }
         return results.compactMap { $0 }
     }
@@ -98,10 +91,8 @@ package struct Runner: Sendable {
         } catch {
             return ended(.error, [Failure(file.place, "the lab", expected: "a lab", actual: "\(error)")])
         }
-        let guardian = settings.guardian
-        let number = guardian.flatMap { $0.runs?.begin("\(file.name) seed \(seed)", at: $0.now()) }
         let ending = await Performance(file: file, run: run).perform()
-        if let number { guardian?.runs?.end(number) }
+        run.end()
         // A failed expectation outranks what kept a later step from going on.
         let verdict: ScenarioResult.Verdict =
             !ending.failures.isEmpty ? .failed : ending.mistake == nil ? .held : .error

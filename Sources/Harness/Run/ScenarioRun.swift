@@ -10,6 +10,8 @@ package final class ScenarioRun: Sendable {
     /// The inbound provider's client that people use unless a step says otherwise.
     package static let standardClient = "web"
     private let begun: Instant?
+    /// By which `RunsUnderWay` knows it.
+    private let number: Int?
     /// Names of variables whose values nobody may read.
     private let secretNames: Set<String>
     private let state: Mutex<State>
@@ -29,6 +31,8 @@ package final class ScenarioRun: Sendable {
         /// Leaks of what was undone.
         var leaks: [Failure] = []
         var snapshots: [String: LabSnapshot] = [:]
+        /// Milliseconds of the host that went by while others had their turn.
+        var waited: Int64 = 0
     }
 
     /// - Throws: `Diagnostic` for a variable of the environment that is not set.
@@ -42,6 +46,10 @@ package final class ScenarioRun: Sendable {
         for name in settings.variables.keys.sorted() { state.set(name, given: settings, secretNames) }
         if let file { try state.open(file, settings, secretNames) }
         self.state = Mutex(state)
+        // What does not begin need not end.
+        number = begun.flatMap { now in
+            settings.guardian?.runs?.begin("\(file?.name ?? "a run") seed \(lab.options.seed)", at: now)
+        }
     }
 
     /// Variables that are there before the first step.
@@ -127,10 +135,29 @@ package final class ScenarioRun: Sendable {
         return nil
     }
 
-    /// - Throws: `Overtime` when the host's clock says that it took too long.
+    /// Lets the other runs of its lane play a step, and comes back.
+    /// - Throws: `Overtime` as `expectTime`.
+    func takeTurn() async throws(Overtime) {
+        guard let guardian = settings.guardian else { return await Task.yield() }
+        let left = guardian.now()
+        if let number { guardian.runs?.pause(number) }
+        await Task.yield()
+        let now = guardian.now()
+        if let number { guardian.runs?.go(on: number, at: now) }
+        state.withLock { $0.waited += (now - left).milliseconds }
+        try expectTime()
+    }
+
+    /// - Throws: `Overtime` when its own steps have taken too long by the host's clock.
     func expectTime() throws(Overtime) {
-        guard let begun, let guardian = settings.guardian, guardian.now() - begun > guardian.limit else { return }
-        throw Overtime(limit: guardian.limit)
+        guard let begun, let guardian = settings.guardian else { return }
+        let waited = Span(milliseconds: state.withLock { $0.waited })
+        guard guardian.now() - waited - begun <= guardian.limit else { throw Overtime(limit: guardian.limit) }
+    }
+
+    /// Nobody need look on any more.
+    func end() {
+        if let number { settings.guardian?.runs?.end(number) }
     }
 }
 
