@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Harness
 import Kernel
 import Reports
 
@@ -13,9 +14,10 @@ struct ReportCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "merge", abstract: "Join the JSON reports of shards to one.",
             discussion: """
-                Refuses reports that have a scenario twice, and a set in which a shard is missing. Exit code 4 if any \
-                scenario failed, 3 if one could not go on. Joins reports of explore too: exit code 4 if one has a \
-                finding.
+                Scenarios come in the order in which one machine would have run them. With --output the terminal has \
+                what that machine would have told, else the joined report itself. Refuses reports that have a \
+                scenario twice, and a set in which a shard is missing. Exit code 4 if any scenario failed, 3 if one \
+                could not go on. Joins reports of explore too: exit code 4 if one has a finding.
                 """)
 
         @Argument(help: "Reports that run or explore wrote with --report-json.")
@@ -23,6 +25,12 @@ struct ReportCommand: ParsableCommand {
 
         @Option(name: .shortAndLong, help: ArgumentHelp("Where to write it (default: stdout).", valueName: "file"))
         var output: String?
+
+        @Option(help: ArgumentHelp("Write a JUnit report of them all.", valueName: "file"))
+        var reportJunit: String?
+
+        @Option(help: ArgumentHelp("Write a TAP report of them all.", valueName: "file"))
+        var reportTap: String?
 
         func run() throws {
             let found = try reports.map { path -> (name: String, json: JSONValue) in
@@ -51,10 +59,19 @@ struct ReportCommand: ParsableCommand {
                 Terminal.say("\(findings.count) findings, \(walked) of \(all) edges walked")
                 return try leave(findings.isEmpty ? .held : .failed)
             }
-            let summary = merged["summary"]
-            let count = { (name: String) in summary?[name]?.int ?? 0 }
-            Terminal.say("\(count("scenarios")) scenarios, \(count("held")) held, \(count("failed")) failed")
-            try leave(count("failed") > 0 ? .failed : count("errors") > 0 ? .stuck : .held)
+            try tell(MergedRow.rows(of: merged), seconds: merged["run"]?["seconds"]?.double)
+        }
+
+        private func tell(_ rows: [MergedRow], seconds: Double?) throws {
+            if let reportJunit { try ReportFiles.put(JUnitReport.render(rows, seconds: seconds), at: reportJunit) }
+            if let reportTap { try ReportFiles.put(TAPReport.render(rows), at: reportTap) }
+            if output == nil {
+                Terminal.say(TextReport.summary(rows))
+            } else {
+                Terminal.write(Terminal.coloured(TextReport.render(rows).trimmedEnd))
+            }
+            let verdicts = Set(rows.map(\.verdict))
+            try leave(verdicts.contains(.failed) ? .failed : verdicts.contains(.error) ? .stuck : .held)
         }
     }
 }

@@ -83,6 +83,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
+        let whole = work
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }
         let definitions = try LabLoading.definitions(for: files, root: root)
         let start = Host.now
@@ -106,7 +107,11 @@ struct RunCommand: AsyncParsableCommand {
             "version": .string(Version.current), "startedAt": .string(start.iso8601),
             "seconds": .double(Double((Host.now - start).milliseconds) / 1000), "root": .string(root),
         ]
-        if let shard { run["shard"] = .string("\(shard.index)/\(shard.count)") }
+        if !settings.rootFlag.isEmpty { run["rootFlag"] = .string(settings.rootFlag) }
+        if let shard {
+            run["shard"] = .string("\(shard.index)/\(shard.count)")
+            run["positions"] = Shard.positions(of: results, in: whole.map { (name: $0.file.value.name, seed: $0.seed) })
+        }
         try reports.write(results, run: run)
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
         return verdict(results, baseline, root)
@@ -155,6 +160,14 @@ struct Shard: ExpressibleByArgument {
         }
         self.index = index
         self.count = count
+    }
+
+    /// Where in the whole each result stands, so that the reports of all shards are joined in the order of one.
+    static func positions(of results: [ScenarioResult], in whole: [(name: String, seed: UInt64)]) -> JSONValue {
+        let places = Dictionary(
+            whole.enumerated().map { ("\($0.element.name) \($0.element.seed)", $0.offset) }
+        ) { first, _ in first }
+        return .array(results.map { .int(Int64(places["\($0.name) \($0.seed)"] ?? 0)) })
     }
 
     func part<Item>(of items: [Item], weight: (Item) -> Int) -> [Item] {

@@ -51,6 +51,8 @@ package enum JSONReport {
             object.append("file", .string(place.source.name))
             object.append("line", .int(Int64(place.line)))
             object.append("column", .int(Int64(place.column)))
+            // The line as it is shown: whoever joins reports may not have the file.
+            if let excerpt = failure.excerpt { object.append("excerpt", .string(excerpt)) }
         }
         if let step = failure.step { object.append("step", .string(step)) }
         if let hint = failure.hint { object.append("hint", .string(hint)) }

@@ -5,7 +5,7 @@ import Scenario
 /// The report that continuous integration reads: one test case per scenario.
 package enum JUnitReport {
     /// `seconds` is how long the whole run took, left out if nobody measured.
-    package static func render(_ results: [ScenarioResult], seconds: Double? = nil) -> String {
+    package static func render(_ results: [some ReportRow], seconds: Double? = nil) -> String {
         let failed = results.count { $0.verdict == .failed }
         let errors = results.count { $0.verdict == .error }
         let time = seconds.map { " time=\"\($0)\"" } ?? ""
@@ -20,14 +20,14 @@ package enum JUnitReport {
     }
 
     /// Whoever reads it tells cases apart by class and name.
-    private static func testCase(_ result: ScenarioResult, _ seeds: Bool) -> String {
-        let folder = result.file.path.split(separator: "/").dropLast().joined(separator: ".")
-        let cell = result.file.cell.isEmpty ? "" : " [\(result.file.cellText)]"
+    private static func testCase(_ result: some ReportRow, _ seeds: Bool) -> String {
+        let folder = result.path.split(separator: "/").dropLast().joined(separator: ".")
+        let cell = result.cellText.isEmpty ? "" : " [\(result.cellText)]"
         let seed = seeds ? " seed \(result.seed)" : ""
-        let name = escaped("\(result.file.scenario)\(cell)\(seed)")
+        let name = escaped("\(result.scenario)\(cell)\(seed)")
         let head =
-            "    <testcase classname=\"\(escaped(folder))\" name=\"\(name)\" file=\"\(escaped(result.file.path))\""
-        if let skip = result.file.skip {
+            "    <testcase classname=\"\(escaped(folder))\" name=\"\(name)\" file=\"\(escaped(result.path))\""
+        if let skip = result.skip {
             return "\(head)>\n      <skipped message=\"\(escaped(skip))\"/>\n    </testcase>\n"
         }
         guard result.verdict != .held, let first = result.failures.first else { return "\(head)/>\n" }

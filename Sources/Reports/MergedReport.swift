@@ -14,6 +14,8 @@ package enum MergedReport {
         var seen: [String: String] = [:]
         var shards: [Int: Int] = [:]
         var seconds = 0.0
+        var positions: [Int] = []
+        var rootFlag = ""
         for report in reports {
             guard let found = report.json["scenarios"]?.array, let run = report.json["run"] else {
                 throw Mismatch(description: "\(report.name) is no JSON report")
@@ -28,20 +30,31 @@ package enum MergedReport {
                 scenarios.append(scenario)
             }
             note(run["shard"], &shards)
+            positions += (run["positions"]?.array ?? []).compactMap { $0.int.map { Int($0) } }
+            rootFlag = run["rootFlag"]?.string ?? rootFlag
             seconds = max(seconds, run["seconds"]?.double ?? 0)
         }
         try expectWhole(shards)
-        // In the order in which one machine would have run them.
-        scenarios = scenarios.enumerated().sorted { one, other in
+        scenarios = inOrder(scenarios, positions)
+        let names = reports.map(\.name)
+        var run: JSONObject = ["merged": .strings(names), "seconds": .double(seconds)]
+        if !rootFlag.isEmpty { run["rootFlag"] = .string(rootFlag) }
+        return [
+            "summary": JSONReport.summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run),
+        ]
+    }
+
+    /// In the order in which one machine would have run them: every shard says at which place of the whole each of its
+    /// scenarios stands. Reports of before the places were told go by seed and path.
+    private static func inOrder(_ scenarios: [JSONValue], _ positions: [Int]) -> [JSONValue] {
+        if positions.count == scenarios.count {
+            return zip(positions, scenarios).sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        return scenarios.enumerated().sorted { one, other in
             let (left, right) = (one.element["path"]?.string ?? "", other.element["path"]?.string ?? "")
             let seeds = [one, other].map { $0.element["seed"]?.string.flatMap { UInt64($0) } ?? 0 }
             return (seeds[0], left, one.offset) < (seeds[1], right, other.offset)
         }.map(\.element)
-        let names = reports.map(\.name)
-        return [
-            "summary": JSONReport.summary(of: scenarios), "scenarios": .array(scenarios),
-            "run": ["merged": .strings(names), "seconds": .double(seconds)],
-        ]
     }
 
     /// Reports of `explore`: what was walked by any of them, what none of them walked, everything that was found.

@@ -4,20 +4,20 @@ import Scenario
 
 /// The report in the Test Anything Protocol, version 14.
 package enum TAPReport {
-    package static func render(_ results: [ScenarioResult]) -> String {
+    package static func render(_ results: [some ReportRow]) -> String {
         var text = "TAP version 14\n1..\(results.count)\n"
         let seeds = ScenarioResult.haveSeeds(results)
         for (index, result) in results.enumerated() {
             let verdict = result.verdict == .held || result.verdict == .skipped ? "ok" : "not ok"
             // Where a description has a number sign, a reader would look for a directive.
-            let name = "\(result.name(amongSeeds: seeds)): \(result.file.scenario)".replacing("#", by: "\\#")
-            let skip = result.file.skip.map { " # SKIP \($0)" } ?? ""
+            let name = "\(result.name(amongSeeds: seeds)): \(result.scenario)".replacing("#", by: "\\#")
+            let skip = result.skip.map { " # SKIP \($0)" } ?? ""
             text += "\(verdict) \(index + 1) - \(name.replacing("\n", by: " "))\(skip.replacing("\n", by: " "))\n"
             guard result.verdict == .failed || result.verdict == .error else { continue }
             text += "  ---\n"
             for failure in result.failures {
                 text += "  - what: \(JSONValue.string(failure.what).text)\n"
-                text += "    at: \(JSONValue.string(failure.place?.description ?? result.file.path).text)\n"
+                text += "    at: \(JSONValue.string(failure.place?.description ?? result.path).text)\n"
                 let more = [("step", failure.step), ("hint", failure.hint), ("exchange", failure.exchange)]
                 if !failure.expected.isEmpty {
                     text += "    expected: \(JSONValue.string(failure.expected).text)\n"

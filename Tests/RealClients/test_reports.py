@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -114,15 +115,39 @@ def test_shards_are_merged_to_what_one_machine_tells(tmp_path):
     assert done.returncode == 0, done.stderr
     merged = json.loads(done.stdout)
 
-    def key(row):
-        return row["path"], json.dumps(row.get("matrix")), int(row["seed"])
-
-    assert sorted(merged["scenarios"], key=key) == sorted(whole["scenarios"], key=key)
-    assert merged["summary"] == whole["summary"]
+    # Cell after cell, seed after seed, as one machine has them, whatever the order of the shards.
+    assert merged["scenarios"] == whole["scenarios"] and merged["summary"] == whole["summary"]
+    turned = json.loads(run("report", "merge", *reversed(parts)).stdout)
+    assert turned["scenarios"] == whole["scenarios"]
     missing = run("report", "merge", *parts[:2])
     assert missing.returncode == 3 and "shard 3/3" in missing.stderr
     twice = run("report", "merge", parts[0], parts[0])
     assert twice.returncode == 3 and " is in " in twice.stderr
+
+
+def test_what_is_told_of_shards_is_what_one_machine_tells(folder, tmp_path):
+    """Every report but the diagrams, with failures, cells, seeds and what is not run; only the time is another."""
+    (folder / "cells.yaml").write_text(CELLS)
+
+    def report(name, *flags):
+        files = ["--report-json", tmp_path / f"{name}.json", "--report-junit", tmp_path / f"{name}.xml"]
+        return run("run", folder, "--seeds", 2, *files, "--report-tap", tmp_path / f"{name}.tap", *flags).stdout
+
+    told = report("whole")
+    assert "number=2, word=a] seed 2" in told and "expected: " in told
+    parts = []
+    for number in (3, 1, 2):
+        report(number, "--shard", f"{number}/3")
+        parts.append(tmp_path / f"{number}.json")
+    files = ["--report-junit", tmp_path / "merged.xml", "--report-tap", tmp_path / "merged.tap"]
+    done = run("report", "merge", *parts, "--output", tmp_path / "merged.json", *files)
+    assert done.returncode == 4 and done.stdout == told
+    assert (tmp_path / "merged.tap").read_bytes() == (tmp_path / "whole.tap").read_bytes()
+    whole, merged = (re.sub(r' time="[^"]*"', "", (tmp_path / f"{name}.xml").read_text()) for name in ("whole", "merged"))
+    assert merged == whole
+    whole, merged = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("whole", "merged"))
+    del whole["run"], merged["run"]
+    assert json.dumps(merged) == json.dumps(whole)
 
 
 def test_paths_are_those_of_the_root_wherever_one_stands(tmp_path):
@@ -166,6 +191,16 @@ def test_check_looks_at_what_a_scenario_rests_on(folder):
     done = run("check", path)
     assert done.returncode == 2
     assert 'the ledger has no "TT2"' in done.stderr and 'the ledger has no "RFC 7636"' in done.stderr
+
+
+CELLS = """scenario: Cells & their <numbers>
+spec: [T2]
+matrix: {number: [1, 2, 3], word: [a, "b c"]}
+steps:
+  - aws: ListGateways
+    label: asks as ${word}
+    expect: {status: {not: 200}, body.items: {length: "${number}"}}
+"""
 
 
 READS = """scenario: It reads of everything

@@ -30,6 +30,13 @@ package struct Failure: Sendable {
         self.step = step
     }
 
+    /// What another machine told, where the file may be another one: with the line as it was there.
+    package func showing(_ excerpt: String) -> Failure {
+        var failure = self
+        failure.masked = excerpt
+        return failure
+    }
+
     /// A mistake of the author that showed only while the scenario ran: its message says what is to be said.
     init(_ diagnostic: Diagnostic, _ mask: SecretMask = SecretMask([])) {
         self.init(
@@ -57,7 +64,7 @@ package struct Failure: Sendable {
     }
 
     /// The line of the file with a caret.
-    var excerpt: String? { masked ?? place?.excerpt(nil) }
+    package var excerpt: String? { masked ?? place?.excerpt(nil) }
 }
 
 /// What became of one scenario. Everything here is a function of the files and the seed.
@@ -135,9 +142,6 @@ package struct ScenarioResult: Sendable {
     /// Its trace as text, without secrets.
     package var trace: TraceText { TraceText(journal, secrets: secrets) }
 
-    /// What reports call it among others: of several seeds, which.
-    package func name(amongSeeds: Bool) -> String { amongSeeds ? "\(file.name) seed \(seed)" : file.name }
-
     /// A hash of the whole trace: two runs with the same one did the same in the same order.
     package var traceSeal: String {
         if let seal = summary?.seal { return seal }
@@ -189,7 +193,7 @@ package struct ScenarioResult: Sendable {
     }
 
     /// Whether results of one file can be told apart by their seeds only.
-    package static func haveSeeds(_ results: [ScenarioResult]) -> Bool {
+    package static func haveSeeds(_ results: [some ReportRow]) -> Bool {
         results.contains { $0.seed != results[0].seed }
     }
 

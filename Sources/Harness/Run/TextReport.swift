@@ -5,7 +5,7 @@ import Scenario
 package enum TextReport {
     private static let mostHeld = 1000
 
-    package static func render(_ results: [ScenarioResult]) -> String {
+    package static func render(_ results: [some ReportRow]) -> String {
         // Thousands of lines about what held are read by nobody.
         let told = results.count > mostHeld ? results.filter { $0.verdict != .held } : results
         let seeds = ScenarioResult.haveSeeds(results)
@@ -18,7 +18,7 @@ package enum TextReport {
         return text
     }
 
-    package static func line(_ result: ScenarioResult, seeds: Bool = false) -> String {
+    package static func line(_ result: some ReportRow, seeds: Bool = false) -> String {
         let verdict =
             switch result.verdict {
             case .held: "held  "
@@ -26,11 +26,11 @@ package enum TextReport {
             case .error: "ERROR "
             case .skipped: "skipped"
             }
-        let reason = result.file.skip.map { " (\($0))" } ?? ""
-        return "\(verdict) \(result.name(amongSeeds: seeds)): \(result.file.scenario)\(reason)\n"
+        let reason = result.skip.map { " (\($0))" } ?? ""
+        return "\(verdict) \(result.name(amongSeeds: seeds)): \(result.scenario)\(reason)\n"
     }
 
-    package static func summary(_ results: [ScenarioResult]) -> String {
+    package static func summary(_ results: [some ReportRow]) -> String {
         let held = results.count { $0.verdict == .held }
         let failed = results.count { $0.verdict == .failed }
         let errors = results.count { $0.verdict == .error }
@@ -41,8 +41,8 @@ package enum TextReport {
         return text
     }
 
-    package static func details(_ result: ScenarioResult, seeds: Bool = false) -> String {
-        var text = "\(result.name(amongSeeds: seeds)): \(result.file.scenario)\n"
+    package static func details(_ result: some ReportRow, seeds: Bool = false) -> String {
+        var text = "\(result.name(amongSeeds: seeds)): \(result.scenario)\n"
         for (index, failure) in result.failures.enumerated() {
             // What several lines of one step say of one exchange is shown once, below the last of them.
             let next = index + 1 < result.failures.count ? result.failures[index + 1].exchange : nil
