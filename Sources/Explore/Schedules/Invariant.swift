@@ -16,10 +16,16 @@ package enum Invariant: String, Sendable, CaseIterable {
     case readyWithCatalogue = "ready-with-catalogue"
     /// States change along the edges of their machines.
     case legalEdges = "legal-edges"
-    /// What the API says of a target is what the journal says of it.
+    /// What the API says of a target or a gateway is what the journal says of it.
     case journalAndState = "journal-and-state"
     /// An expired token of a caller is served nothing.
     case callerStillValid = "caller-still-valid"
+    /// Who may call is what the gateway's administrator said last (ledger `P63`).
+    case callerLetIn = "caller-let-in"
+    /// A gateway that was deleted serves nobody.
+    case deletedServesNothing = "deleted-serves-nothing"
+    /// A token that its user, its application or the vendor ended opens nothing (RFC 7009 section 2).
+    case revokedServesNothing = "revoked-serves-nothing"
     /// What is forged, stale, used up or somebody else's is refused.
     case misuseRefused = "misuse-refused"
     /// A token or secret in a note or an error, or a provider's token in a user's hands.
@@ -35,8 +41,11 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .redeemedByItsClient: "a code is redeemed by the client that asked for it"
         case .readyWithCatalogue: "a target is READY only with tools that were given or read"
         case .legalEdges: "states change along the edges of their machines"
-        case .journalAndState: "the API and the journal agree about a target"
+        case .journalAndState: "the API and the journal agree about targets and gateways"
         case .callerStillValid: "an expired token is served nothing"
+        case .callerLetIn: "a caller is served only while the gateway lets its client in"
+        case .deletedServesNothing: "a gateway that was deleted serves nobody"
+        case .revokedServesNothing: "a token that was revoked opens nothing"
         case .misuseRefused: "what is forged, stale, used up or somebody else's is refused"
         case .noLeak: "secrets stay where they belong"
         }

@@ -19,9 +19,15 @@ package enum Move: Hashable, Sendable {
     /// A user's program uses the refresh token of the sign-in.
     case renew(String)
     case poll
+    case pollGateway
     case update(givesTools: Bool)
     case synchronize
     case delete
+    /// The administrator changes who is let in: the users' client, or one by which nobody here signs in.
+    case updateGateway(letsUsersIn: Bool)
+    case deleteGateway
+    /// A user opens the vendor's page of grants and ends that of the provider's application.
+    case revoke(String)
     case consent(Decision)
     case wait(Span)
     case fault(Trouble)
@@ -34,14 +40,18 @@ package enum Move: Hashable, Sendable {
     /// A schedule of chance.
     static func schedule(_ chance: inout Chance) -> [Move] {
         let length = 4 + chance.below(14)
-        return (0..<length).map { _ in any(&chance) }
+        return (0..<length).flatMap { _ in
+            let move = any(&chance)
+            // A gateway with targets is not deleted: half of the time its target goes first.
+            return move == .deleteGateway && chance.below(2) == 0 ? [.delete, move] : [move]
+        }
     }
 
     private static func any(_ chance: inout Chance) -> Move {
         let user = chance.pick(users)
         // People mostly act on what is theirs.
         let owner = chance.below(3) > 0 ? user : chance.pick(users)
-        switch chance.below(110) {
+        switch chance.below(117) {
         case 0..<6: return .list(user)
         case 6..<25: return .call(user)
         case 25..<28: return .renew(user)
@@ -58,7 +68,12 @@ package enum Move: Hashable, Sendable {
         case 86..<90: return .consent(chance.below(3) > 0 ? .approve : .any(&chance))
         case 90..<96: return .wait(chance.pick(spans))
         case 96..<100: return .fault(chance.pick(Trouble.all))
-        default: return .attack(chance.pick(Attack.all), user)
+        case 100..<110: return .attack(chance.pick(Attack.all), user)
+        // Mostly to what it is: where nobody is let in, little can be seen.
+        case 110..<112: return .updateGateway(letsUsersIn: chance.below(4) > 0)
+        case 112: return .deleteGateway
+        case 113: return .pollGateway
+        default: return .revoke(user)
         }
     }
 }

@@ -4,11 +4,11 @@ import Kernel
 
 /// One schedule as it is played: what people hold, what came of each move, and the file that tells it.
 struct Play {
-    private let stage: Stage
-    private var lab: Lab { stage.lab }
+    let stage: Stage
+    var lab: Lab { stage.lab }
     private var auditor: Auditor
     private var read = 0
-    private var links: [String: [Link]] = [:]
+    var links: [String: [Link]] = [:]
     private var signIns: [String: SignInResult] = [:]
     private var lines: [String] = []
     private var message: Int64 = 0
@@ -18,7 +18,7 @@ struct Play {
     var exchanges: Int { lab.store.journal().count { if case .exchange = $0.event { true } else { false } } }
 
     /// An authorization URL that somebody was given.
-    private struct Link {
+    struct Link {
         let url: String
         let name: String
         /// Who came back from it, and the address by which the code came.
@@ -52,7 +52,7 @@ struct Play {
                 continue
             }
             violations = found
-            if let step { lines += step.lines(expecting: step.safe) }
+            if let step { lines += step.lines(expecting: step.safe(from: found)) }
             return index + 1
         }
         return moves.count
@@ -75,7 +75,7 @@ struct Play {
         ]
     }
 
-    private mutating func audit() -> [Violation] {
+    mutating func audit() -> [Violation] {
         let entries = lab.store.journal(after: read)
         read = entries.last?.sequence ?? read
         return auditor.read(entries)
@@ -102,15 +102,32 @@ struct Play {
         return !lines.contains { $0.contains("${\(name)}") || $0.contains("${\(name)?") }
     }
 
+    /// What an application may do is ended on the vendor's own page.
+    private func revoke(_ user: String) async -> Told {
+        let page = "/settings/connections/applications/\(stage.kind.client)"
+        let url = "\(lab.addresses.origin(of: .github))\(page)"
+        let walk = await lab.consent(url: url, user: user, decision: .revoke, complete: false)
+        return Told(
+            head: ["browser: ${lab.github}\(page)", "as: \(user)", "decide: revoke", "complete: false"],
+            observed: Self.observed(walk), safe: "status: 200")
+    }
+
     // MARK: - Moves
 
     /// A step as a file has it.
-    private struct Told {
+    struct Told {
         let head: [String]
         var save: String?
         /// What came, and what should have come if this broke something.
         let observed: String
         let safe: String
+        /// The same where a token was used that its vendor knows to be dead: the gateway tells that as a tool's error.
+        var safeAgainstRevoked: String?
+
+        func safe(from found: [Violation]) -> String {
+            let isRevoked = found.contains { $0.invariant == .revokedServesNothing }
+            return isRevoked ? safeAgainstRevoked ?? safe : safe
+        }
 
         func lines(expecting expected: String) -> [String] {
             var lines = head.enumerated().map { $0.offset == 0 ? "  - \($0.element)" : "    \($0.element)" }
@@ -154,12 +171,24 @@ struct Play {
             return await change(
                 "DeleteGatewayTarget", input,
                 ["with: {gatewayIdentifier: \"${gateway}\", targetId: \"${target}\"}"], path: "")
+        case .pollGateway:
+            let (status, body) = await lab.call("GetGateway", ["gatewayIdentifier": .string(stage.gateway)])
+            let state = body["status"]?.string.map { ", body.status: \($0)" } ?? ""
+            return Told(
+                head: ["aws: GetGateway", "with: {gatewayIdentifier: \"${gateway}\"}"],
+                observed: "status: \(status)\(state)", safe: "status: 404")
+        case .updateGateway(let letsUsersIn): return await updateGateway(letsUsersIn)
+        case .deleteGateway:
+            return await change(
+                "DeleteGateway", ["gatewayIdentifier": .string(stage.gateway)],
+                ["with: {gatewayIdentifier: \"${gateway}\"}"], path: "")
+        case .revoke(let user): return await revoke(user)
         case .consent(let decision):
             guard let link = links["admin"]?.last else { return nil }
             let walk = await lab.consent(url: link.url, user: "admin", decision: decision)
             return Told(
                 head: ["browser: ${\(link.name)}", "as: admin", "decide: \(decision.rawValue)"],
-                observed: Self.observed(walk), safe: "status: {at-least: 400}")
+                observed: Self.observed(walk), safe: "status: {at-least: 400}, decided: present")
         case .wait(let span):
             await lab.advance(by: span)
             return Told(head: ["clock: {advance: \(span.milliseconds / 1000)s}"], observed: "", safe: "")
@@ -193,7 +222,7 @@ struct Play {
             head: head,
             observed: "status: \(answer.status), "
                 + (code.map { "error.code: \($0)" } ?? "result: present"),
-            safe: "result: absent, error: present")
+            safe: "result: absent, error: present", safeAgainstRevoked: "result.isError: true")
         if let url = answer.message?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string {
             told.save = "\(keep(url, of: user)): \"error.data.elicitations[0].url\""
         }
@@ -201,7 +230,7 @@ struct Play {
     }
 
     /// Gives a link its name.
-    private mutating func keep(_ url: String, of owner: String) -> String {
+    mutating func keep(_ url: String, of owner: String) -> String {
         let name = "\(owner)Link\((links[owner]?.count ?? 0) + 1)"
         links[owner, default: []].append(Link(url: url, name: name))
         return name
@@ -221,7 +250,7 @@ struct Play {
         }
         var told = Told(
             head: ["browser: ${\(link.name)}", "as: \(user)", "decide: \(decision.rawValue)", "complete: false"],
-            observed: Self.observed(walk), safe: "status: 400")
+            observed: Self.observed(walk), safe: "status: 400, decided: present")
         if let hop = walk.hops.firstIndex(where: { $0.url.range(of: "/identities/oauth2/callback/") != nil }) {
             told.save = "\(link.name)Callback: \"hops[\(hop)].url\""
         }
@@ -301,48 +330,5 @@ struct Play {
                 "http: \"POST ${lab.idp}/oauth2/token\"", "as: \(user)",
                 "form: {grant_type: refresh_token, refresh_token: \"${\(user).refreshToken}\", client_id: web}",
             ], observed: "status: \(answer?.status ?? 0)", safe: "status: 400")
-    }
-
-    // MARK: - The administrator
-
-    private mutating func takePendingConsent() async {
-        guard stage.kind.asksAdministrator else { return }
-        let (_, body) = await lab.call(
-            "GetGatewayTarget",
-            ["gatewayIdentifier": .string(stage.gateway), "targetId": .string(stage.target)])
-        if let url = body["authorizationData"]?["oauth2"]?["authorizationUrl"]?.string {
-            links["admin"] = [Link(url: url, name: "adminConsent")]
-        }
-        _ = audit()
-    }
-
-    private mutating func update(_ givesTools: Bool) async -> Told? {
-        var input = Stage.target(
-            lab, stage.kind, gateway: stage.gateway, provider: stage.provider, givesTools: givesTools)
-        input["targetId"] = .string(stage.target)
-        let schema = givesTools ? ", mcpToolSchema: {inlinePayload: '\(Stage.tools)'}" : ""
-        return await change(
-            "UpdateGatewayTarget", input,
-            [
-                "with:", "  gatewayIdentifier: ${gateway}", "  targetId: ${target}", "  name: github",
-                "  targetConfiguration: {mcp: {mcpServer: {endpoint: \"${lab.mcp}/mcp\"\(schema)}}}",
-                "  credentialProviderConfigurations:", "    - credentialProviderType: OAUTH",
-                "      credentialProvider:", "        oauthCredentialProvider:", "          providerArn: ${provider}",
-                "          grantType: AUTHORIZATION_CODE", "          defaultReturnUrl: ${lab.app}/callback",
-                "          scopes: [\(stage.kind.scopes.map { "\"\($0)\"" }.joined(separator: ", "))]",
-            ], path: "body.authorizationData.oauth2.authorizationUrl")
-    }
-
-    private mutating func change(
-        _ operation: String, _ input: JSONObject, _ members: [String], path: String
-    ) async -> Told {
-        let (status, body) = await lab.call(operation, input)
-        var told = Told(
-            head: ["aws: \(operation)"] + members, observed: "status: \(status)", safe: "status: {at-least: 400}")
-        let data = body["authorizationData"] ?? body["targets"]?[0]?["authorizationData"]
-        if let url = data?["oauth2"]?["authorizationUrl"]?.string, !path.isEmpty {
-            told.save = "\(keep(url, of: "admin")): \"\(path)\""
-        }
-        return told
     }
 }

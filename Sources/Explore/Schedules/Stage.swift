@@ -63,7 +63,7 @@ package final class Stage: Sendable {
                 ],
             ])
         provider = made["credentialProviderArn"]?.string ?? ""
-        let gateway = try await call("CreateGateway", Self.gateway(lab))
+        let gateway = try await call("CreateGateway", Self.gateway(lab, letsIn: "web"))
         self.gateway = gateway["gatewayId"]?.string ?? ""
         gatewayURL = gateway["gatewayUrl"]?.string ?? ""
         await lab.advance(by: .seconds(1))
@@ -83,15 +83,17 @@ package final class Stage: Sendable {
 
     static let secret = "agentcore-local-secret"
 
-    private static func gateway(_ lab: Lab) -> JSONObject {
+    /// Members of a create or an update, as in `scenarios/given/gateway.yaml`.
+    static func gateway(_ lab: Lab, letsIn client: String) -> JSONObject {
         let discovery = "\(lab.addresses.origin(of: .idp))/.well-known/openid-configuration"
         return [
             "name": "demo-gw", "roleArn": "arn:aws:iam::111122223333:role/gateway", "protocolType": "MCP",
-            "protocolConfiguration": ["mcp": ["supportedVersions": ["2025-11-25"]]],
+            "protocolConfiguration": ["mcp": ["supportedVersions": ["2025-11-25"], "searchType": "SEMANTIC"]],
             "authorizerType": "CUSTOM_JWT",
             "authorizerConfiguration": [
-                "customJWTAuthorizer": ["discoveryUrl": .string(discovery), "allowedClients": ["web"]]
+                "customJWTAuthorizer": ["discoveryUrl": .string(discovery), "allowedClients": [.string(client)]]
             ],
+            "exceptionLevel": "DEBUG",
         ]
     }
 

@@ -16,6 +16,8 @@ package enum Decision: String, Sendable, CaseIterable, Codable {
     case doubleClick = "double-click"
     /// Approves, walks to the end, goes back to the page and approves again.
     case back
+    /// Opened the page on which the vendor shows what an application may do, and ends that.
+    case revoke
 }
 
 /// A robot's way from an authorization URL to where it ended.
@@ -80,7 +82,12 @@ private struct Walk {
             guard signIns <= 4 else { return nil }
             return keep(await browser.signIn(form, on: page, as: name(at: page)))
         }
-        guard let form = page.consentForm, !isDecided else { return nil }
+        if decision == .revoke, !isDecided, let form = page.revocationForm {
+            isDecided = true
+            return keep(await browser.submit(form, pressing: form.buttons.first, on: page))
+        }
+        // Who came to end a grant gives none.
+        guard let form = page.consentForm, !isDecided, decision != .revoke else { return nil }
         return await decide(form, on: page)
     }
 
@@ -101,7 +108,7 @@ private struct Walk {
         case .narrowScopes: form.keepOnlyFirst("scope")
         case .doubleClick: hops += await browser.fire(form, pressing: approve, on: page)
         case .back: _ = keep(await browser.submit(form, pressing: approve, on: page))
-        case .approve, .wrongAccount: break
+        case .approve, .wrongAccount, .revoke: break
         }
         return keep(await browser.submit(form, pressing: approve, on: page))
     }

@@ -19,6 +19,8 @@ package struct Page: Sendable {
     package var signInForm: HTMLForm? { forms.first { $0.has("username") && $0.has("password") } }
     /// The form that asks whether an application may act for somebody.
     package var consentForm: HTMLForm? { forms.first { form in form.buttons.contains { $0.name == "decision" } } }
+    /// The form that ends what an application may do.
+    package var revocationForm: HTMLForm? { forms.first { form in form.buttons.contains { $0.name == "revoke" } } }
 }
 
 /// A form of a page, as far as a browser without script needs it.

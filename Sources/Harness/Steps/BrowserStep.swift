@@ -9,7 +9,7 @@ package struct BrowserStep: LabStep {
         "A user opens an address; the robot signs in, decides, and walks to the end.", value: .text, outcome: roots,
         [
             .asUser,
-            ShapeMember("decide", .word(Decision.allCases.map(\.rawValue)), "What the person does on a consent page."),
+            ShapeMember("decide", .word(Decision.allCases.map(\.rawValue)), "What is done on the page that asks."),
             ShapeMember("complete", .flag, "Whether the application is told who started the session; true by default."),
         ])
     private let url: Template
@@ -66,9 +66,10 @@ package struct BrowserStep: LabStep {
 
     /// A person who was asked nothing has denied nothing.
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
-        let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes]
+        let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes, .revoke]
         if needsPage.contains(decision), outcome["decided"] == false, !speaks(of: "decided") {
-            return "no consent page was shown on which to \(decision.rawValue); it ended at \(landing(in: outcome))"
+            let wanted = decision == .revoke ? "page of a grant" : "consent page"
+            return "no \(wanted) was shown on which to \(decision.rawValue); it ended at \(landing(in: outcome))"
         }
         guard !speaks(of: "status"), let status = outcome["status"]?.int, !(200..<400).contains(status) else {
             return nil
