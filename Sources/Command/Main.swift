@@ -7,8 +7,9 @@ import Serve
 
 @main
 struct AgentcoreLocal: AsyncParsableCommand {
+    static let name = "agentcore-local"
     static let configuration = CommandConfiguration(
-        commandName: "agentcore-local",
+        commandName: name,
         abstract: "The OAuth flow of Amazon Bedrock AgentCore Gateway, every party of it, on one machine.",
         discussion: """
             Every flag is also an environment variable: --port-base 5000 is AGENTCORE_LOCAL_PORT_BASE=5000, \
@@ -34,7 +35,8 @@ struct AgentcoreLocal: AsyncParsableCommand {
         do {
             try Misspelling.check(given)
             let arguments = try EnvironmentFlags.applied(to: given)
-            var command = try parseAsRoot(arguments)
+            EarlyLab.begin(arguments)
+            var command = try Self.command(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -43,6 +45,19 @@ struct AgentcoreLocal: AsyncParsableCommand {
         } catch {
             leave(for: error, given)
         }
+    }
+
+    /// A command that says itself whose it is, is read by itself: to read all of them first, and to look twice whether
+    /// a script for completion is wanted, is a quarter of the time until `serve` answers. What it does not understand
+    /// is read once more from the top, where messages name the whole command.
+    private static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+        if let named, named.configuration._superCommandName != nil,
+            let command = try? named.parseAsRoot(Array(arguments.dropFirst()))
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
     }
 
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.

@@ -7,7 +7,7 @@ enum Misspelling {
     /// - Throws: `CommandFailure` for a subcommand that there is none of.
     static func check(_ arguments: [String]) throws {
         var command: any ParsableCommand.Type = AgentcoreLocal.self
-        var path = [AgentcoreLocal.configuration.commandName ?? ""]
+        var path = [AgentcoreLocal.name]
         for word in arguments {
             // `help` takes the names of commands, as the program itself does.
             if path.count == 1, word == "help" { continue }

@@ -16,10 +16,17 @@ struct RootOption: ParsableArguments {
             }
             return root
         }
-        if Self.holdsMocks(".") { return "." }
-        var folder = URL(fileURLWithPath: Self.program).resolvingSymlinksInPath().deletingLastPathComponent()
+        return try Self.found()
+    }
+
+    /// This folder, or else the nearest one above the program.
+    ///
+    /// - Throws: `CommandFailure` when there is none.
+    static func found() throws -> String {
+        if holdsMocks(".") { return "." }
+        var folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
         while folder.path != "/" {
-            if Self.holdsMocks(folder.path) { return folder.path }
+            if holdsMocks(folder.path) { return folder.path }
             folder.deleteLastPathComponent()
         }
         throw CommandFailure(.usage, "there is no mocks/ in this folder: name the folder that has it with --root DIR")

@@ -6,6 +6,7 @@ import Kernel
 import Reports
 import Scenario
 import Serve
+import Synchronization
 
 /// Runs scenario files and says which held.
 struct RunCommand: AsyncParsableCommand {
@@ -57,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "--update-golden: golden traces are those of the labs as they are")
         }
         guard watch else { return try leave(try await once(selection.paths)) }
-        try await Watch(root: try selection.root.folder()).loop { changed in
+        try await Watch(root: try selection.root.folder(), paths: selection.paths).loop { changed in
             // A file that changed alone is run alone; anything else may concern every file.
             let paths = changed.isEmpty ? selection.paths : changed
             do {
@@ -73,7 +74,11 @@ struct RunCommand: AsyncParsableCommand {
         let root = try selection.root.folder()
         var chosen = selection
         chosen.paths = paths
-        let settings = try conditions.settings(root: root, isGiven: selection.root.root != nil) {
+        let (start, ended) = (Host.now, EndedRuns())
+        let settings = try conditions.settings(root: root, isGiven: selection.root.root != nil) { [self] stuck in
+            // Of what else is under way nothing can be said.
+            try reports.write(ended.results + [stuck], run: about(root, start))
+        } _: {
             $0.updatesGolden = updateGolden
             $0.keeps = capsule == nil ? reports.keeps : .journals
         }
@@ -83,10 +88,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
-        let whole = work
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }
         let definitions = try LabLoading.definitions(for: files, root: root)
-        let start = Host.now
         var progress = Progress(count: work.count, start: start)
         var results: [ScenarioResult]
         if let client {
@@ -97,24 +100,28 @@ struct RunCommand: AsyncParsableCommand {
         } else {
             results = await Runner(definitions: definitions, settings: settings).run(
                 work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
-            ) { progress.tell($0) }
+            ) { result in
+                ended.add(result)
+                progress.tell(result)
+            }
         }
         // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         results = try await swept(results, definitions, settings, root)
         progress.end()
+        try reports.write(results, run: about(root, start))
+        Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
+        return verdict(results, baseline, root)
+    }
+
+    /// What the reports say of the run as a whole.
+    private func about(_ root: String, _ start: Instant) -> JSONObject {
         var run: JSONObject = [
             "version": .string(Version.current), "startedAt": .string(start.iso8601),
             "seconds": .double(Double((Host.now - start).milliseconds) / 1000), "root": .string(root),
         ]
-        if !settings.rootFlag.isEmpty { run["rootFlag"] = .string(settings.rootFlag) }
-        if let shard {
-            run["shard"] = .string("\(shard.index)/\(shard.count)")
-            run["positions"] = Shard.positions(of: results, in: whole.map { (name: $0.file.value.name, seed: $0.seed) })
-        }
-        try reports.write(results, run: run)
-        Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
-        return verdict(results, baseline, root)
+        if let shard { run["shard"] = .string("\(shard.index)/\(shard.count)") }
+        return run
     }
 
     /// Files that say `faults: all` are played again with every fault; a finding's command is `explore --faults`.
@@ -162,14 +169,6 @@ struct Shard: ExpressibleByArgument {
         self.count = count
     }
 
-    /// Where in the whole each result stands, so that the reports of all shards are joined in the order of one.
-    static func positions(of results: [ScenarioResult], in whole: [(name: String, seed: UInt64)]) -> JSONValue {
-        let places = Dictionary(
-            whole.enumerated().map { ("\($0.element.name) \($0.element.seed)", $0.offset) }
-        ) { first, _ in first }
-        return .array(results.map { .int(Int64(places["\($0.name) \($0.seed)"] ?? 0)) })
-    }
-
     func part<Item>(of items: [Item], weight: (Item) -> Int) -> [Item] {
         Sharding.part(index, of: count, items, weight: weight)
     }
@@ -211,4 +210,12 @@ extension String {
         while text.last?.isNewline == true { text = text.dropLast() }
         return String(text)
     }
+}
+
+/// What has ended so far, in the order in which it did.
+private final class EndedRuns: Sendable {
+    private let state = Mutex<[ScenarioResult]>([])
+
+    func add(_ result: ScenarioResult) { state.withLock { $0.append(result) } }
+    var results: [ScenarioResult] { state.withLock { $0 } }
 }

@@ -56,7 +56,11 @@ struct RunConditions: ParsableArguments {
 
     func variables() throws -> [String: String] { try Self.pairs(`var`, of: "--var") }
 
-    func settings(root: String, isGiven: Bool, _ more: (inout RunSettings) -> Void) throws -> RunSettings {
+    /// `onStuck` is given the result of a run that does not end, before the program ends.
+    func settings(
+        root: String, isGiven: Bool, onStuck: @escaping @Sendable (ScenarioResult) throws -> Void,
+        _ more: (inout RunSettings) -> Void
+    ) throws -> RunSettings {
         var settings = RunSettings(root: root)
         settings.variables = try variables()
         settings.rulesOff = rulesOff
@@ -65,7 +69,7 @@ struct RunConditions: ParsableArguments {
         if let limit = Span(timeLimit) {
             let runs = RunsUnderWay()
             settings.guardian = .init(limit: limit, runs: runs) { Host.now }
-            StuckRuns.watch(runs, limit: limit)
+            StuckRuns.watch(runs, limit: limit, tell: onStuck)
         }
         more(&settings)
         return settings

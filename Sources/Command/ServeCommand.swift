@@ -7,16 +7,19 @@ import Serve
 /// Serves a lab: every party on a port of its own, until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serve a lab on this machine.",
+        commandName: "serve", _superCommandName: AgentcoreLocal.name, abstract: "Serve a lab on this machine.",
         discussion: """
             Parties listen on seven ports from --port-base on: aws, gateway, idp, github, mcp, app, console. \
             Point AWS clients at them with: eval "$(agentcore-local env)"
-            """)
+            """,
+        version: Version.current)
+
+    static let usualLab = "default"
 
     @OptionGroup var root: RootOption
 
     @Option(help: ArgumentHelp("Lab to serve: a file in mocks/labs.", valueName: "name"))
-    var lab = "default"
+    var lab = ServeCommand.usualLab
 
     @Option(help: ArgumentHelp("First of the seven ports; 0 takes free ones.", valueName: "n"))
     var portBase = 4580

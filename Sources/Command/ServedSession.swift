@@ -62,7 +62,8 @@ struct ServedSession: Sendable {
             options.hostMap = map
             options.journalKeep = journalKeep
             options.archive = try data.map(Self.archive)
-            return (try LabLoading.definition(lab, root: root), options)
+            let early = await EarlyLab.definition(lab, root: root)
+            return (try early ?? LabLoading.definition(lab, root: root), options)
         } assemble: { prepared, origins in
             let definition = prepared.0
             var options = prepared.1

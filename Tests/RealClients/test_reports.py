@@ -259,14 +259,25 @@ def test_explorations_on_several_machines_are_merged_to_one(tmp_path):
     assert missing.returncode == 3 and "shard 1/3" in missing.stderr
 
 
-def test_a_step_that_never_ends_does_not_hold_the_run_forever(tmp_path):
+def test_a_step_that_never_ends_ends_the_run_with_a_report(tmp_path):
+    (tmp_path / "held.yaml").write_text("scenario: Held\nspec: [T2]\nsteps:\n  - aws: ListGateways\n")
     (tmp_path / "endless.yaml").write_text(
         "scenario: Endless\nspec: [T2]\nsteps:\n"
         "  - sql: WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c\n"
     )
-    done = run("run", "endless.yaml", "--root", ROOT, "--time-limit", "200ms", cwd=tmp_path)
+    report = tmp_path / "report.json"
+    # One lane: what shares it with the stuck one is not blamed.
+    done = run(
+        "run", "held.yaml", "endless.yaml", "--jobs", "1", "--root", ROOT, "--time-limit", "200ms",
+        "--report-json", report, cwd=tmp_path,
+    )
     assert done.returncode == 3
-    assert "endless.yaml seed 1: one step took longer than 200ms of real time" in done.stderr
+    told = "one step took longer than 200ms of real time and cannot be stopped"
+    assert f"endless.yaml seed 1: {told}" in done.stderr
+    held, endless = json.loads(report.read_text())["scenarios"]
+    assert (held["path"], held["verdict"]) == ("held.yaml", "held")
+    assert (endless["path"], endless["verdict"]) == ("endless.yaml", "error")
+    assert endless["failures"][0]["actual"] == told
 
 
 @pytest.mark.parametrize(

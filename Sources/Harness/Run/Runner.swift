@@ -85,7 +85,8 @@ package struct Runner: Sendable {
         let run: ScenarioRun
         do {
             let lab = try settings.makeLab?(definition, options) ?? Lab(definition, options)
-            run = try ScenarioRun(lab: lab, file: file, settings: settings)
+            let entry = RunsUnderWay.Run(sharedFile, seed: seed, rulesOff: off, settings: shared)
+            run = try ScenarioRun(lab: lab, file: file, settings: settings, entry: entry)
         } catch let mistake as Diagnostic {
             return ended(.error, [Failure(mistake)])
         } catch {

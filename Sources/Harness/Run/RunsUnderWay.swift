@@ -1,22 +1,36 @@
 package import Kernel
+import Scenario
 import Synchronization
 
 /// Which scenarios play a step at this moment and since when, for somebody who looks on from outside: a step that never
 /// ends looks at no clock itself.
 package final class RunsUnderWay: Sendable {
-    private struct Run {
-        let name: String
-        /// Nil while it waits for its turn.
-        var since: Instant?
+    /// What a result is made of if no other will ever come.
+    struct Run: Sendable {
+        let file: Shared<ScenarioFile>
+        let seed: UInt64
+        let rulesOff: [String]
+        let settings: Shared<RunSettings>
+        /// When its step began, nil while it waits for its turn.
+        fileprivate var since: Instant?
+
+        init(_ file: Shared<ScenarioFile>, seed: UInt64, rulesOff: [String], settings: Shared<RunSettings>) {
+            self.file = file
+            self.seed = seed
+            self.rulesOff = rulesOff
+            self.settings = settings
+        }
     }
     private let state = Mutex<(last: Int, runs: [Int: Run])>((0, [:]))
 
     package init() {}
 
-    func begin(_ name: String, at now: Instant) -> Int {
-        state.withLock { state in
+    func begin(_ run: Run, at now: Instant) -> Int {
+        var run = run
+        run.since = now
+        return state.withLock { state in
             state.last += 1
-            state.runs[state.last] = Run(name: name, since: now)
+            state.runs[state.last] = run
             return state.last
         }
     }
@@ -26,10 +40,16 @@ package final class RunsUnderWay: Sendable {
     func go(on number: Int, at now: Instant) { state.withLock { $0.runs[number]?.since = now } }
     func end(_ number: Int) { state.withLock { _ = $0.runs.removeValue(forKey: number) } }
 
-    /// The first of those whose step began before a moment and has not ended.
-    package func name(begunBefore moment: Instant) -> String? {
-        state.withLock { state in
-            state.runs.filter { $0.value.since.map { $0 < moment } ?? false }.min { $0.key < $1.key }?.value.name
+    /// The first of those whose step began before a moment and has not ended: what is to be said of it.
+    package func stuck(since moment: Instant, limit: Span) -> ScenarioResult? {
+        let stuck = state.withLock { state in
+            state.runs.filter { $0.value.since.map { $0 < moment } ?? false }.min { $0.key < $1.key }?.value
         }
+        guard let stuck else { return nil }
+        let failure = Failure(
+            stuck.file.value.place, "the run", expected: "an end of every step",
+            actual: "one step took longer than \(limit.text) of real time and cannot be stopped")
+        return ScenarioResult(
+            stuck.file, seed: stuck.seed, .error, [failure], rulesOff: stuck.rulesOff, settings: stuck.settings)
     }
 }

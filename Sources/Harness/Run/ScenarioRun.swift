@@ -35,8 +35,11 @@ package final class ScenarioRun: Sendable {
         var waited: Int64 = 0
     }
 
+    /// `entry` is what somebody who looks on from outside is to know of it.
     /// - Throws: `Diagnostic` for a variable of the environment that is not set.
-    init(lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings()) throws(Diagnostic) {
+    init(
+        lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings(), entry: RunsUnderWay.Run? = nil
+    ) throws(Diagnostic) {
         self.lab = lab
         self.settings = settings
         begun = settings.guardian.map { $0.now() }
@@ -47,9 +50,7 @@ package final class ScenarioRun: Sendable {
         if let file { try state.open(file, settings, secretNames) }
         self.state = Mutex(state)
         // What does not begin need not end.
-        number = begun.flatMap { now in
-            settings.guardian?.runs?.begin("\(file?.name ?? "a run") seed \(lab.options.seed)", at: now)
-        }
+        number = begun.flatMap { now in entry.flatMap { settings.guardian?.runs?.begin($0, at: now) } }
     }
 
     /// Variables that are there before the first step.

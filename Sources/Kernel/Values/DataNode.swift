@@ -14,30 +14,58 @@ package struct DataMistake: Error, Hashable, Sendable, CustomStringConvertible {
 /// A value of a data file that knows the way to it, so that whoever reads it can say where it is wrong.
 package struct DataNode: Sendable {
     package let json: JSONValue
-    package let path: [String]
+    /// Nearly every way is walked and never told, so it is put together only when somebody asks.
+    private let way: Way?
+
+    private final class Way: Sendable {
+        let parent: Way?
+        let name: Name
+
+        enum Name {
+            case member(String)
+            case item(Int)
+        }
+
+        init(_ parent: Way?, _ name: Name) {
+            self.parent = parent
+            self.name = name
+        }
+
+        var path: [String] {
+            switch name {
+            case .member(let name): (parent?.path ?? []) + [name]
+            case .item(let index): (parent?.path ?? []) + ["\(index)"]
+            }
+        }
+    }
 
     package init(_ json: JSONValue, at path: [String] = []) {
-        self.json = json
-        self.path = path
+        self.init(json, path.reduce(nil) { Way($0, .member($1)) })
     }
+
+    private init(_ json: JSONValue, _ way: Way?) {
+        self.json = json
+        self.way = way
+    }
+
+    package var path: [String] { way?.path ?? [] }
 
     /// A member that has a value.
     package subscript(_ name: String) -> DataNode? {
         guard let value = json[name], !value.isNull else { return nil }
-        return DataNode(value, at: path + [name])
+        return DataNode(value, Way(way, .member(name)))
     }
 
     package func mistake(_ reason: String) -> DataMistake { DataMistake(reason, at: path) }
 
     /// The members of a mapping in their order.
     package func members() throws(DataMistake) -> [(name: String, value: DataNode)] {
-        guard let object = json.object else { throw mistake("a mapping is needed here, this is \(described)") }
-        return object.members.map { ($0.name, DataNode($0.value, at: path + [$0.name])) }
+        try object().members.map { ($0.name, DataNode($0.value, Way(way, .member($0.name)))) }
     }
 
     package func items() throws(DataMistake) -> [DataNode] {
         guard let items = json.array else { throw mistake("a list is needed here, this is \(described)") }
-        return items.indices.map { DataNode(items[$0], at: path + ["\($0)"]) }
+        return items.indices.map { DataNode(items[$0], Way(way, .item($0))) }
     }
 
     package func object() throws(DataMistake) -> JSONObject {
@@ -85,7 +113,7 @@ package struct DataNode: Sendable {
 
     /// Refuses a name that nobody reads.
     package func expect(_ what: String, _ known: [String]) throws(DataMistake) {
-        for member in try members() where !known.contains(member.name) {
+        for member in try object().members where !known.contains(member.name) {
             throw DataMistake(
                 "\(what) has no member \"\(member.name)\"; it has \(known.joined(separator: ", "))",
                 at: path + [member.name])
