@@ -88,6 +88,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
+        let whole = work
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }
         let definitions = try LabLoading.definitions(for: files, root: root)
         var progress = Progress(count: work.count, start: start)
@@ -109,12 +110,17 @@ struct RunCommand: AsyncParsableCommand {
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         results = try await swept(results, definitions, settings, root)
         progress.end()
-        try reports.write(results, run: about(root, start))
+        var run = about(root, start)
+        if !settings.rootFlag.isEmpty { run["rootFlag"] = .string(settings.rootFlag) }
+        if shard != nil {
+            run["positions"] = Shard.positions(of: results, in: whole.map { (name: $0.file.value.name, seed: $0.seed) })
+        }
+        try reports.write(results, run: run)
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
         return verdict(results, baseline, root)
     }
 
-    /// What the reports say of the run as a whole.
+    /// What the reports say of the run as a whole, whether it came to its end or not.
     private func about(_ root: String, _ start: Instant) -> JSONObject {
         var run: JSONObject = [
             "version": .string(Version.current), "startedAt": .string(start.iso8601),
@@ -124,7 +130,7 @@ struct RunCommand: AsyncParsableCommand {
         return run
     }
 
-    /// Files that say `faults: all` are played again with every fault; a finding's command is `explore --faults`.
+    /// Files that say `faults: all` are played again with every fault; `explore FILE` shows what was found.
     private func swept(
         _ results: [ScenarioResult], _ definitions: [String: LabDefinition], _ settings: RunSettings, _ root: String
     ) async throws -> [ScenarioResult] {
@@ -138,7 +144,10 @@ struct RunCommand: AsyncParsableCommand {
         for result in results {
             guard let definition = definitions[result.file.lab.name] else { continue }
             let sweep = FaultSweep(runner, root: root, jobs: workers, seed: result.seed)
-            judged.append(try await sweep.judged(result, in: definition))
+            judged.append(
+                try await sweep.judged(result, in: definition) { count in
+                    Terminal.say("\(result.name): played again with each of \(count) faults")
+                })
         }
         return judged
     }
@@ -167,6 +176,14 @@ struct Shard: ExpressibleByArgument {
         }
         self.index = index
         self.count = count
+    }
+
+    /// Where in the whole each result stands, so that the reports of all shards are joined in the order of one.
+    static func positions(of results: [ScenarioResult], in whole: [(name: String, seed: UInt64)]) -> JSONValue {
+        let places = Dictionary(
+            whole.enumerated().map { ("\($0.element.name) \($0.element.seed)", $0.offset) }
+        ) { first, _ in first }
+        return .array(results.map { .int(Int64(places["\($0.name) \($0.seed)"] ?? 0)) })
     }
 
     func part<Item>(of items: [Item], weight: (Item) -> Int) -> [Item] {

@@ -5,9 +5,11 @@ import hashlib
 import json
 import re
 import secrets
+import subprocess
+import threading
 import urllib.parse
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 from har import RecordingWalker
 from program import run
 from walker import query
@@ -177,6 +179,54 @@ def test_a_failing_run_leaves_a_capsule_and_replay_repeats_it(tmp_path):
     changed.write_text(capsule.read_text().replace("seed: 9", "seed: 8", 1))
     refused = run("replay", changed)
     assert refused.returncode == 2 and "hash" in refused.stderr
+
+
+def test_a_watched_file_is_run_again_wherever_it_stands(tmp_path):
+    file, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
+    held = "scenario: Mine\nspec: [T2]\nsteps:\n  - aws: ListGateways\n"
+    file.write_text(held)
+    other.write_text(held)
+    watching = subprocess.Popen(
+        [BINARY, "run", file.name, "--watch", "--root", ROOT], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    # What never comes ends the wait, and then the test.
+    guard = threading.Timer(120, watching.kill)
+    guard.start()
+
+    def until(wanted):
+        told = []
+        for line in watching.stdout:
+            told.append(line)
+            if wanted in line:
+                return "".join(told)
+        raise AssertionError(f"{wanted} never came: {told}")
+
+    try:
+        assert "mine.yaml" in until("watching mine.yaml, ")
+        other.write_text(held + "# changed\n")
+        file.write_text(held.replace("ListGateways", "ListGatewys"))
+        told = until("1 mistake")
+        assert 'did you mean "ListGateways"?' in told and "other.yaml" not in told
+        file.write_text(held)
+        assert "1 held, 0 failed" in until("1 scenarios")
+    finally:
+        guard.cancel()
+        watching.kill()
+        watching.wait()
+
+
+def test_a_file_of_ones_own_is_played_again_with_every_fault(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "scenario: Mine\nspec: [T2]\nfaults: all\n"
+        "given: [github-provider, gateway, target-method-2, alice-is-asked]\nsteps:\n"
+        "  - browser: ${consent}\n    as: alice\n"
+    )
+    held = run("run", file)
+    assert held.returncode == 0 and re.search(r"mine.yaml: played again with each of \d\d+ faults", held.stderr)
+    failed = run("run", file, "--rules-off", "authorization-code-single-use")
+    assert failed.returncode == 4 and "a code gives one access token" in failed.stdout
+    assert 'begin the steps with - fault: {"name":"trouble-github-duplicate"' in failed.stdout
 
 
 def test_explore_finds_a_rule_that_is_off_and_prints_a_scenario(tmp_path):

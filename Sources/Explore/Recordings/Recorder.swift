@@ -60,7 +60,11 @@ package struct Recorder {
     package mutating func scenario(titled title: String, lab: String) throws(RecordingMistake) -> String {
         readMessages()
         guard !steps.isEmpty else {
-            let hosts = strangers.isEmpty ? "" : "; it speaks to \(strangers.joined(separator: ", "))"
+            let hosts =
+                strangers.isEmpty
+                ? ""
+                : "; it speaks to \(strangers.joined(separator: ", ")): say whose these are with --endpoints-file, "
+                    + "--port-base or --map"
             throw RecordingMistake(description: "the recording has no request to a party of the lab\(hosts)")
         }
         capture()

@@ -78,9 +78,13 @@ package struct FaultSweep: Sendable {
 
     /// A result of a file that says `faults: all`, with what the faults brought to light. One that cannot be swept is a
     /// check that could not be exercised: it fails.
-    package func judged(_ result: ScenarioResult, in definition: LabDefinition) async throws -> ScenarioResult {
+    /// `tell` is given how many faults there were.
+    package func judged(
+        _ result: ScenarioResult, in definition: LabDefinition, tell: (Int) -> Void = { _ in }
+    ) async throws -> ScenarioResult {
         guard result.file.sweepsFaults, result.verdict == .held else { return result }
         let swept = try await run(result.file, in: definition)
+        tell(swept.variants)
         if let remark = swept.remark {
             return result.failing([
                 Failure(nil, "faults: all", expected: "a fault at every edge", actual: "none was played, \(remark)")
@@ -91,9 +95,11 @@ package struct FaultSweep: Sendable {
                 let faults = finding.moves.compactMap { move -> String? in
                     if case .fault(let trouble) = move { JSONValue.object(trouble.json).text } else { nil }
                 }
+                let first = "to see it, begin the steps with - fault: \(faults.joined(separator: ", "))"
                 return Failure(
                     nil, "faults: all", expected: finding.violation.invariant.sentence,
-                    actual: finding.violation.text, hint: "with fault: \(faults.joined(separator: ", "))")
+                    actual: finding.violation.text,
+                    hint: first)
             })
     }
 
