@@ -1,4 +1,5 @@
 import Harness
+import Serve
 import Synchronization
 
 /// The lab that `serve` most likely has to serve, read on another core while the command line is still being read:
@@ -7,7 +8,7 @@ enum EarlyLab {
     private struct Reading {
         let name: String
         let root: String
-        let task: Task<LabDefinition?, Never>
+        let definition: Ahead<LabDefinition?>
     }
     private static let reading = Mutex<Reading?>(nil)
 
@@ -17,13 +18,13 @@ enum EarlyLab {
         guard arguments.first == "serve", isOpen, let root = try? RootOption.found() else { return }
         let name = ServeCommand.usualLab
         // What is wrong with it is said by whoever reads it again.
-        let task = Task.detached { try? LabDefinition.load(named: name, root: root) }
-        reading.withLock { $0 = Reading(name: name, root: root, task: task) }
+        let definition = Ahead { try? LabDefinition.load(named: name, root: root) }
+        reading.withLock { $0 = Reading(name: name, root: root, definition: definition) }
     }
 
     /// What was read, nil where it was another lab or has a mistake.
     static func definition(_ name: String, root: String) async -> LabDefinition? {
         guard let reading = reading.withLock({ $0 }), (reading.name, reading.root) == (name, root) else { return nil }
-        return await reading.task.value
+        return await reading.definition.value
     }
 }
