@@ -26,7 +26,7 @@ struct ExploreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Explore part i of n, such as 2/4.", valueName: "i/n"))
     var shard: Shard?
 
-    @Option(help: ArgumentHelp("How many are played at a time (default: one per core).", valueName: "n"))
+    @Option(help: ArgumentHelp("Threads that play (default: one per core).", valueName: "n"))
     var jobs: Int?
 
     @Option(help: "The lab in which schedules are played.")

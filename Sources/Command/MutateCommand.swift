@@ -25,7 +25,8 @@ struct MutateCommand: AsyncParsableCommand {
     @Flag(help: "Name every scenario that noticed.")
     var verbose = false
 
-    @Option(help: ArgumentHelp("How many scenarios run at a time (default: one per core).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Threads that play scenarios, each eight by turns (default: one per core).", valueName: "n"))
     var jobs: Int?
 
     @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))

@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var conditions: RunConditions
     @OptionGroup var reports: ReportFiles
 
-    @Option(help: ArgumentHelp("How many scenarios run at a time (default: one per core).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Threads that play scenarios, each eight by turns (default: one per core).", valueName: "n"))
     var jobs: Int?
 
     @Flag(help: "Begin no scenario after one that did not hold.")

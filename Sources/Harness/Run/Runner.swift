@@ -26,7 +26,7 @@ package struct Runner: Sendable {
         self.init(definitions: [definition.name: definition], variables: variables)
     }
 
-    /// Runs many, at most `jobs` at a time, and gives the results in the order of the files. After a failure with
+    /// Runs many on `jobs` threads, and gives the results in the order of the files. After a failure with
     /// `failFast` none is begun, so there may be fewer results than files. `onResult` hears of each as it ends.
     package func run(
         _ files: [ScenarioFile], jobs: Int = 1, seed: UInt64 = 1, failFast: Bool = false,
