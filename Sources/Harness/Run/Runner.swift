@@ -41,9 +41,10 @@ package struct Runner: Sendable {
         onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
         var results: [ScenarioResult?] = Array(repeating: nil, count: files.count)
-        // After a failure nothing else is to be seen, so nothing else may be under way. What fails, fails inside its
-        // result; nothing throws.
-        let lanes = Lanes(jobs, abreast: failFast ? 1 : Lanes.usual)
+        // Labs that are reached from outside share the way to them, and after a failure nothing else is to be seen:
+        // then nothing else is under way on the same thread. What fails, fails inside its result; nothing throws.
+        let takeTurns = settings.makeLab == nil && !failFast
+        let lanes = Lanes(jobs, abreast: takeTurns ? Lanes.usual : 1)
         try? await lanes.work(files.count) { index in
             await run(files[index].file, seed: files[index].seed).keeping(settings.keeps)
         } onEach: { index, result in
