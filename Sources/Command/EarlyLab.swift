@@ -2,8 +2,8 @@ import Harness
 import Serve
 import Synchronization
 
-/// The lab that `serve` most likely has to serve, read on another core while the command line is still being read:
-/// each takes a third of the time until it answers.
+/// The lab that `serve` most likely has to serve, read on another core while the command line is still being read: the
+/// one is more than a quarter of the instructions until it answers, the other a fifth.
 enum EarlyLab {
     private struct Reading {
         let name: String

@@ -48,8 +48,8 @@ struct AgentcoreLocal: AsyncParsableCommand {
     }
 
     /// A command that says itself whose it is, is read by itself: to read all of them first, and to look twice whether
-    /// a script for completion is wanted, is a quarter of the time until `serve` answers. What it does not understand
-    /// is read once more from the top, where messages name the whole command.
+    /// a script for completion is wanted, is a twentieth of the instructions until `serve` answers. What it does not
+    /// understand is read once more from the top, where messages name the whole command.
     private static func command(_ arguments: [String]) throws -> any ParsableCommand {
         let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
         if let named, named.configuration._superCommandName != nil,

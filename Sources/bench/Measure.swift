@@ -6,36 +6,30 @@ enum Measure {
 
     /// Microseconds per round. `work` is told which round it is, counted from 0 without repetition.
     static func microseconds(rounds: Int, _ work: (Int) async throws -> Void) async throws -> Double {
-        let clock = ContinuousClock()
-        var round = 0
-        var times: [Double] = []
-        // The first sample warms up and is thrown away.
-        for _ in 0...samples {
-            let start = clock.now
-            for _ in 0..<rounds {
-                try await work(round)
-                round += 1
-            }
-            times.append(microseconds(clock.now - start) / Double(rounds))
+        try await samples(of: rounds) { first in
+            for round in first..<first + rounds { try await work(round) }
         }
-        return median(Array(times.dropFirst()))
     }
 
     /// The same for runs that one thread plays by turns, as `run` does it.
     static func microseconds(
         abreast rounds: Int, _ work: @escaping @Sendable (Int) async throws -> Void
     ) async throws -> Double {
+        try await samples(of: rounds) { first in
+            try await Lanes(1).work(rounds, { try await work(first + $0) }, onEach: { _, _ in true })
+        }
+    }
+
+    /// `lot` does as many rounds, from the number on that it is given.
+    private static func samples(of rounds: Int, _ lot: (Int) async throws -> Void) async throws -> Double {
         let clock = ContinuousClock()
         var times: [Double] = []
         for sample in 0...samples {
             let start = clock.now
-            try await Lanes(1).work(rounds) {
-                try await work(sample * rounds + $0)
-            } onEach: { _, _ in
-                true
-            }
+            try await lot(sample * rounds)
             times.append(microseconds(clock.now - start) / Double(rounds))
         }
+        // The first sample warms up and is thrown away.
         return median(Array(times.dropFirst()))
     }
 

@@ -60,7 +60,8 @@ private final class Lane: TaskExecutor {
 
     init() {
         let thread = Thread { [self] in
-            while let jobs = next() {
+            var jobs: [UnownedJob] = []
+            while next(&jobs) {
                 for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
             }
         }
@@ -84,16 +85,17 @@ private final class Lane: TaskExecutor {
         if slept { bell.signal() }
     }
 
-    /// All that can go on, nil at the end.
-    private func next() -> [UnownedJob]? {
+    /// Exchanges what was done for all that can go on, so that neither list is ever made anew; false at the end.
+    private func next(_ jobs: inout [UnownedJob]) -> Bool {
+        jobs.removeAll(keepingCapacity: true)
         while true {
-            let (jobs, isClosed) = state.withLock { state in
-                defer { state.waiting.removeAll(keepingCapacity: true) }
-                state.sleeps = state.waiting.isEmpty && !state.isClosed
-                return (state.waiting, state.isClosed)
+            let isClosed = state.withLock { state in
+                swap(&state.waiting, &jobs)
+                state.sleeps = jobs.isEmpty && !state.isClosed
+                return state.isClosed
             }
-            if !jobs.isEmpty { return jobs }
-            if isClosed { return nil }
+            if !jobs.isEmpty { return true }
+            if isClosed { return false }
             bell.wait()
         }
     }
