@@ -95,7 +95,13 @@ struct AccessTokenRecord: SecretRecord {
     var isRevoked = false
     /// Only live tokens can be found by their grant: dead ones are many and nobody looks for them there.
     var keys: [RecordKey] {
-        isRevoked ? [] : [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)]
+        guard !isRevoked else { return [] }
+        let grant = GrantRecord.id(client: client, user: user)
+        return [RecordKey("grant", grant.rawValue), RecordKey("line", Self.line(grant, scopes))]
+    }
+    /// Tokens of a user, application and set of scopes, in whatever order the scopes were named.
+    static func line(_ grant: Identifier<GrantRecord>, _ scopes: ScopeSet) -> String {
+        "\(grant) \(scopes.names.count > 1 ? scopes.names.sorted().joined(separator: " ") : scopes.spaceSeparated)"
     }
 }
 

@@ -27,6 +27,13 @@ package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
         .init("EdDSA", "OKP", curve: "Ed25519"),
     ]
 
+    /// Signs. An RSA signature takes a millisecond, and whoever serves on an event loop has others waiting: that work
+    /// is for the pool.
+    func takingItsTime(_ sign: @Sendable () throws -> [UInt8]) async rethrows -> [UInt8] {
+        guard keyType == "RSA" else { return try sign() }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try sign() }
+    }
+
     /// RFC 8725 section 3.1: the key's type, and whatever it says about itself, must fit the algorithm.
     func fits(_ jwk: JSONObject) -> Bool {
         guard jwk["kty"]?.string == keyType, curve == nil || jwk["crv"]?.string == curve else { return false }

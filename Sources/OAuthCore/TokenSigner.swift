@@ -14,11 +14,18 @@ package final class TokenSigner: Sendable {
         let name: String
         let algorithm: SignatureAlgorithm
         let jwk: JSONObject
+        let publicHalf: JSONObject
     }
     private struct Memo {
         var tokens: [String: String] = [:]
         var order: [String] = []
         var signatures = 0
+        var pairs: [String: KeyPair] = [:]
+    }
+    /// What signs, and what knows of each signature that it needs no check.
+    private struct KeyPair {
+        let own: SignatureKey
+        let other: SignatureKey?
     }
     let keys: [Key]
     private let memo = Mutex(Memo())
@@ -30,10 +37,10 @@ package final class TokenSigner: Sendable {
             guard let jwk = item.object, let name = jwk["kid"]?.string, let stated = jwk["alg"]?.string,
                 let algorithm = SignatureAlgorithm(rawValue: stated), algorithm.fits(jwk), jwk["d"]?.string != nil
             else { throw KeyFailure("a key set needs private keys with kty, kid, alg and d") }
-            return Key(name: name, algorithm: algorithm, jwk: jwk)
+            return Key(name: name, algorithm: algorithm, jwk: jwk, publicHalf: Self.publicHalf(of: jwk, algorithm, name))
         }
         guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
-        publicKeys = .object(["keys": .array(self.keys.map { .object(Self.publicHalf(of: $0)) })])
+        publicKeys = .object(["keys": .array(self.keys.map { .object($0.publicHalf) })])
         publicKeysAnswer = .json(200, publicKeys)
         self.limit = limit
     }
@@ -49,11 +56,11 @@ package final class TokenSigner: Sendable {
     /// The same as an answer, written once.
     package let publicKeysAnswer: Response
 
-    private static func publicHalf(of key: Key) -> JSONObject {
-        var jwk: JSONObject = ["kty": .string(key.algorithm.keyType), "use": "sig"]
-        jwk["alg"] = .string(key.algorithm.rawValue)
-        jwk["kid"] = .string(key.name)
-        for name in ["crv", "x", "y", "n", "e"] { jwk[name] = key.jwk[name] }
+    private static func publicHalf(of key: JSONObject, _ algorithm: SignatureAlgorithm, _ name: String) -> JSONObject {
+        var jwk: JSONObject = ["kty": .string(algorithm.keyType), "use": "sig"]
+        jwk["alg"] = .string(algorithm.rawValue)
+        jwk["kid"] = .string(name)
+        for member in ["crv", "x", "y", "n", "e"] { jwk[member] = key[member] }
         return jwk
     }
 
@@ -67,17 +74,26 @@ package final class TokenSigner: Sendable {
         let parts = [JSONValue.object(header), JSONValue.object(claims).sorted].map { Base64.encodeURL($0.bytes) }
         let input = parts.joined(separator: ".")
         if let known = memo.withLock({ $0.tokens[input] }) { return known }
-        guard let signer = await SignatureKeys.shared.key(key.jwk, algorithm: key.algorithm.rawValue) else {
-            throw KeyFailure("key \(key.name) cannot sign")
-        }
-        let token = "\(input).\(Base64.encodeURL(try signer.signature(of: Array(input.utf8))))"
-        let publicHalf = Self.publicHalf(of: key)
-        await SignatureKeys.shared.key(publicHalf, algorithm: key.algorithm.rawValue)?.note(signed: token)
+        let pair = try await pair(key)
+        let signature = try await key.algorithm.takingItsTime { try pair.own.signature(of: Array(input.utf8)) }
+        let token = "\(input).\(Base64.encodeURL(signature))"
+        pair.other?.note(signed: token)
         memo.withLock { memo in
             memo.signatures += 1
             if memo.tokens.updateValue(token, forKey: input) == nil { memo.order.append(input) }
             if memo.order.count > limit { memo.tokens[memo.order.removeFirst()] = nil }
         }
         return token
+    }
+
+    private func pair(_ key: Key) async throws -> KeyPair {
+        if let known = memo.withLock({ $0.pairs[key.name] }) { return known }
+        guard let own = await SignatureKeys.shared.key(key.jwk, algorithm: key.algorithm.rawValue) else {
+            throw KeyFailure("key \(key.name) cannot sign")
+        }
+        let other = await SignatureKeys.shared.key(key.publicHalf, algorithm: key.algorithm.rawValue)
+        let pair = KeyPair(own: own, other: other)
+        memo.withLock { $0.pairs[key.name] = pair }
+        return pair
     }
 }

@@ -88,7 +88,12 @@ struct OriginResponder: Sendable {
             }
             bytes.append(contentsOf: part.readableBytesView)
         }
-        return try await counter.answer(Kernel.Request(head: head, body: bytes), party)
+        let request = Kernel.Request(head: head, body: bytes)
+        guard isLong else { return try await counter.answer(request, party) }
+        // Reading a long body takes a while, and others have not deserved to wait for that.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            try await counter.answer(request, party)
+        }
     }
 
     private static let tooLarge = Kernel.Response.plain(

@@ -43,8 +43,9 @@ package struct ServerGroup: Sendable {
         assemble: @escaping @Sendable (Prepared, ServedOrigins) async throws -> PartyAnswer,
         while serving: @escaping @Sendable (Prepared, ServedOrigins) async throws -> Void
     ) async throws {
-        // One loop is enough: it only moves bytes, parties work on the pool. Each further one costs memory and start.
+        // One loop, and the parties work on it: they share one store, and two would mostly wait for each other.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = LoopExecutor(group.next())
         let desk = AnswerDesk()
         let (bound, bindings) = AsyncStream<Binding>.makeStream()
         let commons = Commons(total: ConnectionGate.Total(), ration: BodyRation(limits.longBodies))
@@ -53,7 +54,7 @@ package struct ServerGroup: Sendable {
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (party, server) in zip(parties, servers) {
-                tasks.addTask { try await serve(server, party) }
+                tasks.addTask(executorPreference: loop) { try await serve(server, party) }
             }
             tasks.addTask {
                 async let prepared = prepare()
@@ -70,7 +71,7 @@ package struct ServerGroup: Sendable {
                 await close(servers)
                 throw Stopped()
             }
-            tasks.addTask { try await desk.beat(whileStreaming) }
+            tasks.addTask(executorPreference: loop) { try await desk.beat(whileStreaming) }
             do {
                 for try await _ in tasks {}
             } catch is Stopped {

@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import Serve
 
 /// `bench bare PORT`: one route behind the server that `serve` stands on, in the same settings, from the same build,
 /// and nothing else. What it costs is the least that any answer of ours can cost.
@@ -11,7 +12,7 @@ enum BareRoute {
     private static let answer = ByteBuffer(string: #"{"status":"ok","party":"nobody"}"#)
 
     static func serve(port: Int) async throws {
-        // One loop and the pool, as `serve` has them.
+        // One loop that everything runs on, as `serve` has it.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let channel = HTTP1Channel(responder: { request, writer, _ in try await respond(request, writer) })
         let server = Server(
@@ -19,7 +20,7 @@ enum BareRoute {
             configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { _ in }, eventLoopGroup: group,
             logger: Logger(label: "bare") { _ in SwiftLogNoOpLogHandler() })
-        try await server.run()
+        try await withTaskExecutorPreference(LoopExecutor(group.next())) { try await server.run() }
     }
 
     @concurrent
