@@ -113,10 +113,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        // Counts allocations in programs that measure.
+        .target(name: "CHeap"),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Kernel", "OAuthCore", "Scenario", "Harness", "Explore", "Serve", httpTypes,
+                "CHeap", "Kernel", "OAuthCore", "Scenario", "Harness", "Explore", "Serve", httpTypes,
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -164,7 +166,8 @@ let package = Package(
         tests("DeployTests", uses: ["Kernel", "AWSCore", "Scenario", "Deploy"], [httpTypes]),
         tests("ScenarioTests", uses: ["Kernel", "Scenario"], exclude: ["Rejected"]),
         tests(
-            "HarnessTests", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "Control", "TestSupport"], [httpTypes]),
+            "HarnessTests", uses: ["CHeap", "Kernel", "OAuthCore", "Scenario", "Harness", "Control", "TestSupport"],
+            [httpTypes]),
         tests(
             "ConsoleTests", uses: ["Kernel", "OAuthCore", "Harness", "Control", "Console", "TestSupport"], [httpTypes]),
         tests(

@@ -37,7 +37,8 @@ package final class TokenSigner: Sendable {
             guard let jwk = item.object, let name = jwk["kid"]?.string, let stated = jwk["alg"]?.string,
                 let algorithm = SignatureAlgorithm(rawValue: stated), algorithm.fits(jwk), jwk["d"]?.string != nil
             else { throw KeyFailure("a key set needs private keys with kty, kid, alg and d") }
-            return Key(name: name, algorithm: algorithm, jwk: jwk, publicHalf: Self.publicHalf(of: jwk, algorithm, name))
+            let publicHalf = Self.publicHalf(of: jwk, algorithm, name)
+            return Key(name: name, algorithm: algorithm, jwk: jwk, publicHalf: publicHalf)
         }
         guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
         publicKeys = .object(["keys": .array(self.keys.map { .object($0.publicHalf) })])

@@ -1,3 +1,4 @@
+import CHeap
 import Foundation
 import HTTPTypes
 import Harness
@@ -86,35 +87,42 @@ struct GrowthBench {
 
     // MARK: - Memory
 
-    /// First of all, and nothing is let go before the end: what is free already would be taken again and not seen.
     private func memory(_ definition: LabDefinition, into table: inout FigureTable) async throws {
         let surroundings = try Surroundings.withRoom(beside: options.root)
         defer { surroundings.end() }
         let roomy = try LabDefinition.load(named: "bench", root: surroundings.root)
-        let (vault, targets) = (
-            try await VaultLab.machine(definition, GrowingLab.options), try await GrowingLab(roomy)
-        )
-        let sessions = try await GrowingLab(definition)
-        try await sessions.makeProvider()
         try await weigh("open authorization session", Int(10_000 * scale), into: &table) {
-            try await sessions.openSession("user-\($0)")
+            let lab = try await GrowingLab(definition)
+            try await lab.makeProvider()
+            return { try await lab.openSession("user-\($0)") }
         }
-        try await weigh("token in the vault", Int(100_000 * scale), into: &table) { try await vault.ask("s\($0)") }
-        try await weigh("target", Int(100_000 * scale), into: &table) { try await targets.createTarget($0) }
+        try await weigh("token in the vault", Int(100_000 * scale), into: &table) {
+            let vault = try await VaultLab.machine(definition, GrowingLab.options)
+            return { try await vault.ask("s\($0)") }
+        }
+        try await weigh("target", Int(100_000 * scale), into: &table) {
+            let lab = try await GrowingLab(roomy)
+            return { try await lab.createTarget($0) }
+        }
     }
 
+    /// The journal has begun to forget before anything is weighed.
     private func weigh(
-        _ name: String, _ count: Int, into table: inout FigureTable, _ make: (Int) async throws -> Void
+        _ name: String, _ count: Int, into table: inout FigureTable,
+        _ prepare: @escaping @Sendable () async throws -> (Int) async throws -> Void
     ) async throws {
         let early = count / 10
-        for number in 0..<early { try await make(number) }
-        let begun = ServedProcess.memory(of: getpid()).all
-        for number in early..<count { try await make(number) }
-        let grown = ServedProcess.memory(of: getpid()).all - begun
+        let grown = try await Measure.onOneThread {
+            let make = try await prepare()
+            for number in 0..<early { try await make(number) }
+            heap_watch()
+            for number in early..<count { try await make(number) }
+            return heap_bytes()
+        }
         table.add(
             Figure(
-                name: "memory of one \(name)", value: grown * 1024 / Double(max(1, count - early)), unit: "kB",
-                remark: "VmRSS over \(count - early), the journal keeping its newest thousand entries"))
+                name: "memory of one \(name)", value: Double(grown) / 1024 / Double(max(1, count - early)), unit: "kB",
+                remark: "allocated and kept, over \(count - early); the journal keeps its newest thousand entries"))
     }
 
     // MARK: - Figures

@@ -20,6 +20,20 @@ enum Measure {
         }
     }
 
+    /// Does `work` once, all of it on one thread, whose allocations can be counted.
+    static func onOneThread<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        var value: Value?
+        let keep: (Int, Value) -> Bool = { _, made in
+            value = made
+            return true
+        }
+        try await Lanes(1, abreast: 1).work(1, { _ in try await work() }, onEach: keep)
+        guard let value else { throw BenchFailure("nothing was done") }
+        return value
+    }
+
     /// `lot` does as many rounds, from the number on that it is given.
     private static func samples(of rounds: Int, _ lot: (Int) async throws -> Void) async throws -> Double {
         let clock = ContinuousClock()

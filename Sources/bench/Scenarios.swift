@@ -1,3 +1,4 @@
+import CHeap
 import Foundation
 import Harness
 import Kernel
@@ -82,11 +83,17 @@ struct Scenarios {
             guard result.verdict == .held else { throw BenchFailure("\(name): seed \(seed) does not hold") }
         }
         let runs = Self.rounds * (Measure.samples + 1)
+        let allocations = try await Measure.onOneThread {
+            let before = heap_allocations()
+            let (file, seed) = try pick(runs + Self.rounds)
+            _ = await Runner(definitions: [file.lab.name: definition]).run(file, seed: seed)
+            return heap_allocations() - before
+        }
         let signed = Double(definition.signer.signatures - before) / Double(runs)
         table.add(
             Figure(
                 name: name, value: time / 1000, unit: "ms", budget: budget,
-                remark: "\(counts); \((signed * 10).rounded() / 10) signed per run"))
+                remark: "\(counts), \(allocations) allocations; \((signed * 10).rounded() / 10) signed per run"))
     }
 
     /// The scenario and its fragments from their files, as `run` reads them once the labs are known.

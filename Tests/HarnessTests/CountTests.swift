@@ -1,3 +1,4 @@
+import CHeap
 import HTTPTypes
 import Harness
 import Kernel
@@ -69,6 +70,30 @@ struct CountTests {
         #expect(again.exchangeCount == result.exchangeCount && again.transactionCount == result.transactionCount)
         // Same claims, same bytes: nothing is signed twice.
         #expect(definition.signer.signatures == made)
+    }
+
+    /// On a thread of its own, since other tests allocate too. The compiler optimizes nothing here, so these are more
+    /// than in the program; `make bench` prints those.
+    @Test func aWholeScenarioAllocatesNoMoreThanItDid() async throws {
+        let definition = try LabDefinition.load(named: "eddsa", root: Checkout.root)
+        let (files, mistakes) = Library.load(
+            paths: ["\(Checkout.root)/scenarios/flow/method-2.yaml"], root: Checkout.root)
+        let file = try #require(files.first, "\(mistakes.map(\.rendered))")
+        let runner = Runner(definitions: [file.lab.name: definition])
+        var made: [Int] = []
+        let play: @Sendable (Int) async throws -> Int = { seed in
+            let before = heap_allocations()
+            let result = await runner.run(file, seed: UInt64(seed))
+            #expect(result.verdict == .held)
+            return heap_allocations() - before
+        }
+        try await Lanes(1, abreast: 1).work(3, play) { _, count in
+            made.append(count)
+            return true
+        }
+        // The first makes what later ones find.
+        let last = try #require(made.last)
+        #expect(last <= 1, "\(made)")
     }
 
     @Test func anExchangeCostsNoMoreThanItDid() async throws {
