@@ -101,8 +101,8 @@ struct VariableWalk {
     private var known: Set<String>
     /// The fragment whose steps are walked, and where the scenario names it.
     private var fragment: PlacedName?
-    /// Names under which steps kept the lab.
-    private var kept: [String] = []
+    /// Names of snapshots, faults and streams.
+    private var kept = KeptNames()
     /// What comes only later.
     private var later: [String] = []
     /// Clients that people sign in by.
@@ -156,21 +156,14 @@ struct VariableWalk {
     private mutating func walk(_ steps: [PlacedStep], _ reading: inout Reading) {
         for placed in steps {
             for node in placed.step.ownNodes ?? [placed.node] { check(node, &reading) }
-            if let keeps = placed.step.keeps { kept.append(keeps.name) }
             if let client = placed.step.signsInBy { clients.append(client) }
-            // A name that is made up while it runs may be any.
-            if let wanted = placed.step.restores, !kept.contains(wanted.name),
-                !(kept + [wanted.name]).contains(where: { $0.contains("${") })
-            {
-                reading.report(
-                    wanted.place, "no step before kept a snapshot \"\(wanted.name)\"",
-                    hint: Suggestion.hint(for: wanted.name, among: kept))
-            }
+            for wanted in placed.step.takes { kept.take(wanted, &reading) }
+            for name in placed.step.keeps { kept.keep(name) }
             for need in placed.step.needs where !known.contains(need.name) {
                 missing(need.name, need.place, need.hint, &reading)
             }
             for block in placed.step.blocks {
-                let (before, around) = ((names, known), fragment)
+                let (before, keptBefore, around) = ((names, known), kept, fragment)
                 if fragment == nil { fragment = block.fragment }
                 defer { fragment = around }
                 for setting in block.settings {
@@ -179,7 +172,9 @@ struct VariableWalk {
                 }
                 walk(block.steps, &reading)
                 if let then = block.then { check(then, &reading) }
-                if !block.keeps { (names, known) = before }
+                guard !block.keeps else { continue }
+                (names, known) = before
+                kept.leaveWay(keptBefore)
             }
             for name in placed.step.defines { add(name) }
         }

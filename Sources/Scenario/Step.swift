@@ -13,9 +13,9 @@ package protocol Step: Sendable {
     var blocks: [StepBlock] { get }
     /// Variables that it takes without naming them.
     var needs: [NeededVariable] { get }
-    /// The state it keeps under a name, and the one that it comes back to.
-    var keeps: PlacedName? { get }
-    var restores: PlacedName? { get }
+    /// What of the lab it gives a name, and what it speaks of by such a name.
+    var keeps: [KeptName] { get }
+    var takes: [KeptName] { get }
     /// The client by which somebody signs in, where it is named.
     var signsInBy: PlacedName? { get }
     /// What of its text names variables, apart from the steps inside it; nil for all of it.
@@ -27,8 +27,8 @@ extension Step {
     package var blocks: [StepBlock] { [] }
     package var ownNodes: [DocumentNode]? { nil }
     package var needs: [NeededVariable] { [] }
-    package var keeps: PlacedName? { nil }
-    package var restores: PlacedName? { nil }
+    package var keeps: [KeptName] { [] }
+    package var takes: [KeptName] { [] }
     package var signsInBy: PlacedName? { nil }
 }
 

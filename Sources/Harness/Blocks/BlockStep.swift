@@ -19,6 +19,11 @@ extension StepBlock {
         }
     }
 
+    /// Every name that its steps give, at any depth.
+    static func keeps(_ steps: [PlacedStep]) -> [KeptName] {
+        steps.flatMap { placed in placed.step.keeps + placed.step.blocks.flatMap { keeps($0.steps) } }
+    }
+
     /// Whether a step of one of these kinds is inside, at any depth.
     static func contains(_ steps: [PlacedStep], _ keywords: [String]) -> PlacedStep? {
         for placed in steps {

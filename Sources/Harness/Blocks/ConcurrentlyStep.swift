@@ -10,6 +10,8 @@ package struct ConcurrentlyStep: BlockStep {
         value: .either([.list(.either([.step, .steps])), .names(.either([.step, .steps]))]))
     private let branches: [(name: String, steps: [PlacedStep])]
     package var defines: [String] { branches.flatMap { StepBlock.defines($0.steps) } }
+    /// What any of them keeps, another may speak of: the seed decides who is first.
+    package var keeps: [KeptName] { branches.flatMap { StepBlock.keeps($0.steps) } }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         _ = node.members(of: Self.self, &reading)

@@ -66,12 +66,12 @@ package struct SnapshotStep: LabStep {
     private let name: Template
     package let expectations: Expectations
     package let saves: Saves
-    package let keeps: PlacedName?
+    package let keeps: [KeptName]
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         guard let name = node.snapshotName(of: Self.self, &reading) else { return nil }
         self.name = name
-        keeps = PlacedName(name: node.value.scalarText ?? "", place: node.value.place)
+        keeps = [KeptName(.snapshot, node.value.scalarText ?? "", at: node.value.place)]
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
     }
@@ -89,12 +89,12 @@ package struct RestoreStep: LabStep {
     private let name: Template
     package let expectations: Expectations
     package let saves: Saves
-    package let restores: PlacedName?
+    package let takes: [KeptName]
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         guard let name = node.snapshotName(of: Self.self, &reading) else { return nil }
         self.name = name
-        restores = PlacedName(name: node.value.scalarText ?? "", place: node.value.place)
+        takes = [KeptName(.snapshot, node.value.scalarText ?? "", at: node.value.place)]
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
     }

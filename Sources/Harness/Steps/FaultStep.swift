@@ -22,6 +22,14 @@ package struct FaultStep: LabStep {
     private let action: Action
     package let expectations: Expectations
     package let saves: Saves
+    package var keeps: [KeptName] {
+        guard case .put(let template) = action, let name = template.node["name"] else { return [] }
+        return [KeptName(.fault, name.scalarText ?? "", at: name.place)]
+    }
+    package var takes: [KeptName] {
+        guard case .remove(let name, let place) = action else { return [] }
+        return [KeptName(.fault, name, at: place, ends: true)]
+    }
 
     private enum Action: Sendable {
         case remove(String, Place)

@@ -29,6 +29,10 @@ package struct MCPStep: LabStep {
     private let place: Place
     package let expectations: Expectations
     package let saves: Saves
+    private let stream: KeptName
+    package var keeps: [KeptName] { isAboutStream ? [] : [stream] }
+    package var takes: [KeptName] { isAboutStream ? [stream] : [] }
+    private var isAboutStream: Bool { method == "listen" || method == "hang-up" }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
@@ -43,11 +47,15 @@ package struct MCPStep: LabStep {
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let method = node.value.text(&reading, as: "a method") else { return nil }
         self.method = method
+        let name = members["stream"]
+        stream = KeptName(
+            .stream, name?.scalarText ?? "", of: members["as"]?.scalarText ?? "", at: name?.place ?? place,
+            ends: method == "hang-up")
     }
 
     /// A message goes to `${gateway}` unless the step says where.
     package var needs: [NeededVariable] {
-        guard texts["gateway"] == nil, method != "listen", method != "hang-up" else { return [] }
+        guard texts["gateway"] == nil, !isAboutStream else { return [] }
         return [NeededVariable("gateway", at: place, hint: "begin with given: gateway, or say gateway: ${…}")]
     }
 
@@ -60,10 +68,10 @@ package struct MCPStep: LabStep {
         let stream = try texts["stream"]?.text(variables) ?? ""
         switch method {
         case "listen":
-            guard let answer = client.listen(to: stream) else { throw Diagnostic(place, "no stream is open") }
+            guard let answer = client.listen(to: stream) else { throw closed(stream, name) }
             return Self.outcome(of: answer)
         case "hang-up":
-            guard client.hangUp(stream) else { throw Diagnostic(place, "no stream is open") }
+            guard client.hangUp(stream) else { throw closed(stream, name) }
             return ["status": 200, "open": false]
         default: break
         }
@@ -74,6 +82,10 @@ package struct MCPStep: LabStep {
         } catch {
             return .outcome(of: error)
         }
+    }
+
+    private func closed(_ stream: String, _ name: String) -> Diagnostic {
+        Diagnostic(self.stream.place, "no stream\(stream.isEmpty ? "" : " \"\(stream)\"") is open for \(name)")
     }
 
     private func request(in run: ScenarioRun, for name: String) async throws -> Request {

@@ -23,6 +23,9 @@ package struct WaitStep: LabStep {
     package let expectations: Expectations
     package var saves: Saves { inner.saves }
     package var needs: [NeededVariable] { inner.needs }
+    package var keeps: [KeptName] { inner.keeps }
+    package var takes: [KeptName] { inner.takes }
+    package var signsInBy: PlacedName? { inner.signsInBy }
     /// A wait that would ask more often than this is a slip of the pen.
     private static let mostTries = 10_000
     /// Where the count of attempts stands in the outcome, for the message.
