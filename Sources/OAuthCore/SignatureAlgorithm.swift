@@ -29,7 +29,7 @@ package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
 
     /// Signs. An RSA signature takes a millisecond, and whoever serves on an event loop has others waiting: that work
     /// is for the pool.
-    func takingItsTime(_ sign: @Sendable () throws -> [UInt8]) async rethrows -> [UInt8] {
+    package func takingItsTime(_ sign: @Sendable () throws -> [UInt8]) async rethrows -> [UInt8] {
         guard keyType == "RSA" else { return try sign() }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try sign() }
     }

@@ -8,11 +8,14 @@ extension SocketTests {
     @Suite("Limits of a served lab", .serialized)
     struct LimitTests {
         private func serving(
-            _ limits: ServeLimits, while body: @escaping @Sendable (Int, String) async throws -> Void
+            _ limits: ServeLimits,
+            answer: @escaping PartyAnswer = { request, _ in
+                .plain(200, "\(request.body.count) bytes")
+            }, while body: @escaping @Sendable (Int, String) async throws -> Void
         ) async throws {
             try await ServerGroup(PortPlan(base: 0), parties: [.aws], limits: limits).run {
             } assemble: { _, _ in
-                { request, _ in .plain(200, "\(request.body.count) bytes") }
+                answer
             } while: { _, origins in
                 let authority = try #require(URLParts(origins[.aws])?.authority)
                 try await body(try #require(URLParts(origins[.aws])?.port), authority)
@@ -101,6 +104,24 @@ extension SocketTests {
                 first.say(String(repeating: "a", count: 100))
                 #expect(first.hear(until: "bytes")?.contains("300 bytes") == true)
                 #expect(second.hear(until: "bytes")?.contains("400 bytes") == true)
+            }
+        }
+
+        @Test("answers are made on one thread, and those to long bodies on others")
+        func threads() async throws {
+            var limits = ServeLimits()
+            limits.shortBody = 100
+            let answer: PartyAnswer = { _, _ in .plain(200, "<\(pthread_self())>") }
+            try await serving(limits, answer: answer) { port, host in
+                let ask = { (length: Int) throws in
+                    let client = try Client(port)
+                    client.say("POST / HTTP/1.1\r\nHost: \(host)\r\nContent-Length: \(length)\r\n\r\n")
+                    client.say(String(repeating: "a", count: length))
+                    return try #require(client.hear(until: ">")?.split(separator: "<").last)
+                }
+                let loop = try ask(0)
+                for length in [0, 1, 100] { #expect(try ask(length) == loop) }
+                #expect(try ask(101) != loop)
             }
         }
 
