@@ -17,7 +17,12 @@ void heap_watch(void) {
     watched = 1;
 }
 
-#ifdef __GLIBC__
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
+// Sanitizers have an allocator of their own, which must see everything.
+#if defined(__GLIBC__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 #include <errno.h>
 #include <malloc.h>
 

@@ -3,7 +3,7 @@
 #ifndef HEAP_H
 #define HEAP_H
 
-/// Allocations the calling thread has made since it began; 0 where glibc's allocator is not used.
+/// Allocations the calling thread has made since it began; 0 where it is not glibc's allocator that serves them.
 long heap_allocations(void);
 
 /// From now on the bytes are counted that the calling thread takes and gives back.
