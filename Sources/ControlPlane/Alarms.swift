@@ -49,7 +49,7 @@ extension ControlPlane {
             try world.store.write { transaction in
                 switch what {
                 case .gatewayReady(let id): try Self.finishGateway(id, in: &transaction, at: now)
-                case .gatewayDeleted(let id): try Self.removeGateway(id, in: &transaction, at: now)
+                case .gatewayDeleted(let id): removeGateway(id, in: &transaction)
                 case .targetDeleted(let target): try Self.removeTarget(target, in: &transaction, at: now)
                 case .targetRead: break
                 }
@@ -65,8 +65,14 @@ extension ControlPlane {
         _ = try transaction.apply(.worked, to: gateway, cause: "work done", at: now)
     }
 
-    private static func removeGateway(_ id: GatewayID, in transaction: inout Transaction, at now: Instant) throws {
-        guard let gateway = transaction.find(GatewayRecord.self, id), gateway.status == .deleting else { return }
+    private func removeGateway(_ id: GatewayID, in transaction: inout Transaction) {
+        guard var gateway = transaction.find(GatewayRecord.self, id), gateway.status == .deleting else { return }
+        guard world.switches.holds(.deletedServesNothing) else {
+            // Whoever serves never hears of it.
+            gateway.status = .ready
+            transaction.save(gateway)
+            return
+        }
         transaction.remove(GatewayRecord.self, id)
         transaction.remove(WorkloadIdentityRecord.self, gateway.workloadName.of(gateway.account))
     }

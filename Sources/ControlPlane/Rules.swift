@@ -4,7 +4,7 @@ package import Kernel
 package enum ControlPlaneSwitches {
     package static let rules: [Rule] = [
         .returnURLRequired, .pendingTargetLocked, .staticSchemaNotSynchronized,
-        .credentialFitsTarget, .grantFitsProvider, .forbiddenHeadersStay,
+        .credentialFitsTarget, .grantFitsProvider, .forbiddenHeadersStay, .deletedServesNothing,
     ]
     package static let unknowns: [Unknown] = [
         .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
@@ -21,6 +21,8 @@ extension Rule {
         "pending-target-locked", "A target that waits for consent is neither updated nor synchronized nor deleted.")
     static let staticSchemaNotSynchronized = Rule(
         "static-schema-not-synchronized", "A target whose tools were given up front is not synchronized.")
+    static let deletedServesNothing = Rule(
+        "deleted-serves-nothing", "A gateway that was deleted is gone: nobody is served by it any more.")
 }
 
 extension Rule {
