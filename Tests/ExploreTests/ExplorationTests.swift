@@ -37,6 +37,7 @@ struct ExplorationTests {
             ("vault-per-user", .tokenAfterCompletion), ("refresh-token-single-use", .misuseRefused),
             ("registered-redirect-uri", .misuseRefused), ("inbound-token-signature", .misuseRefused),
             ("allowed-clients", .callerLetIn), ("revoked-token-refused", .revokedServesNothing),
+            ("mcp-token-checked", .misuseRefused), ("deleted-serves-nothing", .deletedServesNothing),
         ]
     )
     func aBrokenRuleIsFoundAndToldAsAScenario(_ rule: String, _ invariant: Invariant) async throws {

@@ -9,15 +9,14 @@ struct AttackPlay {
     let lab: Lab
     let user: String
     let number: Int
-    var variables: [String: String]
+    private var names: Names
     private(set) var lines: [String] = []
     /// What was served that had to be refused.
     private(set) var served: String?
 
     init(_ lab: Lab, user: String, number: Int, gatewayURL: String) {
         (self.lab, self.user, self.number) = (lab, user, number)
-        variables = ["gatewayUrl": gatewayURL]
-        for party in Party.served { variables["lab.\(party.rawValue)"] = lab.addresses.origin(of: party) }
+        names = Names(lab, ["gatewayUrl": gatewayURL])
     }
 
     /// Ends early where a deed brought nothing to go on with: a fault, or a person who denied.
@@ -40,7 +39,7 @@ struct AttackPlay {
                     lines = []
                     return
                 }
-                variables[numbered(name)] = value
+                names[numbered(name)] = value
                 saved.append("\(numbered(name)): \"\(path)\"")
             }
             if !saved.isEmpty { step.append("save: {\(saved.joined(separator: ", "))}") }
@@ -54,11 +53,7 @@ struct AttackPlay {
 
     private func numbered(_ text: String) -> String { text.replacing("#", by: "\(number)") }
 
-    private func filled(_ text: String) -> String {
-        var text = numbered(text)
-        for name in variables.keys.sorted() { text = text.replacing("${\(name)}", by: variables[name] ?? "") }
-        return text
-    }
+    private func filled(_ text: String) -> String { names.filled(numbered(text)) }
 
     private func perform(_ act: Attack.Act) async -> JSONValue {
         switch act {

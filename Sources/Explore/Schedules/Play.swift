@@ -121,12 +121,11 @@ struct Play {
         /// What came, and what should have come if this broke something.
         let observed: String
         let safe: String
-        /// The same where a token was used that its vendor knows to be dead: the gateway tells that as a tool's error.
-        var safeAgainstRevoked: String?
+        /// What should have come instead, where that depends on what was broken.
+        var safeFrom: [Invariant: String] = [:]
 
         func safe(from found: [Violation]) -> String {
-            let isRevoked = found.contains { $0.invariant == .revokedServesNothing }
-            return isRevoked ? safeAgainstRevoked ?? safe : safe
+            found.lazy.compactMap { safeFrom[$0.invariant] }.first ?? safe
         }
 
         func lines(expecting expected: String) -> [String] {
@@ -149,39 +148,15 @@ struct Play {
             guard await signIn(user) else { return nil }
             return Told(head: ["sign-in: \(user)", "fresh: true"], observed: "", safe: "")
         case .renew(let user): return await renew(user)
-        case .poll:
-            let input: JSONObject = ["gatewayIdentifier": .string(stage.gateway), "targetId": .string(stage.target)]
-            let (status, body) = await lab.call("GetGatewayTarget", input)
-            let state = body["status"]?.string.map { ", body.status: \($0)" } ?? ""
-            return Told(
-                head: ["aws: GetGatewayTarget", "with: {gatewayIdentifier: \"${gateway}\", targetId: \"${target}\"}"],
-                observed: "status: \(status)\(state)", safe: "status: 404")
+        case .poll: return await poll("GetGatewayTarget", Self.target)
         case .update(let givesTools): return await update(givesTools)
         case .synchronize:
-            let input: JSONObject = [
-                "gatewayIdentifier": .string(stage.gateway), "targetIdList": [.string(stage.target)],
-            ]
-            let told = await change(
-                "SynchronizeGatewayTargets", input,
-                ["with: {gatewayIdentifier: \"${gateway}\", targetIdList: [\"${target}\"]}"],
-                path: "body.targets[0].authorizationData.oauth2.authorizationUrl")
-            return told
-        case .delete:
-            let input: JSONObject = ["gatewayIdentifier": .string(stage.gateway), "targetId": .string(stage.target)]
-            return await change(
-                "DeleteGatewayTarget", input,
-                ["with: {gatewayIdentifier: \"${gateway}\", targetId: \"${target}\"}"], path: "")
-        case .pollGateway:
-            let (status, body) = await lab.call("GetGateway", ["gatewayIdentifier": .string(stage.gateway)])
-            let state = body["status"]?.string.map { ", body.status: \($0)" } ?? ""
-            return Told(
-                head: ["aws: GetGateway", "with: {gatewayIdentifier: \"${gateway}\"}"],
-                observed: "status: \(status)\(state)", safe: "status: 404")
+            let path = "body.targets[0].authorizationData.oauth2.authorizationUrl"
+            return await change("SynchronizeGatewayTargets", Self.targets, path: path)
+        case .delete: return await change("DeleteGatewayTarget", Self.target)
+        case .pollGateway: return await poll("GetGateway", Self.gateway)
         case .updateGateway(let letsUsersIn): return await updateGateway(letsUsersIn)
-        case .deleteGateway:
-            return await change(
-                "DeleteGateway", ["gatewayIdentifier": .string(stage.gateway)],
-                ["with: {gatewayIdentifier: \"${gateway}\"}"], path: "")
+        case .deleteGateway: return await change("DeleteGateway", Self.gateway)
         case .revoke(let user): return await revoke(user)
         case .consent(let decision):
             guard let link = links["admin"]?.last else { return nil }
@@ -206,6 +181,11 @@ struct Play {
         return true
     }
 
+    /// The gateway tells a token that its vendor ended as a tool's error; where no gateway is, nothing speaks MCP.
+    private static let refusals: [Invariant: String] = [
+        .revokedServesNothing: "result.isError: true", .deletedServesNothing: "status: 404, result: absent",
+    ]
+
     private mutating func mcp(_ method: String, _ user: String) async -> Told? {
         if signIns[user] == nil { guard await signIn(user) else { return nil } }
         message += 1
@@ -222,7 +202,7 @@ struct Play {
             head: head,
             observed: "status: \(answer.status), "
                 + (code.map { "error.code: \($0)" } ?? "result: present"),
-            safe: "result: absent, error: present", safeAgainstRevoked: "result.isError: true")
+            safe: "result: absent, error: present", safeFrom: Self.refusals)
         if let url = answer.message?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string {
             told.save = "\(keep(url, of: user)): \"error.data.elicitations[0].url\""
         }
@@ -267,15 +247,16 @@ struct Play {
         }
         // Somebody who never signed in is nobody to the application.
         guard let token = signIns[visitor]?.accessToken else { return nil }
-        let (status, _) = await lab.call(
-            "CompleteResourceTokenAuth",
-            ["sessionUri": .string(link.session), "userIdentifier": ["userToken": .string(token)]], as: visitor)
+        let (session, bearer) = ("\(link.name)?request_uri", "\(visitor).accessToken")
+        let input: JSONObject = [
+            "sessionUri": .string("${\(session)}"), "userIdentifier": ["userToken": .string("${\(bearer)}")],
+        ]
+        var names = stage.names
+        (names[session], names[bearer]) = (link.session, token)
+        let (status, _) = await lab.call("CompleteResourceTokenAuth", names.filled(input), as: visitor)
         return Told(
-            head: [
-                "aws: CompleteResourceTokenAuth", "as: \(visitor)",
-                "with: {sessionUri: \"${\(link.name)?request_uri}\", "
-                    + "userIdentifier: {userToken: \"${\(visitor).accessToken}\"}}",
-            ], observed: "status: \(status)", safe: "status: 403")
+            head: ["aws: CompleteResourceTokenAuth", "as: \(visitor)"] + YAMLText.lines("with", .object(input)),
+            observed: "status: \(status)", safe: "status: 403")
     }
 
     private mutating func replay(_ user: String, _ owner: String) async -> Told? {

@@ -35,6 +35,8 @@ package final class Stage: Sendable {
         }
     }
     private let beginning: LabSnapshot
+    /// What the requests of its schedules speak of.
+    let names: Names
 
     /// Why there is no stage.
     package struct Failure: Error, CustomStringConvertible {
@@ -63,8 +65,10 @@ package final class Stage: Sendable {
                 ],
             ])
         provider = made["credentialProviderArn"]?.string ?? ""
-        let gateway = try await call("CreateGateway", Self.gateway(lab, letsIn: "web"))
+        var names = Names(lab, ["provider": provider])
+        let gateway = try await call("CreateGateway", names.filled(Self.gateway(letsIn: "web")))
         self.gateway = gateway["gatewayId"]?.string ?? ""
+        names["gateway"] = self.gateway
         gatewayURL = gateway["gatewayUrl"]?.string ?? ""
         await lab.advance(by: .seconds(1))
         _ = try await call(
@@ -76,38 +80,40 @@ package final class Stage: Sendable {
         await lab.advance(by: .seconds(1))
         let answer = try await call(
             "CreateGatewayTarget",
-            Self.target(lab, kind, gateway: self.gateway, provider: provider, givesTools: !kind.asksAdministrator))
+            names.filled(Self.target(kind, givesTools: !kind.asksAdministrator)))
         target = answer["targetId"]?.string ?? ""
+        names["target"] = target
+        self.names = names
         beginning = lab.snapshot()
     }
 
     static let secret = "agentcore-local-secret"
 
     /// Members of a create or an update, as in `scenarios/given/gateway.yaml`.
-    static func gateway(_ lab: Lab, letsIn client: String) -> JSONObject {
-        let discovery = "\(lab.addresses.origin(of: .idp))/.well-known/openid-configuration"
-        return [
+    static func gateway(letsIn client: String) -> JSONObject {
+        [
             "name": "demo-gw", "roleArn": "arn:aws:iam::111122223333:role/gateway", "protocolType": "MCP",
             "protocolConfiguration": ["mcp": ["supportedVersions": ["2025-11-25"], "searchType": "SEMANTIC"]],
             "authorizerType": "CUSTOM_JWT",
             "authorizerConfiguration": [
-                "customJWTAuthorizer": ["discoveryUrl": .string(discovery), "allowedClients": [.string(client)]]
+                "customJWTAuthorizer": [
+                    "discoveryUrl": "${lab.idp}/.well-known/openid-configuration", "allowedClients": [.string(client)],
+                ]
             ],
             "exceptionLevel": "DEBUG",
         ]
     }
 
     /// Members of a create or an update.
-    static func target(_ lab: Lab, _ kind: Kind, gateway: String, provider: String, givesTools: Bool) -> JSONObject {
-        var server: JSONObject = ["endpoint": .string("\(lab.addresses.origin(of: .mcp))/mcp")]
+    static func target(_ kind: Kind, givesTools: Bool) -> JSONObject {
+        var server: JSONObject = ["endpoint": "${lab.mcp}/mcp"]
         if givesTools { server["mcpToolSchema"] = ["inlinePayload": .string(tools)] }
         let oauth: JSONValue = [
-            "providerArn": .string(provider), "grantType": "AUTHORIZATION_CODE",
-            "defaultReturnUrl": .string("\(lab.addresses.origin(of: .app))/callback"),
-            "scopes": .strings(kind.scopes),
+            "providerArn": "${provider}", "grantType": "AUTHORIZATION_CODE",
+            "defaultReturnUrl": "${lab.app}/callback", "scopes": .strings(kind.scopes),
         ]
         return [
-            "gatewayIdentifier": .string(gateway), "name": "github",
+            "gatewayIdentifier": "${gateway}", "name": "github",
             "targetConfiguration": ["mcp": ["mcpServer": .object(server)]],
             "credentialProviderConfigurations": [
                 ["credentialProviderType": "OAUTH", "credentialProvider": ["oauthCredentialProvider": oauth]]
