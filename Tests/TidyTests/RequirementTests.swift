@@ -21,6 +21,12 @@ struct RequirementTests {
         }
     }
 
+    /// What a row says is the ledger's, with its source: nobody has to guess from a test's name.
+    @Test func everyRowSaysWhatItAsks() {
+        let silent = Self.requirements.rows.filter { $0.states.isEmpty || ledger[$0.id] == nil }
+        #expect(silent.isEmpty, "the ledger has no row for \(silent.map(\.id).joined(separator: " "))")
+    }
+
     /// Of attacks and quirks nothing is left to tests: people run scenarios.
     @Test func everyAttackAndQuirkHasAScenario() {
         let missing = Self.requirements.rows.filter { row in
