@@ -6,7 +6,8 @@ import Scenario
 /// Lists scenarios with what they rest on.
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List scenarios with their tags and what they rest on.")
+        commandName: "list", abstract: "List scenarios with their tags and what they rest on.",
+        discussion: "Or fragments, facts, AWS operations and requirements: what a scenario may name and rest on.")
 
     @OptionGroup var selection: ScenarioSelection
 
@@ -22,7 +23,40 @@ struct ListCommand: AsyncParsableCommand {
     @Flag(help: "Instead, every AWS operation: who calls it and how sure the facts are, as Markdown or with --json.")
     var operations = false
 
+    @Flag(help: "Instead, what the ledger says: of each row, or of those that the named files rest on.")
+    var ledger = false
+
+    @Flag(help: "Instead, every fragment for given: what it needs, what it may be told, what it leaves behind.")
+    var fragments = false
+
     func run() async throws {
+        if fragments {
+            let table = try FragmentTable(root: try selection.root.folder())
+            return Terminal.write(json ? table.json.pretty : table.text)
+        }
+        if ledger { return try tellLedger() }
+        try await listScenarios()
+    }
+
+    /// The rows themselves, so that nobody has to look into `mocks/ledger`.
+    private func tellLedger() throws {
+        let (known, mistakes) = Ledger.load(root: try selection.root.folder())
+        try ScenarioSelection.tell(mistakes)
+        var rows = known.rows
+        if !selection.paths.isEmpty || selection.tags != nil {
+            let named = Set(try selection.load().flatMap(\.spec))
+            rows = rows.filter { named.contains($0.id) }
+        }
+        guard !json else { return Terminal.write(JSONValue.array(rows.map(\.json)).pretty) }
+        for row in rows {
+            let switches = [row.rule.map { "; rule: \($0)" }, row.unknown.map { "; unknown: \($0)" }]
+            Terminal.write("\(row.id) (\(row.mark.rawValue)): \(row.states)")
+            Terminal.write("    \(row.source), \(row.date)\(switches.compactMap(\.self).joined())")
+        }
+        Terminal.say("\(rows.count) rows")
+    }
+
+    private func listScenarios() async throws {
         var files = try selection.load()
         let ledger = Ledger.load(root: try selection.root.folder()).0
         if requirements {
@@ -66,6 +100,18 @@ struct ListCommand: AsyncParsableCommand {
         ]
         if !file.cell.isEmpty { row["matrix"] = .object(JSONObject(file.cell.map { .init($0.name, $0.value) })) }
         if let skip = file.skip { row["skip"] = .string(skip) }
+        return .object(row)
+    }
+}
+
+extension Ledger.Row {
+    fileprivate var json: JSONValue {
+        var row: JSONObject = [
+            "id": .string(id), "states": .string(states), "mark": .string(mark.rawValue), "source": .string(source),
+            "date": .string(date), "place": .string("\(place)"),
+        ]
+        if let rule { row["rule"] = .string(rule) }
+        if let unknown { row["unknown"] = .string(unknown) }
         return .object(row)
     }
 }

@@ -159,6 +159,34 @@ def test_why_leads_to_the_scenarios_that_say_it():
     assert none.returncode != 0 or "scenarios/" not in none.stdout
 
 
+# --- list
+
+
+def test_list_says_what_a_row_of_the_ledger_says(tmp_path):
+    done = run("list", "--ledger")
+    ids = [line.split(" (")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert done.returncode == 0 and len(ids) == len(set(ids)) > 400 and f"{len(ids)} rows" in done.stderr
+    rows = json.loads(run("list", "--ledger", "--json").stdout)
+    assert [row["id"] for row in rows] == ids and all(row["states"] and row["source"] for row in rows)
+    # Of a file only what it rests on; a standard with its section is no row.
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("scenario: Mine\nspec: [T2, RFC 6749 section 4.1.2]\nsteps: [{clock: {advance: 1s}}]\n")
+    done = run("list", "--ledger", str(mine))
+    assert done.stdout.startswith("T2 (confirmed): ") and "1 rows" in done.stderr
+
+
+def test_list_names_every_fragment_and_what_it_leaves():
+    rows = {row["fragment"]: row for row in json.loads(run("list", "--fragments", "--json").stdout)}
+    assert set(rows) == {file.stem for file in (ROOT / "scenarios/given").glob("*.yaml")}
+    assert rows["github-provider"]["needs"] == [] and rows["github-provider"]["with"]["providerName"]
+    assert rows["alice-is-asked"]["needs"] == ["gateway"] and rows["alice-is-asked"]["leaves"] == ["consent"]
+    # What another fragment leaves, which it includes, is left too.
+    assert "exchangeProvider" in rows["exchange-target"]["needs"] and "inner" in rows["exchange-target"]["leaves"]
+    lines = run("list", "--fragments").stdout.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == list(rows)
+    assert "    leaves: ${gateway}, ${gatewayUrl}" in lines and max(map(len, lines)) < 400
+
+
 def test_a_failing_run_leaves_a_capsule_and_replay_repeats_it(tmp_path):
     file = tmp_path / "broken.yaml"
     file.write_text(BROKEN)
