@@ -142,7 +142,9 @@ def test_the_pages_are_built_and_lead_somewhere(built):
     """Links, anchors and the runs behind the diagrams are checked by the build itself."""
     for name in PAGES:
         page = (built / f"{name}.html").read_text()
-        assert "<p>{{" not in page, name
+        source = (built / "markdown" / f"{name}.md").read_text()
+        # `{{resolve:…}}` and `${{ matrix.x }}` are other programs' own.
+        assert not re.findall(r"(?<!\$)\{\{[a-z-]+(?: [^{}]*)?\}\}", source + page), name
         assert page.count("<h1") == 1 and 'aria-current=page' in page
     assert len(list((built / "diagrams").glob("*.svg"))) == 5
 
@@ -165,6 +167,83 @@ def test_the_reference_is_the_programs_own(built):
     assert text["errors"].count("| `scenarios/") > 200
     assert text["library"].count("| `scenarios/") == len(
         {row["path"] for row in json.loads(ask(BINARY, "list", "--json").stdout)})
+
+
+def table(text, heading):
+    """Rows of the first table behind a heading, each a list of cells without its marks."""
+    lines = text.split(f"\n{heading}\n")[1].split("\n|---")[1].split("\n\n")[0].splitlines()[1:]
+    return [[re.sub(r"`", "", cell).strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_the_language_page_names_everything_there_is(built):
+    page = (built / "markdown/scenario-language.md").read_text()
+    schema = json.loads(ask(BINARY, "schema").stdout)["definitions"]
+
+    fragments = {row[0]: row for row in table(page, "## Fragments to begin with")}
+    assert set(fragments) == {file.stem for file in (ROOT / "scenarios/given").glob("*.yaml")}
+    assert "gateway" in fragments["gateway"][4].split(", ") and "gateway" in fragments["alice-is-asked"][2]
+    assert fragments["alice-is-asked"][4] == "consent"
+
+    words = next(one["enum"] for one in schema["step-browser"]["properties"]["decide"]["allOf"][0]["anyOf"]
+                 if "enum" in one)
+    decisions = {row[0]: row for row in table(page, "## What each decision leads to")}
+    assert list(decisions) == words
+    assert decisions["approve"][3] == "200" and decisions["approve"][4].startswith("BOUND")
+    assert decisions["deny"][3] == "400" and decisions["deny"][4].startswith("FAILED")
+    assert decisions["abandon"][2].startswith("github") and decisions["back"][3] == "400"
+
+    # A path that a step's outcome has stands in the row of a table, and nothing stands there that no step has.
+    told = {(step, path) for steps, paths, _ in table(page, "## What an outcome holds")
+            for step in steps.split(", ") for path in paths.split(", ")}
+    known = set()
+    for name, step in schema.items():
+        if found := re.search(r'"\^\(([a-zA-Z|]+)\)', json.dumps(step)):
+            known |= {(name.removeprefix("step-"), path) for path in found[1].split("|")} if "step-" in name else set()
+    assert told == known
+
+    tables = {(row[0], row[1]) for row in table(page, "## Tables for `sql`")}
+    created = (ROOT / "Sources/SQLiteStore/JournalDatabase.swift").read_text()
+    columns = {(name, column.split()[0]) for name, inside in re.findall(r"CREATE TABLE (\w+) \((.*?)\);", created, re.S)
+               for column in inside.split(",")}
+    assert tables == columns and len(columns) > 60
+
+
+def test_every_state_of_the_machines_is_told(built):
+    page = (built / "markdown/scenario-language.md").read_text()
+    told = {(row[0].split(" ")[0], row[1]) for row in table(page, "## Subjects and their states")}
+    machines = {
+        "target": "AWSCore/TargetMachine.swift", "session": "IdentityService/AuthorizationSessionMachine.swift",
+        "code": "OAuthCore/AuthorizationCodeMachine.swift", "device": "OAuthCore/DeviceCodeMachine.swift",
+    }
+    for subject, path in machines.items():
+        text = (ROOT / "Sources" / path).read_text().split("enum Event")[0]
+        states = set(re.findall(r'^ +case \.?\w+(?: =|:) "([A-Za-z_]+)"$', text, re.MULTILINE))
+        assert len(states) >= 3 and {state for kind, state in told if kind == subject} == states, subject
+    # Neither the lab nor anything known of AWS ends a gateway otherwise.
+    assert {state for kind, state in told if kind == "gateway"} == {"CREATING", "READY", "UPDATING", "DELETING"}
+
+
+def test_the_words_of_a_checked_token_are_all_told(request):
+    if request.config.getoption("--client") != "mcp1":
+        pytest.skip("once is enough")
+    source = (ROOT / "Sources/Harness/Steps/JWTStep.swift").read_text()
+    told = (SOURCES / "scenario-language.md").read_text()
+    for name in ("signature", "times"):
+        body = source.split(f"private static func {name}(")[1].split("\n    }\n")[0]
+        (row,) = [line for line in told.splitlines() if line.startswith(f"| `jwt` | `{name}` |")]
+        for word in re.findall(r': "([a-z ]+)', body):
+            assert f"`{word}" in row, word
+
+
+def test_the_readme_says_what_expect_and_save_read(built):
+    schema = json.loads(ask(BINARY, "schema").stdout)["definitions"]
+    steps = (ROOT / "README.md").read_text().split("| step | members | `expect` and `save` read |")[1].split("\n\n")[0]
+    told = {name: cell.strip("`").split() for name, cell in re.findall(
+        r"^\| `([a-z-]+): .* \| ((?:`[a-zA-Z ]+`)?) ?\|$", steps, re.MULTILINE)}
+    for name, step in schema.items():
+        found = re.search(r'"\^\(([a-zA-Z|]+)\)', json.dumps(step))
+        if name.startswith("step-") and found:
+            assert told[name.removeprefix("step-")] == found[1].split("|"), name
 
 
 def test_the_man_page_is_one(built):

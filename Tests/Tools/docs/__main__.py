@@ -21,6 +21,7 @@ import urllib.request
 
 import manual
 import markdown
+import observed
 import reference
 from reference import ROOT, Program
 
@@ -82,11 +83,13 @@ class Book:
             "control-api": lambda: reference.control_api(self.index),
             "language": lambda: reference.language(program),
             "labs": reference.labs,
-            "fragments": reference.fragments,
-            "tables": reference.tables,
+            "fragments": lambda: reference.fragments(program),
+            "decisions": lambda: observed.decisions(program),
+            "states": lambda: observed.states(program),
+            "tables": lambda: observed.tables(program),
             "mocks": reference.mocks,
-            "ledger": reference.ledger,
-            "switches": lambda: reference.switches(self.info),
+            "ledger": lambda: reference.ledger(program),
+            "switches": lambda: reference.switches(program, self.info),
             "errors": lambda: reference.errors(program),
             "aws-operations": lambda: reference.aws_operations(program),
             "library": lambda: reference.library(program),

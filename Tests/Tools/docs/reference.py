@@ -1,5 +1,6 @@
 """The reference pages: what the program, the schema, the lab and the mock files say of themselves."""
 
+import functools
 import json
 import pathlib
 import re
@@ -19,6 +20,10 @@ def rows(head, lines):
     return "\n".join(out + ["| " + " | ".join(cell(one) for one in line) + " |" for line in lines])
 
 
+def short(text):
+    return text if len(text) <= 70 else text[:69] + "…"
+
+
 class Program:
     """The binary, asked."""
 
@@ -33,6 +38,16 @@ class Program:
 
     def help(self):
         return json.loads(self.out("--experimental-dump-help"))["command"]
+
+    @functools.cached_property
+    def facts(self):
+        """Rows of the ledger, each with the file it stands in."""
+        known = json.loads(self.out("list", "--ledger", "--json"))
+        return [{**row, "file": pathlib.Path(row["place"].split(":")[0]).stem} for row in known]
+
+    @functools.cached_property
+    def schema(self):
+        return json.loads(self.out("schema"))["definitions"]
 
 
 def spelling(argument):
@@ -98,7 +113,9 @@ def kind(schema, definitions):
         values = [str(value) for value in schema["enum"] if value is not None]
         return ", ".join(f"`{value}`" for value in values) if len(values) <= 16 else f"one of {len(values)} names"
     if "anyOf" in schema:
-        some = [one for one in schema["anyOf"] if one.get("type") != "null" and "pattern" not in one]
+        # A variable may stand almost everywhere; the page says so once.
+        some = [one for one in schema["anyOf"]
+                if one is True or one.get("type") != "null" and not one.get("pattern", "").startswith("\\$")]
         words = [kind(one, definitions) for one in some]
         return " or ".join(dict.fromkeys(words)) or "text"
     if schema.get("pattern", "").startswith("^-?[0-9]+(ms"):
@@ -140,7 +157,7 @@ def nested(name, schema, definitions):
 
 
 def language(program):
-    definitions = json.loads(program.out("schema"))["definitions"]
+    definitions = program.schema
     head = ("member", "value", "meaning")
     out = []
     for title, name in (("A scenario file", "scenario"), ("A fragment", "fragment")):
@@ -158,30 +175,14 @@ def language(program):
     return "\n\n".join(out)
 
 
-def fragments():
-    """What `given` may name: what is there afterwards, by which values it may be changed, which variables it leaves."""
+def fragments(program):
+    """What `given` may name, as `list --fragments` reads it from the steps themselves."""
     out = []
-    for path in sorted((ROOT / "scenarios/given").glob("*.yaml")):
-        text = path.read_text()
-        title = re.search(r"^fragment: (.*(?:\n {2,}.*)*)", text, re.MULTILINE)[1].removeprefix(">-").strip()
-        with_ = re.search(r"^with:\n((?: {2}.*\n)*)", text, re.MULTILINE)
-        values = re.findall(r"^ {2}(\w+):", with_[1], re.MULTILINE) if with_ else []
-        saved = [name for found in re.findall(r"save: \{(.*?)\}$", text, re.MULTILINE | re.DOTALL)
-                 for name in re.findall(r"(?:^|, )\s*(\w+):", found)]
-        for found in re.findall(r"^( +)save:\n((?:\1 +.*\n?)*)", text, re.MULTILINE):
-            saved += re.findall(r"^ +(\w+):", found[1], re.MULTILINE)
-        saved += re.findall(r"^ +set: \{(\w+):", text, re.MULTILINE)
-        names = [", ".join(f"`{name}`" for name in dict.fromkeys(some)) for some in (values, saved)]
-        out.append((f"`{path.stem}`", title, *names))
-    return rows(("fragment", "what is there afterwards", "values to give", "variables it leaves"), out)
-
-
-def tables():
-    """The journal as SQL sees it."""
-    text = (ROOT / "Sources/SQLiteStore/JournalDatabase.swift").read_text()
-    found = re.findall(r"CREATE TABLE (\w+) \((.*?)\);", text, re.DOTALL)
-    names = [(name, [column.split()[0] for column in columns.split(",")]) for name, columns in found]
-    return rows(("table", "columns"), [(f"`{name}`", ", ".join(f"`{one}`" for one in all_)) for name, all_ in names])
+    for row in json.loads(program.out("list", "--fragments", "--json")):
+        values = [f"`{name}: {short(json.dumps(value))}`" for name, value in row["with"].items()]
+        names = [", ".join(f"`{name}`" for name in row[part]) for part in ("needs", "leaves")]
+        out.append((f"`{row['fragment']}`", row["states"], names[0], ", ".join(values), names[1]))
+    return rows(("fragment", "what is there afterwards", "needs", "its values unless you give others", "leaves"), out)
 
 
 def first_comment(text):
@@ -213,22 +214,11 @@ def mocks():
     return rows(("file", "what it says of itself"), out)
 
 
-def facts():
-    """Rows of the ledger: block lists of texts, some over several lines, which need no YAML parser."""
-    for path in sorted((ROOT / "mocks/ledger").glob("*.yaml")):
-        for block in re.split(r"^- ", path.read_text(), flags=re.MULTILINE)[1:]:
-            row = {"file": path.stem}
-            for name, value in re.findall(r"^(?:  )?([a-z]+): (.*(?:\n {3,}.*)*)", block, re.MULTILINE):
-                value = re.sub(r"\s*\n\s*", " ", value).removeprefix(">- ").removeprefix("> ").strip()
-                row[name] = json.loads(value) if value.startswith('"') else value.strip("'")
-            yield row
-
-
-def ledger():
+def ledger(program):
     out = []
-    known = list(facts())
+    known = program.facts
     for file in dict.fromkeys(row["file"] for row in known):
-        lines = [(f"`{row['id']}`", row["states"], row["mark"], row["source"], row.get("date", ""))
+        lines = [(f"`{row['id']}`", row["states"], row["mark"], row["source"], row["date"])
                  for row in known if row["file"] == file]
         out.append(f"## {file}\n\n" + rows(("id", "fact", "mark", "source", "date"), lines))
     counts = ", ".join(f"{sum(row['mark'] == mark for row in known)} {mark}" for mark in MARKS)
@@ -245,8 +235,8 @@ def broken_by():
     return found
 
 
-def switches(info):
-    known, noticed = list(facts()), broken_by()
+def switches(program, info):
+    known, noticed = program.facts, broken_by()
     rules = []
     for name in info["rules"]["known"]:
         states = [row for row in known if row.get("rule") == name]
@@ -254,7 +244,7 @@ def switches(info):
                       ", ".join(f"`{row['id']}`" for row in states), f"`{noticed.get(name, ['-'])[0]}`"))
     unknowns = []
     for name, choice in info["unknowns"].items():
-        states = [row for row in known if row.get("switch") == name]
+        states = [row for row in known if row.get("unknown") == name]
         unknowns.append((f"`{name}`", f"`{choice}`", " ".join(row["states"] for row in states),
                          ", ".join(f"`{row['id']}`" for row in states)))
     return ("## Rules\n\n" + rows(("rule", "what holds", "rows", "a scenario that notices"), rules)
