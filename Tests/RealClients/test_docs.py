@@ -235,6 +235,21 @@ def test_the_words_of_a_checked_token_are_all_told(request):
             assert f"`{word}" in row, word
 
 
+def test_who_does_a_step_that_names_nobody_is_told(request):
+    if request.config.getoption("--client") != "mcp1":
+        pytest.skip("once is enough")
+    page = (SOURCES / "scenario-language.md").read_text()
+    (told,) = re.findall(r"^- \*\*`as`\*\*.*\n(?:  .*\n)*", page, re.MULTILINE)
+    standard = {}
+    for file in (ROOT / "Sources/Harness/Steps").glob("*Step.swift"):
+        text = file.read_text()
+        if found := re.search(r'Who\(\s*members(?:\["as"\]|\.require\("as".*?\)), standard: "?([\w.]*)"?,', text):
+            keyword = re.search(r'static let keyword = "([a-z-]+)"', text)[1]
+            standard.setdefault(found[1], set()).add(keyword)
+    assert standard == {"": {"mcp", "browser"}, "admin": {"aws"}, "Party.outside.rawValue": {"http", "jwt", "app"}}
+    assert all(f"`{name}`" in told for names in standard.values() for name in [*names, "admin", "outside"])
+
+
 def test_the_readme_says_what_expect_and_save_read(built):
     schema = json.loads(ask(BINARY, "schema").stdout)["definitions"]
     steps = (ROOT / "README.md").read_text().split("| step | members | `expect` and `save` read |")[1].split("\n\n")[0]

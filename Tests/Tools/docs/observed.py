@@ -16,12 +16,12 @@ CONSENTED = ["github-provider", "gateway", "target-method-2", "alice-consented"]
 ELSEWHERE = {"revoke": (CONSENTED, "${lab.github}/settings/connections/applications/${clientId}")}
 
 
-def recorded(program, *words):
+def recorded(program, *words, cwd=ROOT):
     """Runs scenarios and gives their record; whether they hold is not asked here."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "record.sqlite"
         done = subprocess.run(
-            [program.binary, "run", *words, "--record", file], cwd=ROOT, capture_output=True, text=True)
+            [program.binary, "run", *words, "--root", ROOT, "--record", file], cwd=cwd, capture_output=True, text=True)
         if done.returncode not in (0, 4):
             sys.exit(f"docs: run {' '.join(map(str, words))} ends with {done.returncode}\n{done.stderr}")
         disk, memory = sqlite3.connect(file), sqlite3.connect(":memory:")
@@ -42,7 +42,7 @@ def failing(program):
         file = pathlib.Path(folder) / "mine.yaml"
         file.write_text("scenario: Mine\nspec: [T2]\nsteps:\n"
                         '  - {http: "GET ${lab.github}/login", expect: {status: 418}}\n')
-        return recorded(program, file)
+        return recorded(program, file.name, cwd=folder)
 
 
 def decided(program):
