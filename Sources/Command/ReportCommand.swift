@@ -15,9 +15,11 @@ struct ReportCommand: ParsableCommand {
             commandName: "merge", abstract: "Join the JSON reports of shards to one.",
             discussion: """
                 Scenarios come in the order in which one machine would have run them. With --output the terminal has \
-                what that machine would have told, else the joined report itself. Refuses reports that have a \
-                scenario twice, and a set in which a shard is missing. Exit code 4 if any scenario failed, 3 if one \
-                could not go on. Joins reports of explore too: exit code 4 if one has a finding.
+                what that machine would have told, annotations for GitHub Actions too, else the joined report \
+                itself; GITHUB_STEP_SUMMARY has its table. For --report-html the runs must have had it as well: their \
+                JSON then carries what the page shows. Refuses reports that have a scenario twice, and a set in \
+                which a shard is missing. Exit code 4 if any scenario failed, 3 if one could not go on. Joins reports \
+                of explore too: exit code 4 if one has a finding.
                 """)
 
         @Argument(help: "Reports that run or explore wrote with --report-json.")
@@ -31,6 +33,9 @@ struct ReportCommand: ParsableCommand {
 
         @Option(help: ArgumentHelp("Write a TAP report of them all.", valueName: "file"))
         var reportTap: String?
+
+        @Option(help: ArgumentHelp("Write one page with every step, token and diagram.", valueName: "file"))
+        var reportHtml: String?
 
         func run() throws {
             let found = try reports.map { path -> (name: String, json: JSONValue) in
@@ -48,6 +53,17 @@ struct ReportCommand: ParsableCommand {
             } catch {
                 throw CommandFailure(.stuck, "\(error)")
             }
+            if merged["findings"] != nil {
+                let flags = [
+                    ("--report-junit", reportJunit), ("--report-tap", reportTap), ("--report-html", reportHtml),
+                ]
+                if let (flag, _) = flags.first(where: { $0.1 != nil }) {
+                    throw CommandFailure(.usage, "\(flag): what explore found has no such report")
+                }
+            }
+            let rows = MergedRow.rows(of: merged)
+            // Before anything is written.
+            if let reportHtml { try Self.expectPages(of: found, for: reportHtml) }
             if let output {
                 try ReportFiles.put(merged.pretty, at: output)
             } else {
@@ -59,12 +75,23 @@ struct ReportCommand: ParsableCommand {
                 Terminal.say("\(findings.count) findings, \(walked) of \(all) edges walked")
                 return try leave(findings.isEmpty ? .held : .failed)
             }
-            try tell(MergedRow.rows(of: merged), seconds: merged["run"]?["seconds"]?.double)
+            try tell(rows, run: merged["run"]?.object ?? [:])
         }
 
-        private func tell(_ rows: [MergedRow], seconds: Double?) throws {
+        private static func expectPages(of reports: [(name: String, json: JSONValue)], for file: String) throws {
+            for report in reports where MergedRow.rows(of: report.json).contains(where: { $0.page == nil }) {
+                throw CommandFailure(
+                    .stuck,
+                    "--report-html \(file): \(report.name) carries no pages; its run needs --report-html too")
+            }
+        }
+
+        private func tell(_ rows: [MergedRow], run: JSONObject) throws {
+            let seconds = run["seconds"]?.double
             if let reportJunit { try ReportFiles.put(JUnitReport.render(rows, seconds: seconds), at: reportJunit) }
             if let reportTap { try ReportFiles.put(TAPReport.render(rows), at: reportTap) }
+            if let reportHtml { try ReportFiles.put(HTMLReport.render(rows, run: run), at: reportHtml) }
+            try ReportFiles.tellGitHub(rows, annotates: output != nil)
             if output == nil {
                 Terminal.say(TextReport.summary(rows))
             } else {

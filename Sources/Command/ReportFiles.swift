@@ -13,7 +13,9 @@ struct ReportFiles: ParsableArguments {
     @Option(help: ArgumentHelp("Write a TAP report.", valueName: "file"))
     var reportTap: String?
 
-    @Option(help: ArgumentHelp("Write a JSON report.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Write a JSON report; beside an HTML page with what that shows, for report merge.", valueName: "file"))
     var reportJson: String?
 
     @Option(help: ArgumentHelp("Write one page with every step, token and diagram.", valueName: "file"))
@@ -38,13 +40,13 @@ struct ReportFiles: ParsableArguments {
         let files: [(String?, () -> String)] = [
             (reportJunit, { JUnitReport.render(results, seconds: seconds) }),
             (reportTap, { TAPReport.render(results) }),
-            (reportJson, { JSONReport.render(results, run: run).pretty }),
+            (reportJson, { JSONReport.render(results, run: run, pages: reportHtml != nil).pretty }),
             (reportHtml, { HTMLReport.render(results, run: run) }),
         ]
         for (path, text) in files { if let path { try Self.put(text(), at: path) } }
         if let diagram { try diagrams(results, at: diagram) }
         if let record { try self.record(results, at: record) }
-        try tellGitHub(results)
+        try Self.tellGitHub(results)
     }
 
     private func diagrams(_ results: [ScenarioResult], at path: String) throws {
@@ -82,15 +84,15 @@ struct ReportFiles: ParsableArguments {
     }
 
     /// Annotations and the summary of a step, where GitHub Actions asks for them.
-    private func tellGitHub(_ results: [ScenarioResult]) throws {
+    static func tellGitHub(_ results: [some ReportRow], annotates: Bool = true) throws {
         let environment = ProcessInfo.processInfo.environment
         guard environment["GITHUB_ACTIONS"] == "true" else { return }
-        let annotations = GitHubReport.annotations(results).trimmedEnd
+        let annotations = annotates ? GitHubReport.annotations(results).trimmedEnd : ""
         if !annotations.isEmpty { Terminal.write(annotations) }
         guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let earlier = FileManager.default.contents(atPath: path) ?? Data()
         let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results)
-        try Self.put(text, at: path)
+        try put(text, at: path)
     }
 
     static func put(_ text: String, at path: String) throws {

@@ -5,18 +5,18 @@ import Scenario
 /// What GitHub Actions shows: annotations at the lines of the files, and a summary of the step.
 package enum GitHubReport {
     /// Workflow commands, one a line, for stdout.
-    package static func annotations(_ results: [ScenarioResult]) -> String {
+    package static func annotations(_ results: [some ReportRow]) -> String {
         var text = ""
         for result in results {
-            if let skip = result.file.skip {
-                text += "::notice file=\(property(result.file.path)),title=skipped::\(data(skip))\n"
+            if let skip = result.skip {
+                text += "::notice file=\(property(result.path)),title=skipped::\(data(skip))\n"
             }
             for failure in result.failures {
                 let place = failure.place
-                let file = place?.source.name ?? result.file.path
+                let file = place?.source.name ?? result.path
                 var properties = "file=\(property(file))"
                 if let place { properties += ",line=\(place.line),col=\(place.column)" }
-                properties += ",title=\(property(result.file.scenario.cut(120)))"
+                properties += ",title=\(property(result.scenario.cut(120)))"
                 var message = failure.sentence
                 if let step = failure.step { message += "\nstep: \(step)" }
                 if let hint = failure.hint { message += "\nhint: \(hint)" }
@@ -27,16 +27,16 @@ package enum GitHubReport {
     }
 
     /// Markdown for `$GITHUB_STEP_SUMMARY`.
-    package static func summary(_ results: [ScenarioResult]) -> String {
+    package static func summary(_ results: [some ReportRow]) -> String {
         var text = "### agentcore-local: \(TextReport.summary(results))\n\n"
         let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
         guard !wrong.isEmpty else { return text }
         text += "| scenario | what | expected | actual |\n|---|---|---|---|\n"
         for result in wrong.prefix(100) {
             for failure in result.failures.prefix(3) {
-                let place = failure.place?.description ?? result.file.path
+                let place = failure.place?.description ?? result.path
                 let cells = [
-                    "\(result.file.scenario) (`\(place)`)", failure.what, failure.expected.cut(200),
+                    "\(result.scenario) (`\(place)`)", failure.what, failure.expected.cut(200),
                     failure.actual.cut(200),
                 ]
                 text += "| \(cells.map { cell($0) }.joined(separator: " | ")) |\n"

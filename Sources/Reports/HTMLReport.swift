@@ -1,12 +1,11 @@
-package import Harness
+import Harness
 package import Kernel
-import OAuthCore
 import Scenario
 
 /// One page without a script and without a link to anywhere: every scenario with its steps, its failures, its diagram,
 /// its tokens taken apart and its states.
 package enum HTMLReport {
-    package static func render(_ results: [ScenarioResult], run: JSONObject) -> String {
+    package static func render(_ results: [some PageRow], run: JSONObject) -> String {
         let title = TextReport.summary(results).markup
         var page = """
             <!doctype html>
@@ -27,7 +26,9 @@ package enum HTMLReport {
             <h1>\(title)</h1>
 
             """
-        let facts = run.members.map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
+        // Where each stands among all shards is told to `report merge` alone.
+        let facts = run.members.filter { $0.name != "positions" }
+            .map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
         page += "<p>\(facts.markup)</p>\n"
         // What needs a person comes first.
         let seeds = ScenarioResult.haveSeeds(results)
@@ -38,23 +39,24 @@ package enum HTMLReport {
         return "\(page)</body></html>\n"
     }
 
-    private static func section(_ result: ScenarioResult, _ seeds: Bool) -> String {
+    private static func section(_ result: some PageRow, _ seeds: Bool) -> String {
         let isOpen = result.verdict == .failed || result.verdict == .error ? " open" : ""
+        let page = result.page
         var text =
             "<details\(isOpen)><summary><b class=\"v \(result.verdict.rawValue)\">\(result.verdict.rawValue)</b> "
-        text += "\(result.file.scenario.markup) <code>\(result.name(amongSeeds: seeds).markup)</code></summary>\n"
-        if let about = result.file.about { text += "<p>\(about.markup)</p>\n" }
-        if let skip = result.file.skip { text += "<p>Skipped: \(skip.markup)</p>\n" }
-        text += "<p>Rests on: \(result.file.spec.joined(separator: ", ").markup)</p>\n"
+        text += "\(result.scenario.markup) <code>\(result.name(amongSeeds: seeds).markup)</code></summary>\n"
+        if let about = page?.about { text += "<p>\(about.markup)</p>\n" }
+        if let skip = result.skip { text += "<p>Skipped: \(skip.markup)</p>\n" }
+        text += "<p>Rests on: \(result.spec.joined(separator: ", ").markup)</p>\n"
         for failure in result.failures { text += wide("Failure", "<pre>\(TextReport.render(failure).markup)</pre>") }
         if result.verdict != .held, result.verdict != .skipped {
             text += "<p>Repeat: <code>\(result.command.markup)</code></p>\n"
         }
-        guard !result.journal.isEmpty else { return "\(text)</details>\n" }
-        text += steps(result)
-        text += part("Sequence and states", wide("Sequence and states", SVGReport.render(result)))
-        text += tokens(result)
-        text += part("Trace", wide("Trace", "<pre>\(result.trace.rendered.markup)</pre>"))
+        guard let played = page?.played else { return "\(text)</details>\n" }
+        text += steps(played.steps)
+        text += part("Sequence and states", wide("Sequence and states", SVGReport.render(played.story)))
+        text += tokens(played.tokens)
+        text += part("Trace", wide("Trace", "<pre>\(played.trace.markup)</pre>"))
         return "\(text)</details>\n"
     }
 
@@ -67,45 +69,28 @@ package enum HTMLReport {
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(name)\">\(body)</div>\n"
     }
 
-    private static func steps(_ result: ScenarioResult) -> String {
+    private static func steps(_ steps: [RunPage.Step]) -> String {
         var rows = "<table><tr><th>step</th><th>where</th><th>world time</th><th>entries</th><th></th></tr>"
-        for record in result.records {
-            let indent = String(repeating: "&nbsp;&nbsp;", count: record.depth)
-            let place = record.step.place.description.markup
-            rows += "<tr><td>\(indent)\(record.title.markup)</td><td><code>\(place)</code></td>"
-            rows += "<td>\(record.at.iso8601)</td><td>\(record.after + 1)–\(record.last)</td>"
-            let verdict = record.held ? "held" : "failed"
+        for step in steps {
+            let indent = String(repeating: "&nbsp;&nbsp;", count: step.depth)
+            rows += "<tr><td>\(indent)\(step.title.markup)</td><td><code>\(step.place.markup)</code></td>"
+            rows += "<td>\(step.at.markup)</td><td>\(step.entries.markup)</td>"
+            let verdict = step.held ? "held" : "failed"
             rows += "<td class=\"\(verdict)\">\(verdict)</td></tr>"
         }
-        return part("\(result.records.count) steps", wide("Steps", "\(rows)</table>"))
+        return part("\(steps.count) steps", wide("Steps", "\(rows)</table>"))
     }
 
-    /// Header and claims stand for the token itself, which nobody may read.
-    private static func tokens(_ result: ScenarioResult) -> String {
-        let rows = TokenLineage.table(of: result.journal)
-        guard !rows.isEmpty else { return "" }
-        var decoded: [String: String] = [:]
-        let mask = SecretMask(result.journal, secrets: result.secrets)
-        for entry in result.journal {
-            guard case .token(.issued(let birth)) = entry.event, let token = DecodedToken(birth.value.exposed) else {
-                continue
-            }
-            let text = "\(JSONValue.object(token.header).text)\n\(JSONValue.object(token.claims).pretty)"
-            decoded[birth.id] = mask.text(text)
-        }
+    private static func tokens(_ tokens: [RunPage.Token]) -> String {
+        guard !tokens.isEmpty else { return "" }
         var table = "<table><tr><th>token</th><th>issuer</th><th>user</th><th>scopes</th><th>made from</th>"
         table += "<th>held by</th><th>seen by</th><th>expires</th><th>decoded</th></tr>"
-        for row in rows {
-            let cells = [
-                "\(row.kind) \(row.id)\(row.isRevoked ? " (revoked)" : "")", row.issuer.rawValue, row.user ?? "",
-                row.scopes.joined(separator: " "), row.parent ?? "", row.heldBy.joined(separator: ", "),
-                row.seenBy.joined(separator: ", "), row.expires?.iso8601 ?? "",
-            ]
-            table += "<tr>\(cells.map { "<td>\($0.markup)</td>" }.joined())"
+        for token in tokens {
+            table += "<tr>\(token.cells.map { "<td>\($0.markup)</td>" }.joined())"
             let inner =
-                decoded[row.id].map { "<details><summary>claims</summary><pre>\($0.markup)</pre></details>" } ?? ""
+                token.decoded.map { "<details><summary>claims</summary><pre>\($0.markup)</pre></details>" } ?? ""
             table += "<td>\(inner)</td></tr>"
         }
-        return part("\(rows.count) tokens", wide("Tokens", "\(table)</table>"))
+        return part("\(tokens.count) tokens", wide("Tokens", "\(table)</table>"))
     }
 }

@@ -8,8 +8,9 @@ import Scenario
 /// The report for programs. All that depends on machine or moment is under `run`; the rest is a function of files and
 /// seed.
 package enum JSONReport {
-    package static func render(_ results: [ScenarioResult], run: JSONObject) -> JSONValue {
-        let scenarios = results.map { scenario($0) }
+    /// With `pages` it carries what an HTML page shows, so that `report merge` can make one.
+    package static func render(_ results: [ScenarioResult], run: JSONObject, pages: Bool = false) -> JSONValue {
+        let scenarios = results.map { scenario($0, hasPage: pages) }
         return ["summary": summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run)]
     }
 
@@ -24,7 +25,7 @@ package enum JSONReport {
         ]
     }
 
-    private static func scenario(_ result: ScenarioResult) -> JSONValue {
+    private static func scenario(_ result: ScenarioResult, hasPage: Bool) -> JSONValue {
         var object: JSONObject = [
             "path": .string(result.file.path), "scenario": .string(result.file.scenario),
             "tags": .strings(result.file.tags), "spec": .strings(result.file.spec),
@@ -40,6 +41,7 @@ package enum JSONReport {
             object["matrix"] = .object(JSONObject(result.file.cell.map { .init($0.name, $0.value) }))
         }
         if let skip = result.file.skip { object["skip"] = .string(skip) }
+        if hasPage { object["page"] = RunPage(result).json }
         return .object(object)
     }
 

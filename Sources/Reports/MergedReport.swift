@@ -16,6 +16,7 @@ package enum MergedReport {
         var seconds = 0.0
         var positions: [Int] = []
         var rootFlag = ""
+        var versions: Set<String> = []
         for report in reports {
             guard let found = report.json["scenarios"]?.array, let run = report.json["run"] else {
                 throw Mismatch(description: "\(report.name) is no JSON report")
@@ -32,12 +33,14 @@ package enum MergedReport {
             note(run["shard"], &shards)
             positions += (run["positions"]?.array ?? []).compactMap { $0.int.map { Int($0) } }
             rootFlag = run["rootFlag"]?.string ?? rootFlag
+            if let version = run["version"]?.string { versions.insert(version) }
             seconds = max(seconds, run["seconds"]?.double ?? 0)
         }
         try expectWhole(shards)
         scenarios = inOrder(scenarios, positions)
         let names = reports.map(\.name)
         var run: JSONObject = ["merged": .strings(names), "seconds": .double(seconds)]
+        if !versions.isEmpty { run["version"] = .string(versions.sorted().joined(separator: ", ")) }
         if !rootFlag.isEmpty { run["rootFlag"] = .string(rootFlag) }
         return [
             "summary": JSONReport.summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run),

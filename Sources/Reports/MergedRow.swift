@@ -3,7 +3,7 @@ package import Kernel
 import Scenario
 
 /// A run as a JSON report tells it, so that the other reports can be made of several machines' runs.
-package struct MergedRow: ReportRow {
+package struct MergedRow: PageRow {
     package let path: String
     package let scenario: String
     package let cellText: String
@@ -13,6 +13,8 @@ package struct MergedRow: ReportRow {
     package let failures: [Failure]
     package let command: String
     package let commandHere: String
+    package let spec: [String]
+    package let page: RunPage?
 
     /// nil for what no report says of a run. `rootFlag` is what the command needs on this machine.
     package init?(_ json: JSONValue, rootFlag: String = "") {
@@ -25,6 +27,8 @@ package struct MergedRow: ReportRow {
         cellText = (json["matrix"]?.object?.members ?? [])
             .map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
         skip = json["skip"]?.string
+        spec = json["spec"]?.strings ?? []
+        page = json["page"].flatMap { RunPage(json: $0, title: scenario) }
         failures = (json["failures"]?.array ?? []).map { Self.failure($0) }
     }
 

@@ -1,10 +1,10 @@
 import HTTPTypes
 package import Harness
-package import Kernel
+import Kernel
 import Scenario
 
 /// A run as a picture shows it: who is there, what went between them, what moved. Secrets are masked in all of it.
-package struct Story: Sendable {
+package struct Story: Sendable, Hashable {
     package let title: String
     /// In the order of their first appearance.
     package let actors: [String]
@@ -12,13 +12,12 @@ package struct Story: Sendable {
     /// Everything that moved, in order, with its moves.
     package let lanes: [Lane]
 
-    package struct Event: Sendable {
+    package struct Event: Sendable, Hashable {
         package let sequence: Int
-        package let at: Instant
         package let kind: Kind
     }
 
-    package enum Kind: Sendable {
+    package enum Kind: Sendable, Hashable {
         case step(String, held: Bool)
         case exchange(from: Int, to: Int, request: String, answer: String, isGood: Bool)
         case move(subject: String, from: String?, to: String, cause: String)
@@ -26,27 +25,44 @@ package struct Story: Sendable {
         case note(actor: Int?, String)
     }
 
-    package struct Lane: Sendable {
+    package struct Lane: Sendable, Hashable {
         package let subject: String
-        package let moves: [(sequence: Int, state: String)]
+        package fileprivate(set) var moves: [Move]
+    }
+
+    package struct Move: Sendable, Hashable {
+        package let sequence: Int
+        package let state: String
+    }
+
+    init(title: String, actors: [String], events: [Event]) {
+        (self.title, self.actors, self.events) = (title, actors, events)
+        var lanes: [Lane] = []
+        for event in events {
+            guard case .move(let subject, _, let new, _) = event.kind else { continue }
+            let move = Move(sequence: event.sequence, state: new)
+            if let place = lanes.firstIndex(where: { $0.subject == subject }) {
+                lanes[place].moves.append(move)
+            } else {
+                lanes.append(Lane(subject: subject, moves: [move]))
+            }
+        }
+        self.lanes = lanes
     }
 
     /// `result` is a run with its journal.
     package init(_ result: ScenarioResult) {
-        title = result.file.scenario
         var builder = Builder(mask: SecretMask(result.journal, secrets: result.secrets))
         var steps = result.records.sorted { $0.after < $1.after }[...]
         for entry in result.journal {
             while let step = steps.first, step.after < entry.sequence {
-                builder.add(.step(step.title, held: step.held), step.after, step.at)
+                builder.add(.step(step.title, held: step.held), step.after)
                 steps = steps.dropFirst()
             }
             builder.add(entry)
         }
-        for step in steps { builder.add(.step(step.title, held: step.held), step.after, step.at) }
-        actors = builder.actors
-        events = builder.events
-        lanes = builder.lanes.map { Lane(subject: $0.subject, moves: $0.moves) }
+        for step in steps { builder.add(.step(step.title, held: step.held), step.after) }
+        self.init(title: result.file.scenario, actors: builder.actors, events: builder.events)
     }
 }
 
@@ -54,10 +70,9 @@ private struct Builder {
     let mask: SecretMask
     var actors: [String] = []
     var events: [Story.Event] = []
-    var lanes: [(subject: String, moves: [(Int, String)])] = []
 
-    mutating func add(_ kind: Story.Kind, _ sequence: Int, _ at: Instant) {
-        events.append(Story.Event(sequence: sequence, at: at, kind: kind))
+    mutating func add(_ kind: Story.Kind, _ sequence: Int) {
+        events.append(Story.Event(sequence: sequence, kind: kind))
     }
 
     mutating func actor(_ party: Party) -> Int {
@@ -79,35 +94,28 @@ private struct Builder {
             let kind = Story.Kind.exchange(
                 from: from, to: to, request: "\(exchange.request.method.rawValue) \(path)", answer: answer,
                 isGood: (exchange.status ?? 600) < 400)
-            add(kind, entry.sequence, entry.at)
+            add(kind, entry.sequence)
         case .streamed(let stream):
             let (from, to) = (actor(stream.from), actor(stream.to))
             let kind = Story.Kind.exchange(from: from, to: to, request: "event", answer: "", isGood: true)
-            add(kind, entry.sequence, entry.at)
+            add(kind, entry.sequence)
         case .transition(let move):
             let subject = mask.text(move.subject)
-            if let place = lanes.firstIndex(where: { $0.subject == subject }) {
-                lanes[place].moves.append((entry.sequence, move.to))
-            } else {
-                lanes.append((subject, [(entry.sequence, move.to)]))
-            }
-            add(
-                .move(subject: subject, from: move.from, to: move.to, cause: mask.text(move.cause)), entry.sequence,
-                entry.at)
+            add(.move(subject: subject, from: move.from, to: move.to, cause: mask.text(move.cause)), entry.sequence)
         case .alarm(let alarm):
-            add(.note(actor: actor(alarm.party), "alarm: \(mask.text(alarm.label))"), entry.sequence, entry.at)
+            add(.note(actor: actor(alarm.party), "alarm: \(mask.text(alarm.label))"), entry.sequence)
         case .fault(let name, let party):
-            add(.note(actor: actor(party), "fault \(name)"), entry.sequence, entry.at)
+            add(.note(actor: actor(party), "fault \(name)"), entry.sequence)
         case .note(let note):
             let rule = note.rule.map { "\($0): " } ?? ""
-            add(.note(actor: actor(note.party), "\(rule)\(mask.text(note.text))"), entry.sequence, entry.at)
+            add(.note(actor: actor(note.party), "\(rule)\(mask.text(note.text))"), entry.sequence)
         case .token(.issued(let birth)):
             let user = birth.user.map { " for \($0)" } ?? ""
-            add(.note(actor: actor(birth.issuer), "issues \(birth.kind)\(user)"), entry.sequence, entry.at)
+            add(.note(actor: actor(birth.issuer), "issues \(birth.kind)\(user)"), entry.sequence)
         case .token(.held(_, let holder)):
-            add(.note(actor: nil, "\(holder) keeps a token"), entry.sequence, entry.at)
+            add(.note(actor: nil, "\(holder) keeps a token"), entry.sequence)
         case .token(.revoked(_, let cause)):
-            add(.note(actor: nil, "a token is revoked: \(mask.text(cause))"), entry.sequence, entry.at)
+            add(.note(actor: nil, "a token is revoked: \(mask.text(cause))"), entry.sequence)
         }
     }
 }

@@ -126,28 +126,47 @@ def test_shards_are_merged_to_what_one_machine_tells(tmp_path):
 
 
 def test_what_is_told_of_shards_is_what_one_machine_tells(folder, tmp_path):
-    """Every report but the diagrams, with failures, cells, seeds and what is not run; only the time is another."""
+    """Every report, with failures, cells, seeds and what is not run; only what is said of the run is another."""
     (folder / "cells.yaml").write_text(CELLS)
+    summaries = {name: tmp_path / f"{name}.md" for name in ["whole", "merged", *"123"]}
 
     def report(name, *flags):
-        files = ["--report-json", tmp_path / f"{name}.json", "--report-junit", tmp_path / f"{name}.xml"]
-        return run("run", folder, "--seeds", 2, *files, "--report-tap", tmp_path / f"{name}.tap", *flags).stdout
+        files = [f for kind in ["json", "tap", "html"] for f in (f"--report-{kind}", tmp_path / f"{name}.{kind}")]
+        files += ["--report-junit", tmp_path / f"{name}.xml", *flags]
+        github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summaries[str(name)])}
+        return run("run", folder, "--seeds", 2, *files, **github).stdout
 
     told = report("whole")
-    assert "number=2, word=a] seed 2" in told and "expected: " in told
+    assert "number=2, word=a] seed 2" in told and "expected: " in told and "::error " in told
     parts = []
     for number in (3, 1, 2):
         report(number, "--shard", f"{number}/3")
         parts.append(tmp_path / f"{number}.json")
     files = ["--report-junit", tmp_path / "merged.xml", "--report-tap", tmp_path / "merged.tap"]
-    done = run("report", "merge", *parts, "--output", tmp_path / "merged.json", *files)
+    files += ["--report-html", tmp_path / "merged.html"]
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summaries["merged"])}
+    done = run("report", "merge", *parts, "--output", tmp_path / "merged.json", *files, **github)
     assert done.returncode == 4 and done.stdout == told
     assert (tmp_path / "merged.tap").read_bytes() == (tmp_path / "whole.tap").read_bytes()
+    assert summaries["merged"].read_bytes() == summaries["whole"].read_bytes()
+    pages = [(tmp_path / f"{name}.html").read_text().split("</h1>\n") for name in ("whole", "merged")]
+    (head, whole), (_, merged) = ((one, two.split("</p>\n", 1)) for one, two in pages)
+    assert head == pages[1][0] and merged[1] == whole[1] and "<svg" in merged[1]
+    assert "version 0." in whole[0] and "version 0." in merged[0] and "merged [" in merged[0]
     whole, merged = (re.sub(r' time="[^"]*"', "", (tmp_path / f"{name}.xml").read_text()) for name in ("whole", "merged"))
     assert merged == whole
     whole, merged = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("whole", "merged"))
     del whole["run"], merged["run"]
     assert json.dumps(merged) == json.dumps(whole)
+
+    # Without --output the joined report alone is on stdout; annotations would spoil it.
+    plain = run("report", "merge", *parts, **github)
+    assert json.loads(plain.stdout)["scenarios"] == merged["scenarios"]
+    # A run that made no page carries none.
+    run("run", folder, "--report-json", tmp_path / "lean.json")
+    lean = run("report", "merge", tmp_path / "lean.json", "--report-html", tmp_path / "no.html", "--output", tmp_path / "no.json")
+    assert lean.returncode == 3 and "lean.json carries no pages; its run needs --report-html too" in lean.stderr
+    assert not (tmp_path / "no.html").exists() and not (tmp_path / "no.json").exists()
 
 
 def test_paths_are_those_of_the_root_wherever_one_stands(tmp_path):
@@ -257,6 +276,8 @@ def test_explorations_on_several_machines_are_merged_to_one(tmp_path):
     assert {name: merged[name] for name in whole} == whole
     missing = run("report", "merge", *parts[1:])
     assert missing.returncode == 3 and "shard 1/3" in missing.stderr
+    paged = run("report", "merge", *parts, "--report-html", tmp_path / "no.html")
+    assert paged.returncode == 1 and "--report-html: what explore found has no such report" in paged.stderr
 
 
 def test_a_step_that_never_ends_ends_the_run_with_a_report(tmp_path):

@@ -43,6 +43,61 @@ struct MergedReportTests {
         #expect(foreign?.description == "run.json is no report of explore, and others are")
     }
 
+    /// A page is made of what a report carries, byte for byte as beside the run.
+    @Test func aPageNeedsNothingButTheReport() async throws {
+        let sources = [
+            ("a", "matrix: {who: [alice, bob]}\nabout: A & B\nsteps:\n  - sign-in: ${who}\n  - aws: ListGateways"),
+            ("b", "steps:\n  - http: GET ${lab.github}/<nowhere>\n    as: mallory\n    expect: {status: 200}"),
+            ("c", "given: [github-provider, gateway, target-method-1]\nsteps:\n  - clock: {advance: 11m}"),
+            ("d", "skip: waits for something\nsteps:\n  - aws: ListGateways"),
+        ].map { Source(name: "\($0.0).yaml", text: "scenario: \($0.0) <\($0.0)>\nspec: [T2]\n\($0.1)\n") }
+        let (files, mistakes) = Library.load(sources: sources, root: Corpus.root)
+        try #require(mistakes.map(\.rendered) == [])
+        let definition = try LabDefinition.load(named: "default", root: Corpus.root)
+        let runner = Runner(definition: definition)
+        var results: [ScenarioResult] = []
+        for file in files { results.append(await runner.run(file, seed: 3)) }
+        #expect(Set(results.map(\.verdict)) == [.held, .failed, .skipped])
+
+        let run: JSONObject = ["seconds": 1]
+        let carried = JSONReport.render(results, run: run, pages: true).pretty
+        let rows = MergedRow.rows(of: try JSONValue(parsing: Array(carried.utf8)))
+        #expect(rows.count == results.count)
+        for (row, result) in zip(rows, results) { #expect(row.page == result.page, "\(row.name)") }
+        let page = HTMLReport.render(results, run: run)
+        #expect(HTMLReport.render(rows, run: run) == page)
+        #expect(page.contains("<svg") && page.contains("token_use") && page.contains("CREATE_PENDING_AUTH"))
+        #expect(GitHubReport.annotations(rows) == GitHubReport.annotations(results))
+        #expect(GitHubReport.summary(rows) == GitHubReport.summary(results))
+        #expect(GitHubReport.summary(rows).contains("1 failed"))
+        // Who asks for no page has a report without.
+        let lean = JSONReport.render(results, run: run)
+        #expect(MergedRow.rows(of: lean).allSatisfy { $0.page == nil })
+    }
+
+    /// A report may come from anywhere: what it carries is text, and nonsense is no page.
+    @Test func whatAReportCarriesIsNoMarkup() throws {
+        func row(_ events: String) throws -> MergedRow? {
+            let text = """
+                {"path": "a.yaml", "scenario": "s", "seed": "1", "command": "c", "verdict": "held", "page": {"about":
+                "<script>", "steps": [{"title": "<script>", "place": "<script>", "at": "<script>",
+                "entries": "<script>"}], "story": {"actors": ["<script>"], "events": [\(events)]}, "tokens":
+                [{"cells": ["<script>"], "decoded": "<script>"}], "trace": "<script>"}}
+                """
+            return MergedRow(try JSONValue(parsing: Array(text.utf8)))
+        }
+        let fine = try #require(try row(#"{"n": 1, "note": "<script>", "actor": 0}, {"n": 2, "step": "<script>"}"#))
+        #expect(fine.page != nil)
+        let page = HTMLReport.render([fine], run: [:])
+        #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
+        for odd in [
+            #"{"n": 1, "request": "GET /", "from": 0, "to": 1}"#, #"{"n": 9000000000000000000, "step": "s"}"#,
+            #"{"n": -1, "step": "s"}"#, #"{"n": 1}"#, "7",
+        ] {
+            #expect(try row(odd)?.page == nil, "\(odd)")
+        }
+    }
+
     /// One machine goes through all files with a seed before it takes the next one.
     @Test func scenariosComeInTheOrderOfOneMachine() throws {
         func report(_ shard: String, _ rows: [(String, String)]) -> JSONValue {
