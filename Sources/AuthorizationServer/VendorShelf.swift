@@ -9,11 +9,13 @@ package struct VendorShelf: Sendable {
 
     /// Every name that `profile(named:)` knows.
     package var names: [String] {
-        files.flatMap { file in
-            let vendor = file["vendor"]?.string ?? ""
-            let profiles = file["profiles"]?.object?.names ?? []
-            return [vendor] + profiles + profiles.map { "\(vendor)-\($0)" }
-        }.sorted()
+        Set(
+            files.flatMap { file in
+                let vendor = file["vendor"]?.string ?? ""
+                let profiles = file["profiles"]?.object?.names ?? []
+                return [vendor] + profiles + profiles.map { "\(vendor)-\($0)" }
+            }
+        ).sorted()
     }
 
     /// `github` is that file's own choice, `github-2024` one of its profiles; where a profile's name is known in one

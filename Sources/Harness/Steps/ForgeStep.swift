@@ -9,6 +9,7 @@ package struct ForgeStep: LabStep {
     private static let roots = ["token", "keys"]
     /// Whose keys.
     private static let owners = ["provider", "stranger"]
+    private static let hands = TokenForge.Hand.allCases.map(\.rawValue)
     /// Written out, or a variable that holds them.
     private static let members = Shape.either([.names(.anything), .text])
     package static let shape = StepShape(
@@ -18,7 +19,7 @@ package struct ForgeStep: LabStep {
             ShapeMember("like", .text, "A token whose header and claims are taken over."),
             ShapeMember("algorithm", .text, "By which algorithm it is signed."),
             ShapeMember(
-                "hand", .word(TokenForge.Hand.allCases.map(\.rawValue)), "key, or public-key for HMAC, or nobody."),
+                "hand", .word(hands), "key, or public-key for HMAC, or nobody."),
             ShapeMember("header", members, "Members of the header; null leaves one out."),
             ShapeMember("claims", members, "Claims; null leaves one out."),
             ShapeMember("times", members, "Claims in seconds from now: {exp: 3600, nbf: -5}."),
@@ -42,7 +43,7 @@ package struct ForgeStep: LabStep {
         guard let name = node.value.text(&reading, as: "provider or stranger") else { return nil }
         reading.expectName(name, of: "signer", among: Self.owners, at: node.value.place)
         if let hand = members["hand"], let name = hand.scalarText {
-            reading.expectName(name, of: "hand", among: TokenForge.Hand.allCases.map(\.rawValue), at: hand.place)
+            reading.expectName(name, of: "hand", among: Self.hands, at: hand.place)
         }
     }
 
@@ -63,15 +64,23 @@ package struct ForgeStep: LabStep {
         for name in ["alg", "kid"] { header[name] = nil }
         for member in try part("header").members { header[member.name] = member.value }
         let signer = try signer(run)
-        let hand = try texts["hand"].map { try $0.text(variables) } ?? TokenForge.Hand.key.rawValue
+        let hand = try hand(variables)
         do {
             let token = try await TokenForge(signer).token(
-                claims, header: header, by: TokenForge.Hand(rawValue: hand) ?? .key,
+                claims, header: header, by: hand,
                 algorithm: texts["algorithm"].map { try $0.text(variables) })
             return ["token": .string(token), "keys": signer.publicKeys["keys"] ?? []]
         } catch let failure as KeyFailure {
             throw Diagnostic(owner.place, failure.description)
         }
+    }
+
+    private func hand(_ variables: Variables) throws(Diagnostic) -> TokenForge.Hand {
+        guard let template = texts["hand"] else { return .key }
+        let name = try template.text(variables)
+        if let hand = TokenForge.Hand(rawValue: name) { return hand }
+        throw Diagnostic(
+            template.place, "there is no hand \"\(name)\"", hint: Suggestion.hint(for: name, among: Self.hands))
     }
 
     private func signer(_ run: ScenarioRun) throws -> TokenSigner {

@@ -28,6 +28,13 @@ package struct VendorStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let vendor = try name.text(run.variables)
+        let known = run.lab.definition.vendors.names
+        guard known.contains(vendor) else {
+            let near = Suggestion.nearest(to: vendor, among: known).map { "did you mean \"\($0)\"?" }
+            throw Diagnostic(
+                name.place, "there is no vendor \"\(vendor)\"",
+                hint: near ?? "known: \(known.joined(separator: ", "))")
+        }
         let changes = try changes?.value(run.variables).object ?? [:]
         do {
             return try run.lab.changeVendor(to: vendor, changes)
