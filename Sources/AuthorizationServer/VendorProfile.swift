@@ -49,6 +49,9 @@ package struct VendorProfile: Sendable, Hashable {
     let routes = AuthorizationServer.Routes()
     private let refusals: [Refusal: RefusalText]
 
+    /// Where people and clients ask.
+    package var paths: [String] { [endpoints.authorize, endpoints.token, endpoints.signIn] }
+
     struct Endpoints: Sendable, Hashable {
         let authorize: String
         let token: String

@@ -26,6 +26,11 @@ package struct Reading: Sendable {
     /// Fragments that several files share, and those of this file.
     let shelf: FragmentShelf?
     var own: [String: Fragment] = [:]
+    /// Those of this file that something includes.
+    var used: Set<String> = []
+    /// Names under which steps send what they like.
+    package private(set) var senders: Set<String> = []
+    package mutating func note(sender name: String) { senders.insert(name) }
     /// The file that is read, and the fragments on the way to it.
     package let file: String
     var path: [String] = []
@@ -69,6 +74,12 @@ package enum Suggestion {
         if let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit { return best.name }
         // Somebody who stopped in the middle of a name.
         return word.count < 3 ? nil : known.first { $0.hasPrefix(word) }
+    }
+
+    /// The known word from which this one differs by a letter or two of many.
+    package static func slip(_ word: String, among known: [String]) -> String? {
+        guard word.utf8.count >= 8 else { return nil }
+        return known.first { abs($0.utf8.count - word.utf8.count) < 3 && distance(word, $0) < 3 }
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).

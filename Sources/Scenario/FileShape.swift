@@ -31,8 +31,11 @@ package enum FileShape {
             "given", .oneOrMore(.either([.name(.fragments), .names(.either([values, .anything]))])),
             "Fragments that come first, each with values of its own."),
         ShapeMember("steps", .steps, "What people do, in order.", required: true),
-        ShapeMember("finally", .steps, "What is done at the end whatever happened."),
-        ShapeMember("then", .anything, "What must be true of the whole run."),
+        ShapeMember("finally", .steps, "What is done at the end whatever happened, before then is judged."),
+        ShapeMember(
+            "then", .anything,
+            "What must be true of the whole run with finally; at the end of each way of a fork that ends the steps."
+        ),
         ShapeMember("breaks", .oneOrMore(.name(.rules)), "Rules without which the scenario must fail."),
         ShapeMember("pace", .span, "World time before each step, 1s if it is not said."),
         ShapeMember("timeout", .span, "How much world time it may take."),

@@ -37,10 +37,17 @@ package final class FragmentShelf: Sendable {
 extension Reading {
     /// A fragment by its name: one of this file, or one on the shelf.
     package mutating func fragment(_ name: String, at place: Place) -> Fragment? {
-        if let own = own[name] { return own }
+        if let own = own[name] {
+            used.insert(name)
+            return own
+        }
         guard let shelf, let source = shelf.fragment(name, from: file, self) else {
+            // It may be any of them that is meant.
+            used.formUnion(own.keys)
             let known = own.keys.sorted() + (shelf?.names ?? [])
-            report(place, "there is no fragment \"\(name)\"", hint: Suggestion.hint(for: name, among: known))
+            let near = Suggestion.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
+            let all = known.isEmpty ? nil : "known: \(known.joined(separator: ", "))"
+            report(place, "there is no fragment \"\(name)\"", hint: near ?? all)
             return nil
         }
         for diagnostic in source.1 { report(diagnostic) }

@@ -120,8 +120,8 @@ struct VariableWalk {
     }
 
     mutating func walk(
-        _ opening: Opening, _ given: [GivenFragment], _ steps: [PlacedStep], _ finally: [PlacedStep],
-        _ then: DocumentNode?, _ reading: inout Reading
+        _ opening: Opening, _ spans: [DocumentNode], _ given: [GivenFragment], _ steps: [PlacedStep],
+        _ finally: [PlacedStep], _ then: DocumentNode?, _ reading: inout Reading
     ) {
         for item in opening.environment { if let standard = item.standard { check(standard.node, &reading) } }
         for name in opening.cellNames { add(name) }
@@ -137,6 +137,7 @@ struct VariableWalk {
                 add(secret.name)
             }
         }
+        for span in spans { check(span, &reading) }
         for item in given {
             for override in item.overrides { check(override.value, &reading) }
             for setting in item.fragment.defaults {
@@ -191,13 +192,17 @@ struct VariableWalk {
             fragment.place, "\(fragment.name) needs a variable \"\(name)\", at \(place)", hint: maker ?? hint)
     }
 
+    private func hint(for name: String) -> String {
+        if let hint = Suggestion.hint(for: name, among: names) { return hint }
+        return "an earlier step must save it; there are \(names.suffix(16).joined(separator: ", "))"
+    }
+
     private func check(_ node: DocumentNode, _ reading: inout Reading) {
         for hole in Template.holes(in: node) {
             guard case .success(let path) = hole.path else { continue }
             guard known.contains(path.root) else {
                 let comesLater = later.contains(path.root) ? "secrets are made after with" : nil
-                let hint = comesLater ?? Suggestion.hint(for: path.root, among: names)
-                missing(path.root, hole.place, hint ?? "an earlier step must save it", &reading)
+                missing(path.root, hole.place, comesLater ?? hint(for: path.root), &reading)
                 continue
             }
             if path.root == "env", path.segments.count > 1, case .member(let name) = path.segments[1],

@@ -24,9 +24,9 @@ package struct ScenarioFile: Sendable {
     /// Rules without which the scenario must fail.
     package let breaks: [PlacedName]
     /// World time before each step.
-    package let pace: Span
+    package let pace: Settled<Span>
     /// How much world time the whole scenario may take.
-    package let timeout: Span?
+    package let timeout: Settled<Span>?
     package let timeoutPlace: Place?
     /// Whether it is played again with every kind of trouble at every edge, held against the standing invariants.
     package let sweepsFaults: Bool

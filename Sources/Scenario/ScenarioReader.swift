@@ -50,13 +50,25 @@ package struct ScenarioReader: Sendable {
         let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         let finally = members["finally"].map { reading.steps($0, of: "finally") } ?? []
         let then = members["then"].map { reading.checks($0) } ?? []
+        if !then.isEmpty {
+            for item in given { item.fragment.steps.expectSeen(isEnd: false, &reading) }
+            steps.expectSeen(isEnd: true, &reading)
+            finally.expectSeen(isEnd: false, &reading)
+        }
         for secret in members["secrets"]?.members ?? [] where opening.cellNames.contains(secret.name) {
             reading.report(
                 secret.key.place, "a value of the matrix stands in every report: \"\(secret.name)\" cannot be a secret")
         }
         let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
         var walk = VariableWalk(vocabulary, environment: opening.environment.map(\.name))
-        walk.walk(opening, given, steps, finally, members["then"], &reading)
+        let spans = [members["pace"], members["timeout"]].compactMap(\.self)
+        walk.walk(opening, spans, given, steps, finally, members["then"], &reading)
+        for fragment in members["fragments"]?.members ?? [] {
+            guard reading.own[fragment.name] != nil, !reading.used.contains(fragment.name) else { continue }
+            reading.report(
+                fragment.key.place, "nothing includes the fragment \"\(fragment.name)\"",
+                hint: "nobody would see a mistake in it: include it, or take it away")
+        }
         reading.expectClients(walk.clients, in: Set(cells.map(\.lab.name)).sorted())
         return ScenarioFile(
             source: source, scenario: title, about: members["about"]?.text(&reading, as: "about"),
@@ -64,8 +76,8 @@ package struct ScenarioReader: Sendable {
             spec: spec(members, &reading), lab: cells[0].lab, settings: opening.settings,
             environment: opening.environment, secrets: opening.secrets, given: given, steps: steps, finally: finally,
             then: then, breaks: breaks(members["breaks"], &reading),
-            pace: members["pace"]?.span(&reading, as: "pace") ?? .seconds(1),
-            timeout: members["timeout"]?.span(&reading, as: "timeout"), timeoutPlace: members["timeout"]?.place,
+            pace: members["pace"]?.settledSpan(&reading, as: "pace") ?? Settled(.seconds(1)),
+            timeout: members["timeout"]?.settledSpan(&reading, as: "timeout"), timeoutPlace: members["timeout"]?.place,
             sweepsFaults: sweepsFaults(members["faults"], &reading),
             skip: members["skip"].flatMap { skip($0, &reading) }, cells: cells, place: members.node.place)
     }
@@ -175,9 +187,11 @@ extension ScenarioReader {
         return node.members.compactMap { member in
             let name = choice(member.key, as: "a rule", values, &reading) ?? member.name
             reading.expectName(name, of: "rule", among: vocabulary.rules, at: member.key.place)
-            switch choice(member.value, as: "a rule", values, &reading) {
-            case "off"?, "false"?: return name
-            case "on"?, "true"?: return nil
+            // What was told already is not told a second time.
+            guard let state = choice(member.value, as: "a rule", values, &reading) else { return nil }
+            switch state {
+            case "off", "false": return name
+            case "on", "true": return nil
             default:
                 reading.report(member.value.place, "a rule is on or off")
                 return nil

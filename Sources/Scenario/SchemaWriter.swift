@@ -83,9 +83,9 @@ package struct SchemaWriter {
         case .text: return Self.scalar
         case .word(let words): return ["anyOf": [["type": "string", "enum": .strings(words)], Self.variable]]
         case .name(let names): return ref("name-\(names.rawValue)")
-        case .flag: return ["type": "boolean"]
+        case .flag: return ["anyOf": [["type": "boolean"], Self.variable]]
         case .whole: return ["type": "integer"]
-        case .span: return ["type": "string", "pattern": "^-?[0-9]+(ms|s|m|h|d)$"]
+        case .span: return ["anyOf": [["type": "string", "pattern": "^-?[0-9]+(ms|s|m|h|d)$"], Self.variable]]
         case .mapping(let members): return mapping(members, as: "")
         case .names(let inner): return ["type": "object", "additionalProperties": schema(of: inner)]
         case .list(.step): return ref("steps")

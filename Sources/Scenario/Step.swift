@@ -55,16 +55,43 @@ package struct StepBlock: Sendable {
     package let then: DocumentNode?
     /// The fragment that these steps are of, and where it is named.
     package let fragment: PlacedName?
+    /// Whether they are one of several ways, each of which is undone after its end.
+    package let isWay: Bool
 
     package init(
         _ steps: [PlacedStep], settings: [(name: String, value: DocumentNode)] = [], keeps: Bool = true,
-        then: DocumentNode? = nil, fragment: PlacedName? = nil
+        then: DocumentNode? = nil, fragment: PlacedName? = nil, isWay: Bool = false
     ) {
         self.steps = steps
         self.settings = settings
         self.keeps = keeps
         self.then = then
         self.fragment = fragment
+        self.isWay = isWay
+    }
+}
+
+extension [PlacedStep] {
+    /// Whether they end with the ways of a fork: then each of these is an end of the whole.
+    package var endsInWays: Bool {
+        guard let block = last?.step.blocks.first else { return false }
+        return block.isWay || block.fragment != nil && block.steps.endsInWays
+    }
+
+    /// Reports forks whose ways a `then` of the whole scenario sees nothing of, as other steps follow them.
+    func expectSeen(isEnd: Bool, _ reading: inout Reading) {
+        for index in indices {
+            let (placed, isLast) = (self[index], isEnd && index == count - 1)
+            let blocks = placed.step.blocks
+            if !isLast, blocks.contains(where: { $0.isWay && $0.then == nil }) {
+                reading.report(
+                    placed.place, "then sees nothing of this \(placed.keyword): what its ways did is undone",
+                    hint: "give each way a then of its own, or end the steps with it: then each way is judged")
+            }
+            for block in blocks {
+                block.steps.expectSeen(isEnd: isLast && (block.isWay || block.fragment != nil), &reading)
+            }
+        }
     }
 }
 
@@ -111,11 +138,15 @@ package struct Vocabulary: Sendable {
     /// Dotted name to the choices there are; none listed means any.
     package var unknowns: [String: [String]] = [:]
     package var users: [String] = []
+    /// What else tokens and parties call them.
+    package var userAliases: Set<String> = []
     package var parties: [String] = []
     package var labs: [String] = []
     /// Profiles of authorization servers.
     package var vendors: [String] = []
     package var operations: [String] = []
+    /// The members that an operation takes; none if that is not known.
+    package var membersOfOperation: @Sendable (String) -> [String] = { _ in [] }
     /// Ids of the ledger's rows; empty where nobody asks whether a scenario's `spec` names them.
     package var ledger: Set<String> = []
     /// Variables that are there before the first step.
@@ -155,7 +186,7 @@ package struct Vocabulary: Sendable {
             return nil
         }
         let stepNode = StepNode(keyword: member.name, value: member.value, node: node)
-        let timeout = node["timeout"].flatMap { $0.span(&reading, as: "timeout") }
+        let timeout = node["timeout"].flatMap { $0.settledSpan(&reading, as: "timeout") }
         let label = node["label"].map { Template($0, &reading) }
         return type.init(stepNode, &reading).map {
             PlacedStep(
@@ -197,7 +228,7 @@ package struct PlacedStep: Sendable {
     /// What people call it.
     package let label: Template?
     /// How much world time it may take.
-    package let timeout: Span?
+    package let timeout: Settled<Span>?
 
     /// What it does, as short as it stands in the file: `mcp: tools/call`.
     package var title: String {

@@ -31,7 +31,7 @@ struct LanguageTests {
         #expect(scenario.lab.rulesOff == ["session-binding"])
         #expect(scenario.lab.unknowns == ["binding.mode": "sub"])
         #expect(scenario.given.first?.settings.map { $0.value.node.json } == ["NONE"])
-        #expect(scenario.pace == .seconds(2))
+        #expect(try scenario.pace.value(Variables()) == .seconds(2))
         #expect(scenario.steps.map(\.keyword) == ["call"])
         #expect(scenario.then.map(\.keyword) == ["transitions"])
         #expect(scenario.breaks.map(\.name) == ["code-single-use"])

@@ -42,17 +42,14 @@ package struct ForEachStep: BlockStep {
             }
             rounds = rounds.flatMap { round in items.map { round + [(list.name, $0)] } }
         }
+        var inner = performance
+        inner.isLast = false
         for round in rounds {
             for (name, value) in round { performance.run.set(name, value) }
-            let failures = try await performance.perform(steps)
+            let failures = try await inner.perform(steps)
             let part = round.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
             if !failures.isEmpty { return failures.map { $0.told(in: part) } }
         }
         return []
     }
-}
-
-extension DocumentNode {
-    /// A text with a `${…}` in it, whose type shows only later.
-    var namesAVariable: Bool { scalarText?.contains("${") == true }
 }

@@ -2,7 +2,8 @@ package import Kernel
 package import Scenario
 
 /// `fork: {approved: […], denied: {steps: […], then: {…}}}` goes each way from the same state, one after the other;
-/// afterwards everything is as it was before. A way may have checks of its own.
+/// afterwards everything is as it was before. A way may have checks of its own; those of the scenario are judged at the
+/// end of each way of a fork that its steps end with.
 package struct ForkStep: BlockStep {
     package static let keyword = "fork"
     private static let way = [
@@ -10,7 +11,10 @@ package struct ForkStep: BlockStep {
         ShapeMember("then", .anything, "What must be true at its end."),
     ]
     package static let shape = StepShape(
-        "Goes several ways from the same state; afterwards everything is as it was.",
+        """
+        Goes several ways from the same state; afterwards everything is as it was. Where the steps end with it, the \
+        scenario's then is judged at the end of each way; elsewhere it sees nothing of them.
+        """,
         value: .names(.either([.steps, .mapping(way)])))
     private let ways: [Way]
 
@@ -42,14 +46,18 @@ package struct ForkStep: BlockStep {
     }
 
     package var ownNodes: [DocumentNode]? { [] }
-    package var blocks: [StepBlock] { ways.map { StepBlock($0.steps, keeps: false, then: $0.checks) } }
+    package var blocks: [StepBlock] {
+        ways.map { StepBlock($0.steps, keeps: false, then: $0.checks, isWay: true) }
+    }
 
     func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
         let run = performance.run
         let (snapshot, knowledge) = (run.lab.snapshot(), run.knowledge)
         for way in ways {
             var failures = try await performance.perform(way.steps)
-            if failures.isEmpty { failures = try performance.judge(way.then) }
+            // With nothing behind the fork, each way is an end of the whole scenario.
+            let isEnd = performance.isLast && !way.steps.endsInWays
+            if failures.isEmpty { failures = try performance.judge(way.then + (isEnd ? performance.file.then : [])) }
             // What failed is left as it is, to be looked at.
             guard failures.isEmpty else { return failures.map { $0.told(in: way.name) } }
             try run.restore(snapshot)

@@ -11,6 +11,12 @@ package struct IncludeStep: BlockStep {
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
+        guard !node.value.isMapping else {
+            reading.report(
+                node.value.place, "include must be a fragment's name, this is a mapping",
+                hint: "its values stand beside it: include: gateway, and below it with: {…}")
+            return nil
+        }
         guard let name = node.value.text(&reading, as: "include"),
             let fragment = reading.fragment(name, at: node.value.place)
         else { return nil }

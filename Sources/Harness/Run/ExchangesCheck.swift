@@ -44,6 +44,7 @@ package struct ExchangesCheck: JournalCheck {
             if let to = members["to"], let name = to.scalarText {
                 reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: to.place)
             }
+            if let from = members["from"] { reading.expectNoSlip(from) }
             func predicate(_ name: String, _ reading: inout Reading) -> Predicate? {
                 members[name].map { Predicate($0, &reading) }
             }
@@ -77,7 +78,10 @@ package struct ExchangesCheck: JournalCheck {
             } else {
                 expected = hits.isEmpty ? "at least one such exchange" : nil
             }
-            guard let expected else { continue }
+            guard let expected else {
+                if near.isEmpty, let slip = try Self.slip(line, evidence) { failures.append(slip) }
+                continue
+            }
             let shown = (hits.isEmpty ? near : hits).prefix(5).map { evidence.trace.short($0) }
             failures.append(
                 Failure(
@@ -86,6 +90,24 @@ package struct ExchangesCheck: JournalCheck {
                     exchange: shown.isEmpty ? nil : shown.joined(separator: "\n")))
         }
         return failures
+    }
+
+    /// A line that nothing was like because it names somebody or a path by a slip of the pen.
+    private static func slip(_ line: Line, _ evidence: Evidence) throws(Diagnostic) -> Failure? {
+        for template in [line.from, line.to].compactMap(\.self) {
+            let name = try template.text(evidence.variables)
+            if !evidence.isSomebody(name) { return evidence.nobody(name, template.place, "exchanges") }
+        }
+        guard let template = line.path else { return nil }
+        let path = String(try template.text(evidence.variables).prefix { $0 != "?" })
+        guard path.place(of: "*") == nil, !evidence.isPathOfAParty(path) else { return nil }
+        // What the file says twice is meant so.
+        let text = evidence.file.source.text
+        if let first = text.range(of: path), text[first.upperBound...].range(of: path) != nil { return nil }
+        guard let near = Suggestion.slip(path, among: evidence.paths) else { return nil }
+        return Failure(
+            template.place, "exchanges", expected: "a path that somebody is asked for",
+            actual: "nobody was, and it is no path of a party", hint: "did you mean \"\(near)\"?")
     }
 
     /// Who, to whom and where, filled in once for all exchanges.

@@ -1,3 +1,5 @@
+import AWSCore
+import AuthorizationServer
 package import Kernel
 import OAuthCore
 package import Scenario
@@ -55,6 +57,21 @@ package struct Evidence: Sendable {
         guard let user = lab.definition.directory.user(named: name) else { return text == name }
         return text == name || text == user.subject || text == user.login || text == String(user.numericID)
             || text == user.email
+    }
+
+    func isUserName(_ name: String) -> Bool {
+        lab.definition.directory.users.contains { isUser(name, $0.name) }
+    }
+
+    /// Paths that somebody was asked for, and those that the parties are known by.
+    var paths: [String] {
+        let known = exchanges.map(\.request.path) + lab.definition.contract.operations.map(\.uri)
+        return (known + lab.definition.vendor.paths).filter { $0 != "/" }
+    }
+
+    func isPathOfAParty(_ path: String) -> Bool {
+        lab.definition.vendor.paths.contains(path) || lab.definition.contract.operations.contains { $0.uri == path }
+            || exchanges.contains { $0.request.path == path }
     }
 
     /// That something never moved, with what did.

@@ -190,7 +190,11 @@ package enum LabVocabulary {
         do throws(Diagnostic) {
             let definition = try LabDefinition.load(named: "default", root: root)
             vocabulary.users = definition.directory.users.map(\.name)
-            vocabulary.operations = definition.contract.operations.map(\.name)
+            vocabulary.userAliases = Set(
+                definition.directory.users.flatMap { [$0.subject, $0.login, $0.email, String($0.numericID)] })
+            let contract = definition.contract
+            vocabulary.operations = contract.operations.map(\.name)
+            vocabulary.membersOfOperation = { contract.members(of: $0) }
             vocabulary.vendors = Set(definition.vendors.names).sorted()
         } catch {
             diagnostics.append(error)

@@ -16,7 +16,9 @@ package struct NeverCheck: JournalCheck {
         let items = node.items ?? [node]
         for item in items {
             guard let text = item.text(&reading, as: "each of never") else { continue }
-            if Sentence(text) == nil {
+            if let sentence = Sentence(text) {
+                reading.expectStates(sentence.states, of: sentence.subject, at: item.place)
+            } else {
                 reading.report(
                     item.place, "never must say SUBJECT: STATE",
                     hint: "such as \"target ${target}: READY before consent granted\"")
@@ -32,6 +34,9 @@ package struct NeverCheck: JournalCheck {
         let before: String?
         /// For an edge, where it leads.
         var next: String?
+        /// Every state it speaks of.
+        var states: [String] { [state] + [next, before == Self.consent ? nil : before].compactMap(\.self) }
+        static let consent = "consent granted"
 
         init?(_ text: String) {
             // The subject may be a URN: the last colon with a blank divides.
@@ -57,6 +62,7 @@ package struct NeverCheck: JournalCheck {
         for line in lines {
             let text = try line.text(evidence.variables)
             guard let sentence = Sentence(text) else { throw Diagnostic(line.place, "never must say SUBJECT: STATE") }
+            try evidence.expectStates(sentence.states, of: sentence.subject, at: line.place)
             let subjects = evidence.subjects(named: sentence.subject)
             if subjects.isEmpty { failures.append(evidence.missing(sentence.subject, line.place, "never")) }
             for subject in subjects {
@@ -79,7 +85,7 @@ package struct NeverCheck: JournalCheck {
         }
         switch sentence.before {
         case nil: return moves.first { $0.move.to == sentence.state }
-        case "consent granted"?:
+        case Sentence.consent?:
             guard let asked = moves.first(where: { $0.move.to.hasSuffix("PENDING_AUTH") }) else { return nil }
             let granted = evidence.transitions.first {
                 $0.sequence > asked.sequence && $0.move.to == "BOUND" && $0.move.subject.hasPrefix("session ")

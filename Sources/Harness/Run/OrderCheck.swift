@@ -14,7 +14,10 @@ package struct OrderCheck: JournalCheck {
             return nil
         }
         for item in items {
-            if let text = item.text(&reading, as: "each of order"), Self.parts(of: text) == nil {
+            guard let text = item.text(&reading, as: "each of order") else { continue }
+            if let (subject, state) = Self.parts(of: text) {
+                reading.expectStates([state], of: subject, at: item.place)
+            } else {
                 reading.report(item.place, "order must say SUBJECT: STATE", hint: "such as \"session *: BOUND\"")
             }
         }
@@ -36,6 +39,7 @@ package struct OrderCheck: JournalCheck {
             guard let (subject, state) = Self.parts(of: text) else {
                 throw Diagnostic(line.place, "order must say SUBJECT: STATE")
             }
+            try evidence.expectStates([state], of: subject, at: line.place)
             let moves = evidence.transitions.filter {
                 Glob.matches(subject, $0.move.subject) && $0.move.to == state
             }

@@ -7,6 +7,8 @@ struct Performance: Sendable {
     let run: ScenarioRun
     /// How deep inside other steps.
     var depth = 0
+    /// Whether nothing is to be done after these steps but `finally`.
+    var isLast = false
 
     /// What came of a scenario.
     struct Ending {
@@ -15,18 +17,28 @@ struct Performance: Sendable {
         var mistake: Failure?
     }
 
-    /// Everything: what is given, the steps, what is done at the end in any case, and the checks.
+    /// Everything: what is given, the steps, what is done at the end in any case, and the checks, which see all of it.
     func perform() async -> Ending {
         var ending = Ending()
         do {
             ending.failures = try await begin()
-            // What comes after a failing step has no meaning, but a leak is one whatever else happened.
-            ending.failures += try ending.failures.isEmpty ? judge(file.then) : run.leaks()
         } catch {
             ending.mistake = mistake(error)
         }
+        let held = ending.failures.isEmpty && ending.mistake == nil
         await finish(&ending)
+        do {
+            // What comes after a failing step has no meaning, but a leak is one whatever else happened.
+            ending.failures += held ? try judgeAll() : run.leaks()
+        } catch {
+            if ending.mistake == nil { ending.mistake = mistake(error) }
+        }
         return ending
+    }
+
+    /// The whole run against what the file says of it. Ways of a fork at its end were judged one by one.
+    private func judgeAll() throws -> [Failure] {
+        try judge(file.steps.endsInWays ? [] : file.then) + run.missedFaults()
     }
 
     private func begin() async throws -> [Failure] {
@@ -34,10 +46,12 @@ struct Performance: Sendable {
             let failures = try await include(item)
             if !failures.isEmpty { return failures.map { $0.told(in: "given \(item.name)") } }
         }
-        var failures = try await perform(file.steps)
+        var main = self
+        main.isLast = true
+        var failures = try await main.perform(file.steps)
         if failures.isEmpty, let afterSteps = run.settings.afterSteps { failures = await afterSteps(run) }
         guard failures.isEmpty, let timeout = file.timeout else { return failures }
-        return overdue(timeout, since: run.lab.options.start, file.timeoutPlace ?? file.place, "timeout")
+        return try overdue(timeout, since: run.lab.options.start, file.timeoutPlace ?? file.place, "timeout")
     }
 
     /// Each step of `finally`, whatever became of the one before.
@@ -48,10 +62,6 @@ struct Performance: Sendable {
             } catch {
                 if ending.mistake == nil { ending.mistake = mistake(error) }
             }
-        }
-        if !file.finally.isEmpty {
-            let known = ending.failures.map(\.actual)
-            ending.failures += run.leaks().filter { !known.contains($0.actual) }
         }
     }
 
@@ -82,18 +92,19 @@ struct Performance: Sendable {
 
     /// Steps in their order, up to the first that does not hold.
     func perform(_ steps: [PlacedStep]) async throws -> [Failure] {
-        for placed in steps {
+        for (index, placed) in steps.enumerated() {
             try await run.takeTurn()
-            await run.lab.advance(to: run.lab.clock.now + file.pace)
+            try await run.lab.advance(to: run.lab.clock.now + file.pace.value(run.variables))
             let (begun, sequence) = (run.lab.clock.now, run.lab.store.lastSequence)
             let record = run.begin(
                 StepRecord(
                     step: placed, label: try placed.label?.text(run.variables), depth: depth, at: begun,
                     after: sequence, last: sequence, held: false))
-            var failures = try await failures(of: placed, after: sequence)
+            var failures = try await failures(
+                of: placed, after: sequence, isLast: isLast && index == steps.count - 1)
             if let timeout = placed.timeout, failures.isEmpty {
                 let place = placed.node["timeout"]?.place ?? placed.place
-                failures = overdue(timeout, since: begun, place, placed.title)
+                failures = try overdue(timeout, since: begun, place, placed.title)
             }
             run.end(record, held: failures.isEmpty)
             if !failures.isEmpty { return failures }
@@ -101,7 +112,10 @@ struct Performance: Sendable {
         return []
     }
 
-    private func overdue(_ timeout: Span, since begin: Instant, _ place: Place, _ what: String) -> [Failure] {
+    private func overdue(
+        _ timeout: Settled<Span>, since begin: Instant, _ place: Place, _ what: String
+    ) throws -> [Failure] {
+        let timeout = try timeout.value(run.variables)
         let took = run.lab.clock.now - begin
         guard took > timeout else { return [] }
         return [
@@ -111,10 +125,11 @@ struct Performance: Sendable {
         ]
     }
 
-    private func failures(of placed: PlacedStep, after sequence: Int) async throws -> [Failure] {
+    private func failures(of placed: PlacedStep, after sequence: Int, isLast: Bool) async throws -> [Failure] {
         if let block = placed.step as? any BlockStep {
             var inner = self
             inner.depth += 1
+            inner.isLast = isLast
             return try await block.play(placed, in: inner)
         }
         guard let step = placed.step as? any LabStep else {

@@ -31,6 +31,7 @@ package final class ScenarioRun: Sendable {
         /// Leaks of what was undone.
         var leaks: [Failure] = []
         var snapshots: [String: LabSnapshot] = [:]
+        var faults = FaultWatch()
         /// Milliseconds of the host that went by while others had their turn.
         var waited: Int64 = 0
     }
@@ -240,13 +241,17 @@ extension ScenarioRun {
         let leaks = LeakCheck.failures(in: journal)
         state.withLock { state in
             state.chapters.append(journal)
+            state.faults.look(at: journal)
             state.lineage = nil
             for leak in leaks where !state.leaks.contains(where: { $0.actual == leak.actual }) {
                 state.leaks.append(leak)
             }
         }
         try lab.restore(snapshot)
+        state.withLock { $0.faults.keep(lab.network.faults.all.map(\.name)) }
     }
+
+    func watchFaults<Result>(_ look: (inout FaultWatch) -> Result) -> Result { state.withLock { look(&$0.faults) } }
 }
 
 extension ScenarioRun.State {

@@ -20,7 +20,7 @@ package struct TokensCheck: JournalCheck {
         /// Kind of what it was made from, and of whatever stands before it.
         let parent: Template?
         let ancestor: Template?
-        let isRevoked: Bool?
+        let isRevoked: Settled<Bool>?
         let holders: [Template]
         let viewers: [Template]
         let strangers: [(name: Template, place: Place)]
@@ -51,6 +51,20 @@ package struct TokensCheck: JournalCheck {
             if let issuer = members["issued-by"], let name = issuer.scalarText {
                 reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: issuer.place)
             }
+            for name in ["held-by", "seen-by", "never-seen-by"] {
+                for node in members[name].map({ $0.items ?? [$0] }) ?? [] {
+                    reading.expectSomebody(node, or: KnownNames.places)
+                }
+            }
+            for name in ["kind", "made-from", "descends-from"] {
+                guard let node = members[name], let kind = node.scalarText, !node.isWord("absent") else { continue }
+                reading.expectName(kind, of: "kind of token", among: KnownNames.tokenKinds, at: node.place)
+            }
+            if let node = members["for"], let name = node.scalarText, !node.isWord("absent"),
+                !reading.vocabulary.userAliases.contains(name)
+            {
+                reading.expectName(name, of: "user", among: reading.vocabulary.users, at: node.place)
+            }
             func templates(_ name: String, _ reading: inout Reading) -> [Template] {
                 guard let node = members[name] else { return [] }
                 return (node.items ?? [node]).map { Template($0, &reading) }
@@ -64,7 +78,7 @@ package struct TokensCheck: JournalCheck {
                 value: members["value"].map { Template($0, &reading) },
                 parent: members["made-from"].map { Template($0, &reading) },
                 ancestor: members["descends-from"].map { Template($0, &reading) },
-                isRevoked: members["revoked"]?.flag(&reading, as: "revoked"),
+                isRevoked: members["revoked"]?.settledFlag(&reading, as: "revoked"),
                 holders: templates("held-by", &reading), viewers: templates("seen-by", &reading), strangers: strangers,
                 scopes: members["scopes"].map { Template($0, &reading) },
                 audience: members["audience"].map { Template($0, &reading) },
@@ -100,7 +114,7 @@ package struct TokensCheck: JournalCheck {
             let kind = try ancestor.text(variables)
             if !ancestors(of: row, in: table).contains(where: { $0.kind == kind }) { return false }
         }
-        if let isRevoked = line.isRevoked, isRevoked != row.isRevoked { return false }
+        if let isRevoked = try line.isRevoked?.value(variables), isRevoked != row.isRevoked { return false }
         return true
     }
 
@@ -119,6 +133,7 @@ package struct TokensCheck: JournalCheck {
         _ line: Line, _ rows: [TokenRow], _ evidence: Evidence, all: [TokenRow]
     ) throws(Diagnostic) -> [Failure] {
         let variables = evidence.variables
+        if rows.isEmpty, let mistake = try nobody(line, evidence, all) { return [mistake] }
         if let count = line.count {
             if let expected = try count.refusal(of: .int(Int64(rows.count)), variables) {
                 let actual = "\(rows.count)\(rows.isEmpty ? "" : ": \(shown(rows))")"
@@ -151,7 +166,11 @@ package struct TokensCheck: JournalCheck {
         }
         for stranger in line.strangers {
             let name = try stranger.name.text(variables)
-            for row in rows where row.seenBy.contains(where: { PartyName.means(name, Party($0)) }) {
+            let seeing = rows.filter { row in row.seenBy.contains { PartyName.means(name, Party($0)) } }
+            if seeing.isEmpty, !evidence.isSomebody(name) {
+                failures.append(evidence.nobody(name, stranger.place, "tokens"))
+            }
+            for row in seeing {
                 failures.append(
                     Failure(
                         stranger.place, "tokens", expected: "\(row.kind) of \(row.issuer) never seen by \(name)",
@@ -159,6 +178,24 @@ package struct TokensCheck: JournalCheck {
             }
         }
         return failures
+    }
+
+    /// A line for which there is no token because no token can be such.
+    private static func nobody(
+        _ line: Line, _ evidence: Evidence, _ all: [TokenRow]
+    ) throws(Diagnostic) -> Failure? {
+        let variables = evidence.variables
+        for template in [line.kind, line.parent, line.ancestor].compactMap(\.self) {
+            let kind = try template.text(variables)
+            guard !KnownNames.tokenKinds.contains(kind), kind != "absent" else { continue }
+            throw Diagnostic(
+                template.place, "there is no kind of token \"\(kind)\"",
+                hint: Suggestion.hint(for: kind, among: KnownNames.tokenKinds))
+        }
+        guard let user = line.user else { return nil }
+        let name = try user.text(variables)
+        guard !evidence.isUserName(name), !all.contains(where: { $0.user == name }) else { return nil }
+        return evidence.nobody(name, user.place, "tokens")
     }
 
     /// What a token lacks; nil if it is as the line says.

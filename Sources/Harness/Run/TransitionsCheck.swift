@@ -22,6 +22,9 @@ package struct TransitionsCheck: JournalCheck {
                 reading.report(member.value.place, "states must be a list, this is \(member.value.typeName)")
                 continue
             }
+            for item in items where item.scalarText != Self.gap {
+                reading.expectStates([item.scalarText ?? ""], of: member.name, at: item.place)
+            }
             lines.append((Template(member.key, &reading), items.map { Template($0, &reading) }, member.key.place))
         }
         self.lines = lines
@@ -33,6 +36,7 @@ package struct TransitionsCheck: JournalCheck {
             let subject = try line.subject.text(evidence.variables)
             var expected: [String] = []
             for state in line.states { expected.append(try state.text(evidence.variables)) }
+            try evidence.expectStates(expected.filter { $0 != Self.gap }, of: subject, at: line.place)
             let subjects = evidence.subjects(named: subject)
             if subjects.isEmpty, !expected.isEmpty {
                 failures.append(evidence.missing(subject, line.place, "transitions"))

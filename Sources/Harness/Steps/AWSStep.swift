@@ -37,6 +37,15 @@ package struct AWSStep: LabStep {
         guard let operation = node.value.text(&reading, as: "an operation") else { return nil }
         reading.expectName(operation, of: "operation", among: reading.vocabulary.operations, at: node.value.place)
         self.operation = operation
+        // A member that the operation does not have is sent all the same where the step says what comes of it.
+        let known = reading.vocabulary.membersOfOperation(operation)
+        guard !known.isEmpty else { return }
+        for member in members["with"]?.members ?? [] where !known.contains(member.name) && !member.name.contains("${") {
+            reading.report(
+                member.key.place, "\(operation) has no member \"\(member.name)\"",
+                hint: Suggestion.nearest(to: member.name, among: known).map { "did you mean \"\($0)\"?" }
+                    ?? "known: \(known.joined(separator: ", "))")
+        }
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {

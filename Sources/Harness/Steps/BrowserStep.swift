@@ -4,18 +4,20 @@ package import Scenario
 /// `browser: ${consent}`: a user opens an address; the robot signs in, decides, and walks to the end.
 package struct BrowserStep: LabStep {
     package static let keyword = "browser"
+    private static let decisions = Decision.allCases.map(\.rawValue)
     private static let roots = ["landed", "status", "query", "hops", "page", "decided"]
     package static let shape = StepShape(
         "A user opens an address; the robot signs in, decides, and walks to the end.", value: .text, outcome: roots,
         [
             .asUser,
-            ShapeMember("decide", .word(Decision.allCases.map(\.rawValue)), "What is done on the page that asks."),
+            ShapeMember("decide", .word(decisions), "What is done on the page that asks."),
             ShapeMember("complete", .flag, "Whether the application is told who started the session; true by default."),
         ])
     private let url: Template
     private let user: Who
-    private let decision: Decision
-    private let completes: Bool
+    /// Nil for an approval; a variable is known only when it happens.
+    private let decision: Template?
+    private let completes: Settled<Bool>
     package let expectations: Expectations
     package let saves: Saves
 
@@ -26,13 +28,11 @@ package struct BrowserStep: LabStep {
             reading.report(node.value.place, "this is no URL", hint: "such as ${consent}, or https://github.com/login")
         }
         user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
-        let name = members["decide"]?.text(&reading, as: "decide") ?? Decision.approve.rawValue
-        if let decide = members["decide"] {
-            reading.expectName(
-                name, of: "decision", among: Decision.allCases.map(\.rawValue), at: decide.place)
+        if let decide = members["decide"], let name = decide.text(&reading, as: "decide") {
+            reading.expectName(name, of: "decision", among: Self.decisions, at: decide.place)
         }
-        decision = Decision(rawValue: name) ?? .approve
-        completes = members["complete"]?.flag(&reading, as: "complete") ?? true
+        decision = members["decide"].map { Template($0, &reading) }
+        completes = members["complete"]?.settledFlag(&reading, as: "complete") ?? Settled(true)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
     }
@@ -41,10 +41,16 @@ package struct BrowserStep: LabStep {
         let address = try url.text(run.variables)
         guard URLParts(address) != nil else { throw Diagnostic(url.place, "this is no URL: \(address)") }
         let user = try user.name(run.variables)
+        let decision = try decision(run.variables)
+        let completes = try completes.value(run.variables)
         let walk = await run.lab.consent(url: address, user: user, decision: decision, complete: completes)
         var outcome: JSONObject = [
             "landed": .string(walk.landed), "query": Self.query(of: walk.landed), "decided": .bool(walk.decided),
         ]
+        // A person who was asked nothing has denied nothing.
+        if !walk.decided, Self.needsPage.contains(decision) {
+            outcome[Self.unasked] = .string(decision.rawValue)
+        }
         // Every address taken apart: only if somebody wants to see them.
         if speaks(of: "hops") || saves.roots.contains("hops") {
             outcome["hops"] = .array(
@@ -64,12 +70,23 @@ package struct BrowserStep: LabStep {
         return .object(outcome)
     }
 
-    /// A person who was asked nothing has denied nothing.
+    private func decision(_ variables: Variables) throws(Diagnostic) -> Decision {
+        guard let decision else { return .approve }
+        let name = try decision.text(variables)
+        if let known = Decision(rawValue: name) { return known }
+        throw Diagnostic(
+            decision.place, "there is no decision \"\(name)\"",
+            hint: Suggestion.hint(for: name, among: Self.decisions))
+    }
+
+    private static let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes, .revoke]
+    /// Where it stands in the outcome, for the message, that no page was there for a decision.
+    private static let unasked = "unasked"
+
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
-        let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes, .revoke]
-        if needsPage.contains(decision), outcome["decided"] == false, !speaks(of: "decided") {
-            let wanted = decision == .revoke ? "page of a grant" : "consent page"
-            return "no \(wanted) was shown on which to \(decision.rawValue); it ended at \(landing(in: outcome))"
+        if let decision = outcome[Self.unasked]?.string, !speaks(of: "decided") {
+            let wanted = decision == Decision.revoke.rawValue ? "page of a grant" : "consent page"
+            return "no \(wanted) was shown on which to \(decision); it ended at \(landing(in: outcome))"
         }
         guard !speaks(of: "status"), let status = outcome["status"]?.int, !(200..<400).contains(status) else {
             return nil

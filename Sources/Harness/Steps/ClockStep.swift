@@ -4,14 +4,16 @@ package import Scenario
 /// `clock: {advance: 11m}` lets world time pass; `clock: {skew: {github: -90s}}` puts one party's clock wrong.
 package struct ClockStep: LabStep {
     package static let keyword = "clock"
+    private static let backwards = "world time never runs backwards"
     private static let parts: [ShapeMember] = [
         ShapeMember("advance", .span, "How much world time passes."),
         ShapeMember("skew", .names(.span), "How far a party's clock is off."),
     ]
     package static let shape = StepShape(
         "Lets world time pass, or puts a party's clock wrong.", value: .mapping(parts))
-    private let advance: Span?
-    private let skews: [(party: Party, span: Span)]
+    private let advance: Settled<Span>?
+    private let place: Place
+    private let skews: [(party: Party, span: Settled<Span>)]
     package let expectations: Expectations
     package let saves: Saves
 
@@ -20,16 +22,17 @@ package struct ClockStep: LabStep {
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
         guard let members = node.value.members("clock", known: Self.parts.map(\.name), &reading) else { return nil }
-        advance = members["advance"]?.span(&reading, as: "advance")
-        if let advance, advance < .zero {
-            reading.report(members["advance"]?.place ?? node.place, "world time never runs backwards")
+        place = members["advance"]?.place ?? node.place
+        advance = members["advance"]?.settledSpan(&reading, as: "advance")
+        if let span = members["advance"]?.scalarText.flatMap({ Span($0) }), span < .zero {
+            reading.report(place, Self.backwards)
         }
         if node.value.members.isEmpty { reading.report(node.value.place, "clock needs \"advance\" or \"skew\"") }
-        var skews: [(Party, Span)] = []
+        var skews: [(Party, Settled<Span>)] = []
         for member in members["skew"]?.members ?? [] {
             reading.expectName(
                 member.name, of: "party", among: reading.vocabulary.parties, at: member.key.place)
-            if let span = member.value.span(&reading, as: "a skew") {
+            if let span = member.value.settledSpan(&reading, as: "a skew") {
                 skews.append((PartyName.party(member.name), span))
             }
         }
@@ -37,8 +40,11 @@ package struct ClockStep: LabStep {
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
-        for skew in skews { run.lab.clock.setSkew(skew.span, of: skew.party) }
-        if let advance { await run.lab.advance(to: run.lab.clock.now + advance) }
+        for skew in skews { run.lab.clock.setSkew(try skew.span.value(run.variables), of: skew.party) }
+        if let advance = try advance?.value(run.variables) {
+            guard advance >= .zero else { throw Diagnostic(place, Self.backwards) }
+            await run.lab.advance(to: run.lab.clock.now + advance)
+        }
         return ["now": .string(run.lab.clock.now.iso8601)]
     }
 }

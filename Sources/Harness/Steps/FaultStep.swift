@@ -3,8 +3,11 @@ package import Scenario
 
 /// `fault: {name: slow-token, party: github, operation: POST /login/oauth/access_token, answer: {status: 503}, first:
 /// 2}` makes something go wrong from here on; `fault: {remove: slow-token}` ends it. As `/_local/faults` reads it.
+///
+/// A fault that no request met fails the run: what was to go wrong never did, and nothing was shown.
 package struct FaultStep: LabStep {
     package static let keyword = "fault"
+    private static let mayMiss = "may-miss"
     private static let answer = ["status", "headers", "body"]
     private static let parts: [ShapeMember] = [
         ShapeMember("name", .text), ShapeMember("party", .name(.parties), "Who fails."),
@@ -16,6 +19,7 @@ package struct FaultStep: LabStep {
         ShapeMember("drop", .flag, "No answer comes, and the party sees nothing."),
         ShapeMember("duplicate", .flag, "The party sees the request twice."),
         ShapeMember("truncate", .flag, "The party acts, its answer is lost."),
+        ShapeMember("may-miss", .flag, "Whether all is well if no request meets it; false by default."),
         ShapeMember("remove", .text, "Ends the fault of this name."),
     ]
     package static let shape = StepShape("Makes something go wrong from here on.", value: .mapping(parts))
@@ -27,12 +31,12 @@ package struct FaultStep: LabStep {
         return [KeptName(.fault, name.scalarText ?? "", at: name.place)]
     }
     package var takes: [KeptName] {
-        guard case .remove(let name, let place) = action else { return [] }
-        return [KeptName(.fault, name, at: place, ends: true)]
+        guard case .remove(let name) = action else { return [] }
+        return [KeptName(.fault, name.node.scalarText ?? "", at: name.place, ends: true)]
     }
 
     private enum Action: Sendable {
-        case remove(String, Place)
+        case remove(Template)
         case put(Template)
     }
 
@@ -42,8 +46,8 @@ package struct FaultStep: LabStep {
         saves = Saves(nil, roots: [], &reading)
         guard let members = node.value.members("fault", known: Self.parts.map(\.name), &reading) else { return nil }
         if let remove = members["remove"] {
-            guard let name = remove.text(&reading, as: "remove") else { return nil }
-            action = .remove(name, remove.place)
+            guard remove.text(&reading, as: "remove") != nil else { return nil }
+            action = .remove(Template(remove, &reading))
             return
         }
         if let party = members["party"], let name = party.scalarText {
@@ -51,6 +55,9 @@ package struct FaultStep: LabStep {
         }
         if let answer = members["answer"] {
             _ = answer.members("answer", known: Self.answer, &reading)
+        }
+        if let mayMiss = members[Self.mayMiss], !mayMiss.namesAVariable {
+            _ = mayMiss.flag(&reading, as: Self.mayMiss)
         }
         action = .put(Template(node.value, &reading))
         // What names a variable is known only when it happens.
@@ -65,16 +72,21 @@ package struct FaultStep: LabStep {
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let board = run.lab.network.faults
         switch action {
-        case .remove(let name, let place):
+        case .remove(let template):
+            let name = try template.text(run.variables)
             let known = board.all.map(\.name)
             guard known.contains(name) else {
                 let hint = Suggestion.hint(for: name, among: known) ?? "no fault is set"
-                throw Diagnostic(place, "there is no fault \"\(name)\" to remove", hint: hint)
+                throw Diagnostic(template.place, "there is no fault \"\(name)\" to remove", hint: hint)
             }
+            run.endFault(name)
             board.remove(name)
         case .put(let template):
             do {
-                board.put(try Self.fault(template.value(run.variables), run.lab.switches))
+                let value = try template.value(run.variables)
+                let fault = try Self.fault(value, run.lab.switches)
+                run.beginFault(fault, at: template.place, mayMiss: value[Self.mayMiss] == true)
+                board.put(fault)
             } catch let mistake as FaultMistake {
                 throw Diagnostic(template.place, mistake.description)
             }

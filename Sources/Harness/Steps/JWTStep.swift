@@ -17,7 +17,7 @@ package struct JWTStep: LabStep {
         ])
     private let token: Template
     private let keys: Template?
-    private let leeway: Span
+    private let leeway: Settled<Span>
     private let sender: Who
     package let expectations: Expectations
     package let saves: Saves
@@ -26,7 +26,7 @@ package struct JWTStep: LabStep {
         let members = node.members(of: Self.self, &reading)
         token = Template(node.value, &reading)
         keys = members["keys"].map { Template($0, &reading) }
-        leeway = members["leeway"]?.span(&reading, as: "leeway") ?? .zero
+        leeway = members["leeway"]?.settledSpan(&reading, as: "leeway") ?? Settled(.zero)
         sender = Who(
             members["as"], standard: Party.outside.rawValue, "user or party", among: reading.people, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
@@ -50,7 +50,7 @@ package struct JWTStep: LabStep {
         outcome["keys"] = set?["keys"]
         if let set {
             // Issuer and times are the author's to judge; the signature is ours.
-            let policy = TokenPolicy(issuer: issuer, leeway: leeway)
+            let policy = TokenPolicy(issuer: issuer, leeway: try leeway.value(variables))
             let verdict = await TokenVerifier.verify(text, keys: set, policy: policy, at: now)
             outcome["signature"] = .string(Self.signature(verdict))
             outcome["times"] = .string(Self.times(verdict))

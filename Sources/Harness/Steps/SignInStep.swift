@@ -15,7 +15,7 @@ package struct SignInStep: LabStep {
         ])
     private let user: Template
     private let client: Template?
-    private let isFresh: Bool
+    private let isFresh: Settled<Bool>
     package let expectations: Expectations
     package let saves: Saves
     package let signsInBy: PlacedName?
@@ -27,7 +27,7 @@ package struct SignInStep: LabStep {
         signsInBy = members["client"].flatMap { node in
             node.scalarText.map { PlacedName(name: $0, place: node.place) }
         }
-        isFresh = members["fresh"]?.flag(&reading, as: "fresh") ?? false
+        isFresh = members["fresh"]?.settledFlag(&reading, as: "fresh") ?? Settled(false)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let user = node.value.text(&reading, as: "a user") else { return nil }
@@ -37,6 +37,7 @@ package struct SignInStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let name = try client?.text(run.variables) ?? ScenarioRun.standardClient
+        let isFresh = try isFresh.value(run.variables)
         var outcome = try await run.signIn(user.text(run.variables), client: name, fresh: isFresh).object ?? [:]
         for member in outcome.members where member.value.isNull { outcome[member.name] = nil }
         if let token = outcome["accessToken"]?.string.flatMap({ DecodedToken($0) }) {

@@ -18,8 +18,9 @@ package struct WaitStep: LabStep {
         "Repeats a step on world time until its expectations hold.", value: .mapping(parts))
     private let inner: any LabStep
     private let meanwhile: Expectations
-    private let within: Span
-    private let every: Span
+    private let within: Settled<Span>
+    private let every: Settled<Span>
+    private let place: Place
     package let expectations: Expectations
     package var saves: Saves { inner.saves }
     package var needs: [NeededVariable] { inner.needs }
@@ -28,6 +29,7 @@ package struct WaitStep: LabStep {
     package var signsInBy: PlacedName? { inner.signsInBy }
     /// A wait that would ask more often than this is a slip of the pen.
     private static let mostTries = 10_000
+    private static let noTime = "every must be longer than nothing"
     /// Where the count of attempts stands in the outcome, for the message.
     private static let tries = "tries"
 
@@ -35,10 +37,11 @@ package struct WaitStep: LabStep {
         _ = node.members(of: Self.self, &reading)
         expectations = Expectations(nil, roots: [], &reading)
         guard let members = node.value.members("wait", known: Self.parts.map(\.name), &reading) else { return nil }
-        within = members["within"]?.span(&reading, as: "within") ?? .minutes(5)
-        every = members["every"]?.span(&reading, as: "every") ?? .seconds(1)
-        if every <= .zero, let place = members["every"]?.place {
-            reading.report(place, "every must be longer than nothing")
+        within = members["within"]?.settledSpan(&reading, as: "within") ?? Settled(.minutes(5))
+        every = members["every"]?.settledSpan(&reading, as: "every") ?? Settled(.seconds(1))
+        place = members["every"]?.place ?? node.place
+        if let every = members["every"]?.scalarText.flatMap({ Span($0) }), every <= .zero {
+            reading.report(place, Self.noTime)
         }
         guard let until = members.require("until", &reading),
             let placed = reading.vocabulary.step(until, &reading)
@@ -55,6 +58,8 @@ package struct WaitStep: LabStep {
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
+        let (within, every) = (try within.value(run.variables), try every.value(run.variables))
+        guard every > .zero else { throw Diagnostic(place, Self.noTime) }
         let end = run.lab.clock.now + within
         var tries = 0
         while true {
@@ -66,7 +71,7 @@ package struct WaitStep: LabStep {
                 || inner.unexpectedFailure(in: outcome) != nil
                 || !meanwhile.misses(in: outcome, variables).isEmpty
             if isOver { return outcome }
-            guard every > .zero, run.lab.clock.now < end, tries < Self.mostTries else {
+            guard run.lab.clock.now < end, tries < Self.mostTries else {
                 if var object = outcome.object {
                     object[Self.tries] = .int(Int64(tries))
                     outcome = .object(object)
@@ -85,7 +90,7 @@ package struct WaitStep: LabStep {
         guard inner.unexpectedFailure(in: outcome) == nil else { return [] }
         let misses = try inner.expectations.misses(in: outcome, variables)
         guard let tries = outcome[Self.tries]?.int else { return misses }
-        let told = "not within \(within.text) of world time, asked \(tries) times"
+        let told = try "not within \(within.value(variables).text) of world time, asked \(tries) times"
         return misses.map { miss in
             Expectations.Miss(
                 path: miss.path, place: miss.place, expected: miss.expected, actual: miss.actual,

@@ -12,7 +12,10 @@ struct Who: Sendable {
             name = nil
             return
         }
-        if let text = node.text(&reading, as: "as") { reading.expectName(text, of: what, among: known, at: node.place) }
+        if let text = node.text(&reading, as: "as") {
+            reading.expectName(text, of: what, among: known, at: node.place)
+            if known.isEmpty { reading.note(sender: text) }
+        }
         name = Template(node, &reading)
     }
 

@@ -1,0 +1,110 @@
+import AWSCore
+import IdentityService
+import Kernel
+import Scenario
+
+/// What a `then` block may name and no vocabulary lists: kinds of tokens, who holds them, states of what moves. A
+/// misspelled name would make a check true that looks at nothing.
+enum KnownNames {
+    static let tokenKinds = [
+        "authorization_code", "access_token", "refresh_token", "id_token", "workload_access_token", "api_key",
+        "secret_access_key", "session_token",
+    ]
+    /// Who holds or sees a token and sends nothing: the journal's notes, and where tokens are kept.
+    static let places = ["vault", "logs"]
+    /// What a user's requests may come from: `alice's browser`.
+    static let programs = ["browser", "MCP client", "AWS client"]
+
+    /// The states of each kind of thing that moves. Those of a family and a grant count: `generation 2`.
+    static let states: [(kind: String, states: [String])] = [
+        ("target", TargetStatus.allCases.map(\.rawValue)), ("gateway", GatewayStatus.allCases.map(\.rawValue)),
+        ("session", AuthorizationSessionMachine.State.allCases.map(\.rawValue)),
+        ("code", ["issued", "redeemed", "revoked"]), ("device", ["waiting", "approved", "denied", "redeemed"]),
+        ("refresh family", [generation, "revoked"]), ("grant", [generation, "revoked"]),
+        ("consent", ["granted", "denied", "revoked"]), ("client", ["registered", "deleted"]),
+    ]
+    private static let generation = "generation 1"
+
+    /// What is wrong with a state that nothing of that kind ever has, or with a kind that there is not.
+    static func mistake(in states: [String], of subject: String) -> (message: String, hint: String?)? {
+        let known = Self.states.first { subject == $0.kind || subject.hasPrefix("\($0.kind) ") }
+        let kind = known?.kind ?? String(subject.prefix { $0 != " " })
+        guard !isMadeUp(kind) else { return nil }
+        guard let known else {
+            return (
+                "nothing is called \"\(subject)\": there is no kind \"\(kind)\"",
+                Suggestion.hint(for: kind, among: Self.states.map(\.kind))
+            )
+        }
+        for state in states where !isMadeUp(state) {
+            let isCounted = state.hasPrefix("generation ") && known.states.contains(generation)
+            guard !isCounted, !known.states.contains(state) else { continue }
+            return ("a \(kind) is never \"\(state)\"", Suggestion.hint(for: state, among: known.states))
+        }
+        return nil
+    }
+
+    private static func isMadeUp(_ name: String) -> Bool { name.contains("*") || name.contains("${") }
+}
+
+extension Reading {
+    /// Everybody who may have sent, held or seen something, with their programs.
+    private var everybody: [String] {
+        let programs = (vocabulary.users + [PartyName.attacker]).flatMap { user in
+            KnownNames.programs.map { "\(user)'s \($0)" }
+        }
+        return people + programs
+    }
+
+    /// Reports somebody who is nobody in any lab.
+    mutating func expectSomebody(_ node: DocumentNode, or places: [String] = []) {
+        guard !vocabulary.users.isEmpty, let name = node.scalarText, !senders.contains(name) else { return }
+        let known = everybody + places
+        guard !known.contains(name), !name.contains("${") else { return }
+        let near = Suggestion.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
+        let forms = (places + ["a party", "a user"] + KnownNames.programs.map { "a user's \($0)" })
+        report(
+            node.place, "there is no user, party or program \"\(name)\"",
+            hint: near ?? "it is \(forms.joined(separator: ", "))")
+    }
+
+    /// Reports a name so like somebody's that it must be meant. Any other may be that of a stranger.
+    mutating func expectNoSlip(_ node: DocumentNode) {
+        guard !vocabulary.users.isEmpty, let name = node.scalarText, !name.contains("${"), !senders.contains(name),
+            !everybody.contains(name), let near = Suggestion.nearest(to: name, among: everybody)
+        else { return }
+        report(node.place, "there is no user, party or program \"\(name)\"", hint: "did you mean \"\(near)\"?")
+    }
+
+    mutating func expectStates(_ states: [String], of subject: String, at place: Place) {
+        guard let mistake = KnownNames.mistake(in: states, of: subject) else { return }
+        report(place, mistake.message, hint: mistake.hint)
+    }
+}
+
+extension Evidence {
+    /// Somebody of the lab, or somebody who sent or was asked something.
+    func isSomebody(_ name: String) -> Bool {
+        if KnownNames.places.contains(name) || PartyName.all.contains(name) { return true }
+        if name == PartyName.attacker || name == Party.outside.rawValue || isUserName(name) { return true }
+        if KnownNames.programs.contains(where: { program in
+            name.hasSuffix("'s \(program)") && isUserName(String(name.dropLast(program.count + 3)))
+        }) {
+            return true
+        }
+        return exchanges.contains { PartyName.means(name, $0.from) || PartyName.means(name, $0.to) }
+    }
+
+    /// That a check asks for somebody who is nobody: it would hold whatever happened.
+    func nobody(_ name: String, _ place: Place, _ what: String) -> Failure {
+        Failure(
+            place, what, expected: "somebody called \(name)", actual: "nobody is called so, and nobody did anything",
+            hint: "it would hold whatever happened")
+    }
+
+    /// - Throws: `Diagnostic` for what a variable brought that nothing is ever called.
+    func expectStates(_ states: [String], of subject: String, at place: Place) throws(Diagnostic) {
+        guard let mistake = KnownNames.mistake(in: states, of: subject) else { return }
+        throw Diagnostic(place, mistake.message, hint: mistake.hint)
+    }
+}

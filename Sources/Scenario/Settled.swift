@@ -1,0 +1,69 @@
+package import Kernel
+
+/// A value that stands in the file, or that a variable gives when it is needed.
+package struct Settled<Value: Settleable>: Sendable {
+    private enum Code: Sendable {
+        case value(Value)
+        case template(Template, what: String)
+    }
+    private let code: Code
+
+    package init(_ value: Value) { code = .value(value) }
+    fileprivate init(_ template: Template, as what: String) { code = .template(template, what: what) }
+
+    /// - Throws: `Diagnostic` where a variable gives something else.
+    package func value(_ variables: @autoclosure () -> Variables) throws(Diagnostic) -> Value {
+        switch code {
+        case .value(let value): return value
+        case .template(let template, let what):
+            let found = try template.value(variables())
+            if let value = Value(settled: found) { return value }
+            throw Diagnostic(template.place, "\(what) must be \(Value.noun), this is \(found.text)", hint: Value.hint)
+        }
+    }
+}
+
+/// What a file may say at once or leave to a variable.
+package protocol Settleable: Sendable {
+    static var noun: String { get }
+    static var hint: String? { get }
+    /// Nil for a value of another kind.
+    init?(settled: JSONValue)
+}
+
+extension Span: Settleable {
+    package static var noun: String { "a duration" }
+    package static var hint: String? { "such as 500ms, 90s, 11m, 2h or 1d" }
+    package init?(settled: JSONValue) {
+        guard let span = settled.string.flatMap({ Span($0) }) else { return nil }
+        self = span
+    }
+}
+
+extension Bool: Settleable {
+    package static var noun: String { "true or false" }
+    package static var hint: String? { nil }
+    package init?(settled: JSONValue) {
+        // What `--var` gives is a text.
+        switch settled {
+        case true, "true": self = true
+        case false, "false": self = false
+        default: return nil
+        }
+    }
+}
+
+extension DocumentNode {
+    /// A text with a `${…}` in it, whose type shows only later.
+    package var namesAVariable: Bool { scalarText?.contains("${") == true }
+
+    package func settledSpan(_ reading: inout Reading, as what: String) -> Settled<Span>? {
+        if namesAVariable { return Settled(Template(self, &reading), as: what) }
+        return span(&reading, as: what).map { Settled($0) }
+    }
+
+    package func settledFlag(_ reading: inout Reading, as what: String) -> Settled<Bool>? {
+        if namesAVariable { return Settled(Template(self, &reading), as: what) }
+        return flag(&reading, as: what).map { Settled($0) }
+    }
+}
