@@ -1,0 +1,66 @@
+import Harness
+import Kernel
+import Scenario
+import Synchronization
+import TestSupport
+import Testing
+
+/// Runs of a lane take turns, a step each; the runner says when.
+@Suite(.serialized)
+struct TurnsTests {
+    /// Every file waits in its first step until all have begun, so nothing depends on which thread is quick.
+    private static let text = "scenario: s\nspec: [T2]\nsteps:\n  - probe: first\n  - probe: second\n  - probe: third\n"
+
+    private func order(of count: Int, failFast: Bool) async throws -> [String] {
+        var vocabulary = Vocabulary()
+        vocabulary.steps = [ProbeStep.self]
+        let files = try (0..<count).map { number in
+            let (file, mistakes) = ScenarioReader(vocabulary).read(Source(name: "\(number).yaml", text: Self.text))
+            #expect(mistakes.map(\.rendered) == [])
+            return try #require(file)
+        }
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        ProbeStep.begin(awaited: failFast ? 1 : count)
+        let results = await Runner(definition: definition).run(files, jobs: 1, failFast: failFast)
+        #expect(results.map(\.verdict) == Array(repeating: .held, count: count))
+        return ProbeStep.done
+    }
+
+    @Test func runsYieldBetweenTheirSteps() async throws {
+        let expected = ["first", "second", "third"].flatMap { Array(repeating: $0, count: 3) }
+        #expect(try await order(of: 3, failFast: false) == expected)
+    }
+
+    /// After a failure nothing else is to be under way, so nothing is beside it.
+    @Test func withFailFastARunHasItsLaneForItself() async throws {
+        let expected = Array(repeating: ["first", "second", "third"], count: 3).flatMap { $0 }
+        #expect(try await order(of: 3, failFast: true) == expected)
+    }
+}
+
+/// Notes that it was done. The first of a file waits for the others.
+private struct ProbeStep: LabStep {
+    static let keyword = "probe"
+    private static let state = Mutex<(awaited: Int, begun: Int, done: [String])>((1, 0, []))
+    private let name: String
+    let expectations: Expectations
+    let saves: Saves
+
+    static func begin(awaited: Int) { state.withLock { $0 = (awaited, 0, []) } }
+    static var done: [String] { state.withLock { $0.done } }
+
+    init?(_ node: StepNode, _ reading: inout Reading) {
+        name = node.value.scalarText ?? ""
+        expectations = Expectations(nil, roots: [], &reading)
+        saves = Saves(nil, roots: [], &reading)
+    }
+
+    func perform(in run: ScenarioRun) async throws -> JSONValue {
+        if name == "first" {
+            Self.state.withLock { $0.begun += 1 }
+            while Self.state.withLock({ $0.begun < $0.awaited }) { await Task.yield() }
+        }
+        Self.state.withLock { $0.done.append(name) }
+        return [:]
+    }
+}
