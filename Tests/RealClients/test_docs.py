@@ -82,7 +82,7 @@ def session(folder, found, base, **more):
 
 
 def ask(*words):
-    return subprocess.run([*map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    return subprocess.run([*map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=480)
 
 
 def plain(text):
@@ -219,6 +219,7 @@ def test_every_state_of_the_machines_is_told(built):
         text = (ROOT / "Sources" / path).read_text().split("enum Event")[0]
         states = set(re.findall(r'^ +case \.?\w+(?: =|:) "([A-Za-z_]+)"$', text, re.MULTILINE))
         assert len(states) >= 3 and {state for kind, state in told if kind == subject} == states, subject
+    assert {"access_token", "authorization_code", "api_key"} <= {row[0] for row in table(page, "## Kinds of tokens")}
     # Neither the lab nor anything known of AWS ends a gateway otherwise.
     assert {state for kind, state in told if kind == "gateway"} == {"CREATING", "READY", "UPDATING", "DELETING"}
 

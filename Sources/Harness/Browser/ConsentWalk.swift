@@ -2,7 +2,9 @@ import Kernel
 
 /// What a person does on a consent page.
 package enum Decision: String, Sendable, CaseIterable, Codable {
+    /// Presses the button that allows it.
     case approve
+    /// Presses the button that refuses.
     case deny
     /// Closes the tab while the page is open.
     case abandon

@@ -8,9 +8,12 @@ package struct SQLStep: LabStep {
     package static let keyword = "sql"
     private static let roots = ["rows", "count", "columns"]
     package static let shape = StepShape(
-        "Asks the journal of the run so far: tables exchange (seq, at, sender, receiver, method, path, status), "
-            + "transition (subject, kind, from_state, to_state, cause), token, note, alarm, fault.",
-        value: .text, outcome: roots, [.values("with", "Values for :name in the statement.")])
+        "Asks the journal of the run so far: tables \(tables).", value: .text, outcome: roots,
+        [.values("with", "Values for :name in the statement.")])
+    /// Of one scenario's run while it goes on: what speaks of whole runs is empty.
+    private static let tables = JournalDatabase.columns.filter { !["scenario", "step", "failure"].contains($0.table) }
+        .map { "\($0.table) (\($0.names.filter { $0 != "scenario" }.joined(separator: ", ")))" }
+        .joined(separator: ", ")
     private let statement: Template
     private let values: Template?
     package let expectations: Expectations

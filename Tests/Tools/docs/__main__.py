@@ -86,6 +86,7 @@ class Book:
             "fragments": lambda: reference.fragments(program),
             "decisions": lambda: observed.decisions(program),
             "states": lambda: observed.states(program),
+            "kinds": lambda: observed.kinds(program),
             "tables": lambda: observed.tables(program),
             "mocks": reference.mocks,
             "ledger": lambda: reference.ledger(program),

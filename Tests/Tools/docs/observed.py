@@ -1,5 +1,6 @@
 """What the records of runs show: the states of each subject, where each decision ends, what the tables hold."""
 
+import collections
 import functools
 import pathlib
 import re
@@ -114,6 +115,22 @@ def states(program):
             out.append((f"`{spelling(subjects)}`", f"`{state}`", before, "; ".join(list(causes)[:3]),
                         "" if state in left else "yes"))
     return rows(("subject", "state", "comes after", "because, for example", "nothing follows"), out)
+
+
+def kinds(program):
+    """Tokens and what else is kept from others: who issues each kind, where it lies, and who sees it."""
+    found = {}
+    for kind, issuer, held, seen in library(program).execute("SELECT kind, issuer, held_by, seen_by FROM token"):
+        issuers, holders, viewers = found.setdefault(kind, (set(), set(), collections.Counter()))
+        issuers.add(issuer)
+        holders.update(filter(None, (held or "").split(", ")))
+        viewers.update(filter(None, (seen or "").split(", ")))
+    out = []
+    for kind, (issuers, holders, viewers) in sorted(found.items()):
+        common = sorted(viewers, key=lambda name: (-viewers[name], name))[:4]
+        out.append([f"`{kind}`", *(", ".join(f"`{name}`" for name in names)
+                                   for names in (sorted(issuers), sorted(holders), common))])
+    return rows(("kind", "issued by", "may lie in", "seen by, most often"), out)
 
 
 def example(record, table, column):
