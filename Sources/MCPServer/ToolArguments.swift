@@ -5,7 +5,7 @@ extension Tool {
     func problem(with arguments: JSONObject) -> String? {
         for parameter in parameters {
             guard let value = arguments[parameter.name] else {
-                if parameter.isRequired { return "missing required parameter: \(parameter.name)" }
+                if parameter.isRequired { return parameter.missing }
                 continue
             }
             if let problem = parameter.problem(with: value) { return problem }
@@ -35,7 +35,7 @@ extension Tool.Parameter {
         }
     }
 
-    private var missing: String { "missing required parameter: \(name)" }
+    fileprivate var missing: String { "missing required parameter: \(name)" }
 
     private func wrongType(_ expected: String, _ value: JSONValue) -> String {
         let base = "parameter \(name) is not of type \(expected)"

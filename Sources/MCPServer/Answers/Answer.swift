@@ -1,4 +1,5 @@
 import Kernel
+import MCPCore
 
 /// One of the answers to a call: the first whose `when` fits the arguments is given.
 struct Answer: Hashable, Sendable {
@@ -75,7 +76,7 @@ struct Answer: Hashable, Sendable {
         return .object(object)
     }
 
-    static func text(_ text: String, isError: Bool) -> JSONObject {
-        ["content": [["type": "text", "text": .string(text)]], "isError": .bool(isError)]
+    private static func text(_ text: String, isError: Bool) -> JSONObject {
+        ToolMessage.text(text, isError: isError).object ?? [:]
     }
 }

@@ -59,7 +59,7 @@ struct RowWork {
             for counter in next {
                 let numbers = counter.collections.flatMap { rows($0, &transaction) }
                     .filter { condition.holds(step.conditions, for: $0) }.compactMap { $0[counter.member]?.int }
-                object[counter.member] = .int((numbers.max() ?? 0) + 1)
+                object[counter.member] = .int((numbers.max() ?? 0) &+ 1)
             }
             all.append(.object(object))
             transaction.save(RowsRecord(id: Identifier(step.collection), rows: all))

@@ -13,7 +13,7 @@ enum Step: Hashable, Sendable {
     /// A list has changed, or a resource.
     case announce(Announcement)
     /// The client must have declared these.
-    case need(JSONValue)
+    case need(JSONObject)
     /// Facts must be so; else the call fails with this text.
     case check([JSONObject.Member], otherwise: String)
     case rows(RowStep)
@@ -77,7 +77,7 @@ enum Step: Hashable, Sendable {
             self = .announce(try Announcement(value))
         case "need":
             try node.expect("need", ["need"])
-            self = .need(.object(try value.object()))
+            self = .need(try value.object())
         case "check":
             try node.expect("check", ["check", "else"])
             self = .check(try value.object().members, otherwise: try node.require("else", of: "check").text())
@@ -113,7 +113,7 @@ enum Announcement: Hashable, Sendable {
         }
     }
 
-    /// The member of a filter of `subscriptions/listen` that asks for it.
+    /// Whether a filter of `subscriptions/listen` asks for it.
     func isWanted(by filter: JSONObject) -> Bool {
         switch self {
         case .list(let name): filter["\(name)ListChanged"]?.bool == true

@@ -46,7 +46,7 @@ struct CallRun {
             }
         } catch {
             if let error = error.error { throw error }
-            return .ended(.object(Answer.text(error.text, isError: true)))
+            return .ended(ToolMessage.text(error.text, isError: true))
         }
         return .ended(answer.result(facts, description: description))
     }
@@ -73,8 +73,8 @@ struct CallRun {
             }
         case .rows(let step): facts[step.fact] = try rows.run(step, facts, &transaction)
         case .need(let needed):
-            for member in needed.object?.members ?? [] where !declares(member.name) {
-                return try lacks([JSONObject.Member(member.name, member.value)])
+            for member in needed.members where !declares(member.name) {
+                return try lacks([member])
             }
         case .ask(let questions, let keepsState):
             if isResumed || !keepsState { try accept(questions) }

@@ -29,6 +29,14 @@ struct PendingCall: Record {
 
     /// A client that takes longer than this has gone.
     static let life = Span.minutes(10)
+
+    /// The same call at another question.
+    func going(on id: PendingID, _ step: Int, _ question: String, _ facts: JSONObject) -> PendingCall {
+        PendingCall(
+            id: id, principal: principal, target: target, answer: answer, step: step, question: question, facts: facts,
+            session: session, stream: stream, requestID: requestID, revision: revision, capabilities: capabilities,
+            expires: expires)
+    }
 }
 
 /// What is called, with what.

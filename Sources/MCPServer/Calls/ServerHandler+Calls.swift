@@ -125,14 +125,7 @@ extension ServerHandler {
         _ pause: CallRun.Pause, _ run: CallRun, _ target: CallTarget, _ place: Int, _ call: MCPCall,
         _ transaction: inout Transaction
     ) -> MCPReply {
-        var notifications: [JSONValue] = []
-        for told in run.told {
-            switch told {
-            case .message(let message): notifications.append(message)
-            case .announce(let announcement): announce(announcement, &transaction)
-            case .hangUp: break
-            }
-        }
+        let notifications = told(by: run, &transaction)
         switch pause {
         case .ended(let result): return .told(notifications, result)
         case .asks(let step, let questions, let keepsState):
@@ -145,12 +138,24 @@ extension ServerHandler {
             let hasPast = run.facts["answers"] != [:] || answerChangesRows(target, place, before: step)
             if keepsState || hasPast {
                 let state = world.entropy.text(32, from: .base62, for: "mcp.request-state")
-                keep(
-                    pending(state, question: "", step, run, target, place, call, stream: nil), &transaction)
+                keep(pending(state, question: "", step, run, target, place, call, stream: nil), &transaction)
                 result.append("requestState", .string(state))
             }
             return .told(notifications, .object(result))
         }
+    }
+
+    /// What the client hears before the result of a request that no stream answers; others are told at once.
+    private func told(by run: CallRun, _ transaction: inout Transaction) -> [JSONValue] {
+        var notifications: [JSONValue] = []
+        for told in run.told {
+            switch told {
+            case .message(let message): notifications.append(message)
+            case .announce(let announcement): announce(announcement, &transaction)
+            case .hangUp: break
+            }
+        }
+        return notifications
     }
 
     private func answerChangesRows(_ target: CallTarget, _ place: Int, before step: Int) -> Bool {
@@ -165,14 +170,7 @@ extension ServerHandler {
         _ transaction: inout Transaction
     ) throws(JSONRPCError) -> MCPReply {
         let hangsUp = run.told.contains { if case .hangUp = $0 { true } else { false } }
-        if case .ended(let result) = pause, !hangsUp {
-            var notifications: [JSONValue] = []
-            for told in run.told {
-                if case .message(let message) = told { notifications.append(message) }
-                if case .announce(let announcement) = told { announce(announcement, &transaction) }
-            }
-            return .told(notifications, result)
-        }
+        if case .ended(let result) = pause, !hangsUp { return .told(told(by: run, &transaction), result) }
         let stream = newStream()
         call.openStream(stream, &transaction)
         tell(run.told, on: stream, &transaction)
@@ -290,15 +288,5 @@ extension ServerHandler {
                 if let stream = pending.stream { transaction.endStream(stream) }
             }
         }
-    }
-}
-
-extension PendingCall {
-    /// The same call at another question.
-    func going(on id: PendingID, _ step: Int, _ question: String, _ facts: JSONObject) -> PendingCall {
-        PendingCall(
-            id: id, principal: principal, target: target, answer: answer, step: step, question: question, facts: facts,
-            session: session, stream: stream, requestID: requestID, revision: revision, capabilities: capabilities,
-            expires: expires)
     }
 }

@@ -29,8 +29,7 @@ struct Tool: Hashable, Sendable {
 
     private static let members = [
         "name", "title", "description", "since", "readOnly", "toolset", "scopes", "properties", "required",
-        "inputSchema",
-        "outputSchema", "annotations", "meta", "answers",
+        "inputSchema", "outputSchema", "annotations", "meta", "answers",
     ]
 
     init(_ node: DataNode, _ context: ToolCatalogue.Context) throws(DataMistake) {
