@@ -107,10 +107,7 @@ package struct AccessGate: CallerSignatures {
     /// A key of the lab's principals, or one that AssumeRole gave.
     private func key(_ id: String) -> SigV4.KnownKey? {
         if let key = access.key(id) { return key }
-        let record = try? world.store.write { transaction -> SessionKeyRecord? in
-            transaction.find(SessionKeyRecord.self, Identifier(id))
-        }
-        return record?.key
+        return try? world.store.write { SessionKeys.key(id, in: &$0) }
     }
 
     /// The services read the account from the access key id; a known key belongs to an account.
@@ -150,17 +147,13 @@ package struct AccessGate: CallerSignatures {
         var name = json["workloadName"]?.string
         if name == nil, let token = json["workloadIdentityToken"]?.string { name = handed(token)?.workload }
         guard let name else { return nil }
-        let record = try? world.store.write { transaction -> GatewayRecord? in
-            transaction.find(GatewayRecord.self, GatewayID(name))
-        }
+        let record = try? world.store.write { $0.find(GatewayRecord.self, GatewayID(name)) }
         return record?.request["roleArn"]?.string
     }
 
     func handed(_ token: String) -> HandedTokenRecord? {
-        let id = Identifier<HandedTokenTag>(SigV4.hexDigest(Array(token.utf8)))
-        return try? world.store.write { transaction -> HandedTokenRecord? in
-            transaction.find(HandedTokenRecord.self, id)
-        }
+        let id = HandedTokenRecord.id(of: token)
+        return try? world.store.write { $0.find(HandedTokenRecord.self, id) }
     }
 
     /// Keeps in mind which workload a token is for.
@@ -169,8 +162,7 @@ package struct AccessGate: CallerSignatures {
             let name = (try? JSONValue(parsing: request.body))?["workloadName"]?.string,
             let token = response.json?["workloadAccessToken"]?.string
         else { return }
-        let record = HandedTokenRecord(
-            id: Identifier(SigV4.hexDigest(Array(token.utf8))), workload: name, account: AWSNames.account(of: request))
+        let record = HandedTokenRecord(id: HandedTokenRecord.id(of: token), workload: name)
         try? world.store.write { $0.save(record) }
     }
 

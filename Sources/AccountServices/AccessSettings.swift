@@ -14,8 +14,8 @@ package struct AccessSettings: Sendable {
 
     let policies: [String: [PolicyDocument]]
     private let keys: [String: SigV4.KnownKey]
-    /// Key ids in the order of the file.
-    package let keyIDs: [String]
+    /// In the order of the file.
+    private let keyIDs: [String]
 
     package static let none = AccessSettings()
     private init() { (policies, keys, keyIDs) = ([:], [:], []) }

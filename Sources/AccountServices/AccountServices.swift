@@ -24,7 +24,7 @@ package struct AccountServices: Origin {
         if let target = request.header(fieldName("X-Amz-Target")) {
             return secretsManager(String(target.pieces(by: ".").last ?? ""), request, account)
         }
-        let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        let form = request.form
         let action = form["Action"] ?? ""
         do {
             if Self.tokenActions.contains(action) {
@@ -47,6 +47,11 @@ package struct AccountServices: Origin {
     static func escaped(_ text: String) -> String {
         text.replacing("&", by: "&amp;").replacing("<", by: "&lt;").replacing(">", by: "&gt;")
     }
+}
+
+extension Request {
+    /// The body of the query protocol that IAM and STS speak.
+    var form: Form { Form(parsing: String(decoding: body, as: UTF8.self)) }
 }
 
 /// A refusal of IAM (IAM API reference, "Common Errors" and those of each action).

@@ -12,7 +12,7 @@ struct SigningName {
         if let target = request.header(fieldName("X-Amz-Target")), target.hasPrefix("secretsmanager.") {
             text = "secretsmanager"
         } else if request.method == .post, request.path == "/" {
-            let action = Form(parsing: String(decoding: request.body, as: UTF8.self))["Action"] ?? ""
+            let action = request.form["Action"] ?? ""
             text = AccountServices.tokenActions.contains(action) ? "sts" : "iam"
             asksWho = action == "GetCallerIdentity"
         } else {
@@ -33,10 +33,9 @@ struct Demand {
         let caller = parts.count > 4 ? String(parts[4]) : AWSNames.defaultAccount
         switch SigningName(of: request).text {
         case "iam":
-            let action = Form(parsing: String(decoding: request.body, as: UTF8.self))["Action"] ?? ""
-            requests = [AccessRequest(action: "iam:\(action)", resource: "*")]
+            requests = [AccessRequest(action: "iam:\(request.form["Action"] ?? "")", resource: "*")]
         case "sts":
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            let form = request.form
             // Everybody may ask who he is.
             guard form["Action"] == "AssumeRole" else { return nil }
             requests = [AccessRequest(action: "sts:AssumeRole", resource: form["RoleArn"] ?? "*")]

@@ -1,3 +1,4 @@
+import AWSCore
 import Kernel
 
 enum PrincipalTag {}
@@ -62,5 +63,8 @@ struct HandedTokenRecord: Record {
     static let collection = "handed-workload-token"
     let id: Identifier<HandedTokenTag>
     let workload: String
-    let account: String
+
+    static func id(of token: String) -> Identifier<HandedTokenTag> {
+        Identifier(SigV4.hexDigest(Array(token.utf8)))
+    }
 }

@@ -50,7 +50,7 @@ extension AccountServices {
 
     func callerIdentity(_ request: Request, _ account: String) -> JSONObject {
         let claim = try? SignatureClaim(request)
-        let known = claim.flatMap { claim in sessionKey(claim.keyID) }
+        let known = claim.flatMap { claim in try? world.store.write { SessionKeys.key(claim.keyID, in: &$0) } }
         let arn = known?.principal ?? "arn:aws:iam::\(account):root"
         return Self.identity(arn: arn, keyID: known?.credentials.keyID ?? account, known?.account ?? account)
     }
@@ -74,50 +74,45 @@ extension AccountServices {
         let text = { (length: Int, label: Purpose) in world.entropy.text(length, from: .base62, for: label) }
         let keyID = "ASIA\(world.entropy.text(16, from: .upperAlphanumeric, for: "session key id"))"
         let (secret, token) = (text(40, "session key secret"), text(120, "session token"))
-        let role = try world.store.write { transaction -> RoleRecord in
+        let assumed = try world.store.write { transaction -> (roleID: String, session: String)? in
             let found = transaction.find(RoleRecord.self, Identifier(arn))
             let isTrusted = found.map { Self.trusts(account, $0.trust) } ?? false
             guard let found, isTrusted || !world.switches.holds(.roleTrusted) else {
                 let words = "The trust policy of \(arn) does not let account \(account) assume it."
                 transaction.append(.note(Note(party: world.party, rule: .roleTrusted, words)), at: world.clock.now)
-                return RoleRecord.none
+                return nil
             }
             let parts = arn.pieces(by: ":", keepingEmpty: true)
             let owner = parts.count > 4 ? String(parts[4]) : account
             let roleName = found.name.pieces(by: "/").last ?? ""
+            let session = "arn:aws:sts::\(owner):assumed-role/\(roleName)/\(name)"
             transaction.save(
                 SessionKeyRecord(
                     id: Identifier(keyID), secret: Secret(secret), sessionToken: Secret(token), account: owner,
-                    role: arn, session: "arn:aws:sts::\(owner):assumed-role/\(roleName)/\(name)", expiresAt: expiry))
+                    role: arn, session: session, expiresAt: expiry))
             // Whoever has these is the role: no report shows them.
             for (kind, value) in [("secret_access_key", secret), ("session_token", token)] {
                 let birth = TokenBirth(
                     kind: kind, issuer: world.party, user: nil, expires: expiry, value: Secret(value))
                 transaction.append(.token(.issued(birth)), at: world.clock.now)
             }
-            return found
+            return (found.roleID, session)
         }
-        guard !role.roleID.isEmpty else {
+        guard let assumed else {
             let caller = "User: arn:aws:iam::\(account):root"
             throw IAMRefusal(
                 status: 403, code: "AccessDenied",
                 message: "\(caller) is not authorized to perform: sts:AssumeRole on resource: \(arn)")
         }
-        let session = sessionKey(keyID)?.principal ?? ""
         return [
-            "AssumedRoleUser": ["AssumedRoleId": .string("\(role.roleID):\(name)"), "Arn": .string(session)],
+            "AssumedRoleUser": [
+                "AssumedRoleId": .string("\(assumed.roleID):\(name)"), "Arn": .string(assumed.session),
+            ],
             "Credentials": [
                 "AccessKeyId": .string(keyID), "SecretAccessKey": .string(secret), "SessionToken": .string(token),
                 "Expiration": .string(expiry.iso8601),
             ],
         ]
-    }
-
-    private func sessionKey(_ id: String) -> SigV4.KnownKey? {
-        let record = try? world.store.write { transaction -> SessionKeyRecord? in
-            transaction.find(SessionKeyRecord.self, Identifier(id))
-        }
-        return record?.key
     }
 
     /// Whether an allowing statement for `sts:AssumeRole` names the account, one of its users or roles, or everybody.
@@ -135,10 +130,4 @@ extension AccountServices {
             }
         }
     }
-}
-
-extension RoleRecord {
-    /// Stands for a role that is not there, or not for the caller.
-    fileprivate static let none = RoleRecord(
-        id: Identifier(""), name: "", roleID: "", trust: .null, inline: [], attached: [])
 }
