@@ -48,7 +48,7 @@ extension LambdaService {
             if method == .delete, let record { transaction.remove(FunctionRecord.self, record.id) }
             return record
         }
-        guard let record = record.flatMap({ $0 }) else {
+        guard let record else {
             return Self.error(404, "ResourceNotFoundException", "Function not found: \(name)")
         }
         if method == .delete { return Response(204) }
@@ -56,7 +56,6 @@ extension LambdaService {
     }
 
     func isRegistered(_ name: String) -> Bool {
-        let record = try? world.store.write { $0.find(FunctionRecord.self, Identifier(name)) }
-        return record.flatMap { $0 } != nil
+        (try? world.store.write { $0.find(FunctionRecord.self, Identifier(name)) }) != nil
     }
 }

@@ -25,7 +25,7 @@ package struct RESTCatalogue: Sendable {
         /// Values of the template's holes; nil for another path.
         func match(_ segments: [String]) -> JSONObject? {
             guard segments.count == path.count else { return nil }
-            var values = JSONObject()
+            var values: JSONObject = [:]
             for (part, segment) in zip(path, segments) {
                 if part.hasPrefix("{"), part.hasSuffix("}") {
                     values[String(part.dropFirst().dropLast())] = .string(segment)
@@ -90,9 +90,14 @@ package struct RESTCatalogue: Sendable {
         let needs = (member.value["needs"] ?? shared)?.object?.members ?? []
         var answers: [Answer] = []
         for item in member.value["answers"]?.array ?? [member.value] {
+            let status = item["status"]?.int ?? 200
+            // Another one is none of HTTP's, or begins no answer (RFC 9110 section 15).
+            guard (200...599).contains(status) else {
+                throw Mistake("operation \"\(member.name)\": status must be 200 to 599")
+            }
             answers.append(
                 Answer(
-                    conditions: item["when"]?.object?.members ?? [], status: Int(item["status"]?.int ?? 200),
+                    conditions: item["when"]?.object?.members ?? [], status: Int(status),
                     headers: item["headers"]?.object ?? [:], body: item["body"] ?? .null))
         }
         return Operation(

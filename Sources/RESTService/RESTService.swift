@@ -57,22 +57,20 @@ package struct RESTService: Origin {
     }
 
     private func answer(_ request: Request, _ path: JSONObject, _ operation: RESTCatalogue.Operation) -> Response {
-        var headers = JSONObject()
+        var headers: JSONObject = [:]
         for field in request.head.headerFields { headers[field.name.canonicalName] = .string(field.value) }
-        var query = JSONObject()
+        var query: JSONObject = [:]
         for pair in request.parameters.pairs { query[pair.name] = .string(pair.value) }
         let body = request.body.isEmpty ? JSONValue.null : (try? JSONValue(parsing: request.body)) ?? .null
         let facts: JSONValue = [
             "path": .object(path), "query": .object(query), "headers": .object(headers), "body": body,
         ]
         let template = ValueTemplate(facts: facts)
-        if let refusal = operation.needs.refusal(template) {
-            if world.switches.holds(.restCredential) {
-                world.store.append(
-                    .note(Note(party: world.party, rule: .restCredential, "a call without its credential")),
-                    at: world.clock.now)
-                return refusal
-            }
+        if let refusal = operation.needs.refusal(template), world.switches.holds(.restCredential) {
+            world.store.append(
+                .note(Note(party: world.party, rule: .restCredential, "a call without its credential")),
+                at: world.clock.now)
+            return refusal
         }
         for item in operation.answers where item.conditions.allSatisfy({ template.holds($0.value, at: $0.name) }) {
             var fields: HTTPFields = [:]

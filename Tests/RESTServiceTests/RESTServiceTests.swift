@@ -56,6 +56,12 @@ import Testing
         #expect(response.header(.allow) == "GET")
     }
 
+    @Test("A status that no answer can have is refused with the file", arguments: [-1, 0, 100, 199, 600, 1000])
+    func statuses(_ status: Int64) throws {
+        let file: JSONValue = ["apis": ["own": ["operations": ["GET /": ["status": .int(status), "body": 1]]]]]
+        #expect(throws: RESTCatalogue.Mistake.self) { try RESTCatalogue(json: file) }
+    }
+
     @Test func credentials() async throws {
         #expect(try await call(.get, "/secret").status == 401)
         #expect(try await call(.get, "/secret", headers: [fieldName("X-Api-Key"): "wrong"]).status == 401)
