@@ -35,13 +35,25 @@ package struct Deployment: Sendable {
 
     package struct Result: Sendable {
         package var events: [Event] = []
-        package var outputs: [(name: String, value: String, exportName: String?)] = []
-        /// `CREATE_COMPLETE`, `CREATE_FAILED` or `ROLLBACK_COMPLETE`.
+        package var outputs: [(name: String, value: String)] = []
+        /// `CREATE_COMPLETE`, `CREATE_FAILED`, `ROLLBACK_COMPLETE` or `ROLLBACK_FAILED`.
         package var status = "CREATE_COMPLETE"
         /// The reason of the resource that failed.
         package var failure: String?
         /// Logical names and what they became.
         package var resources: [(name: String, type: String, ref: String)] = []
+
+        fileprivate mutating func tell(
+            _ status: String, _ type: String, _ name: String, _ physicalID: String, _ reason: String? = nil
+        ) {
+            events.append(
+                Event(status: status, type: type, logicalID: name, physicalID: physicalID, reason: reason))
+        }
+
+        /// Of the stack itself.
+        fileprivate mutating func tell(_ status: String, of stack: Destination, _ reason: String? = nil) {
+            tell(status, "AWS::CloudFormation::Stack", stack.stack, stack.stackID, reason)
+        }
     }
 
     /// What undoes a resource; nil where there is nothing to undo.
@@ -62,13 +74,10 @@ package struct Deployment: Sendable {
         var evaluator = plan.evaluator
         var undos: [(StackTemplate.Resource, String, Undo)] = []
         let stack = plan.destination
-        func tell(_ status: String, _ type: String, _ name: String, _ physical: String, _ reason: String? = nil) {
-            result.events.append(
-                Event(status: status, type: type, logicalID: name, physicalID: physical, reason: reason))
-        }
-        tell("CREATE_IN_PROGRESS", "AWS::CloudFormation::Stack", stack.stack, stack.stackID, "User Initiated")
+        result.tell("CREATE_IN_PROGRESS", of: stack, "User Initiated")
+        var failed: String?
         for resource in plan.resources where resource.type != ResourceTypes.metadata {
-            tell("CREATE_IN_PROGRESS", resource.type, resource.name, "")
+            result.tell("CREATE_IN_PROGRESS", resource.type, resource.name, "")
             var maker = ResourceMaker(
                 resource: resource, destination: stack, client: surroundings.client,
                 entropy: surroundings.entropy, wait: surroundings.wait)
@@ -77,20 +86,20 @@ package struct Deployment: Sendable {
                 evaluator.created[resource.name] = created
                 result.resources.append((resource.name, resource.type, created.ref))
                 if let undo = maker.undo { undos.append((resource, created.ref, undo)) }
-                tell("CREATE_COMPLETE", resource.type, resource.name, created.ref, maker.remark)
+                result.tell("CREATE_COMPLETE", resource.type, resource.name, created.ref, maker.remark)
             } catch {
                 // What failed half-way is there all the same.
                 if let undo = maker.undo { undos.append((resource, maker.physicalID, undo)) }
                 result.failure = error.reason
-                tell("CREATE_FAILED", resource.type, resource.name, maker.physicalID, error.reason)
+                result.tell("CREATE_FAILED", resource.type, resource.name, maker.physicalID, error.reason)
+                failed = resource.name
                 break
             }
         }
-        let failed = result.events.last { $0.status == "CREATE_FAILED" }?.logicalID
         if let failed {
             result.status = "CREATE_FAILED"
-            let reason = "The following resource(s) failed to create: [\(failed)]. "
-            tell("CREATE_FAILED", "AWS::CloudFormation::Stack", stack.stack, stack.stackID, reason)
+            result.tell(
+                "CREATE_FAILED", of: stack, "The following resource(s) failed to create: [\(failed)]. ")
             if rollsBack { await rollBack(undos, &result) }
             return result
         }
@@ -100,47 +109,37 @@ package struct Deployment: Sendable {
             result.status = "CREATE_FAILED"
             result.failure = error.description
         }
-        let status = result.status
-        tell(status, "AWS::CloudFormation::Stack", stack.stack, stack.stackID, result.failure)
+        result.tell(result.status, of: stack, result.failure)
         return result
     }
 
     private func rollBack(_ undos: [(StackTemplate.Resource, String, Undo)], _ result: inout Result) async {
         result.status = "ROLLBACK_COMPLETE"
         for (resource, physical, undo) in undos.reversed() {
-            var event = ("DELETE_COMPLETE", String?.none)
             do throws(ResourceFailure) {
                 try await undo(surroundings.client)
                 // Deletion is asynchronous; what is deleted next may need this one gone.
                 await surroundings.wait(ResourceMaker.pause)
+                result.resources.removeAll { $0.name == resource.name }
+                result.tell("DELETE_COMPLETE", resource.type, resource.name, physical)
             } catch {
-                event = ("DELETE_FAILED", error.reason)
                 result.status = "ROLLBACK_FAILED"
+                result.tell("DELETE_FAILED", resource.type, resource.name, physical, error.reason)
             }
-            result.resources.removeAll { $0.name == resource.name && event.1 == nil }
-            result.events.append(
-                Event(
-                    status: event.0, type: resource.type, logicalID: resource.name, physicalID: physical,
-                    reason: event.1))
         }
-        result.events.append(
-            Event(
-                status: result.status, type: "AWS::CloudFormation::Stack", logicalID: plan.destination.stack,
-                physicalID: plan.destination.stackID, reason: nil))
+        result.tell(result.status, of: plan.destination)
     }
 
-    private func outputs(
-        _ evaluator: Evaluator
-    ) throws(Diagnostic) -> [(name: String, value: String, exportName: String?)] {
-        var result: [(String, String, String?)] = []
+    private func outputs(_ evaluator: Evaluator) throws(Diagnostic) -> [(name: String, value: String)] {
+        var result: [(String, String)] = []
         for output in plan.outputs {
             guard let node = output.value["Value"] else {
                 throw Diagnostic(output.key.place, "output \(output.name) needs a Value")
             }
             let value = try evaluator.value(node)
-            var export: String?
-            if let name = output.value["Export"]?["Name"] { export = try evaluator.text(name, "an export's name") }
-            result.append((output.name, value?.string ?? value?.text ?? "", export))
+            // No other stack is there to import it; its name has to be one all the same.
+            if let name = output.value["Export"]?["Name"] { _ = try evaluator.text(name, "an export's name") }
+            result.append((output.name, value?.string ?? value?.text ?? ""))
         }
         return result
     }

@@ -4,7 +4,6 @@ import Scenario
 /// What a template will create, in the order of its dependencies. Everything that can be wrong without asking AWS has
 /// been looked at, so nothing is created for a template that could not end well.
 package struct Plan: Sendable {
-    let template: StackTemplate
     let destination: Destination
     let evaluator: Evaluator
     package let resources: [StackTemplate.Resource]
@@ -56,7 +55,6 @@ package struct Plan: Sendable {
         }
         resources = Self.ordered(active, needs, &problems)
         if !problems.isEmpty { throw TemplateProblems(problems) }
-        self.template = template
         self.destination = destination
         self.evaluator = evaluator
         self.outputs = outputs

@@ -16,7 +16,7 @@ extension ResourceMaker {
         address.append(idName, .string(id))
         let (deletion, place) = ("Delete\(noun)", address)
         undo = { (client) async throws(ResourceFailure) in _ = try await client.agentCore(deletion, place) }
-        let found = try await active("\(noun) \(physicalID)", "Get\(noun)", address)
+        let found = try await stable("\(noun) \(physicalID)", "Get\(noun)", address)
         var attributes = Self.attributes(found)
         attributes["GatewayIdentifier"] = .string(gateway)
         return Evaluator.Created(ref: physicalID, attributes: attributes)
@@ -30,7 +30,7 @@ extension ResourceMaker {
         undo = { (client) async throws(ResourceFailure) in
             _ = try await client.agentCore("DeleteConsentPortal", address)
         }
-        let found = try await active("ConsentPortal \(physicalID)", "GetConsentPortal", address)
+        let found = try await stable("ConsentPortal \(physicalID)", "GetConsentPortal", address)
         return Evaluator.Created(ref: physicalID, attributes: Self.attributes(found))
     }
 
@@ -46,21 +46,5 @@ extension ResourceMaker {
             _ = try await client.agentCore("DeleteResourcePolicy", ["resourceArn": .string(arn)])
         }
         return Evaluator.Created(ref: arn)
-    }
-
-    /// Looks until it is ACTIVE.
-    private func active(
-        _ what: String, _ operation: String, _ input: JSONObject
-    ) async throws(ResourceFailure) -> JSONValue {
-        for _ in 0..<Self.patience {
-            let found = try await client.agentCore(operation, input)
-            let status = found["status"]?.string ?? ""
-            if status == "ACTIVE" { return found }
-            guard !status.hasSuffix("FAILED") else {
-                throw ResourceFailure("\(what) failed to stabilize, status: \(status)")
-            }
-            await wait(Self.pause)
-        }
-        throw ResourceFailure("\(what) did not stabilize in time")
     }
 }

@@ -68,8 +68,9 @@ struct ResourceMaker {
             let rest = text[start.upperBound...]
             guard let end = rest.range(of: "}}") else { return value }
             let secret = try await dynamicReference(String(rest[..<end.lowerBound]))
-            let filled: JSONValue = .string("\(text[..<start.lowerBound])\(secret)\(rest[end.upperBound...])")
-            return filled
+            // What a secret holds is never looked at again; what follows it may have references of its own.
+            let others = try await resolved(.string(String(rest[end.upperBound...]))).string ?? ""
+            return .string("\(text[..<start.lowerBound])\(secret)\(others)")
         case .array(let items):
             var result: [JSONValue] = []
             for item in items { result.append(try await resolved(item)) }
@@ -103,9 +104,10 @@ struct ResourceMaker {
     }
 
     /// As CloudFormation names what the template does not: stack, logical id, random letters.
-    func generatedName(most: Int = 64) -> String {
+    func generatedName() -> String {
         let suffix = entropy.text(12, from: .upperAlphanumeric, for: "stack resource name")
-        let stem = "\(destination.stack)-\(resource.name)".prefix(most - 13)
+        // 64 letters are the most that a role's name may have.
+        let stem = "\(destination.stack)-\(resource.name)".prefix(64 - 1 - 12)
         return "\(stem)-\(suffix)"
     }
 
@@ -189,20 +191,21 @@ extension ResourceMaker {
     }
 
     /// Looks until a status says that the work is done (ledger E16 for the words of a failure).
-    private func stable(
+    func stable(
         _ what: String, _ operation: String, _ input: JSONObject
     ) async throws(ResourceFailure) -> JSONValue {
         for _ in 0..<Self.patience {
             let found = try await client.agentCore(operation, input)
             let status = found["status"]?.string ?? ""
             switch status {
-            case "READY": return found
+            case "READY", "ACTIVE": return found
             // Nobody consents during a deployment; waiting would never end (ledger `cfn-pending-auth`).
             case _ where status.hasSuffix("_PENDING_AUTH"): return found
-            case "FAILED", "UPDATE_UNSUCCESSFUL", "SYNCHRONIZE_UNSUCCESSFUL":
-                let reasons = found["statusReasons"]?.strings ?? []
+            case "UPDATE_UNSUCCESSFUL", "SYNCHRONIZE_UNSUCCESSFUL",
+                _ where status.hasSuffix("FAILED"):
+                let reasons = found["statusReasons"]?.strings?.joined(separator: "; ")
                 throw ResourceFailure(
-                    "\(what) failed to stabilize, status: \(status), reason: \(reasons.joined(separator: "; "))")
+                    "\(what) failed to stabilize, status: \(status)\(reasons.map { ", reason: \($0)" } ?? "")")
             default: await wait(Self.pause)
             }
         }
