@@ -12,8 +12,7 @@ extension Console {
             return .plain(403, "This form is not the console's own, or older than the lab. Reload the page.\n")
         }
         switch parts {
-        case let parts where parts.count == 2 && parts[0] == "exchanges":
-            return exchange(parts[1], request, revealed: true)
+        case _ where parts.count == 2 && parts[0] == "exchanges": return exchange(parts[1], revealed: true)
         case ["lab", "clock"]:
             return await call(.post, "/clock", ["advance": .string(form["advance"] ?? "")], "Time moved.", "/lab")
         case ["lab", "skew"]:
@@ -24,12 +23,12 @@ extension Console {
             let name = percentEncoded(form["name"] ?? "")
             return await call(.delete, "/faults?name=\(name)", nil, "The fault is gone.", "/lab")
         case ["lab", "snapshots"]: return await call(.post, "/snapshots", nil, "The lab is kept.", "/lab")
-        case let parts where parts.count == 3 && parts[..<2] == ["lab", "snapshots"]:
+        case _ where parts.count == 3 && parts[..<2] == ["lab", "snapshots"]:
             return await call(.post, "/snapshots/\(parts[2])/restore", nil, "The lab is as it was.", "/")
         case ["lab", "reset"]:
             return await call(.post, "/reset", nil, "The lab is as at its start.", "/")
-        case let parts where parts.count == 2 && parts[0] == "fork": return fork(parts[1])
-        case let parts where parts.count == 3 && parts[0] == "targets":
+        case _ where parts.count == 2 && parts[0] == "fork": return fork(parts[1])
+        case _ where parts.count == 3 && parts[0] == "targets":
             return await authorize(parts[1], byRobot: parts[2] == "robot")
         default: return nil
         }

@@ -72,7 +72,7 @@ enum Assets {
         .arrow { display: block; position: relative; font-size: .8125rem; text-align: center; white-space: nowrap;
           overflow: hidden; text-overflow: ellipsis; padding: 0 1rem .2rem; margin: 0 7%; text-decoration: none;
           color: var(--ink); border-bottom: 2px solid var(--soft) }
-        .arrow.self.c7, .arrow.self { grid-column-end: span 1; border-bottom-style: dotted; padding: 0 0 .2rem }
+        .arrow.self { grid-column-end: span 1; border-bottom-style: dotted; padding: 0 0 .2rem }
         .arrow.s1:not(.self) { margin: 0 24% } .arrow.s2 { margin: 0 16.6% } .arrow.s3 { margin: 0 12.5% }
         .arrow.s4 { margin: 0 10% } .arrow.s5 { margin: 0 8.3% } .arrow.s6 { margin: 0 7.1% }
         .back .arrow { border-bottom-style: dashed }

@@ -55,7 +55,7 @@ struct ComparePage {
     }
 
     private func lines(_ entries: [JournalEntry], _ mask: SecretMask) -> [String] {
-        Sequence(entries).rows.compactMap { row in
+        MessageRows(entries).rows.compactMap { row in
             switch row {
             case .message(_, let exchange, let depth, _):
                 let path = Shell.short(String(mask.target(exchange.request).prefix { $0 != "?" }))

@@ -18,7 +18,7 @@ struct OverviewPage {
     var html: String {
         let count = shell.journal.count { if case .exchange = $0.event { true } else { false } }
         let (entries, isCut) = window
-        let rows = Sequence(entries).rows
+        let rows = MessageRows(entries).rows
         let older = isCut ? entries.first.map { "<a href=\"/?before=\($0.sequence)\">Older messages</a>" } ?? "" : ""
         let newer = before == nil ? "" : "<a href=\"/\">Newest messages</a>"
         let hint = count == 0 ? "<p>Nobody has said anything yet. Point a client at this lab, or sign in.</p>" : ""

@@ -43,10 +43,7 @@ package struct ControlOrigin: Origin {
         switch router.match(request) {
         case .nothing: return ControlError(404, "Nothing is at \(request.path); GET / lists what there is.").response
         case .otherMethods(let methods):
-            let allowed = methods.map(\.rawValue).joined(separator: ", ")
-            var response = ControlError(405, "\(request.path) takes \(allowed).").response
-            response.head.headerFields[.allow] = allowed
-            return response
+            return ControlError.otherMethods(request.path, methods.map(\.rawValue).joined(separator: ", "))
         case .found(let handler, let parameters):
             do {
                 let response = try await handler(request, parameters)
@@ -97,6 +94,13 @@ struct ControlError: Error, Hashable {
         self.message = message
     }
     var response: Response { .json(status, ["error": ["message": .string(message)]]) }
+
+    /// For a method that a path does not take (RFC 9110 section 15.5.6).
+    static func otherMethods(_ path: String, _ allowed: String) -> Response {
+        var response = ControlError(405, "\(path) takes \(allowed).").response
+        response.head.headerFields[.allow] = allowed
+        return response
+    }
 }
 
 extension JSONObject {

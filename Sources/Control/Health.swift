@@ -7,7 +7,7 @@ enum Health {
     static func answer(_ request: Request, party: Party) -> Response? {
         guard request.path == "/_local/health" || request.path == "/_local/ready" else { return nil }
         guard request.method == .get || request.method == .head else {
-            return ControlError(405, "\(request.path) takes GET.").response
+            return ControlError.otherMethods(request.path, "GET")
         }
         return response(party: party)
     }

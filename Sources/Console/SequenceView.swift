@@ -2,57 +2,13 @@ import Harness
 import Kernel
 import OAuthCore
 
-/// Entries as a reader wants them: a message stands before what it caused, though the journal has it after.
-struct Sequence {
-    enum Row {
-        /// `isWhole`: nothing was sent meanwhile, so the answer needs no row of its own.
-        case message(JournalEntry, Exchange, depth: Int, isWhole: Bool)
-        case answer(JournalEntry, Exchange, depth: Int)
-        case other(JournalEntry, depth: Int)
-    }
-    private(set) var rows: [Row] = []
-
-    private struct Node {
-        let entry: JournalEntry
-        var inner: [Node] = []
-        var exchange: Exchange? { if case .exchange(let exchange) = entry.event { exchange } else { nil } }
-    }
-
-    init(_ entries: some Collection<JournalEntry>) {
-        var nodes: [Node] = []
-        for entry in entries {
-            var node = Node(entry: entry)
-            if let exchange = node.exchange {
-                while let last = nodes.last, last.exchange.map({ $0.from == exchange.to }) ?? true {
-                    node.inner.append(last)
-                    nodes.removeLast()
-                }
-                node.inner.reverse()
-            }
-            nodes.append(node)
-        }
-        for node in nodes { add(node, 0) }
-    }
-
-    private mutating func add(_ node: Node, _ depth: Int) {
-        guard let exchange = node.exchange else {
-            rows.append(.other(node.entry, depth: depth))
-            return
-        }
-        let isWhole = !node.inner.contains { $0.exchange != nil }
-        rows.append(.message(node.entry, exchange, depth: depth, isWhole: isWhole))
-        for inner in node.inner { add(inner, depth + 1) }
-        if !isWhole { rows.append(.answer(node.entry, exchange, depth: depth)) }
-    }
-}
-
 /// The sequence diagram: one column for each party, one row for each message, as a list that can be read aloud.
 struct SequenceView {
     let mask: SecretMask
     /// Columns, from left to right. Whoever is no party stands in the first one.
     private static let columns: [Party] = [.outside, .app, .gateway, .aws, .idp, .github, .mcp]
 
-    func html(_ rows: [Sequence.Row]) -> String {
+    func html(_ rows: [MessageRows.Row]) -> String {
         let head = Self.columns.enumerated().map { place, party in
             "<span class=\"c\(place + 1)\">\(place == 0 ? "people" : party.rawValue)</span>"
         }.joined()
@@ -67,7 +23,7 @@ struct SequenceView {
 
     private static func column(of party: Party) -> Int { columns.firstIndex(of: party) ?? 0 }
 
-    private func item(_ row: Sequence.Row) -> String {
+    private func item(_ row: MessageRows.Row) -> String {
         switch row {
         case .message(let entry, let exchange, _, let isWhole): message(entry, exchange, isWhole: isWhole)
         case .answer(_, let exchange, _): answer(exchange)

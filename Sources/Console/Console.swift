@@ -58,35 +58,33 @@ package struct Console: Sendable {
         switch (parts.first, parts.count) {
         case (nil, _):
             memory.isOpened()
-            return html(
-                200, OverviewPage(shell(request), before: request.parameters["before"].flatMap { Int($0) }).html)
+            return .html(
+                200, OverviewPage(shell, before: request.parameters["before"].flatMap { Int($0) }).html)
         case ("live", 1): return live()
         case ("console.css", 1): return asset(Assets.style, "text/css; charset=utf-8")
         case ("console.js", 1): return asset(Assets.script, "text/javascript; charset=utf-8")
-        case ("tokens", 1): return html(200, TokensPage(shell(request)).html)
-        case ("lab", 1): return html(200, LabPage(shell(request)).html)
-        case ("compare", 1): return html(200, ComparePage(shell(request), request.parameters["with"]).html)
-        case ("exchanges", 2): return exchange(parts[1], request, revealed: false)
+        case ("tokens", 1): return .html(200, TokensPage(shell).html)
+        case ("lab", 1): return .html(200, LabPage(shell).html)
+        case ("compare", 1): return .html(200, ComparePage(shell, request.parameters["with"]).html)
+        case ("exchanges", 2): return exchange(parts[1], revealed: false)
         default: return nil
         }
     }
 
-    func exchange(_ id: String, _ request: Request, revealed: Bool) -> Response {
-        let shell = shell(request)
+    func exchange(_ id: String, revealed: Bool) -> Response {
+        let shell = shell
         guard let sequence = Int(id), let page = ExchangePage(shell, sequence, isRevealed: revealed) else {
-            return html(
+            return .html(
                 404, shell.page(title: "No such message", "<p>The journal has no message \(HTML.escape(id)).</p>"))
         }
-        return html(200, page.html)
+        return .html(200, page.html)
     }
 
-    func shell(_ request: Request) -> Shell {
+    private var shell: Shell {
         let journal = lab.store.journal()
         return Shell(
             lab: lab, journal: journal, mask: memory.mask(of: journal), memory: memory, formSecret: formSecret)
     }
-
-    private func html(_ status: Int, _ page: String) -> Response { .html(status, page) }
 
     private func asset(_ text: String, _ type: String) -> Response {
         Response(200, headers: [.contentType: type], body: Array(text.utf8))
@@ -94,8 +92,9 @@ package struct Console: Sendable {
 
     private func live() -> Response {
         memory.isOpened()
-        var response = Response.events(LiveSource(lab: lab))
-        response.events = EventStream(LiveSource(lab: lab), changes: memory.changes)
+        let source = LiveSource(lab: lab)
+        var response = Response.events(source)
+        response.events = EventStream(source, changes: memory.changes)
         return response
     }
 
