@@ -76,8 +76,8 @@ extension Parsers {
         return nil
     }
 
-    static let events = FuzzTarget(
-        "instant and base64", share: 4, texts: ["2026-11-20T10:00:00Z", "c2lnbmF0dXJl", "AAAA==", "%7B%22a%22%3A1%7D"]
+    static let encodings = FuzzTarget(
+        "base64 and percent", share: 4, texts: ["c2lnbmF0dXJl", "AAAA==", "_-8", "%7B%22a%22%3A1%7D"]
     ) { text in
         if let bytes = Base64.decode(text), Base64.decode(Base64.encode(bytes)) != bytes {
             return "base64 is not read again"

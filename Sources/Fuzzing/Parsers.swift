@@ -15,7 +15,7 @@ package enum Parsers {
     package static func all(files: (String, String) -> [[UInt8]]) -> [FuzzTarget] {
         [
             json, messages, forms, cookies, tokens, signatures, clients, paths, pages, spans, metadata, policies,
-            patterns, events, recordings(files("Tests/RealClients", ".har")),
+            patterns, encodings, recordings(files("Tests/RealClients", ".har")),
             documents(files("scenarios", ".yaml").filter { $0.count < 4_000 }),
             scenarios(files("scenarios", ".yaml").filter { $0.count < 3_000 }),
             templates(files("scenarios/deploy", ".template.yaml") + files("scenarios/deploy", ".template.json")),

@@ -42,16 +42,16 @@ package struct Child: Sendable {
 
     /// Its exit code as `ended`, but a child that takes longer is told to end.
     package func ended(within limit: Span) async -> Int32 {
-        let watch = Watch()
+        let deadline = Deadline()
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(limit.milliseconds))) {
-            watch.isOver.withLock { isOver in if !isOver { terminate() } }
+            deadline.isOver.withLock { isOver in if !isOver { terminate() } }
         }
         let code = await ended()
-        watch.isOver.withLock { $0 = true }
+        deadline.isOver.withLock { $0 = true }
         return code
     }
 
-    private final class Watch: Sendable { let isOver = Mutex(false) }
+    private final class Deadline: Sendable { let isOver = Mutex(false) }
 
     package func terminate() { kill(process, SIGTERM) }
 

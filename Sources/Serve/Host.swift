@@ -20,6 +20,7 @@ package enum Host {
         return Hex.encode(bytes)
     }
 
+    /// How long a process that was told to end may take for its last answers.
     package static let grace: DispatchTimeInterval = .milliseconds(900)
 }
 

@@ -10,8 +10,7 @@ import Yams
 struct HarnessBench {
     private let options: BenchOptions
     private let shelf: FragmentShelf
-    /// `BENCH_SCALE=0.01` to see whether it runs at all.
-    private let scale = ProcessInfo.processInfo.environment["BENCH_SCALE"].flatMap { Double($0) } ?? 1
+    private var scale: Double { options.scale }
     private let jobs = max(1, min(2, ProcessInfo.processInfo.activeProcessorCount))
 
     init(_ options: BenchOptions) {
@@ -199,19 +198,13 @@ struct HarnessBench {
         }
         // Caches are bounded; they fill up first.
         try await go(asked / 4, from: 0)
-        let before = Self.resident()
+        let before = ServedProcess.megabytes("VmRSS", of: "self")
         try await go(asked, from: asked)
-        let grown = Self.resident() - before
+        let grown = ServedProcess.megabytes("VmRSS", of: "self") - before
         table.add(
             Figure(
                 name: "memory grown over \(asked) scenarios", value: max(0, grown), unit: "MB", budget: 8,
                 remark: "VmRSS from \((before * 10).rounded() / 10) MB, after \(asked / 4) to warm up"))
-    }
-
-    private static func resident() -> Double {
-        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
     }
 
     private static func python(_ root: String) -> String {

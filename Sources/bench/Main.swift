@@ -7,9 +7,9 @@ import Serve
 /// `bench [--root DIR] [--scenario FILE] [--json FILE] [--check] [--only PART] [--profile ROUNDS]`, or
 /// `bench bare PORT`: the route that served answers are measured beside.
 ///
-/// `--only` is one of exchanges, tokens, scenarios, harness, serve, rates, growth, mcp, aws, console.
-/// `--profile` only plays the scenario, from its file, over and over on cached signatures: something to put a
-/// profiler on.
+/// `--only` is one of `BenchOptions.parts`. `BENCH_SCALE=0.01` makes what is done by the thousand that much smaller, to
+/// see whether it runs at all. `--profile` only plays the scenario, from its file, over and over on cached signatures:
+/// something to put a profiler on.
 /// Counts come first because they are exact on any machine; times on a shared one are not. `--check` makes a figure
 /// over its budget an exit code of 4.
 @main
@@ -56,6 +56,12 @@ struct BenchOptions {
     private(set) var check = false
     private(set) var profile: Int?
     private var only: String?
+    /// Of what is done by the thousand.
+    let scale = ProcessInfo.processInfo.environment["BENCH_SCALE"].flatMap { Double($0) } ?? 1
+
+    static let parts = [
+        "exchanges", "tokens", "scenarios", "harness", "serve", "rates", "growth", "mcp", "aws", "console",
+    ]
 
     func wants(_ part: String) -> Bool { only == nil || only == part }
 
@@ -71,8 +77,16 @@ struct BenchOptions {
             case "--root": root = value
             case "--scenario": scenario = value
             case "--json": json = value
-            case "--profile": profile = Int(value)
-            case "--only": only = value
+            case "--profile":
+                guard let rounds = Int(value), rounds > 0 else {
+                    throw BenchFailure("--profile \(value): how many rounds?")
+                }
+                profile = rounds
+            case "--only":
+                guard Self.parts.contains(value) else {
+                    throw BenchFailure("--only \(value): there are \(Self.parts.joined(separator: ", "))")
+                }
+                only = value
             default: throw BenchFailure("\(word) is not known")
             }
         }

@@ -126,9 +126,8 @@ extension RateBench {
     private func localcore(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
         guard let peer = try running(.localcore, 80, into: &table) else { return }
         defer { peer.end() }
-        var question = site.call
-        question = Question(
-            method: "POST", url: peer.url("/mcp"), fields: question.fields.filter { $0.key != "Authorization" },
+        let question = Question(
+            method: "POST", url: peer.url("/mcp"), fields: site.call.fields.filter { $0.key != "Authorization" },
             body:
                 """
                 {"jsonrpc":"2.0","id":1,"method":"tools/call",\

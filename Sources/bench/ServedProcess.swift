@@ -111,12 +111,14 @@ struct ServedProcess {
 
     /// Megabytes from `/proc`: everything resident, and what is this process's own.
     static func memory(of child: pid_t) -> (all: Double, own: Double) {
-        let text = (try? String(contentsOfFile: "/proc/\(child)/status", encoding: .utf8)) ?? ""
-        func megabytes(_ name: String) -> Double {
-            let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") } ?? ""
-            let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0
-            return (kilobytes / 1024 * 10).rounded() / 10
-        }
-        return (megabytes("VmRSS"), megabytes("RssAnon"))
+        let (all, own) = (megabytes("VmRSS", of: "\(child)"), megabytes("RssAnon", of: "\(child)"))
+        return ((all * 10).rounded() / 10, (own * 10).rounded() / 10)
+    }
+
+    /// A row of `/proc/PROCESS/status`; 0 where there is none.
+    static func megabytes(_ row: String, of process: String) -> Double {
+        let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(row):") } ?? ""
+        return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
     }
 }

@@ -13,7 +13,12 @@ struct Fuzz {
         let inputs = Int(value("--inputs") ?? "") ?? 100_000
         let seed = UInt64(value("--seed") ?? "") ?? 1
         let plan = try await FuzzPlan.targets(root: FileManager.default.currentDirectoryPath, seed: seed, files: files)
-        let targets = (plan.parsers + [plan.endpoints.target]).filter { $0.name.hasPrefix(value("--only") ?? "") }
+        let all = plan.parsers + [plan.endpoints.target]
+        let targets = all.filter { $0.name.hasPrefix(value("--only") ?? "") }
+        guard !targets.isEmpty else {
+            say("no target begins with \(value("--only") ?? ""); there are \(all.map(\.name).joined(separator: ", "))")
+            exit(1)
+        }
         let shares = targets.reduce(0) { $0 + $1.share }
         var isGood = true
         for target in targets {
