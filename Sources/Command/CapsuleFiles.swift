@@ -12,12 +12,7 @@ enum CapsuleFiles {
     static func write(_ results: [ScenarioResult], into folder: String, root: String) throws {
         let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
         guard !wrong.isEmpty else { return }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(
-                .stuck, "--capsule \(folder): the folder cannot be made: \(error.localizedDescription)")
-        }
+        try OutputFiles.makeFolder(folder)
         let mocks = mocks(root: root)
         for result in wrong {
             let labPath = "mocks/labs/\(result.file.lab.name).yaml"

@@ -98,14 +98,11 @@ struct ClientTrial: Sendable {
     private func environment(
         _ client: JSONObject, _ endpoints: JSONValue, _ browser: Browser
     ) -> [String: String] {
-        var environment = ProcessInfo.processInfo.environment
-        for name in ClientEnvironment.removed { environment[name] = nil }
-        for (name, value) in ClientEnvironment.variables(for: endpoints) { environment[name] = value }
+        var environment = ClientEnvironment.ofChild(endpoints, file: browser.endpointsFile)
         for member in client.members {
             environment["\(EnvironmentFlags.prefix)CLIENT_\(member.name.uppercased())"] =
                 member.value.string ?? member.value.text
         }
-        environment["\(EnvironmentFlags.prefix)ENDPOINTS_FILE"] = browser.endpointsFile
         environment["BROWSER"] = browser.program
         return environment
     }

@@ -31,8 +31,8 @@ struct DemoCommand: AsyncParsableCommand {
         let file = try Telling.file(path, folder)
         let result = try await Telling.play(file, folder, seed: seed)
         let narration = Narration(result, remarks: try Telling.remarks(folder))
-        if let cast { try ReportFiles.put(narration.cast { Telling.coloured($0) }, at: cast) }
-        if let html { try ReportFiles.put(narration.page, at: html) }
+        if let cast { try OutputFiles.put(narration.cast { Telling.coloured($0) }, at: cast) }
+        if let html { try OutputFiles.put(narration.page, at: html) }
         if cast == nil, html == nil { show(narration) }
         try leave(result.verdict == .held ? .held : .failed)
     }

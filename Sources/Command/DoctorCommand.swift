@@ -109,6 +109,7 @@ struct DoctorCommand: AsyncParsableCommand {
     /// Tokens carry times; a machine that is years off makes what its own clients refuse.
     private var clock: Finding {
         let now = Host.now
+        // 2026-01-01T00:00:00Z.
         let isSane = now > Instant(milliseconds: 1_767_225_600_000)
         return Finding(
             verdict: isSane ? .good : .bad, about: "clock",
@@ -135,21 +136,10 @@ struct DoctorCommand: AsyncParsableCommand {
                 except Exception: return 'no ' + name
             print('Python ' + sys.version.split()[0] + ', ' + ', '.join(map(version, ('boto3', 'botocore'))))
             """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else {
+        guard let bytes = try? ProgramOutput.bytes(of: "python3", ["-c", script]) else {
             return Finding(verdict: .remark, about: "Python", text: "there is no python3 on PATH")
         }
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            return Finding(verdict: .remark, about: "Python", text: "there is no python3 on PATH")
-        }
-        return Finding(verdict: .good, about: "Python", text: trimmed(text))
+        return Finding(verdict: .good, about: "Python", text: trimmed(String(decoding: bytes, as: UTF8.self)))
     }
 
     private static func reach(_ origin: String) -> Finding {

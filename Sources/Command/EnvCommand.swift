@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Kernel
 import Serve
 
@@ -47,5 +48,14 @@ enum ClientEnvironment {
             lines.append(("\(EnvironmentFlags.prefix)\(party.rawValue.uppercased())_ORIGIN", origin))
         }
         return lines.map { (name: $0.0, value: $0.1) }
+    }
+
+    /// This process's environment, turned to a lab whose endpoints stand in `file`.
+    static func ofChild(_ endpoints: JSONValue, file: String) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        for name in removed { environment[name] = nil }
+        for (name, value) in variables(for: endpoints) { environment[name] = value }
+        environment["\(EnvironmentFlags.prefix)ENDPOINTS_FILE"] = file
+        return environment
     }
 }

@@ -48,7 +48,7 @@ struct ExecCommand: AsyncParsableCommand {
             defer { PrivateFolder.remove(folder) }
             let file = "\(folder)/endpoints.json"
             try EndpointsFile.write(endpoints, to: file)
-            let child = try Child(command, environment: Self.environment(endpoints, file))
+            let child = try Child(command, environment: ClientEnvironment.ofChild(endpoints, file: file))
             let ended = await Self.wait(for: child)
             code.withLock { $0 = ended }
         }
@@ -73,13 +73,5 @@ struct ExecCommand: AsyncParsableCommand {
             }
             return 0
         }
-    }
-
-    private static func environment(_ endpoints: JSONValue, _ file: String) -> [String: String] {
-        var environment = ProcessInfo.processInfo.environment
-        for name in ClientEnvironment.removed { environment[name] = nil }
-        for (name, value) in ClientEnvironment.variables(for: endpoints) { environment[name] = value }
-        environment["\(EnvironmentFlags.prefix)ENDPOINTS_FILE"] = file
-        return environment
     }
 }

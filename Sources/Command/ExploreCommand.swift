@@ -44,13 +44,9 @@ struct ExploreCommand: AsyncParsableCommand {
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         guard seeds > 0, seeds <= 100_000_000, seed <= UInt64.max - seeds else {
-            throw ValidationError("--seeds must be at least 1.")
+            throw ValidationError("--seeds must be 1 to 100000000, and none beyond the greatest seed.")
         }
-        let known = SwitchCatalogue.all.rules.map(\.name)
-        for name in rulesOff where !known.contains(name) {
-            let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
-            throw ValidationError("--rules-off \(name): no party has a rule of that name\(hint)")
-        }
+        try RunConditions.checkRules(rulesOff, of: "--rules-off")
     }
 
     private var workers: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -63,7 +59,7 @@ struct ExploreCommand: AsyncParsableCommand {
             if let out { try write(finding, index, into: out) }
         }
         tell(edges)
-        if let reportJson { try ReportFiles.put(JSONValue.object(report).pretty, at: reportJson) }
+        if let reportJson { try OutputFiles.put(JSONValue.object(report).pretty, at: reportJson) }
         try leave(findings.isEmpty ? .held : .failed)
     }
 
@@ -169,12 +165,8 @@ struct ExploreCommand: AsyncParsableCommand {
     }
 
     private func write(_ finding: Finding, _ index: Int, into folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(.stuck, "\(folder): the folder cannot be made: \(error.localizedDescription)")
-        }
+        try OutputFiles.makeFolder(folder)
         let name = "\(finding.violation.invariant.rawValue)-\(finding.seed)-\(index + 1).yaml"
-        try ReportFiles.put(finding.scenario, at: "\(folder)/\(name)")
+        try OutputFiles.put(finding.scenario, at: "\(folder)/\(name)")
     }
 }

@@ -30,8 +30,11 @@ enum LabLoading {
         }
     }
 
-    static func names(root: String) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/mocks/labs")) ?? []
+    static func names(root: String) -> [String] { names(in: "\(root)/mocks/labs") }
+
+    /// The YAML files of a folder in their order, without ending; none where there is no such folder.
+    static func names(in folder: String) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
     }
 }

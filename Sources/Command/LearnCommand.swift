@@ -24,7 +24,7 @@ struct LearnCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try root.folder()
-        let names = Self.names(folder)
+        let names = LabLoading.names(in: "\(folder)/mocks/lessons")
         guard let lesson else { return try list(names, folder) }
         guard
             let name = names.first(where: { $0 == lesson || $0.hasPrefix("\(lesson)-") || $0.hasSuffix("-\(lesson)") })
@@ -62,7 +62,7 @@ struct LearnCommand: AsyncParsableCommand {
         } say: { line in
             Terminal.write(Terminal.showsColour ? Telling.coloured(line) : Telling.plain(line))
         }
-        if let html { try ReportFiles.put(await play.page(), at: html) } else { _ = await play.run() }
+        if let html { try OutputFiles.put(await play.page(), at: html) } else { _ = await play.run() }
     }
 
     private func narration(
@@ -72,11 +72,6 @@ struct LearnCommand: AsyncParsableCommand {
         let result = try await Telling.play(file, folder, seed: seed, rulesOff: rules)
         if rules.isEmpty, result.verdict != .held { throw CommandFailure(.stuck, "\(path) does not hold") }
         return Narration(result, remarks: remarks)
-    }
-
-    private static func names(_ folder: String) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/mocks/lessons")) ?? []
-        return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
     }
 
     private static func lesson(_ name: String, _ folder: String) throws -> Lesson {

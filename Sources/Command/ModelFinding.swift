@@ -20,7 +20,7 @@ struct ModelFinding {
             name = self.folder
         } else {
             let script = "import botocore; print(botocore.__version__); print(botocore.__file__)"
-            let answer = try? Self.output(of: "python3", ["-c", script])
+            let answer = try? ProgramOutput.bytes(of: "python3", ["-c", script])
             let lines = (answer ?? []).split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
             guard lines.count == 2 else {
                 throw CommandFailure(
@@ -51,24 +51,10 @@ struct ModelFinding {
             let path = "\(base)/\(version)/service-2.json"
             var bytes = FileManager.default.contents(atPath: path).map { Array($0) }
             if bytes == nil, FileManager.default.fileExists(atPath: path + ".gz") {
-                bytes = try? Self.output(of: "gzip", ["-dc", path + ".gz"])
+                bytes = try? ProgramOutput.bytes(of: "gzip", ["-dc", path + ".gz"])
             }
             if let bytes, let json = try? JSONValue(parsing: bytes) { return json }
         }
         throw CommandFailure(.stuck, "there is no model of \(service) in \(folder)")
-    }
-
-    private static func output(of program: String, _ arguments: [String]) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let bytes = Array(pipe.fileHandleForReading.readDataToEndOfFile())
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CommandFailure(.stuck, "\(program) failed") }
-        return bytes
     }
 }

@@ -37,11 +37,7 @@ struct MutateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
-        let known = SwitchCatalogue.all.rules.map(\.name)
-        for name in rule where !known.contains(name) {
-            let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
-            throw ValidationError("--rule \(name): no party has a rule of that name\(hint)")
-        }
+        try RunConditions.checkRules(rule, of: "--rule")
     }
 
     func run() async throws {
@@ -72,7 +68,7 @@ struct MutateCommand: AsyncParsableCommand {
             let report: JSONValue = [
                 "rules": .array(mutations.map(\.json)), "score": .int(Int64(score)), "seed": .string(String(seed)),
             ]
-            try ReportFiles.put(report.pretty, at: reportJson)
+            try OutputFiles.put(report.pretty, at: reportJson)
         }
         try leave(survivors.isEmpty ? .held : .failed)
     }

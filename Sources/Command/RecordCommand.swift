@@ -99,11 +99,7 @@ struct RecordCommand: AsyncParsableCommand {
 
     private func write(_ scenario: String) throws {
         guard let output else { return Terminal.write(String(scenario.dropLast())) }
-        do {
-            try Data(scenario.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-        } catch {
-            throw CommandFailure(.stuck, "\(output): cannot be written: \(error.localizedDescription)")
-        }
+        try OutputFiles.put(scenario, at: output)
     }
 
     /// A recording of another system may show what this one does not do; then the difference is told.

@@ -65,7 +65,7 @@ struct ReportCommand: ParsableCommand {
             // Before anything is written.
             if let reportHtml { try Self.expectPages(of: found, for: reportHtml) }
             if let output {
-                try ReportFiles.put(merged.pretty, at: output)
+                try OutputFiles.put(merged.pretty, at: output)
             } else {
                 Terminal.write(merged.pretty)
             }
@@ -88,9 +88,9 @@ struct ReportCommand: ParsableCommand {
 
         private func tell(_ rows: [MergedRow], run: JSONObject) throws {
             let seconds = run["seconds"]?.double
-            if let reportJunit { try ReportFiles.put(JUnitReport.render(rows, seconds: seconds), at: reportJunit) }
-            if let reportTap { try ReportFiles.put(TAPReport.render(rows), at: reportTap) }
-            if let reportHtml { try ReportFiles.put(HTMLReport.render(rows, run: run), at: reportHtml) }
+            if let reportJunit { try OutputFiles.put(JUnitReport.render(rows, seconds: seconds), at: reportJunit) }
+            if let reportTap { try OutputFiles.put(TAPReport.render(rows), at: reportTap) }
+            if let reportHtml { try OutputFiles.put(HTMLReport.render(rows, run: run), at: reportHtml) }
             try ReportFiles.tellGitHub(rows, annotates: output != nil)
             if output == nil {
                 Terminal.say(TextReport.summary(rows))

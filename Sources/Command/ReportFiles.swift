@@ -43,7 +43,7 @@ struct ReportFiles: ParsableArguments {
             (reportJson, { JSONReport.render(results, run: run, pages: reportHtml != nil).pretty }),
             (reportHtml, { HTMLReport.render(results, run: run) }),
         ]
-        for (path, text) in files { if let path { try Self.put(text(), at: path) } }
+        for (path, text) in files { if let path { try OutputFiles.put(text(), at: path) } }
         if let diagram { try diagrams(results, at: diagram) }
         if let record { try self.record(results, at: record) }
         try Self.tellGitHub(results)
@@ -55,20 +55,16 @@ struct ReportFiles: ParsableArguments {
             guard let only = results.first, results.count == 1 else {
                 throw CommandFailure(.usage, "--diagram \(path): one file shows one scenario; name a folder for more")
             }
-            return try Self.put(isSVG ? SVGReport.render(only) : MermaidReport.render(only), at: path)
+            return try OutputFiles.put(isSVG ? SVGReport.render(only) : MermaidReport.render(only), at: path)
         }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(.stuck, "\(path): the folder cannot be made: \(error.localizedDescription)")
-        }
+        try OutputFiles.makeFolder(path)
         for result in results {
             let bare = result.file.name.replacingOccurrences(of: ".yaml", with: "")
             let name = String(
                 bare.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "=" ? $0 : "_" }.prefix(180))
             let seed = result.seed == 1 ? "" : "-\(result.seed)"
-            try Self.put(SVGReport.render(result), at: "\(path)/\(name)\(seed).svg")
-            try Self.put(MermaidReport.render(result), at: "\(path)/\(name)\(seed).mmd")
+            try OutputFiles.put(SVGReport.render(result), at: "\(path)/\(name)\(seed).svg")
+            try OutputFiles.put(MermaidReport.render(result), at: "\(path)/\(name)\(seed).mmd")
         }
     }
 
@@ -92,14 +88,6 @@ struct ReportFiles: ParsableArguments {
         guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let earlier = FileManager.default.contents(atPath: path) ?? Data()
         let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results)
-        try put(text, at: path)
-    }
-
-    static func put(_ text: String, at path: String) throws {
-        do {
-            try Data("\(text.trimmedEnd)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw CommandFailure(.stuck, "\(path): the report cannot be written: \(error.localizedDescription)")
-        }
+        try OutputFiles.put(text, at: path)
     }
 }

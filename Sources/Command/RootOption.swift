@@ -32,6 +32,9 @@ struct RootOption: ParsableArguments {
         throw CommandFailure(.usage, "there is no mocks/ in this folder: name the folder that has it with --root DIR")
     }
 
+    /// The library below a folder that `folder()` gave.
+    static func scenarios(in folder: String) -> String { folder == "." ? "scenarios" : "\(folder)/scenarios" }
+
     private static var program: String {
         let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return link ?? CommandLine.arguments[0]

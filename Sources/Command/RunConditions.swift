@@ -44,11 +44,18 @@ struct RunConditions: ParsableArguments {
         guard let limit = Span(timeLimit), limit > .zero else {
             throw ValidationError("--time-limit \(timeLimit): a duration such as 30s or 5m expected.")
         }
-        if seedCount < 1 || seedCount > 10_000_000 { throw ValidationError("--seeds must be at least 1.") }
-        let rules = SwitchCatalogue.all.rules.map(\.name)
-        for rule in rulesOff where !rules.contains(rule) {
-            let hint = Suggestion.hint(for: rule, among: rules).map { "; \($0)" } ?? ""
-            throw ValidationError("--rules-off \(rule): no party has a rule of that name\(hint)")
+        guard (1...10_000_000).contains(seedCount) else {
+            throw ValidationError("--seeds must be 1 to 10000000.")
+        }
+        try Self.checkRules(rulesOff, of: "--rules-off")
+    }
+
+    /// - Throws: `ValidationError` for the first name that no rule has.
+    static func checkRules(_ names: [String], of flag: String) throws {
+        let known = SwitchCatalogue.all.rules.map(\.name)
+        for name in names where !known.contains(name) {
+            let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
+            throw ValidationError("\(flag) \(name): no party has a rule of that name\(hint)")
         }
     }
 
@@ -93,6 +100,7 @@ struct RunConditions: ParsableArguments {
         }
     }
 
+    /// - Throws: `ValidationError` for the first that is no name and value.
     static func pairs(_ texts: [String], of flag: String) throws -> [String: String] {
         var result: [String: String] = [:]
         for pair in texts {

@@ -39,9 +39,9 @@ struct ScenarioSelection: ParsableArguments {
             let hint = Library.neighbour(of: path, root: folder).map { ". Did you mean '\($0)'?" } ?? ""
             throw CommandFailure(.usage, "\(path): there is no such file or folder\(hint)")
         }
-        let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
         return Library.load(
-            paths: paths.isEmpty ? [standard] : paths, root: folder, variables: variables, thoroughly: thoroughly)
+            paths: paths.isEmpty ? [RootOption.scenarios(in: folder)] : paths, root: folder, variables: variables,
+            thoroughly: thoroughly)
     }
 
     /// - Throws: `CommandFailure` if there is any mistake.

@@ -1,5 +1,6 @@
 import Console
 import Control
+import HTTPTypes
 import Harness
 import Kernel
 import Serve
@@ -33,7 +34,7 @@ struct ServedLab: Sendable {
         await beat()
         defer { console.noticed() }
         if party == .console, let response = await console.answer(request) { return response }
-        if party != .console || "\(request.method)" != "GET" { console.willAct() }
+        if party != .console || request.method != .get { console.willAct() }
         // What a test asks the lab itself is no message between parties.
         if let response = await control.answer(request, at: party) { return response }
         do {

@@ -32,3 +32,12 @@ enum Terminal {
         try? file.write(contentsOf: Data("\(line)\n".utf8))
     }
 }
+
+extension String {
+    /// Without line ends behind it.
+    var trimmedEnd: String {
+        var text = self[...]
+        while text.last?.isNewline == true { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -13,6 +13,10 @@ struct WaitCommand: ParsableCommand {
     @Option(help: "How many seconds to wait.")
     var timeout = 30
 
+    func validate() throws {
+        guard (0...86_400).contains(timeout) else { throw ValidationError("--timeout must be 0 to 86400.") }
+    }
+
     func run() throws {
         let deadline = Host.now + .seconds(Int64(timeout))
         var missing = "nothing answered"

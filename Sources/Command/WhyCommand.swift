@@ -26,10 +26,13 @@ struct WhyCommand: AsyncParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
+    func validate() throws {
+        guard most > 0 else { throw ValidationError("--most must be at least 1.") }
+    }
+
     func run() async throws {
         let folder = try root.folder()
-        let standard = folder == "." ? "scenarios" : "\(folder)/scenarios"
-        let (files, mistakes) = Library.load(paths: [standard], root: folder)
+        let (files, mistakes) = Library.load(paths: [RootOption.scenarios(in: folder)], root: folder)
         try ScenarioSelection.tell(mistakes)
         let definitions = try LabLoading.definitions(for: files, root: folder)
         let settings = RunSettings(root: folder)
