@@ -12,6 +12,7 @@ URL, TOKEN, TOOL = (os.environ.get(f"AGENTCORE_LOCAL_CLIENT_{name}") for name in
 ACCEPT = "application/json, text/event-stream"
 MODERN = "2026-07-28"
 META = "io.modelcontextprotocol/"
+LINKS = {"elicitation": {"url": {}}}
 
 
 def post(message, version="2025-11-25", token=TOKEN, **more):
@@ -26,6 +27,13 @@ def post(message, version="2025-11-25", token=TOKEN, **more):
             return json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code
+
+
+def modern(declared, **answers):
+    """A call that stands for itself (MCP 2026-07-28), of a client with these capabilities."""
+    meta = {META + "protocolVersion": MODERN, META + "clientCapabilities": declared}
+    headers = {"Mcp-Method": "tools/call", "Mcp-Name": TOOL}
+    return post({"method": "tools/call", "params": {"name": TOOL, "_meta": meta, **answers}}, MODERN, **headers)
 
 
 def call(**more):
@@ -82,20 +90,12 @@ def guesses_the_metadata():
 
 
 def agrees_to_anything():
-    meta = {META + "protocolVersion": MODERN, META + "clientCapabilities": {"elicitation": {"url": {}}}}
-    params = {"name": TOOL, "_meta": meta}
-    headers = {"Mcp-Method": "tools/call", "Mcp-Name": TOOL}
-    asked = post({"method": "tools/call", "params": params}, MODERN, **headers)["result"]
-    answers = {key: {"action": "accept"} for key in asked["inputRequests"]}
-    again = {**params, "inputResponses": answers}
-    post({"method": "tools/call", "params": again}, MODERN, **headers)
+    asked = modern(LINKS)["result"]
+    modern(LINKS, inputResponses={key: {"action": "accept"} for key in asked["inputRequests"]})
 
 
 def opens_anything():
-    meta = {META + "protocolVersion": MODERN, META + "clientCapabilities": {"elicitation": {"url": {}}}}
-    headers = {"Mcp-Method": "tools/call", "Mcp-Name": TOOL}
-    asked = post({"method": "tools/call", "params": {"name": TOOL, "_meta": meta}}, MODERN, **headers)["result"]
-    for request in asked["inputRequests"].values():
+    for request in modern(LINKS)["result"]["inputRequests"].values():
         open_link(request["params"]["url"])
 
 

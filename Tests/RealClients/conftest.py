@@ -4,6 +4,7 @@ Each client environment runs this folder with its own `--client`; a module says 
 """
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -76,11 +77,12 @@ class Lab:
         )
         return answers.watch(client)
 
-    @property
+    # Made once: making one takes as long as a gateway that a test wants to find unready.
+    @functools.cached_property
     def control_plane(self):
         return self.client("bedrock-agentcore-control")
 
-    @property
+    @functools.cached_property
     def identity(self):
         return self.client("bedrock-agentcore")
 
@@ -88,23 +90,26 @@ class Lab:
 @contextlib.contextmanager
 def served(folder, *arguments):
     """A lab on free ports; `arguments` go to `serve`."""
-    endpoints = folder / "endpoints.json"
-    log = open(endpoints.with_suffix(".log"), "w+")
-    process = subprocess.Popen(
-        [BINARY, "serve", "--port-base", "0", "--seed", "7", "--endpoints-file", str(endpoints), *arguments],
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    # The file is renamed into place when every port answers, so there is nothing to wait for beyond it.
-    while not endpoints.exists():
-        if process.poll() is not None:
-            log.seek(0)
-            pytest.exit(f"serve ended with {process.returncode}:\n{log.read()}", returncode=3)
-        time.sleep(0.005)
-    yield Lab(process, json.loads(endpoints.read_text()))
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
+    endpoints, log = folder / "endpoints.json", folder / "endpoints.log"
+    with open(log, "w") as output:
+        process = subprocess.Popen(
+            [BINARY, "serve", "--port-base", "0", "--seed", "7", "--endpoints-file", str(endpoints), *arguments],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        # The file is renamed into place when every port answers, so there is nothing to wait for beyond it.
+        while not endpoints.exists():
+            if process.poll() is not None:
+                pytest.exit(f"serve ended with {process.returncode}:\n{log.read_text()}", returncode=3)
+            time.sleep(0.005)
+        yield Lab(process, json.loads(endpoints.read_text()))
+    finally:
+        # Whatever came of the test, no lab outlives it.
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=10)
+    assert code == 0
 
 
 @pytest.fixture(scope="session")

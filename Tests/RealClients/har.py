@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import urllib.error
+import urllib.request
 
 from walker import Walker
 
@@ -15,8 +17,6 @@ class RecordingWalker(Walker):
         plain = self.opener.open
 
         def recorded(request, **options):
-            import urllib.error
-
             try:
                 answer = plain(request, **options)
             except urllib.error.HTTPError as error:
@@ -32,7 +32,6 @@ class RecordingWalker(Walker):
         def fields(items):
             return [{"name": name, "value": value} for name, value in items]
 
-        status = answer.status if hasattr(answer, "status") else answer.code
         entry = {
             "startedDateTime": datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z"),
             "request": {
@@ -41,7 +40,7 @@ class RecordingWalker(Walker):
                 "headers": fields(request.header_items()),
             },
             "response": {
-                "status": status,
+                "status": answer.status,
                 "headers": fields(answer.headers.items()),
                 "redirectURL": answer.headers.get("Location", ""),
                 "content": {
@@ -57,8 +56,6 @@ class RecordingWalker(Walker):
 
     def fetch(self, url, data=None, **headers):
         """What a page's script asks for; the answer as JSON."""
-        import urllib.request
-
         kind = headers.pop("kind", "application/json")
         request = urllib.request.Request(url, data=data, headers={"Content-Type": kind, **headers})
         return json.loads(self.opener.open(request, timeout=30).read())

@@ -58,8 +58,8 @@ class Walker:
                 answer = self.opener.open(urllib.request.Request(url, data=data), timeout=30)
             except urllib.error.HTTPError as error:
                 answer = error
-            status = answer.status if hasattr(answer, "status") else answer.code
-            self.hops.append((("GET" if data is None else "POST"), url, status))
+            status = answer.status
+            self.hops.append(("GET" if data is None else "POST", url, status))
             location = answer.headers.get("Location")
             if status in (301, 302, 303, 307, 308) and location:
                 assert data is None or status != 307, "a form with a password must not be sent on"

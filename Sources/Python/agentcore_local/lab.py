@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Mapping, Sequence
 
+# No secret: nothing of a lab is worth one, and AWS clients want some.
+SECRET_KEY = "agentcore-local-secret"
+ACCOUNT = "000000000000"
 PARTIES = ("aws", "gateway", "idp", "github", "mcp", "app", "console")
 
 
@@ -79,7 +82,10 @@ class Lab:
 
     @classmethod
     def start(cls, *, lab: str = "default", seed: int = 1, arguments: Sequence[str] = (), timeout: float = 30) -> Lab:
-        """Serves a lab on free ports and returns when every party answers."""
+        """Serves a lab on free ports and returns when every party answers.
+
+        `arguments` are further ones of `serve`, `timeout` is in seconds. Raises LabError when no lab comes.
+        """
         folder = pathlib.Path(tempfile.mkdtemp(prefix="agentcore-local-"))
         file, log = folder / "endpoints.json", folder / "log"
         command = [
@@ -96,10 +102,14 @@ class Lab:
                 if process.poll() is not None:
                     raise LabError(f"serve ended with {process.returncode}:\n{log.read_text()}")
                 if time.monotonic() > deadline:
-                    process.kill()
                     raise LabError(f"no lab after {timeout} s:\n{log.read_text()}")
                 time.sleep(0.002)
             return cls(json.loads(file.read_text()), process)
+        except BaseException:
+            # Whoever waited no longer, by Control-C too, has no lab to stop.
+            process.kill()
+            process.wait()
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -168,10 +178,11 @@ class Lab:
         self.control("PUT", "/_local/faults", {"name": name, "party": party, **members})
 
     def clear_faults(self) -> None:
+        """Removes every fault."""
         self.control("DELETE", "/_local/faults")
 
     def journal(self, after: int = 0) -> list[dict[str, Any]]:
-        """What happened, secrets masked."""
+        """What happened after the entry of this number (`seq`), secrets masked."""
         return list(self.control("GET", f"/_local/journal?after={after}")["entries"])
 
     def exchanges(self, **members: Any) -> list[dict[str, Any]]:
@@ -190,9 +201,11 @@ class Lab:
         return [row for row in rows if all(row.get(name) == value for name, value in members.items())]
 
     def snapshot(self) -> str:
+        """Keeps the lab as it is; the id by which `restore` goes back to it."""
         return str(self.control("POST", "/_local/snapshots")["id"])
 
     def restore(self, snapshot: str) -> None:
+        """Goes back to a snapshot: what came after it is undone."""
         self.control("POST", f"/_local/snapshots/{urllib.parse.quote(snapshot)}/restore")
 
     @property
@@ -204,16 +217,16 @@ class Lab:
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.account_id,
-            "AWS_SECRET_ACCESS_KEY": "agentcore-local-secret",
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         }
 
-    def boto3(self, service: str, *, account: str = "000000000000", **options: Any) -> Any:
+    def boto3(self, service: str, *, account: str = ACCOUNT, **options: Any) -> Any:
         """A boto3 client of this lab; the access key id is the account. boto3 has to be installed."""
         import boto3
 
         return boto3.client(
             service, endpoint_url=self.aws, region_name=self.region, aws_access_key_id=account,
-            aws_secret_access_key="agentcore-local-secret", **options,
+            aws_secret_access_key=SECRET_KEY, **options,
         )
 
     def trace(self, last: int = 40) -> str:
