@@ -12,7 +12,7 @@ BUILT := $(if $(filter .build/release,$(OBJECTS)),build)
 VENVS := .cache/venv
 CLIENTS := Tests/RealClients
 ARGS ?= scenarios
-# One core for each: the interpreter the real clients' environments are made with.
+# The interpreter that the environments of the real clients and the peers are made with, and the tools run on.
 PYTHON ?= python3
 
 .PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel docs lint format contract ready drift setup help clean \

@@ -18,7 +18,7 @@ SERVICES = {
     "data": ("bedrock-agentcore", "2024-02-28"),
 }
 
-NOUNS = {
+OPERATIONS = {
     "control": """
         CreateGateway GetGateway UpdateGateway DeleteGateway ListGateways
         CreateGatewayTarget GetGatewayTarget UpdateGatewayTarget DeleteGatewayTarget ListGatewayTargets
@@ -121,7 +121,7 @@ def main():
     operations, sections = [], []
     for service in SERVICES:
         source = model(service)
-        names = NOUNS[service].split()
+        names = OPERATIONS[service].split()
         for name in names:
             if name not in source["operations"]:
                 sys.stderr.write(f"botocore {botocore.__version__} has no {name}; left out\n")

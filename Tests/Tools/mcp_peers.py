@@ -10,6 +10,7 @@ import pathlib
 import sys
 import tempfile
 
+
 def fastmcp(port, count):
     from fastmcp import FastMCP
 
