@@ -26,14 +26,23 @@ package struct AddressBook: Sendable, Hashable {
         }
     }
 
-    private struct Place: Hashable, Sendable {
-        let party: Party
-        let origin: String
-    }
-
     /// Base of one gateway's URLs, without final slash; its MCP endpoint is this plus `/mcp`.
     package func gatewayBase(_ gatewayID: String) -> String {
         guard let hole = gatewayTemplate.range(of: "{gatewayId}") else { return gatewayTemplate }
         return gatewayTemplate[..<hole.lowerBound] + gatewayID + gatewayTemplate[hole.upperBound...]
+    }
+
+    /// A text of a data file with the parties' origins in place of their names in braces: `{app}/callback`.
+    package func filled(_ text: String) -> String {
+        Party.served.reduce(text) { text, party in
+            // Once the last name is replaced there is nothing to look for.
+            guard text.place(of: "{") != nil else { return text }
+            return text.replacing("{\(party)}", by: origin(of: party))
+        }
+    }
+
+    private struct Place: Hashable, Sendable {
+        let party: Party
+        let origin: String
     }
 }

@@ -4,7 +4,6 @@ import Synchronization
 /// does not change every code in every trace.
 package struct Purpose: Hashable, Sendable, ExpressibleByStringLiteral {
     package let name: String
-    package init(_ name: String) { self.name = name }
     package init(stringLiteral value: String) { name = value }
 }
 

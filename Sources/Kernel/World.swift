@@ -36,3 +36,15 @@ package final class World: Sendable {
         self.switches = switches
     }
 }
+
+extension World {
+    /// Says something to the reader of the journal; `rule` is the one that stopped something.
+    package func note(_ text: String, rule: Rule? = nil) {
+        store.append(.note(Note(party: party, rule: rule, text)), at: clock.now)
+    }
+
+    /// The same in a transaction, with which it stands or falls.
+    package func note(_ text: String, rule: Rule? = nil, in transaction: inout Transaction) {
+        transaction.append(.note(Note(party: party, rule: rule, text)), at: clock.now)
+    }
+}

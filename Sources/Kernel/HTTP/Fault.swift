@@ -34,11 +34,11 @@ package struct Fault: Sendable, Hashable {
         guard party == self.party, first != 0 else { return false }
         guard let operation else { return true }
         let words = operation.split(separator: " ")
-        let path = Self.plain(words.last.map(String.init) ?? "")
-        return Self.plain(request.path) == path && (words.count < 2 || words[0] == request.method.rawValue)
+        let path = Self.withoutFinalSlash(words.last.map(String.init) ?? "")
+        return Self.withoutFinalSlash(request.path) == path && (words.count < 2 || words[0] == request.method.rawValue)
     }
 
-    private static func plain(_ path: String) -> Substring {
+    private static func withoutFinalSlash(_ path: String) -> Substring {
         path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path[...]
     }
 }

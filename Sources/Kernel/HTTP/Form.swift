@@ -2,6 +2,9 @@
 package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package var pairs: [Pair]
 
+    /// The media type of a body that is a form.
+    package static let mediaType = "application/x-www-form-urlencoded"
+
     package struct Pair: Hashable, Sendable {
         package var name: String
         package var value: String
@@ -187,7 +190,7 @@ package func isUnreserved(_ byte: UInt8) -> Bool {
     return byte < 128 && (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)) & 1 == 1
 }
 
-/// The reverse; a percent sign without two hexadecimal digits stays as it is.
+/// The reverse of `percentEncoded`; a percent sign without two hexadecimal digits stays as it is.
 package func percentDecoded(_ text: Substring, plus: Bool = false) -> String {
     percentDecoded(String(text), plus: plus)
 }
@@ -197,7 +200,7 @@ package func percentDecoded(_ text: String, plus: Bool = false) -> String {
     return text.withUTF8 { decodedText($0, plus: plus) }
 }
 
-/// Same over bytes, which need be no text.
+/// The same over bytes, which need be no text; a plus sign stays.
 package func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
     bytes.withUnsafeBufferPointer(percentDecoded)
 }

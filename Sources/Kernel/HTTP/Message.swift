@@ -51,6 +51,9 @@ package struct Request: Hashable, Sendable, Codable {
         return try JSONValue(parsing: body)
     }
 
+    /// The body as a form, whatever its type says.
+    package var form: Form { Form(parsing: String(decoding: body, as: UTF8.self)) }
+
     /// Bytes of a body that AWS takes (ledger `aws-body-limit`, `gateway-payload`); no other party takes more.
     package static var longestBody: Int { 6 << 20 }
 
@@ -72,13 +75,7 @@ package struct Request: Hashable, Sendable, Codable {
     package func header(_ name: HTTPField.Name) -> String? { head.headerFields.joined(name) }
 
     /// Media type in lower case without parameters, such as `application/json`.
-    package var mediaType: String? {
-        guard let field = header(.contentType) else { return nil }
-        let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) ?? field.utf8.endIndex
-        let name = trimmed(field[..<end])
-        let isLower = name.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-        return isLower ? name : name.lowercased()
-    }
+    package var mediaType: String? { head.headerFields.mediaType }
 
     /// The cookie of a name, the first of several.
     package func cookie(_ name: String) -> String? {
@@ -164,6 +161,10 @@ package struct Response: Hashable, Sendable, Codable {
 
     package var status: Int { head.status.code }
     package func header(_ name: HTTPField.Name) -> String? { head.headerFields.joined(name) }
+    /// Media type in lower case without parameters, such as `application/json`.
+    package var mediaType: String? { head.headerFields.mediaType }
+    /// Whether the status is one of success, 200 to 299.
+    package var isSuccess: Bool { (200..<300).contains(status) }
     package var bodyText: String { String(decoding: body, as: UTF8.self) }
     /// The body as JSON; nil if it is none.
     package var json: JSONValue? { written ?? (try? JSONValue(parsing: body)) }
@@ -181,6 +182,14 @@ extension HTTPFields {
             found = "\(first)\(name == .cookie ? "; " : ", ")\(field.value)"
         }
         return found
+    }
+
+    fileprivate var mediaType: String? {
+        guard let field = joined(.contentType) else { return nil }
+        let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) ?? field.utf8.endIndex
+        let name = trimmed(field[..<end])
+        let isLower = name.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        return isLower ? name : name.lowercased()
     }
 }
 

@@ -62,7 +62,7 @@ package struct URLParts: Hashable, Sendable {
         return places.slash == places.question ? "/\(target)" : target
     }
     package var effectivePort: Int? { port ?? places.standardPort }
-    /// `127.0.0.0/8`, `[::1]` or `localhost`.
+    /// `127.0.0.0/8`, `[::1]`, `localhost` or a name below it.
     package var isLoopback: Bool {
         let host = host
         return host == "localhost" || host == "[::1]" || host.hasSuffix(".localhost") || Self.isLoopbackIPv4(host)

@@ -97,7 +97,8 @@ package final class Store: Sendable {
         }
     }
 
-    /// Back to an earlier picture; the journal too unless `keepingJournal`.
+    /// Back to an earlier picture, its journal included. Throws if an archive cannot be written; nothing has gone back
+    /// then.
     package func restore(_ picture: StorePicture) throws {
         try state.withLock { transaction in
             let tables = picture.tables.mapValues { $0.copy() }

@@ -147,13 +147,12 @@ extension Table.Rows {
     }
 
     // Both own what they are given, so that a long list is changed where it lies.
-    private static func with(_ new: Table.Holder, _ holders: consuming Table.Holders?) -> Table.Holders {
+    private static func with(_ new: Table.Holder, _ holders: consuming Table.Holders) -> Table.Holders {
         switch consume holders {
-        case nil: return .one(new)
-        case .one(let other)?:
+        case .one(let other):
             guard other.order != new.order else { return .one(new) }
             return .several(other.order < new.order ? [other, new] : [new, other])
-        case .several(var holders)?:
+        case .several(var holders):
             let place = place(of: new.order, in: holders)
             if place < holders.count, holders[place].order == new.order { return .several(holders) }
             holders.insert(new, at: place)
