@@ -13,8 +13,8 @@ struct AuthorizeFacts: Sendable {
     init(form: Form, client: InboundProfile.Client) {
         self.form = form
         self.client = client
-        scope = form.present("scope").map { ScopeSet($0.pieces(by: " ").map(String.init)) } ?? client.scopes
-        prompt = ScopeSet((form.present("prompt") ?? "").pieces(by: " ").map(String.init))
+        scope = form.scopes("scope") ?? client.scopes
+        prompt = form.scopes("prompt") ?? ScopeSet()
         maxAge = form.present("max_age").flatMap { Int64($0) }
     }
 

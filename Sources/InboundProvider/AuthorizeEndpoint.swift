@@ -6,7 +6,7 @@ extension InboundProvider {
     /// The authorization endpoint, RFC 6749 section 4.1.1 and OpenID Connect Core section 3.1.2.
     func authorize(_ request: Request) throws -> Response {
         if request.method == .post {
-            guard request.mediaType == "application/x-www-form-urlencoded" else {
+            guard request.mediaType == Form.mediaType else {
                 return HTML.message(400, title: "Bad request", "A form was expected.")
             }
             return try authorize(RawParameters(String(decoding: request.body, as: UTF8.self)), request, status: 303)
@@ -38,10 +38,10 @@ extension InboundProvider {
     func refused(_ refusal: AuthorizeRefusal, status: Int) -> Response {
         switch refusal {
         case .page(let page):
-            if let rule = page.rule { world.note(rule, page.text) }
+            if let rule = page.rule { world.note(page.text, rule: rule) }
             return HTML.message(400, title: "The request cannot be answered", page.text)
         case .redirect(let answer, let error, let rule):
-            if let rule { world.note(rule, error.description) }
+            if let rule { world.note(error.description, rule: rule) }
             return answer.refuse(error, status: status)
         }
     }

@@ -78,7 +78,7 @@ extension InboundProvider {
         let record = try world.store.write { $0.find(AccessRecord.self, .init(jti)) }
         if let verified, record?.isRevoked != true { return verified }
         guard !world.switches.holds(.exchangeSubjectVerified), let decoded = DecodedToken(token) else {
-            world.note(.exchangeSubjectVerified, "A token that was to be exchanged is not in order.")
+            world.note("A token that was to be exchanged is not in order.", rule: .exchangeSubjectVerified)
             throw OAuthError(code, "The token is invalid or expired.")
         }
         return decoded.claims
@@ -94,11 +94,7 @@ extension InboundProvider {
         if let user, profile.exchange.interactionUsers.contains(user) {
             throw InteractionRequired(claims: profile.exchange.interactionClaims)
         }
-        let sent = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
-        let scope = sent ?? asked.client.scopes
-        guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: asked.client.scopes) else {
-            throw OAuthError(.invalidScope, "The scope is not allowed for this client.")
-        }
+        let scope = try allowedScope(asked.form.scopes("scope"), of: asked.client)
         let jti = world.entropy.uuid(for: "idp-jti")
         let life = profile.lifetimes.accessToken
         var claims: JSONObject = [
@@ -133,10 +129,7 @@ extension InboundProvider {
         if let name = claims["username"]?.string { return name }
         guard let subject = claims["sub"] else { return nil }
         return directory.users.first { user in
-            let facts: JSONValue = [
-                "subject": .string(user.subject), "user": .string(user.name), "email": .string(user.email),
-                "login": .string(user.login), "client": "", "scope": "", "scopes": [], "jti": "", "issuer": "",
-            ]
+            let facts = facts(client: "", ScopeSet(), "", user, subject: .string(user.subject))
             return profile.tokens.claims(forUser: true, facts: facts)?["sub"] == subject
         }?.name
     }
@@ -146,17 +139,10 @@ extension InboundProvider {
         _ subject: JSONObject, _ user: String?, _ client: InboundProfile.Client, _ scope: ScopeSet, _ jti: String
     ) -> JSONObject {
         let known = user.flatMap { directory.user(named: $0) }
-        var facts: JSONObject = [
-            "client": .string(client.id), "scope": .string(scope.spaceSeparated), "scopes": .strings(scope.names),
-            "jti": .string(jti), "issuer": .string(issuer),
-            "subject": known.map { .string($0.subject) } ?? subject["sub"] ?? .null,
-        ]
-        if let known {
-            for (name, value) in [("user", known.name), ("email", known.email), ("login", known.login)] {
-                facts.append(name, .string(value))
-            }
-        }
-        if let shaped = profile.tokens.claims(forUser: user != nil, facts: .object(facts)) { return shaped }
+        let facts = facts(
+            client: client.id, scope, jti, known,
+            subject: known.map { .string($0.subject) } ?? subject["sub"] ?? .null)
+        if let shaped = profile.tokens.claims(forUser: user != nil, facts: facts) { return shaped }
         var claims: JSONObject = [
             "sub": subject["sub"] ?? .null, "token_use": "access", "jti": .string(jti),
             "client_id": .string(client.id), "scope": .string(scope.spaceSeparated),
@@ -179,7 +165,7 @@ extension InboundProvider {
         }
         guard let named, let known = profile.exchange.audiences, !known.contains(named) else { return named }
         if world.switches.holds(.exchangeAudienceKnown) {
-            world.note(.exchangeAudienceKnown, "A token was asked for an audience that nobody has here.")
+            world.note("A token was asked for an audience that nobody has here.", rule: .exchangeAudienceKnown)
             throw OAuthError(.invalidTarget, "The audience is not known here.")
         }
         return named

@@ -14,25 +14,25 @@ package struct InboundProfile: Hashable, Sendable {
     package struct Client: Hashable, Sendable {
         package let id: String
         package let secret: Secret?
-        package let redirectURIs: [String]
+        let redirectURIs: [String]
         package let grantTypes: [String]
         package let scopes: ScopeSet
         /// Whether client credentials without scope mean all of them, or are refused (`defaultScope: none`).
-        package var hasDefaultScope = true
+        var hasDefaultScope = true
         package var isPublic: Bool { secret == nil }
     }
 
-    package struct Lifetimes: Hashable, Sendable {
-        package let code: Span
-        package let accessToken: Span
-        package let idToken: Span
-        package let refreshToken: Span
+    struct Lifetimes: Hashable, Sendable {
+        let code: Span
+        let accessToken: Span
+        let idToken: Span
+        let refreshToken: Span
         /// How long a browser stays signed in.
-        package let session: Span
+        let session: Span
     }
 
     package let clients: [Client]
-    package let lifetimes: Lifetimes
+    let lifetimes: Lifetimes
     let tokens: TokenShape
     let exchange: ExchangeShape
     let documents: ResponseMemo
@@ -71,12 +71,9 @@ package struct InboundProfile: Hashable, Sendable {
         (lifetimes, exchange, documents) = (profile.lifetimes, profile.exchange, profile.documents)
         tokens = profile.tokens.resolved(addresses)
         clients = profile.clients.map { client in
-            let uris = client.redirectURIs.map { uri in
-                Party.served.reduce(uri) { $0.replacing("{\($1)}", by: addresses.origin(of: $1)) }
-            }
-            return Client(
-                id: client.id, secret: client.secret, redirectURIs: uris, grantTypes: client.grantTypes,
-                scopes: client.scopes, hasDefaultScope: client.hasDefaultScope)
+            Client(
+                id: client.id, secret: client.secret, redirectURIs: client.redirectURIs.map(addresses.filled),
+                grantTypes: client.grantTypes, scopes: client.scopes, hasDefaultScope: client.hasDefaultScope)
         }
     }
 

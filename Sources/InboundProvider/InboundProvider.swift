@@ -71,7 +71,7 @@ package struct InboundProvider: Origin {
             return try await answer(request, at: endpoint)
         } catch {
             // Only the store or the signer can end here; both are ours.
-            world.note(nil, "The inbound provider failed: \(error)")
+            world.note("The inbound provider failed: \(error)")
             return .oauth(OAuthError(.serverError, "The inbound provider failed."), status: 500)
         }
     }
@@ -134,10 +134,4 @@ enum Limits {
     static let target = 16_384
     static let body = 65_536
     static let parameters = 64
-}
-
-extension World {
-    func note(_ rule: Rule?, _ text: String) {
-        store.append(.note(Note(party: party, rule: rule, text)), at: clock.now)
-    }
 }

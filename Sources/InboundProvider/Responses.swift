@@ -6,8 +6,7 @@ extension Response {
     /// RFC 6749 section 5.1: whatever holds a token, or says why there is none, is not kept.
     static func unkept(_ status: Int, _ value: JSONValue, headers: HTTPFields = [:]) -> Response {
         var headers = headers
-        headers[.cacheControl] = "no-store"
-        headers[fieldName("Pragma")] = "no-cache"
+        for field in HTTPFields.unkept { headers[field.name] = field.value }
         return .json(status, value, headers: headers)
     }
 
@@ -18,6 +17,8 @@ extension Response {
 }
 
 extension Form {
-    /// RFC 6749 section 3.1: a parameter without value is as if it were omitted.
-    func present(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+    /// Scopes parted by blanks (RFC 6749 section 3.3); nil where there is no such parameter.
+    func scopes(_ name: String) -> ScopeSet? {
+        present(name).map { ScopeSet($0.pieces(by: " ").map(String.init)) }
+    }
 }

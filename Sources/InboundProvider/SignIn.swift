@@ -30,9 +30,9 @@ extension InboundProvider {
         let fresh = world.entropy.text(32, from: .base62, for: "idp-session")
         let token = world.entropy.text(32, from: .base62, for: "idp-form")
         let session = try world.store.write { transaction in
-            var session = known.flatMap { transaction.find(SessionRecord.self, .init($0)) }
-            if session == nil { session = SessionRecord(id: .init(fresh), user: nil, signedInAt: now) }
-            guard let session else { return Identifier<SessionTag>(fresh) }
+            let session =
+                known.flatMap { transaction.find(SessionRecord.self, .init($0)) }
+                ?? SessionRecord(id: .init(fresh), user: nil, signedInAt: now)
             transaction.save(session)
             transaction.save(
                 FormRecord(
@@ -63,10 +63,10 @@ extension InboundProvider {
 
     /// The form comes back. Its request is checked again: nothing in between is trusted.
     func login(_ request: Request) throws -> Response {
-        guard request.mediaType == "application/x-www-form-urlencoded" else {
+        guard request.mediaType == Form.mediaType else {
             return HTML.message(400, title: "Bad request", "A form was expected.")
         }
-        let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        let form = request.form
         let token = form.present("form") ?? ""
         let shown = try world.store.write { $0.find(FormRecord.self, .init(token)) }
         guard let shown, world.clock.now < shown.expires else {
@@ -74,7 +74,7 @@ extension InboundProvider {
         }
         guard request.cookie(Self.cookie) == shown.session.rawValue || !world.switches.holds(.inboundFormBinding)
         else {
-            world.note(.inboundFormBinding, "A sign-in form came from another browser.")
+            world.note("A sign-in form came from another browser.", rule: .inboundFormBinding)
             return HTML.message(403, title: "The form is not yours", "Go back to the application and start again.")
         }
         switch check(RawParameters(shown.query)) {

@@ -30,10 +30,7 @@ extension InboundProvider {
         guard let name = asked.form.present("grant_type") else {
             throw OAuthError(.invalidRequest, "grant_type is missing.")
         }
-        let known =
-            [
-                "authorization_code", "refresh_token", "client_credentials",
-            ] + profile.exchange.grants
+        let known = ["authorization_code", "refresh_token", "client_credentials"] + profile.exchange.grants
         guard known.contains(name) else {
             throw OAuthError(.unsupportedGrantType, "This grant is not supported.")
         }
@@ -52,10 +49,10 @@ extension InboundProvider {
     /// Reads a form and who sent it: what token and revocation endpoint have in common.
     func authenticate(_ request: Request) -> Result<TokenRequest, OAuthError> {
         do throws(OAuthError) {
-            guard request.mediaType == "application/x-www-form-urlencoded" else {
+            guard request.mediaType == Form.mediaType else {
                 throw OAuthError(.invalidRequest, "A form was expected.")
             }
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            let form = request.form
             guard form.pairs.count <= Limits.parameters else {
                 throw OAuthError(.invalidRequest, "The request has too many parameters.")
             }
@@ -74,7 +71,7 @@ extension InboundProvider {
             throw OAuthError(.invalidClient, "The client is not known here.")
         }
         guard credentials.match(secret: client.secret) || !world.switches.holds(.inboundClientSecret) else {
-            world.note(.inboundClientSecret, "Client \(client.id) did not prove its secret.")
+            world.note("Client \(client.id) did not prove its secret.", rule: .inboundClientSecret)
             throw OAuthError(.invalidClient, "The client did not authenticate.")
         }
         return client

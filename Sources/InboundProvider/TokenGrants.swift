@@ -64,10 +64,12 @@ extension InboundProvider {
                     refreshToken: refreshes ? .init(value: refreshToken, expires: family.expires) : nil,
                     parent: grant.codeID, now: asked.now))
         case .refuse(let error):
-            note(.inboundCodeProof, "A code came with the wrong verifier and is burnt.", asked.now, &transaction)
+            world.note(
+                "A code came with the wrong verifier and is burnt.", rule: .inboundCodeProof, in: &transaction)
             return .failure(error)
         case .refuseAndRevoke(let error):
-            note(.inboundCodeSingleUse, "A code came a second time; its tokens are revoked.", asked.now, &transaction)
+            world.note(
+                "A code came a second time; its tokens are revoked.", rule: .inboundCodeSingleUse, in: &transaction)
             revoke(grant, cause: "code replayed", asked.now, &transaction)
             return .failure(error)
         case nil: throw OAuthError(.serverError)
@@ -118,7 +120,7 @@ extension InboundProvider {
         if case .active(let family) = state, !world.switches.holds(.inboundRefreshRotation) {
             generation = family.generation
         }
-        let scope = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
+        let scope = asked.form.scopes("scope")
         let presentation = RefreshTokenMachine.Presentation(
             client: asked.client.id, generation: generation, scope: scope, at: asked.now)
         let (next, effects) = try RefreshTokenMachine.reduce(state, .present(presentation))
@@ -135,13 +137,22 @@ extension InboundProvider {
                     refreshToken: .init(value: successor, expires: family.expires),
                     parent: tokenID(token), now: asked.now))
         case .refuseAndRevoke(let error):
-            note(
-                .inboundRefreshRotation, "A used refresh token came again; its family is revoked.", asked.now,
-                &transaction)
+            world.note(
+                "A used refresh token came again; its family is revoked.", rule: .inboundRefreshRotation,
+                in: &transaction)
             revoke(grant, cause: "refresh token reused", asked.now, &transaction)
             return .failure(error)
         case nil: throw OAuthError(.serverError)
         }
+    }
+
+    /// What was asked for if the client may have it; all of its scopes if nothing was.
+    func allowedScope(_ sent: ScopeSet?, of client: InboundProfile.Client) throws(OAuthError) -> ScopeSet {
+        let scope = sent ?? client.scopes
+        guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: client.scopes) else {
+            throw OAuthError(.invalidScope, "The scope is not allowed for this client.")
+        }
+        return scope
     }
 
     /// RFC 6749 section 4.4: for confidential clients, and without refresh token.
@@ -149,15 +160,12 @@ extension InboundProvider {
         guard !asked.client.isPublic else {
             throw OAuthError(.unauthorizedClient, "A public client cannot act for itself.")
         }
-        let sent = asked.form.present("scope").map { ScopeSet($0.split(separator: " ").map(String.init)) }
+        let sent = asked.form.scopes("scope")
         // `Q30`: a provider without a default scope gives none to who names none.
         guard sent != nil || asked.client.hasDefaultScope else {
             throw OAuthError(.invalidScope, "The scope is missing, and there is no default one.")
         }
-        let scope = sent ?? asked.client.scopes
-        guard scope.names.allSatisfy(ScopeSet.isLegal), scope.isSubset(of: asked.client.scopes) else {
-            throw OAuthError(.invalidScope, "The scope is not allowed for this client.")
-        }
+        let scope = try allowedScope(sent, of: asked.client)
         return try await mint(
             Mint(
                 client: asked.client.id, scope: scope, grant: nil, refreshToken: nil, parent: nil, now: asked.now))

@@ -35,7 +35,7 @@ extension InboundProvider {
     /// An access token with the claims of a Cognito user pool: `client_id` and no `aud`, no `typ` in its header.
     private func accessToken(_ mint: Mint) async throws -> (token: String, jti: String) {
         let jti = world.entropy.uuid(for: "idp-jti")
-        if let claims = profile.tokens.claims(forUser: mint.grant != nil, facts: facts(mint, jti)) {
+        if let claims = profile.tokens.claims(forUser: mint.grant != nil, facts: facts(of: mint, jti)) {
             var all: JSONObject = ["iss": .string(issuer)]
             all.append("iat", .int(mint.now.seconds))
             all.append("exp", .int((mint.now + profile.lifetimes.accessToken).seconds))
@@ -51,15 +51,24 @@ extension InboundProvider {
         return (try await signer.sign(claims, type: nil), jti)
     }
 
-    private func facts(_ mint: Mint, _ jti: String) -> JSONValue {
+    private func facts(of mint: Mint, _ jti: String) -> JSONValue {
         let user = mint.grant.flatMap { directory.user(named: $0.user) }
+        let subject = user?.subject ?? mint.client
+        return facts(client: mint.client, mint.scope, jti, user, subject: .string(subject))
+    }
+
+    /// What the claims of a `TokenShape` may name.
+    func facts(
+        client: String, _ scope: ScopeSet, _ jti: String, _ user: UserDirectory.User?, subject: JSONValue
+    ) -> JSONValue {
         var facts: JSONObject = [
-            "client": .string(mint.client), "scope": .string(mint.scope.spaceSeparated),
-            "scopes": .strings(mint.scope.names), "jti": .string(jti), "issuer": .string(issuer),
+            "client": .string(client), "scope": .string(scope.spaceSeparated), "scopes": .strings(scope.names),
+            "jti": .string(jti), "issuer": .string(issuer), "subject": subject,
         ]
-        facts.append("subject", .string(user?.subject ?? mint.client))
-        for (name, value) in [("user", user?.name), ("email", user?.email), ("login", user?.login)] {
-            if let value { facts.append(name, .string(value)) }
+        if let user {
+            for (name, value) in [("user", user.name), ("email", user.email), ("login", user.login)] {
+                facts.append(name, .string(value))
+            }
         }
         return .object(facts)
     }
@@ -72,7 +81,7 @@ extension InboundProvider {
         var claims = shared(mint, use: "id", jti: jti, life: profile.lifetimes.idToken)
         claims.append("aud", .string(mint.client))
         claims.append("cognito:username", .string(user.name))
-        claims.append("at_hash", .string(PKCE.leftHalf(of: accessToken)))
+        claims.append("at_hash", .string(AccessTokenHash.of(accessToken)))
         if let nonce = grant.nonce { claims.append("nonce", .string(nonce)) }
         if mint.scope.contains("email") {
             claims.append("email", .string(user.email))
@@ -109,10 +118,6 @@ extension InboundProvider {
         _ subject: String, from: String?, to: String, cause: String, _ now: Instant, _ transaction: inout Transaction
     ) {
         transaction.append(.transition(Transition(subject: subject, from: from, to: to, cause: cause)), at: now)
-    }
-
-    func note(_ rule: Rule, _ text: String, _ now: Instant, _ transaction: inout Transaction) {
-        transaction.append(.note(Note(party: world.party, rule: rule, text)), at: now)
     }
 
     /// RFC 7009 section 2.1: the refresh tokens of a grant and the access tokens made from it die together.

@@ -35,9 +35,7 @@ struct TokenShape: Hashable, Sendable {
     func resolved(_ addresses: AddressBook) -> TokenShape { TokenShape(self, addresses) }
 
     private init(_ shape: TokenShape, _ addresses: AddressBook) {
-        issuer = shape.issuer.map { text in
-            Party.served.reduce(text) { $0.replacing("{\($1)}", by: addresses.origin(of: $1)) }
-        }
+        issuer = shape.issuer.map(addresses.filled)
         (discovery, type, user, machine) = (shape.discovery, shape.type, shape.user, shape.machine)
     }
 

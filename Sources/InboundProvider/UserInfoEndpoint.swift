@@ -10,8 +10,8 @@ extension InboundProvider {
                 400, BearerChallenge(error: "invalid_request", errorDescription: "The token is in the query."))
         }
         // `6750-02`: RFC 6750 section 2: a client sends its token in one way.
-        let isForm = request.mediaType == "application/x-www-form-urlencoded"
-        if isForm, Form(parsing: String(decoding: request.body, as: UTF8.self))["access_token"] != nil,
+        let isForm = request.mediaType == Form.mediaType
+        if isForm, request.form["access_token"] != nil,
             request.header(.authorization) != nil
         {
             return challenge(
@@ -51,7 +51,7 @@ extension InboundProvider {
 
     private func isAccess(_ claims: JSONObject) -> Bool {
         guard claims["token_use"] != "access", world.switches.holds(.inboundTokenUse) else { return true }
-        world.note(.inboundTokenUse, "Something else than an access token was presented at UserInfo.")
+        world.note("Something else than an access token was presented at UserInfo.", rule: .inboundTokenUse)
         return false
     }
 

@@ -38,7 +38,7 @@ extension InboundProvider {
         guard let target = request.header(Self.target), target.hasPrefix(Self.prefix), request.method == .post else {
             return nil
         }
-        guard let input = try? JSONValue(parsing: request.body), input.object != nil else {
+        guard let input = try? request.json(), input.object != nil else {
             return Self.refused("SerializationException", "The body is no JSON object")
         }
         do {
@@ -53,10 +53,8 @@ extension InboundProvider {
     /// The provider's file, then what was created.
     func client(id: String) -> InboundProfile.Client? {
         if let client = profile.client(id) { return client }
-        let found = try? world.store.write { transaction -> PoolClientRecord? in
-            transaction.find(PoolClientRecord.self, Identifier(id))
-        }
-        guard let record = found.flatMap({ $0 }) else { return nil }
+        let found = try? world.store.write { $0.find(PoolClientRecord.self, Identifier(id)) }
+        guard let record = found else { return nil }
         return InboundProfile.Client(
             id: id, secret: record.secret, redirectURIs: record.redirectURIs, grantTypes: record.grantTypes,
             scopes: ScopeSet(record.scopes))

@@ -49,16 +49,14 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
     }
 
     /// RFC 8414 section 3.1: the well-known part stands between host and path. nil if `issuer` is no URL.
-    package static func oauthURL(of issuer: String) -> String? { inserted("oauth-authorization-server", issuer) }
+    package static func oauthURL(of issuer: String) -> String? {
+        guard let parts = URLParts(issuer) else { return nil }
+        return "\(parts.origin)/.well-known/oauth-authorization-server\(parts.path == "/" ? "" : parts.path)"
+    }
 
     /// OpenID Connect Discovery section 4.1: it is appended.
     package static func openIDURL(of issuer: String) -> String {
         let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
         return "\(base)/.well-known/openid-configuration"
-    }
-
-    private static func inserted(_ suffix: String, _ url: String) -> String? {
-        guard let parts = URLParts(url) else { return nil }
-        return "\(parts.origin)/.well-known/\(suffix)\(parts.path == "/" ? "" : parts.path)"
     }
 }

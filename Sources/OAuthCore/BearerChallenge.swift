@@ -30,7 +30,7 @@ package struct BearerChallenge: Hashable, Sendable {
 
     /// `Bearer error="invalid_token", resource_metadata="https://…"`; `Bearer` alone if there is nothing to say.
     package var rendered: String {
-        let parts = order.compactMap { part in value(of: part).map { "\(part.rawValue)=\"\(Self.quotable($0))\"" } }
+        let parts = order.compactMap { part in value(of: part).map { "\(part.rawValue)=\"\(quotable($0))\"" } }
         return parts.isEmpty ? "Bearer" : "Bearer \(parts.joined(separator: ", "))"
     }
 
@@ -42,11 +42,5 @@ package struct BearerChallenge: Hashable, Sendable {
         case .scope: scope
         case .resourceMetadata: resourceMetadata
         }
-    }
-
-    /// What would end the quoted string, or the header, is left out.
-    private static func quotable(_ text: String) -> String {
-        let bytes = text.utf8.filter { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

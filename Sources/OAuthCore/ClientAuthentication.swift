@@ -43,8 +43,7 @@ package enum ClientAuthentication {
         guard query["client_secret"] == nil, query["client_id"] == nil || form["client_id"] != nil else {
             throw OAuthError(.invalidRequest, "Client credentials must not be in the query.")
         }
-        let secret = form["client_secret"].flatMap { $0.isEmpty ? nil : $0 }
-        let id = form["client_id"].flatMap { $0.isEmpty ? nil : $0 }
+        let (id, secret) = (form.present("client_id"), form.present("client_secret"))
         guard request.header(.authorization) != nil else {
             guard let id else { throw OAuthError(.invalidClient, "The client did not authenticate.") }
             return ClientCredentials(id: id, secret: secret.map { Secret($0) }, method: secret == nil ? .none : .post)
@@ -52,21 +51,29 @@ package enum ClientAuthentication {
         guard secret == nil else {
             throw OAuthError(.invalidRequest, "Only one client authentication method may be used.")
         }
-        let basic = try basic(request)
+        let basic = try basicCredentials(request)
         guard id == nil || id == basic.id else {
             throw OAuthError(.invalidRequest, "client_id differs from the Authorization header.")
         }
         return basic
     }
 
-    private static func basic(_ request: Request) throws(OAuthError) -> ClientCredentials {
-        guard let encoded = request.credentials("Basic"), let bytes = Base64.decode(encoded),
-            let text = String(validating: bytes, as: UTF8.self), let colon = text.firstIndex(of: ":")
-        else { throw OAuthError(.invalidClient, "The Authorization header is not readable.") }
-        let id = percentDecoded(text[..<colon], plus: true)
-        let secret = percentDecoded(text[text.index(after: colon)...], plus: true)
+    private static func basicCredentials(_ request: Request) throws(OAuthError) -> ClientCredentials {
+        guard let (id, secret) = basic(request) else {
+            throw OAuthError(.invalidClient, "The Authorization header is not readable.")
+        }
         guard !id.isEmpty else { throw OAuthError(.invalidClient, "The Authorization header names no client.") }
         return ClientCredentials(id: id, secret: secret.isEmpty ? nil : Secret(secret), method: .basic)
+    }
+
+    /// Id and secret of HTTP Basic, either perhaps empty; nil without a header of that kind that can be read.
+    package static func basic(_ request: Request) -> (id: String, secret: String)? {
+        guard let encoded = request.credentials("Basic"), let bytes = Base64.decode(encoded),
+            let text = String(validating: bytes, as: UTF8.self), let colon = text.firstIndex(of: ":")
+        else { return nil }
+        return (
+            percentDecoded(text[..<colon], plus: true), percentDecoded(text[text.index(after: colon)...], plus: true)
+        )
     }
 
     /// RFC 6749 section 2.3.1: id and secret are form-encoded before base64.
@@ -74,4 +81,9 @@ package enum ClientAuthentication {
         let pair = [id, secret].map { percentEncoded($0, plus: true) }.joined(separator: ":")
         return "Basic \(Base64.encode(Array(pair.utf8)))"
     }
+}
+
+extension Form {
+    /// RFC 6749 section 3.1: a parameter without value is as if it were omitted.
+    package func present(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 }

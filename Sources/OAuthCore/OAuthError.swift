@@ -1,5 +1,6 @@
 // The rules of OAuth 2.x and OpenID Connect as values and functions. It answers no request and keeps no state.
 
+package import HTTPTypes
 package import Kernel
 
 /// A refusal as OAuth spells it: the error code and a sentence for developers. Equal by code only.
@@ -15,17 +16,11 @@ package struct OAuthError: Error, Hashable, Sendable {
 
     package init(_ code: Code, _ description: String = "") {
         self.code = code
-        self.description = Self.printable(description)
+        self.description = quotable(description)
     }
 
     package static func == (left: OAuthError, right: OAuthError) -> Bool { left.code == right.code }
     package func hash(into hasher: inout Hasher) { hasher.combine(code) }
-
-    /// RFC 6749 section 5.2: the description has neither quotation mark nor backslash nor anything beyond ASCII.
-    private static func printable(_ text: String) -> String {
-        let bytes = text.utf8.filter { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 
     /// `{"error":…,"error_description":…}`, the body of RFC 6749 section 5.2.
     package var json: JSONValue {
@@ -58,4 +53,16 @@ extension OAuthError.Code {
     package static let loginRequired = Self(rawValue: "login_required")
     package static let requestNotSupported = Self(rawValue: "request_not_supported")
     package static let requestURINotSupported = Self(rawValue: "request_uri_not_supported")
+}
+
+extension HTTPFields {
+    /// RFC 6749 section 5.1: whatever holds a token, or says why there is none, is not kept.
+    package static let unkept: HTTPFields = [.cacheControl: "no-store", fieldName("Pragma"): "no-cache"]
+}
+
+/// RFC 6749 section 5.2 and RFC 6750 section 3: neither quotation mark nor backslash nor anything beyond ASCII. What would
+/// end a quoted string, or the header around it, is left out.
+func quotable(_ text: String) -> String {
+    let bytes = text.utf8.filter { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+    return String(decoding: bytes, as: UTF8.self)
 }

@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 import Kernel
 
 /// Proof Key for Code Exchange, RFC 7636; of its two methods only S256 exists here (RFC 9700 section 2.1.1).
@@ -22,20 +21,5 @@ package enum PKCE {
     /// RFC 7636 section 4.6.
     package static func matches(verifier: String, challenge: String) -> Bool {
         isLegal(verifier: verifier) && constantTimeEqual(self.challenge(for: verifier), challenge)
-    }
-
-    /// Left half of a SHA-256 in base64url: `at_hash` of OpenID Connect Core section 3.1.3.6 for a 256-bit algorithm.
-    package static func leftHalf(of token: String) -> String {
-        Base64.encodeURL(SHA256.hash(data: Array(token.utf8)).prefix(16))
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 }

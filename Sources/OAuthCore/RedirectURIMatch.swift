@@ -21,7 +21,7 @@ package enum RedirectURIMatch {
         guard let asked = legal(requested) else { return false }
         // Mostly it is what was registered or plainly below it: then there is nothing to take apart.
         if requested.hasPrefix(registered), registered.place(of: "?") == nil, isPlain(asked.path),
-            registered.hasSuffix("/") || requested.utf8.dropFirst(registered.utf8.count).first ?? 47 == 47,
+            registered.hasSuffix("/") || requested.utf8.dropFirst(registered.utf8.count).first ?? slash == slash,
             !known.path.isEmpty
         {
             return true
@@ -33,6 +33,8 @@ package enum RedirectURIMatch {
         else { return false }
         return askedPath.starts(with: knownPath)
     }
+
+    private static let slash = UInt8(ascii: "/")
 
     /// Whether a path has neither escapes nor dot segments.
     private static func isPlain(_ path: String) -> Bool { path.place(of: "%") == nil && path.range(of: "/.") == nil }

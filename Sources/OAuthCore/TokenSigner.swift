@@ -68,7 +68,7 @@ package final class TokenSigner: Sendable {
     /// The claims as a compact JWS. `type` is the `typ` header; nil leaves it out, as Cognito does.
     package func sign(_ claims: JSONObject, type: String? = "JWT", keyID: String? = nil) async throws -> String {
         guard let key = keyID == nil ? keys.first : keys.first(where: { $0.name == keyID }) else {
-            throw KeyFailure("no such key")
+            throw KeyFailure("no key named \(keyID ?? "nothing")")
         }
         var header: JSONObject = ["alg": .string(key.algorithm.rawValue), "kid": .string(key.name)]
         if let type { header.append("typ", .string(type)) }
