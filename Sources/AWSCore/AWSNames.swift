@@ -8,10 +8,10 @@ package struct AWSNames: Sendable, Hashable {
 
     package init(region: String = "us-east-1") { self.region = region }
 
-    /// The caller's account: the access key id of a SigV4 `Credential=` when it is twelve digits. Signatures are not
-    /// checked, so that every SDK works with any keys.
+    /// The caller's account: the access key id of a SigV4 `Credential=` when it is twelve digits. No signature is checked
+    /// here, so that every SDK works with any keys; a lab with `sigv4: verify` does that before.
     package static func account(of request: Request) -> String {
-        guard let credentials = request.credentials("AWS4-HMAC-SHA256"),
+        guard let credentials = request.credentials(SigV4.algorithm),
             let mark = credentials.range(of: "Credential=")
         else { return defaultAccount }
         let bytes = credentials.utf8[mark.upperBound...].prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }
@@ -36,10 +36,22 @@ package struct AWSNames: Sendable, Hashable {
         core(account, "token-vault/default/oauth2credentialprovider/\(provider)")
     }
 
+    package func apiKeyProviderARN(_ provider: ProviderName, account: String) -> String {
+        core(account, "token-vault/default/apikeycredentialprovider/\(provider)")
+    }
+
+    package func consentPortalARN(_ portal: String, account: String) -> String {
+        core(account, "consent-portal/\(portal)")
+    }
+
     /// `suffix` is six characters, as Secrets Manager adds them.
     package func secretARN(_ provider: ProviderName, suffix: String, account: String) -> String {
-        let name = "bedrock-agentcore-identity!default/oauth2/\(provider)-\(suffix)"
-        return "arn:aws:secretsmanager:\(region):\(account):secret:\(name)"
+        secret(account, "oauth2/\(provider)-\(suffix)")
+    }
+
+    /// `suffix` is six characters, as Secrets Manager adds them.
+    package func apiKeySecretARN(_ provider: ProviderName, suffix: String, account: String) -> String {
+        secret(account, "apikey/\(provider)-\(suffix)")
     }
 
     /// Where an authorization server sends the browser back to; the caller registers it there.
@@ -57,5 +69,9 @@ package struct AWSNames: Sendable, Hashable {
 
     private func core(_ account: String, _ resource: String) -> String {
         "arn:aws:bedrock-agentcore:\(region):\(account):\(resource)"
+    }
+
+    private func secret(_ account: String, _ name: String) -> String {
+        "arn:aws:secretsmanager:\(region):\(account):secret:bedrock-agentcore-identity!default/\(name)"
     }
 }

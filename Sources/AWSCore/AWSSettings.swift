@@ -33,22 +33,17 @@ package struct AWSSettings: Sendable {
         package var inlineSchema = 1_048_576
         package init() {}
 
-        package static let names = [
-            "gateways", "targetsPerGateway", "toolsPerTarget", "credentialProviders", "workloadIdentities",
-            "inlineSchema",
+        /// By the names that a lab's file has for them.
+        private static let members: [(name: String, path: any WritableKeyPath<Quotas, Int> & Sendable)] = [
+            ("gateways", \.gateways), ("targetsPerGateway", \.targetsPerGateway), ("toolsPerTarget", \.toolsPerTarget),
+            ("credentialProviders", \.credentialProviders), ("workloadIdentities", \.workloadIdentities),
+            ("inlineSchema", \.inlineSchema),
         ]
+        package static let names = members.map(\.name)
 
-        /// By the name that a lab's file has for it.
+        /// A name that is none of `names` sets nothing.
         package mutating func set(_ name: String, _ value: Int) {
-            switch name {
-            case "gateways": gateways = value
-            case "targetsPerGateway": targetsPerGateway = value
-            case "toolsPerTarget": toolsPerTarget = value
-            case "credentialProviders": credentialProviders = value
-            case "workloadIdentities": workloadIdentities = value
-            case "inlineSchema": inlineSchema = value
-            default: break
-            }
+            for member in Self.members where member.name == name { self[keyPath: member.path] = value }
         }
     }
 

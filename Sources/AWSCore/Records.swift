@@ -21,6 +21,12 @@ package typealias WorkloadID = Identifier<WorkloadIDTag>
 
 extension Identifier where Tag == ProviderTag {
     package func of(_ account: String) -> ProviderID { ProviderID("\(account)/\(rawValue)") }
+
+    /// Last part of a `providerArn`.
+    init(ofARN arn: JSONValue?) {
+        let text = arn?.string ?? ""
+        self.init(text.pieces(by: "/").last.map(String.init) ?? text)
+    }
 }
 
 extension Identifier where Tag == WorkloadTag {
@@ -137,8 +143,7 @@ package struct OAuthCredential: Sendable, Hashable {
     package let defaultReturnURL: String?
 
     package init(_ json: JSONObject) {
-        let arn = json["providerArn"]?.string ?? ""
-        provider = ProviderName(arn.pieces(by: "/").last.map(String.init) ?? arn)
+        provider = ProviderName(ofARN: json["providerArn"])
         // Without grantType older tools mean CLIENT_CREDENTIALS (ledger P41).
         grant = Grant(rawValue: json["grantType"]?.string ?? "") ?? .clientCredentials
         scopes = json["scopes"]?.strings ?? []

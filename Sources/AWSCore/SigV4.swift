@@ -141,7 +141,7 @@ package enum SigV4 {
     }
 
     private static func signature(of canonical: String, _ scope: Scope, key secret: Secret) -> String {
-        let text = [algorithm, scope.date, scope.path, hexDigest(Array(canonical.utf8))].joined(separator: "\n")
+        let text = [algorithm, scope.date, scope.text, hexDigest(Array(canonical.utf8))].joined(separator: "\n")
         var key = Array("AWS4\(secret.exposed)".utf8)
         for part in [scope.day, scope.region, scope.service, "aws4_request"] { key = hmac(part, key: key) }
         return Hex.encode(hmac(text, key: key))

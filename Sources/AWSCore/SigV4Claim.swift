@@ -92,9 +92,9 @@ package struct SignatureClaim: Sendable, Hashable {
         guard let signed = SigV4.instant(scope.date) else { throw .mismatch }
         let (here, minutes) = (SigV4.basicDate(now), SigV4.window.milliseconds / 60_000)
         if now - signed > lifetime {
+            guard !isPresigned else { throw .expired("Signature expired") }
             let edge = SigV4.basicDate(now - lifetime)
-            let words = isPresigned ? "Signature expired" : "Signature expired: \(scope.date) is now earlier than"
-            throw .expired(isPresigned ? words : "\(words) \(edge) (\(here) - \(minutes) min.)")
+            throw .expired("Signature expired: \(scope.date) is now earlier than \(edge) (\(here) - \(minutes) min.)")
         }
         if signed - now > SigV4.window {
             let edge = SigV4.basicDate(now + SigV4.window)
@@ -113,8 +113,8 @@ extension SigV4 {
         package let service: String
 
         var day: String { String(date.prefix(8)) }
-        var path: String { "\(day)/\(region)/\(service)/aws4_request" }
-        var text: String { path }
+        /// As the credential and the string to sign have it.
+        var text: String { "\(day)/\(region)/\(service)/aws4_request" }
 
         func check(service wanted: String?, region here: String?) throws(SigV4Refusal) {
             if let wanted, wanted != service {

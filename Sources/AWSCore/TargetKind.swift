@@ -71,8 +71,8 @@ extension TargetKind {
     /// The matrix of the developer guide, page gateway-outbound-auth (ledger `target-credential-matrix`).
     package var credentials: [TargetCredential] {
         switch self {
-        case .mcpServer: [.none, .gatewayRole, .clientCredentials, .authorizationCode, .tokenExchange, .apiKey]
-        case .openAPI: [.none, .gatewayRole, .clientCredentials, .authorizationCode, .tokenExchange, .apiKey]
+        case .mcpServer, .openAPI:
+            [.none, .gatewayRole, .clientCredentials, .authorizationCode, .tokenExchange, .apiKey]
         case .lambda: [.gatewayRole]
         case .smithy: [.gatewayRole, .clientCredentials]
         case .apiGateway: [.none, .gatewayRole, .apiKey]
@@ -103,8 +103,7 @@ package struct APIKeyCredential: Sendable, Hashable {
     package let isInQuery: Bool
 
     package init(_ json: JSONObject) {
-        let arn = json["providerArn"]?.string ?? ""
-        provider = ProviderName(arn.split(separator: "/").last.map(String.init) ?? arn)
+        provider = ProviderName(ofARN: json["providerArn"])
         parameter = json["credentialParameterName"]?.string
         prefix = json["credentialPrefix"]?.string
         isInQuery = json["credentialLocation"] == "QUERY_PARAMETER"

@@ -24,7 +24,7 @@ package enum TargetStatus: String, Sendable, Codable, CaseIterable {
 
 /// The life of a gateway target: transitions T1 to T17 of the ledger.
 package enum TargetMachine: StateMachine {
-    /// A status, and what work it belongs to where the status alone does not say.
+    /// The status alone: each says what work it belongs to.
     package struct State: Hashable, Sendable, Codable {
         package let status: TargetStatus
         package init(_ status: TargetStatus) { self.status = status }
@@ -62,11 +62,7 @@ package enum TargetMachine: StateMachine {
     /// The event is not allowed in this status.
     package struct Rejection: Error, Hashable {
         package let status: TargetStatus
-        package let isPending: Bool
-        init(_ status: TargetStatus) {
-            self.status = status
-            isPending = status.isPendingAuth
-        }
+        init(_ status: TargetStatus) { self.status = status }
     }
 
     package static func reduce(_ state: State, _ event: Event) throws(Rejection) -> (State, [Effect]) {

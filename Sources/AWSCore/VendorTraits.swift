@@ -8,7 +8,7 @@ package struct VendorTraits: Sendable {
     package var exchangesByAssertion = false
     /// The next wider scope that contains one. A vendor that leaves the contained ones out of its answers has a request
     /// for both find its own token by these (ledger `github-implied-scopes`).
-    package var widerScopes: [String: String] = [:]
+    fileprivate(set) var widerScopes: [String: String] = [:]
 
     package static func of(_ vendor: String) -> VendorTraits { known[vendor] ?? VendorTraits() }
 

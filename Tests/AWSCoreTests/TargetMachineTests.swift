@@ -42,7 +42,7 @@ struct TargetMachineTests {
                 let rejection = #expect(throws: TargetMachine.Rejection.self, "\(status) \(name)") {
                     try TargetMachine.reduce(state, event)
                 }
-                #expect(rejection?.isPending == status.isPendingAuth)
+                #expect(rejection?.status == status)
                 continue
             }
             let (moved, effects) = try TargetMachine.reduce(state, event)

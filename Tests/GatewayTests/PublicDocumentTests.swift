@@ -18,14 +18,14 @@ import Testing
             "metadata.google.internal", "printer.local", "intranet", "idp.example.com.", "169.254.169.0254",
         ])
     func inside(_ host: String) {
-        #expect(PublicDocument.isInside(host), "\(host)")
+        #expect(HostName.isInside(host), "\(host)")
     }
 
     @Test(
         "An address outside",
         arguments: ["idp.example.com", "8.8.8.8", "172.32.0.1", "a.b.c.amazonaws.com", "x.1password.com"])
     func outside(_ host: String) {
-        #expect(!PublicDocument.isInside(host), "\(host)")
+        #expect(!HostName.isInside(host), "\(host)")
     }
 
     /// What the provider answers for its discovery document, and what the journal says.
