@@ -25,8 +25,8 @@ struct APIShape: Sendable, Hashable {
         ])
         requiresUserAgent = try reader.flag("requireUserAgent")
         requestsPerHour = Int(try reader.number("requestsPerHour"))
-        hasGists = reader["gists"] == nil ? false : try reader.flag("gists")
-        scansForSecrets = reader["secretScanning"] == nil ? false : try reader.flag("secretScanning")
+        hasGists = try reader.flag("gists", or: false)
+        scansForSecrets = try reader.flag("secretScanning", or: false)
         installationTokens = reader["installationTokens"] == nil ? nil : try reader.choice("installationTokens")
     }
 }

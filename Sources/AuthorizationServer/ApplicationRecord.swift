@@ -146,12 +146,7 @@ extension ApplicationRecord {
         result.callbacks = callbacks.map { callback in
             // Looked up with every request, and seldom a template.
             guard callback.url.place(of: "{") != nil else { return callback }
-            let url = Party.served.reduce(callback.url) { url, party in
-                // Once the last template is replaced there is nothing to look for.
-                guard url.place(of: "{") != nil else { return url }
-                return url.replacing("{\(party)}", by: addresses.origin(of: party))
-            }
-            return Callback(url: url, wildcard: callback.wildcard)
+            return Callback(url: addresses.filled(callback.url), wildcard: callback.wildcard)
         }
         return result
     }

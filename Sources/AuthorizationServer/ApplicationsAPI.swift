@@ -53,7 +53,7 @@ extension AuthorizationServer {
     /// `POST …/token/scoped`: from a GitHub App's user token one for fewer repositories and permissions
     /// (`github-scoped-token`).
     func scopeToken(_ request: Request, _ clientID: String) throws -> Response {
-        let json = (try? JSONValue(parsing: request.body))?.object ?? [:]
+        let json = (try? request.json())?.object ?? [:]
         return try forOwnToken(request, clientID) { token, application, transaction in
             guard application.kind == .githubApp else { return apiMessage(404, "Not Found") }
             let target = json["target"]?.string ?? json["target_id"]?.int.map { "\($0)" }
@@ -77,7 +77,7 @@ extension AuthorizationServer {
 
     /// `POST /credentials/revoke`: whoever found a token ends it, and need not say who he is (`github-leaked-tokens`).
     func revokeCredentials(_ request: Request) throws -> Response {
-        let values = (try? JSONValue(parsing: request.body))?["credentials"]?.strings ?? []
+        let values = (try? request.json())?["credentials"]?.strings ?? []
         guard !values.isEmpty, values.count <= 1000 else { return apiMessage(422, "Validation Failed") }
         try world.store.write { transaction in
             for value in values { revokeLeaked(value, because: "reported as leaked", in: &transaction) }
@@ -131,11 +131,11 @@ extension AuthorizationServer {
         _ body: (AccessTokenRecord, ApplicationRecord, inout Transaction) -> Response
     ) throws -> Response {
         try world.store.write { transaction in
-            guard let credentials = basicCredentials(request), credentials.id == clientID,
+            guard let credentials = ClientAuthentication.basic(request), credentials.id == clientID,
                 let application = application(clientID, in: &transaction),
                 secretFits(credentials.secret, application, in: &transaction)
             else { return apiMessage(401, "Requires authentication") }
-            guard let json = try? JSONValue(parsing: request.body), let value = json["access_token"]?.string else {
+            guard let json = try? request.json(), let value = json["access_token"]?.string else {
                 return apiMessage(422, "Validation Failed")
             }
             guard let token = liveToken(value, in: &transaction), token.client == clientID else {

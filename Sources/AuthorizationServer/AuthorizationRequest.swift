@@ -30,11 +30,7 @@ struct AuthorizationRequest {
         }
     }
 
-    /// RFC 6749 section 3.1: a parameter without value counts as omitted.
-    func value(_ name: String) -> String? {
-        guard let value = parameters[name], !value.isEmpty else { return nil }
-        return value
-    }
+    func value(_ name: String) -> String? { parameters.present(name) }
 }
 
 /// Why an authorization request goes no further.
@@ -47,23 +43,14 @@ enum AuthorizationRefusal: Error {
 
 /// One thing that must hold before a user is asked. The order of the table is what a prober sees.
 struct AuthorizationCheck: Sendable {
-    let name: String
     let run:
         @Sendable (AuthorizationServer, inout AuthorizationRequest, inout Transaction) throws(AuthorizationRefusal)
             -> Void
 
     static let all: [AuthorizationCheck] = [
-        AuthorizationCheck(name: "client-known", run: clientKnown),
-        AuthorizationCheck(name: "parameters-once", run: parametersOnce),
-        AuthorizationCheck(name: "redirect-uri", run: redirectURI),
-        AuthorizationCheck(name: "server-works", run: serverWorks),
-        AuthorizationCheck(name: "application-active", run: applicationActive),
-        AuthorizationCheck(name: "pushed", run: pushed),
-        AuthorizationCheck(name: "response-type", run: responseType),
-        AuthorizationCheck(name: "required-parameters", run: requiredParameters),
-        AuthorizationCheck(name: "resources", run: resources),
-        AuthorizationCheck(name: "code-challenge", run: codeChallenge),
-        AuthorizationCheck(name: "scopes", run: scopes),
+        .init(run: clientKnown), .init(run: parametersOnce), .init(run: redirectURI), .init(run: serverWorks),
+        .init(run: applicationActive), .init(run: pushed), .init(run: responseType), .init(run: requiredParameters),
+        .init(run: resources), .init(run: codeChallenge), .init(run: scopes),
     ]
 
     /// `Q5`: a client that is missing or unknown gets the 404 page before anything else is looked at.

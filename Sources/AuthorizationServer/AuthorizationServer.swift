@@ -99,7 +99,7 @@ package struct AuthorizationServer: Origin {
         do {
             return try await handler(self, request, hole)
         } catch {
-            world.store.append(.note(Note(party: world.party, "our own fault: \(error)")), at: now)
+            world.note("our own fault: \(error)")
             return apiMessage(500, "Server Error")
         }
     }
@@ -151,7 +151,7 @@ extension AuthorizationServer {
 
     /// Tells the reader of the journal which rule stopped something.
     func note(_ rule: Rule, _ text: String, in transaction: inout Transaction) {
-        transaction.append(.note(Note(party: world.party, rule: rule, text)), at: now)
+        world.note(text, rule: rule, in: &transaction)
     }
 
     func move(_ subject: String, from: String?, to: String, _ cause: String, in transaction: inout Transaction) {
@@ -161,7 +161,7 @@ extension AuthorizationServer {
 
     private func notFound(_ request: Request) -> Response {
         request.header(.accept)?.contains("text/html") == true
-            ? Pages.message(404, "Page not found", "This is not the web page you are looking for.")
+            ? Pages.notFound
             : apiMessage(404, "Not Found")
     }
 }

@@ -19,7 +19,7 @@ extension AuthorizationServer {
 
     /// The consent form. Sent twice, it gives the same answer twice: a double click costs nothing.
     func decide(_ request: Request) async throws -> Response {
-        let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        let form = request.form
         let query = form["request"] ?? ""
         await readClientDocument(Form(parsing: query)["client_id"])
         return try world.store.write { transaction in
@@ -131,20 +131,28 @@ extension AuthorizationServer {
         _ form: Form, _ asked: AuthorizationRequest, _ application: ApplicationRecord, _ user: UserDirectory.User,
         in transaction: inout Transaction
     ) -> (location: String, code: Identifier<CodeRecord>) {
-        let id = GrantRecord.id(client: application.id.rawValue, user: user.name)
-        let earlier = transaction.find(GrantRecord.self, id)
+        let client = application.id.rawValue
+        let earlier = transaction.find(GrantRecord.self, GrantRecord.id(client: client, user: user.name))
         let checked = ScopeSet(form.all("scope").prefix(100))
         let allowed = (asked.scopes ?? earlier?.scopes ?? ScopeSet()).intersection(checked)
+        grant(allowed, to: client, by: user, because: "approve", in: &transaction)
+        return issueCode(asked, application, user, allowed, offline: asksOffline(asked), in: &transaction)
+    }
+
+    /// Adds to what a user allowed an application before.
+    func grant(
+        _ scopes: ScopeSet, to client: String, by user: UserDirectory.User, because cause: String,
+        in transaction: inout Transaction
+    ) {
+        let id = GrantRecord.id(client: client, user: user.name)
+        let earlier = transaction.find(GrantRecord.self, id)
         var grant =
-            earlier
-            ?? GrantRecord(
-                id: id, client: application.id.rawValue, user: user.name, scopes: ScopeSet(), created: now)
-        grant.scopes = profile.scopes.normalized(grant.scopes.union(allowed))
+            earlier ?? GrantRecord(id: id, client: client, user: user.name, scopes: ScopeSet(), created: now)
+        grant.scopes = profile.scopes.normalized(grant.scopes.union(scopes))
         transaction.save(grant)
         move(
-            "consent of \(user.name) to \(application.id)", from: earlier == nil ? nil : "granted", to: "granted",
-            "approve", in: &transaction)
-        return issueCode(asked, application, user, allowed, offline: asksOffline(asked), in: &transaction)
+            "consent of \(user.name) to \(client)", from: earlier == nil ? nil : "granted", to: "granted", cause,
+            in: &transaction)
     }
 }
 

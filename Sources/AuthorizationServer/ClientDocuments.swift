@@ -23,8 +23,7 @@ extension AuthorizationServer {
             guard let fetched, let application = client(clientID, fetched, in: &transaction) else {
                 // Errors are not kept, and a document that went bad serves no longer.
                 transaction.remove(ApplicationRecord.self, Identifier(clientID))
-                transaction.append(
-                    .note(Note(party: world.party, "the document of client \(clientID) is not to be had")), at: now)
+                world.note("the document of client \(clientID) is not to be had", in: &transaction)
                 return
             }
             transaction.save(application)
@@ -67,10 +66,12 @@ extension AuthorizationServer {
     /// `A25`: only from a public host, without following a redirect, and not more than a client's description needs.
     func fetchDocument(_ url: String) async -> FetchedDocument? {
         guard let parts = URLParts(url), parts.scheme == "https" else { return nil }
-        if !Self.isPublic(parts), world.switches.holds(.clientDocumentPublicHost) {
-            let text = "\(parts.host) is no public host, so nothing is fetched from it"
-            world.store.append(
-                .note(Note(party: world.party, rule: .clientDocumentPublicHost, text)), at: now)
+        // An address is no client's name, whatever network it is of.
+        if HostName.isAddress(parts.host) || HostName.isInside(parts.host),
+            world.switches.holds(.clientDocumentPublicHost)
+        {
+            world.note(
+                "\(parts.host) is no public host, so nothing is fetched from it", rule: .clientDocumentPublicHost)
             return nil
         }
         guard let response = try? await world.network.send(Request(.get, url, headers: [.accept: "application/json"])),
@@ -85,16 +86,5 @@ extension AuthorizationServer {
         if words.contains("no-store") || words.contains("no-cache") { return .zero }
         let age = words.first { $0.hasPrefix("max-age=") }.flatMap { Int64($0.dropFirst("max-age=".count)) }
         return .seconds(min(max(age ?? 300, 0), 86_400))
-    }
-
-    /// No address of a private or special network (RFC 6890), and no name that only such a network knows.
-    private static func isPublic(_ parts: URLParts) -> Bool {
-        let host = parts.host
-        guard !parts.isLoopback, !host.hasPrefix("["), host.contains("."), !host.hasSuffix(".local"),
-            !host.hasSuffix(".internal")
-        else { return false }
-        let numbers = host.split(separator: ".").compactMap { UInt8($0) }
-        // An address is no client's name, whatever network it is of; nor is one written in another base.
-        return numbers.count < host.split(separator: ".").count && !host.utf8.starts(with: "0x".utf8)
     }
 }

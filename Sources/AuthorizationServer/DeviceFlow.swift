@@ -170,7 +170,7 @@ extension AuthorizationServer {
     func decideDevice(_ request: Request) throws -> Response {
         try world.store.write { transaction in
             guard let (session, user) = signedIn(request, in: &transaction) else { return toDeviceSignIn(request) }
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            let form = request.form
             let typed = form["user_code"] ?? ""
             guard let decision = form["decision"] else {
                 if case .forged = origin(of: form, about: "device", session, in: &transaction) { return forgedForm }
@@ -185,23 +185,12 @@ extension AuthorizationServer {
             move("device \(record.id)", from: record.state.name, to: state.name, decision, in: &transaction)
             record.state = state
             transaction.save(record)
-            if decision == "approve" { remember(record, user, in: &transaction) }
+            // What was allowed a device is a grant like any other.
+            if decision == "approve" {
+                grant(record.scopes, to: record.client, by: user, because: "device", in: &transaction)
+            }
             return Pages.message(200, "Done", "You can go back to your device now.")
         }
-    }
-
-    /// What was allowed a device is a grant like any other.
-    private func remember(
-        _ record: DeviceGrantRecord, _ user: UserDirectory.User, in transaction: inout Transaction
-    ) {
-        let id = GrantRecord.id(client: record.client, user: user.name)
-        var grant =
-            transaction.find(GrantRecord.self, id)
-            ?? GrantRecord(id: id, client: record.client, user: user.name, scopes: ScopeSet(), created: now)
-        grant.scopes = profile.scopes.normalized(grant.scopes.union(record.scopes))
-        transaction.save(grant)
-        move(
-            "consent of \(user.name) to \(record.client)", from: nil, to: "granted", "device", in: &transaction)
     }
 
     private func codePage(_ session: SessionRecord, in transaction: inout Transaction) -> Response {
@@ -272,7 +261,6 @@ extension AuthorizationServer {
     }
 
     private func toDeviceSignIn(_ request: Request) -> Response {
-        let parameters: Form = ["return_to": request.query.isEmpty ? request.path : "\(request.path)?\(request.query)"]
-        return .redirect(parameters.added(to: origin + profile.endpoints.signIn))
+        toSignIn(returningTo: request.query.isEmpty ? request.path : "\(request.path)?\(request.query)")
     }
 }

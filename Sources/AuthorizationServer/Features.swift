@@ -159,7 +159,7 @@ extension Features {
 
     init(_ reader: ProfileReader) throws(VendorProfileProblem) {
         registration = try Registration(reader)
-        readsClientDocuments = reader["clientDocuments"] == nil ? false : try reader.flag("clientDocuments")
+        readsClientDocuments = try reader.flag("clientDocuments", or: false)
         revocation = try reader.optionalText("revocation")
         introspection = try reader.optionalText("introspection")
         device = try Device(reader)
@@ -176,12 +176,12 @@ extension Features {
         clientAuthentication =
             reader["clientAuthentication"] == nil
             ? [.post, .basic, .privateKeyJWT, .none] : try reader.choices("clientAuthentication")
-        clientCredentials = reader["clientCredentials"] == nil ? false : try reader.flag("clientCredentials")
+        clientCredentials = try reader.flag("clientCredentials", or: false)
         requiredParameters = reader["requiredParameters"]?.object?.members ?? []
         otherMethodStatus = try reader.number("otherMethodStatus", or: 404)
         unknownClientPage = try reader.number("unknownClientPage", or: 404)
         firstCallbackIsDefault = try reader.choice("missingRedirectURI", or: Missing.first) == .first
-        honoursConsentPrompt = reader["consentPrompt"] == nil ? false : try reader.flag("consentPrompt")
+        honoursConsentPrompt = try reader.flag("consentPrompt", or: false)
         scopeParameter = try reader.optionalText("scopeParameter") ?? "scope"
     }
 }
@@ -229,8 +229,8 @@ extension AnswerShape {
         try part.allows(["tokenType", "scope", "expiresIn", "refreshExpiresIn", "nested", "extra", "errorExtra"])
         tokenType = try part.optionalText("tokenType") ?? "bearer"
         scope = try part.choice("scope", or: .text)
-        hasExpiry = part["expiresIn"] == nil ? true : try part.flag("expiresIn")
-        hasRefreshExpiry = part["refreshExpiresIn"] == nil ? true : try part.flag("refreshExpiresIn")
+        hasExpiry = try part.flag("expiresIn", or: true)
+        hasRefreshExpiry = try part.flag("refreshExpiresIn", or: true)
         nested = try part.optionalText("nested")
         extra = part["extra"]?.object ?? [:]
         errorExtra = part["errorExtra"]?.object ?? [:]
@@ -238,8 +238,6 @@ extension AnswerShape {
 }
 
 extension TokenLives {
-    static let members = ["expire", "refreshToken", "rotation", "offlineParameter", "familyRevocation"]
-
     /// `reader` is of the profile's `tokens`.
     init(_ reader: ProfileReader, replayRevokes: Bool) throws(VendorProfileProblem) {
         expiry = try reader.choice("expire", or: .application)

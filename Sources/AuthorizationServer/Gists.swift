@@ -14,7 +14,7 @@ extension AuthorizationServer {
             guard token.kind == .githubApp || profile.scopes.covers(token.scopes, ScopeSet(["gist"])) else {
                 return apiMessage(404, "Not Found", headers: headers)
             }
-            let files = (try? JSONValue(parsing: request.body))?["files"]?.object ?? [:]
+            let files = (try? request.json())?["files"]?.object ?? [:]
             let texts = files.members.compactMap { $0.value["content"]?.string }
             guard !texts.isEmpty, texts.count == files.members.count else {
                 return apiMessage(422, "Validation Failed", headers: headers)

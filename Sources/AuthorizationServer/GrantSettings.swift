@@ -6,7 +6,7 @@ import OAuthCore
 extension AuthorizationServer {
     func showGrant(_ request: Request, _ clientID: String) throws -> Response {
         try world.store.write { transaction in
-            guard let application = application(clientID, in: &transaction) else { return noSuchGrant }
+            guard let application = application(clientID, in: &transaction) else { return Pages.notFound }
             guard let (session, user) = signedIn(request, in: &transaction) else {
                 return toSignIn(returningTo: settingsPath(clientID))
             }
@@ -27,26 +27,22 @@ extension AuthorizationServer {
 
     func revokeGrant(_ request: Request, _ clientID: String) throws -> Response {
         try world.store.write { transaction in
-            guard application(clientID, in: &transaction) != nil else { return noSuchGrant }
+            guard application(clientID, in: &transaction) != nil else { return Pages.notFound }
             guard let (session, user) = signedIn(request, in: &transaction) else {
                 return toSignIn(returningTo: settingsPath(clientID))
             }
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            let form = request.form
             if case .forged = origin(of: form, about: clientID, session, in: &transaction) { return forgedForm }
             end(GrantRecord.id(client: clientID, user: user.name), because: "revoked by the user", in: &transaction)
             return .redirect(origin + settingsPath(clientID), status: 303)
         }
     }
 
-    private var noSuchGrant: Response {
-        Pages.message(404, "Page not found", "This is not the web page you are looking for.")
-    }
-
     private func settingsPath(_ clientID: String) -> String {
         "\(profile.endpoints.settings)/\(percentEncoded(clientID))"
     }
 
-    private func toSignIn(returningTo path: String) -> Response {
+    func toSignIn(returningTo path: String) -> Response {
         let parameters: Form = ["return_to": path]
         return .redirect(parameters.added(to: origin + profile.endpoints.signIn))
     }

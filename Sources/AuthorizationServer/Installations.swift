@@ -18,7 +18,7 @@ extension AuthorizationServer {
         }
         guard let number = Int64(installation), let owner = directory.users.first(where: { $0.numericID == number })
         else { return apiMessage(404, "Not Found") }
-        let asked = (try? JSONValue(parsing: request.body)) ?? [:]
+        let asked = (try? request.json()) ?? [:]
         guard asked["repositories"] == nil || asked["repository_ids"] == nil else {
             return apiMessage(422, "Validation Failed")
         }

@@ -15,6 +15,10 @@ enum Pages {
         response(status, title, "<p>\(HTML.escape(text))</p>")
     }
 
+    static var notFound: Response {
+        message(404, "Page not found", "This is not the web page you are looking for.")
+    }
+
     static func form(_ action: String, _ token: Secret, _ body: String) -> String {
         """
         <form method="post" action="\(HTML.escape(action))">

@@ -49,6 +49,10 @@ struct ProfileReader {
         object[name] == nil ? standard : Int(try number(name))
     }
 
+    func flag(_ name: String, or standard: Bool) throws(VendorProfileProblem) -> Bool {
+        object[name] == nil ? standard : try flag(name)
+    }
+
     /// nil where the file has none.
     func optionalText(_ name: String) throws(VendorProfileProblem) -> String? {
         object[name] == nil ? nil : try text(name)

@@ -19,7 +19,7 @@ extension AuthorizationServer {
 
     func push(_ request: Request) async throws -> Response {
         if let pushed = profile.features.pushedRequests, request.body.count > pushed.longest {
-            return .json(413, ["error": "invalid_request"], headers: noStore)
+            return .json(413, ["error": "invalid_request"], headers: .unkept)
         }
         await readClientDocument(TokenRequest.body(request)["client_id"])
         var response = try await answer(request) { asked, transaction in

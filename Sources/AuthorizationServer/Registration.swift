@@ -38,11 +38,11 @@ extension AuthorizationServer {
             case .delete:
                 transaction.remove(ApplicationRecord.self, own.id)
                 move("client \(clientID)", from: "registered", to: "deleted", "its own wish", in: &transaction)
-                return Response(204, headers: noStore)
+                return Response(204, headers: .unkept)
             case .put:
                 do throws(ExchangeRefusal) {
                     // Section 2.2: the client names itself, and a secret only if it is its own.
-                    let json = (try? JSONValue(parsing: request.body))?.object ?? [:]
+                    let json = (try? request.json())?.object ?? [:]
                     guard json["client_id"]?.string == clientID,
                         json["client_secret"].map({ $0.string == own.secret.exposed }) ?? true
                     else { throw ExchangeRefusal(.invalidClientMetadata) }
@@ -78,7 +78,7 @@ extension AuthorizationServer {
         in request: Request, _ transaction: inout Transaction
     ) throws(ExchangeRefusal) -> ClientMetadata {
         guard request.mediaType == "application/json", request.body.count <= Self.longestMetadata,
-            let json = (try? JSONValue(parsing: request.body))?.object
+            let json = (try? request.json())?.object
         else { throw ExchangeRefusal(.invalidClientMetadata) }
         // Section 2: who says nothing is a confidential client with Basic, where the server has that.
         let methods = profile.features.clientAuthentication
@@ -101,11 +101,11 @@ extension AuthorizationServer {
             members.append("registration_access_token", .string(token.exposed))
             members.append("registration_client_uri", .string("\(origin)\(endpoint)/\(id)"))
         }
-        return .json(status, .object(members.merging(registration.metadata)), headers: noStore)
+        return .json(status, .object(members.merging(registration.metadata)), headers: .unkept)
     }
 
     private func registrationRefused(_ refusal: ExchangeRefusal) -> Response {
-        .json(400, .object(refused(refusal.refusal).members), headers: noStore)
+        .json(400, .object(refused(refusal.refusal).members), headers: .unkept)
     }
 
     private func unauthorized(_ request: Request) -> Response {
@@ -117,6 +117,4 @@ extension AuthorizationServer {
     private func newSecret(_ purpose: Purpose) -> Secret {
         Secret(world.entropy.text(40, from: .base62, for: purpose))
     }
-
-    var noStore: HTTPFields { [.cacheControl: "no-store", fieldName("Pragma"): "no-cache"] }
 }

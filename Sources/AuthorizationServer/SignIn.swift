@@ -19,7 +19,7 @@ extension AuthorizationServer {
 
     func signIn(_ request: Request) throws -> Response {
         try world.store.write { transaction in
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+            let form = request.form
             let session = session(request, in: &transaction)
             if case .forged = origin(of: form, session, in: &transaction) { return forgedForm }
             let name = form["username"] ?? ""

@@ -51,7 +51,7 @@ extension AuthorizationServer {
 
     /// RFC 6749 section 3.2: the parameters are a form, where parameters are taken strictly.
     private func isReadable(_ request: Request) -> Bool {
-        !profile.hasStrictParameters || request.mediaType == Self.formType
+        !profile.hasStrictParameters || request.mediaType == Form.mediaType
     }
 
     private func grantTokens(
@@ -87,15 +87,15 @@ extension AuthorizationServer {
 
     /// `Q4`: a form unless the client asks for JSON or XML. Of several types the first known one counts.
     func render(_ answer: TokenAnswer, for request: Request) -> Response {
-        var headers: HTTPFields = [.cacheControl: "no-store", fieldName("Pragma"): "no-cache"]
+        var headers = HTTPFields.unkept
         if answer.status == 401, request.header(.authorization) != nil {
             headers[.wwwAuthenticate] = "Basic realm=\"\(profile.vendor)\""
         }
         let accepted = (request.header(.accept) ?? "").split(separator: ",").compactMap { part in
             part.split(separator: ";").first.map { trimmed($0).lowercased() }
         }
-        let wanted = accepted.first { ["application/json", "application/xml", Self.formType].contains($0) }
-        let type = wanted ?? (profile.responseFormat == .json ? "application/json" : Self.formType)
+        let wanted = accepted.first { ["application/json", "application/xml", Form.mediaType].contains($0) }
+        let type = wanted ?? (profile.responseFormat == .json ? "application/json" : Form.mediaType)
         // `Q5`: the 404 is JSON whatever was asked for.
         if type == "application/json" || answer.status == 404 {
             headers[.contentType] = "application/json; charset=utf-8"
@@ -104,12 +104,11 @@ extension AuthorizationServer {
         headers[.contentType] = "\(type); charset=utf-8"
         let texts = answer.members.members.map { Form.Pair($0.name, $0.value.string ?? $0.value.text) }
         let body =
-            type == Self.formType
+            type == Form.mediaType
             ? Form(texts).encoded
             : "<OAuth>\(texts.map { "<\($0.name)>\(HTML.escape($0.value))</\($0.name)>" }.joined())</OAuth>"
         return Response(answer.status, headers: headers, body: Array(body.utf8))
     }
 
     static let deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
-    private static let formType = "application/x-www-form-urlencoded"
 }

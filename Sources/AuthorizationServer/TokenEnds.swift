@@ -30,7 +30,7 @@ extension AuthorizationServer {
                 return .success(TokenAnswer(members: [:]))
             }
         }
-        return response.status == 200 ? Response(200, headers: noStore) : response
+        return response.status == 200 ? Response(200, headers: .unkept) : response
     }
 
     /// `revocation-own-tokens`: RFC 7009 section 2.1.

@@ -36,7 +36,7 @@ struct TokenRequest {
             }
         }
         form.pairs += request.parameters.pairs
-        let basic = server.world.switches.isOn(.basicAuthentication) ? basicCredentials(request) : nil
+        let basic = server.world.switches.isOn(.basicAuthentication) ? ClientAuthentication.basic(request) : nil
         return .success(
             TokenRequest(
                 parameters: form, clientID: form.value("client_id") ?? basic?.id,
@@ -60,20 +60,11 @@ struct TokenRequest {
 
     static func body(_ request: Request) -> Form {
         guard request.mediaType == "application/json" else {
-            return Form(parsing: String(decoding: request.body, as: UTF8.self))
+            return request.form
         }
-        let members = (try? JSONValue(parsing: request.body))?.object?.members ?? []
+        let members = (try? request.json())?.object?.members ?? []
         return Form(members.compactMap { member in member.value.string.map { Form.Pair(member.name, $0) } })
     }
-}
-
-/// Client id and secret of an `Authorization: Basic` header, form-decoded (RFC 6749 section 2.3.1).
-func basicCredentials(_ request: Request) -> (id: String, secret: String)? {
-    guard let text = request.credentials("Basic"), let bytes = Base64.decode(text) else { return nil }
-    let parts = String(decoding: bytes, as: UTF8.self).split(
-        separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return nil }
-    return (percentDecoded(parts[0], plus: true), percentDecoded(parts[1], plus: true))
 }
 
 extension Form {
