@@ -7,16 +7,16 @@ import OAuthCore
 extension IdentityService {
     func callback(_ request: Request, at callbackID: String) -> Response {
         let parameters = request.parameters
-        let code = Self.value("code", parameters)
-        let state = Self.value("state", parameters)
-        let error = Self.value("error", parameters)
+        let (code, state, error) = (
+            parameters.present("code"), parameters.present("state"), parameters.present("error")
+        )
         let names = Set(["code", "state", "error", "iss"])
         guard !parameters.repeatedNames.contains(where: { names.contains($0) }) else {
             // RFC 6749 section 3.1: no parameter more than once.
             return Self.refusal("Invalid request")
         }
         guard let state, code != nil || error != nil else { return Self.missing(code: code, state: state) }
-        let answer = Answer(state: state, code: code, error: error, issuer: Self.value("iss", parameters))
+        let answer = Answer(state: state, code: code, error: error, issuer: parameters.present("iss"))
         return receive(answer, at: callbackID)
     }
 
@@ -112,10 +112,6 @@ extension IdentityService {
         form.append("state", session.customState)
         form.append("error", error)
         return form.added(to: session.returnURL)
-    }
-
-    private static func value(_ name: String, _ parameters: Form) -> String? {
-        parameters[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Ledger `Q16`.

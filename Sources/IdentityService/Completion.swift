@@ -111,9 +111,9 @@ extension IdentityService {
         }
         guard let ended else { throw AWSError(.accessDenied, Self.sessionRefusal) }
         tell(ended.session, ended.effects)
-        guard case .failure(let reason) = Self.failure(outcome) else { return [:] }
+        guard let reason = Self.failure(of: outcome) else { return [:] }
         // Which error this is nobody has written down (ledger `exchange-failure`).
-        throw AWSError(.validation, reason.text)
+        throw AWSError(.validation, reason)
     }
 
     /// Puts the token into the vault, or ends the session; nil where the session was ended meanwhile, and then what
@@ -122,9 +122,8 @@ extension IdentityService {
         _ exchange: Exchange, _ outcome: TokenOutcome, in transaction: inout Transaction
     ) -> Ended? {
         guard var session = transaction.find(AuthorizationSessionRecord.self, exchange.session.id) else { return nil }
-        var event = AuthorizationSessionMachine.Event.completed
-        if case .failure(let reason) = Self.failure(outcome) { event = .exchangeFailed(reason: reason.text) }
-        guard let effects = try? apply(event, to: &session, in: &transaction) else { return nil }
+        let event = Self.failure(of: outcome).map { AuthorizationSessionMachine.Event.exchangeFailed(reason: $0) }
+        guard let effects = try? apply(event ?? .completed, to: &session, in: &transaction) else { return nil }
         if case .granted(let answer) = outcome {
             let query = TokenVault.Query(
                 workload: session.workload, user: session.user, provider: exchange.provider,
@@ -134,15 +133,11 @@ extension IdentityService {
         return Ended(session: session, effects: effects)
     }
 
-    private struct Reason: Error {
-        let text: String
-    }
-
-    private static func failure(_ outcome: TokenOutcome) -> Result<Void, Reason> {
+    /// Why an exchange gave no token; nil where it gave one.
+    private static func failure(of outcome: TokenOutcome) -> String? {
         switch outcome {
-        case .granted: .success(())
-        case .refused(let code): .failure(Reason(text: "The authorization code could not be exchanged: \(code)"))
-        case .unavailable(let why): .failure(Reason(text: "The authorization code could not be exchanged: \(why)"))
+        case .granted: nil
+        case .refused(let why), .unavailable(let why): "The authorization code could not be exchanged: \(why)"
         }
     }
 }

@@ -6,24 +6,22 @@ import Synchronization
 ///
 /// Beside the claim in the store, which outlives the process: this one is about the calls of this moment.
 final class Flights: Sendable {
-    private struct Flight {
-        var waiting: [CheckedContinuation<Bool, Never>] = []
-    }
-    private let flights = Mutex<[String: Flight]>([:])
+    /// Who waits for each flight.
+    private let flights = Mutex<[String: [CheckedContinuation<Bool, Never>]]>([:])
 
     /// Whether the caller is the one to go; it then has to `land`.
     func begin(_ key: String) -> Bool {
         flights.withLock { flights in
             guard flights[key] == nil else { return false }
-            flights[key] = Flight()
+            flights[key] = []
             return true
         }
     }
 
     /// Ends a flight; whoever waits goes on and is told whether it brought something.
     func land(_ key: String, _ isSuccess: Bool) {
-        let flight = flights.withLock { $0.removeValue(forKey: key) }
-        for continuation in flight?.waiting ?? [] { continuation.resume(returning: isSuccess) }
+        let waiting = flights.withLock { $0.removeValue(forKey: key) }
+        for continuation in waiting ?? [] { continuation.resume(returning: isSuccess) }
     }
 
     /// Waits for a flight, nil if there is none (any more). Courses of action that go one at a time never wait for
@@ -40,7 +38,7 @@ final class Flights: Sendable {
         return await withCheckedContinuation { continuation in
             let isGone = flights.withLock { flights in
                 guard flights[key] != nil else { return true }
-                flights[key]?.waiting.append(continuation)
+                flights[key]?.append(continuation)
                 return false
             }
             // It landed between the two looks: what it brought lies in the vault.

@@ -42,11 +42,6 @@ package struct IdentityService: AlarmHandling {
             || contract.claims(path, for: .data)
     }
 
-    private func remark(_ words: String, _ names: [String]) {
-        let text = "\(words): \(names.joined(separator: ", "))"
-        world.store.append(.note(Note(party: world.party, rule: nil, text)), at: world.clock.now)
-    }
-
     package func respond(to request: Request) async -> Response {
         if request.method == .get {
             let segments = request.path.pieces(by: "/")
@@ -61,10 +56,13 @@ package struct IdentityService: AlarmHandling {
             let read = try contract.read(operation, request: request, path: path, manner: .init(world))
             let input = read.members
             if !read.unknown.isEmpty {
-                remark("ignored members of \(operation.name) that the model does not know", read.unknown)
+                let names = read.unknown.joined(separator: ", ")
+                world.note("ignored members of \(operation.name) that the model does not know: \(names)")
             }
             let inert = InertMembers.present(in: input, of: operation.name)
-            if !inert.isEmpty { remark("\(operation.name): nothing here acts on", inert) }
+            if !inert.isEmpty {
+                world.note("\(operation.name): nothing here acts on: \(inert.joined(separator: ", "))")
+            }
             let isService = settings.servicePrincipal.made(request)
             let call = Call(
                 input: input, account: AWSNames.account(of: request), isService: isService,
@@ -115,18 +113,29 @@ extension IdentityService {
         do {
             return try world.store.write { transaction in try body(&transaction) }
         } catch let refusal as Refusal {
-            if let rule = refusal.rule {
-                let note = Note(party: world.party, rule: rule, refusal.error.message)
-                world.store.append(.note(note), at: world.clock.now)
-            }
+            if let rule = refusal.rule { world.note(refusal.error.message, rule: rule) }
             throw refusal.error
         } catch {
             throw AWSError(.internalServer, "The service could not keep its records")
         }
     }
 
+    /// The token a call carries and the workload it was made for (ledger `E67`).
+    func caller(
+        of input: JSONObject, in transaction: inout Transaction
+    ) throws(Refusal) -> (token: WorkloadTokenRecord, workload: WorkloadIdentityRecord) {
+        let id = WorkloadTokenID(input["workloadIdentityToken"]?.string ?? "")
+        guard let token = transaction.find(WorkloadTokenRecord.self, id) else {
+            throw Refusal(.unauthorized, "The workload access token is invalid or expired")
+        }
+        guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload.of(token.account)) else {
+            throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found")
+        }
+        return (token, workload)
+    }
+
     /// Says in the journal which rule stopped something.
     func note(_ rule: Rule?, _ text: String, in transaction: inout Transaction) {
-        transaction.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
+        world.note(text, rule: rule, in: &transaction)
     }
 }

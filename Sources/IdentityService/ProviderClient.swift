@@ -49,21 +49,17 @@ struct ProviderClient {
         guard let endpoints = await endpoints(of: provider) else { return .unavailable("discovery failed") }
         var form = grant
         // GitHub answers with a form unless JSON is asked for (ledger `github-json-accept`).
-        var headers: HTTPFields = [.accept: "application/json", .contentType: "application/x-www-form-urlencoded"]
+        var headers: HTTPFields = [.accept: "application/json", .contentType: Form.mediaType]
         switch (method(of: provider, endpoints, isOnBehalf: isOnBehalf), provider.clientSecret) {
         case (.assertion(let algorithm), _):
             guard let assertion = await assertion(of: provider, endpoints, algorithm) else {
                 return .unavailable("no key for \(algorithm) to authenticate the client with")
             }
-            form.append("client_id", provider.clientID)
-            form.append("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-            form.append("client_assertion", assertion)
+            Self.add(assertion, of: provider, to: &form)
         case (.identityToken, _):
             let token = await webIdentityToken(for: endpoints.tokenEndpoint, account: provider.account)
             guard let token else { return .unavailable("no AWS identity token to authenticate the client with") }
-            form.append("client_id", provider.clientID)
-            form.append("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-            form.append("client_assertion", token.exposed)
+            Self.add(token.exposed, of: provider, to: &form)
         case (.basic, let secret?):
             headers[.authorization] = ClientAuthentication.basic(id: provider.clientID, secret: secret.exposed)
         case (.post, let secret?):
@@ -77,6 +73,13 @@ struct ProviderClient {
         } catch {
             return .unavailable("the token endpoint did not answer")
         }
+    }
+
+    /// RFC 7523 section 2.2.
+    private static func add(_ assertion: String, of provider: CredentialProviderRecord, to form: inout Form) {
+        form.append("client_id", provider.clientID)
+        form.append("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+        form.append("client_assertion", assertion)
     }
 
     private enum Method {
@@ -153,9 +156,7 @@ struct ProviderClient {
             AuthorizationServerMetadata.openIDURL(of: issuer), AuthorizationServerMetadata.oauthURL(of: bare) ?? "",
         ]
         guard !expected.contains(url), world.switches.holds(.discoveryIssuerMatch) else { return true }
-        let text = "the discovery document names another issuer than its address"
-        world.store.append(
-            .note(Note(party: world.party, rule: .discoveryIssuerMatch, text)), at: world.clock.now)
+        world.note("the discovery document names another issuer than its address", rule: .discoveryIssuerMatch)
         return false
     }
 

@@ -7,14 +7,7 @@ extension IdentityService {
     /// `api-key-any-workload-token`).
     func resourceAPIKey(_ call: Call) throws(AWSError) -> JSONValue {
         try transact { transaction throws(Refusal) in
-            let tokenID = WorkloadTokenID(call.input["workloadIdentityToken"]?.string ?? "")
-            // Ledger `E67`.
-            guard let token = transaction.find(WorkloadTokenRecord.self, tokenID) else {
-                throw Refusal(.unauthorized, "The workload access token is invalid or expired")
-            }
-            guard transaction.find(WorkloadIdentityRecord.self, token.workload.of(token.account)) != nil else {
-                throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found")
-            }
+            let (token, _) = try caller(of: call.input, in: &transaction)
             let name = ProviderName(call.input["resourceCredentialProviderName"]?.string ?? "")
             guard let provider = transaction.find(APIKeyProviderRecord.self, name.of(token.account)) else {
                 throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found")

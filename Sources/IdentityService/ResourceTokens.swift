@@ -38,14 +38,7 @@ extension IdentityService {
         _ call: Call, _ flow: String, in transaction: inout Transaction
     ) throws(Refusal) -> TokenRequest {
         let input = call.input
-        let tokenID = WorkloadTokenID(input["workloadIdentityToken"]?.string ?? "")
-        // Ledger `E67`.
-        guard let token = transaction.find(WorkloadTokenRecord.self, tokenID) else {
-            throw Refusal(.unauthorized, "The workload access token is invalid or expired")
-        }
-        guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload.of(token.account)) else {
-            throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found")
-        }
+        let (token, workload) = try caller(of: input, in: &transaction)
         var returnURL = ""
         if flow == "USER_FEDERATION" {
             guard token.user != .nobody else {
@@ -227,10 +220,7 @@ extension IdentityService {
                         workload: query.workload, user: query.user, provider: query.provider,
                         scopes: ScopeSet(session.scopes.filter { granted.contains($0) })))
             }
-            return .bound(
-                TokenVault.Query(
-                    workload: query.workload, user: query.user, provider: query.provider,
-                    scopes: ScopeSet(session.scopes)))
+            return .bound(whole)
         }
     }
 

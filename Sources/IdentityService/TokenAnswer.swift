@@ -31,7 +31,7 @@ enum TokenOutcome: Hashable, Sendable {
         let isServerError = response.status >= 500
         if let code = Self.error(members) {
             self = isServerError ? .unavailable(code) : .refused(code)
-        } else if !(200..<300).contains(response.status) {
+        } else if !response.isSuccess {
             let text = "HTTP \(response.status)"
             self = isServerError ? .unavailable(text) : .refused(text)
         } else if let answer = Self.answer(members) {

@@ -131,7 +131,8 @@ struct TokenVault {
         let vendor = VendorTraits.of(query.provider.vendor)
         if missing.allSatisfy({ vendor.covers($0, granted.contains) }) { return true }
         guard world.switches.holds(.vaultScopeMatch) else { return true }
-        note(.vaultScopeMatch, "the stored token was granted less than what is asked for", in: &transaction)
+        world.note(
+            "the stored token was granted less than what is asked for", rule: .vaultScopeMatch, in: &transaction)
         return false
     }
 
@@ -140,11 +141,7 @@ struct TokenVault {
     ) -> Bool {
         guard let expires = entry.expires, expires <= now else { return true }
         guard world.switches.holds(.expiredTokenNotServed) else { return true }
-        note(.expiredTokenNotServed, "the stored access token has expired", in: &transaction)
+        world.note("the stored access token has expired", rule: .expiredTokenNotServed, in: &transaction)
         return false
-    }
-
-    private func note(_ rule: Rule, _ text: String, in transaction: inout Transaction) {
-        transaction.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
     }
 }

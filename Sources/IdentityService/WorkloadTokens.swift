@@ -18,9 +18,7 @@ extension IdentityService {
         }
         let verifier = UserTokens(world: world, documents: documents)
         guard let user = await verifier.user(of: token, discoveryURL: discoveryURL) else {
-            let note = Note(
-                party: world.party, rule: .userTokenVerified, "a user token for \(workload.name) was not in order")
-            world.store.append(.note(note), at: world.clock.now)
+            world.note("a user token for \(workload.name) was not in order", rule: .userTokenVerified)
             throw AWSError(.unauthorized, "The user token is invalid or expired")
         }
         return try mint(call, for: user)
