@@ -64,7 +64,9 @@ package struct PolicyDocument: Sendable, Hashable {
         let isNegated = json["Not\(name)"] != nil
         guard let value = json[isNegated ? "Not\(name)" : name] else { throw Mistake("a statement needs \(name)") }
         if let text = value.string { return ([text], isNegated) }
-        guard let texts = value.strings, !texts.isEmpty else { throw Mistake("\(name) must be a text or texts") }
+        guard let texts = value.strings, !texts.isEmpty else {
+            throw Mistake("\(name) must be a text or a list of texts")
+        }
         return (texts, isNegated)
     }
 }

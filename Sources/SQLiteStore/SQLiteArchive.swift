@@ -86,11 +86,17 @@ package final class SQLiteArchive: Archive {
     }
 
     package func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
-        do {
+        try attempt {
             try queue.write { database in
                 for change in changes { try Self.keep(change, in: database) }
                 for entry in entries { try Self.keep(entry, in: database) }
             }
+        }
+    }
+
+    private func attempt<Value>(_ body: () throws -> Value) throws(StoreFailure) -> Value {
+        do {
+            return try body()
         } catch {
             throw Self.failure(error, queue.path)
         }
@@ -115,28 +121,22 @@ package final class SQLiteArchive: Archive {
     }
 
     package func records<R: Kernel.Record>(_ type: R.Type) throws(StoreFailure) -> [R] {
-        do {
-            return try queue.read { database in
+        try attempt {
+            try queue.read { database in
                 let bodies = try String.fetchAll(
                     database, sql: "SELECT body FROM record WHERE collection = ? ORDER BY position",
                     arguments: [R.collection])
                 return try bodies.map { try JSON.value(R.self, $0) }
             }
-        } catch {
-            throw Self.failure(error, queue.path)
         }
     }
 
     package func lastSequence() throws(StoreFailure) -> Int {
-        do {
-            return try queue.read { try Int.fetchOne($0, sql: "SELECT max(sequence) FROM journal") } ?? 0
-        } catch {
-            throw Self.failure(error, queue.path)
-        }
+        try attempt { try queue.read { try Int.fetchOne($0, sql: "SELECT max(sequence) FROM journal") } ?? 0 }
     }
 
     package func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry] {
-        do {
+        try attempt {
             let sql = "SELECT sequence, at, event FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence"
             let rows = try queue.read { database in
                 try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [first, last])
@@ -146,38 +146,32 @@ package final class SQLiteArchive: Archive {
                     sequence: row["sequence"], at: Instant(milliseconds: row["at"]),
                     event: try JSON.value(JournalEntry.Event.self, row["event"]))
             }
-        } catch {
-            throw Self.failure(error, queue.path)
         }
     }
 
     package func forgetJournal(through last: Int) throws(StoreFailure) {
-        do {
+        try attempt {
             try queue.write { database in
                 try database.execute(sql: "DELETE FROM journal WHERE sequence <= ?", arguments: [last])
             }
-        } catch {
-            throw Self.failure(error, queue.path)
         }
     }
 
     package func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] {
-        do {
-            return try queue.read { database in
+        try attempt {
+            try queue.read { database in
                 try Row.fetchAll(database, sql: "SELECT collection, id, body FROM record ORDER BY position").map {
                     row in
                     ArchivedRow(collection: row["collection"], id: row["id"], body: row["body"])
                 }.filter { !collections.contains($0.collection) }
             }
-        } catch {
-            throw Self.failure(error, queue.path)
         }
     }
 
     package func replaceAll(
         by changes: [Change], _ rows: [ArchivedRow], keepingJournal last: Int, _ entries: ArraySlice<JournalEntry>
     ) throws(StoreFailure) {
-        do {
+        try attempt {
             try queue.write { database in
                 try database.execute(sql: "DELETE FROM record")
                 // Without a condition SQLite drops whole pages.
@@ -189,8 +183,6 @@ package final class SQLiteArchive: Archive {
                 for change in changes { try Self.keep(change, in: database) }
                 for entry in entries { try Self.keep(entry, in: database) }
             }
-        } catch {
-            throw Self.failure(error, queue.path)
         }
     }
 }
