@@ -91,8 +91,3 @@ package struct JournalTables {
         ]
     }
 }
-
-extension Response {
-    /// Type and subtype of the body, without parameters.
-    var mediaType: String? { header(.contentType).map { String($0.prefix { $0 != ";" }) } }
-}
