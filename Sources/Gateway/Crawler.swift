@@ -14,8 +14,6 @@ struct Crawler {
     let network: any Network
     /// More tools than this are refused.
     let limit: Int
-    /// How the gateway calls itself towards targets.
-    static let name = "agentcore-gateway"
 
     /// What was read.
     struct Catalogue {
@@ -30,7 +28,7 @@ struct Crawler {
         let tools: [JSONValue]
         var (prompts, resources, templates): ([JSONValue], [JSONValue], [JSONValue]) = ([], [], [])
         do throws(MCPFailure) {
-            try await client.connect(as: Self.name, version: "1.0.0")
+            try await client.connect(as: Gateway.name, version: Gateway.version)
             guard client.capabilities["tools"] != nil else { throw .malformed("no tools capability") }
             tools = try await client.list("tools/list", "tools", limit: limit)
             if client.capabilities["prompts"] != nil { prompts = try await client.list("prompts/list", "prompts") }

@@ -8,12 +8,11 @@ struct Endpoint: MCPHandler {
     let gateway: Gateway
     let record: GatewayRecord
     let caller: Caller
-    /// Whose signature it was, where signatures count.
-    var accessKey = ""
     /// What travels besides the message.
     var traffic = CallTraffic()
     var world: World { gateway.world }
-    let serverInfo: JSONValue = ["name": "agentcore-gateway", "version": "1.0.0"]
+    var serverInfo: JSONValue { Self.info }
+    private static let info: JSONValue = ["name": .string(Gateway.name), "version": .string(Gateway.version)]
 
     /// Life of a session where the gateway says none (ledger `gateway-sessions`).
     private static let sessionLife: Int64 = 3600
@@ -65,7 +64,7 @@ struct Endpoint: MCPHandler {
 
     /// Whom a session is bound to: issuer and subject of the token, the key of a signature, or nobody.
     private var principal: String {
-        guard let claims = caller.token.flatMap({ DecodedToken($0) })?.claims else { return accessKey }
+        guard let claims = caller.token.flatMap({ DecodedToken($0) })?.claims else { return caller.keyID ?? "" }
         return "\(claims["iss"]?.string ?? "") \(claims["sub"]?.string ?? "")"
     }
 
@@ -84,7 +83,7 @@ struct Endpoint: MCPHandler {
 
     func notified(_ method: String, _ params: JSONObject, _ session: MCPSession?, principal: String) async {
         guard method == "notifications/cancelled", let id = params["requestId"].flatMap(RequestID.init) else { return }
-        await gateway.pending.cancel(id, of: principal, session)
+        gateway.pending.cancel(id, of: principal, session)
     }
 
     func answered(
@@ -95,7 +94,7 @@ struct Endpoint: MCPHandler {
 
     func inputSchema(of tool: String, principal: String) -> JSONValue? {
         let found = try? look { $0.servedTool(tool, of: record.id, serving) }
-        return (found ?? nil)?.definition["inputSchema"]
+        return found?.definition["inputSchema"]
     }
 
     func left(_ stream: StreamID) { gateway.pending.left(stream) }
@@ -173,7 +172,7 @@ struct Endpoint: MCPHandler {
     var serving: Serving {
         let delay = world.switches.number(.targetPropagation)
         return Serving(
-            old: world.switches.isOn(.pendingServeOld),
+            includesChanging: world.switches.isOn(.pendingServeOld),
             settledBy: delay > 0 ? world.clock.now - .seconds(Int64(delay)) : nil)
     }
 

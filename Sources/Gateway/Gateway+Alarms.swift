@@ -79,14 +79,11 @@ extension Gateway {
         let found = try? world.store.write { $0.find(GatewayRecord.self, target.gateway) }
         let reason: String
         do throws(ToolFailure) {
-            guard let record = found ?? nil else { throw ToolFailure.tool(cause: "no gateway") }
+            guard let record = found else { throw ToolFailure.tool(cause: "no gateway") }
             if let userID { return .bearer(try await administratorsToken(for: target, userID)) }
             return try await CredentialSource(gateway: self, record: record).machineCredential(of: target)
         } catch {
-            switch error {
-            case .tool(let cause), .machineToken(let cause), .dependency(let cause): reason = cause
-            case .rpc(let error): reason = error.message
-            }
+            reason = error.cause
         }
         world.note("no credential for reading the catalogue of target \(target.id): \(reason)")
         throw CrawlFailure(reason: Crawler.prefixed("Authorization error when sending message"))
@@ -98,8 +95,7 @@ extension Gateway {
             let workload = try await identity.workloadToken(WorkloadName(target.gateway.rawValue), userID: userID)
             let extra = oauth.defaultReturnURL.map { ["resourceOauth2ReturnUrl": .string($0)] as JSONObject }
             let outcome = try await identity.resourceToken("USER_FEDERATION", oauth, workload: workload, extra ?? [:])
-            guard case .accessToken(let token) = outcome else { throw IdentityFailure(cause: "no token") }
-            return token
+            return try outcome.token()
         } catch {
             throw .tool(cause: error.cause)
         }

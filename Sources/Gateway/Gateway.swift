@@ -13,6 +13,11 @@ package struct Gateway: AlarmHandling {
     let authorizer: InboundAuthorizer
     let identity: IdentityClient
     let conversations = LiveConversations()
+    /// What it calls itself, towards callers and towards targets.
+    static let name = "agentcore-gateway"
+    static let version = "1.0.0"
+    /// How long a person has for a consent; what waits for one waits as long.
+    static let consentLife = Span.minutes(10)
 
     /// `signatures` judges callers that sign; without it every signature is taken.
     package init(world: World, settings: AWSSettings, signatures: (any CallerSignatures)? = nil) {
@@ -88,9 +93,8 @@ package struct Gateway: AlarmHandling {
         guard gateway.status == .ready else {
             throw Refused(AWSError(.conflict, "Gateway is not ready: \(gateway.status.rawValue)").response)
         }
-        let key = gateway.authorizerType == "AWS_IAM" ? AWSNames.account(of: request) : ""
         return await Interception(gateway: self, record: gateway).around(request) { request, traffic in
-            var endpoint = Endpoint(gateway: self, record: gateway, caller: caller, accessKey: key)
+            var endpoint = Endpoint(gateway: self, record: gateway, caller: caller)
             endpoint.traffic = traffic
             return await endpoint.answer(request)
         }
@@ -101,11 +105,4 @@ package struct Gateway: AlarmHandling {
 struct Refused: Error {
     let response: Response
     init(_ response: Response) { self.response = response }
-}
-
-extension World {
-    /// Says something to the reader of the journal.
-    func note(_ text: String, rule: Rule? = nil) {
-        store.append(.note(Note(party: party, rule: rule, text)), at: clock.now)
-    }
 }

@@ -13,6 +13,12 @@ enum ResourceToken {
     case authorizationURL(String)
     /// The session that was asked about has no token yet: `IN_PROGRESS`, or never will: `FAILED`.
     case session(status: String)
+
+    /// The token, where only a token will do.
+    func token() throws(IdentityFailure) -> Secret {
+        guard case .accessToken(let token) = self else { throw IdentityFailure(cause: "No token was issued") }
+        return token
+    }
 }
 
 /// The identity service as the gateway calls it: the data plane's own operations, with the service's proof instead of a

@@ -22,7 +22,7 @@ struct InboundAuthorizer {
     /// Of Amazon Bedrock AgentCore Runtime, for callers that sign.
     private static let userHeader = fieldName("X-Amzn-Bedrock-AgentCore-Runtime-User-Id")
     private var leeway: Span {
-        .seconds(min(max(Int64(world.switches.choice(.authorizerLeeway)) ?? 60, 0), 3600))
+        .seconds(Int64(min(max(world.switches.number(.authorizerLeeway), 0), 3600)))
     }
 
     /// Checks of different kinds are all demanded; within one list a single match will do.
@@ -39,7 +39,7 @@ struct InboundAuthorizer {
     }
 
     private func known(_ request: Request, at gateway: GatewayRecord) async throws(Refused) -> Caller {
-        let bearer = request.credentials("Bearer").flatMap { $0.isEmpty ? nil : $0 }
+        let bearer = request.credentials("Bearer")
         switch gateway.authorizerType {
         case "NONE":
             return Caller(token: world.switches.isOn(.threeLeggedRequiresJWT) ? nil : bearer)
@@ -64,12 +64,12 @@ struct InboundAuthorizer {
             _ = try await verified(bearer, discovery, challenge)
             return Caller(token: bearer)
         default:
-            guard request.credentials("AWS4-HMAC-SHA256") != nil else {
+            guard request.credentials(SigV4.algorithm) != nil else {
                 if bearer != nil { try refuseMethod() }
                 throw Refused(AWSError(.accessDenied, "Missing Authentication Token").response)
             }
             try checkSignature(of: request, at: gateway)
-            return Caller(token: nil, keyID: (try? SignatureClaim(request))?.keyID ?? AWSNames.defaultAccount)
+            return Caller(token: nil, keyID: (try? SignatureClaim(request))?.keyID ?? AWSNames.account(of: request))
         }
     }
 
@@ -167,7 +167,7 @@ struct InboundAuthorizer {
             throw mismatch("the token is for another audience", .allowedAudience, challenge)
         }
         if let allowed = config["allowedClients"]?.strings,
-            !(claims["client_id"]?.string).map(allowed.contains).isTrue,
+            claims["client_id"]?.string.map(allowed.contains) != true,
             world.switches.holds(.allowedClients)
         {
             throw mismatch("the token was issued to another client", .allowedClients, challenge)
@@ -197,10 +197,6 @@ struct InboundAuthorizer {
         let isForbidden = world.switches.choice(.authorizerMismatchStatus) == "403"
         return isForbidden ? challenge.insufficientScope : challenge.invalidToken
     }
-}
-
-extension Bool? {
-    fileprivate var isTrue: Bool { self ?? false }
 }
 
 /// Reading claims that issuers write in different shapes.

@@ -82,8 +82,6 @@ struct Asked {
     private let endpoint: Endpoint
     private let call: MCPCall
     private var world: World { endpoint.world }
-    /// As long as a consent link lives (ledger `gateway-request-state`).
-    private static let life = Span.minutes(10)
 
     init(_ endpoint: Endpoint, _ call: MCPCall) {
         self.endpoint = endpoint
@@ -98,7 +96,8 @@ struct Asked {
         let record = AskedRecord(
             id: Identifier(world.entropy.text(43, from: .base64URL, for: "gateway.request-state")),
             gateway: endpoint.record.id, principal: call.principal, request: fingerprint,
-            expires: world.clock.now + Self.life)
+            // Ledger `gateway-request-state`.
+            expires: world.clock.now + Gateway.consentLife)
         _ = try endpoint.look { $0.save(record) }
         // This revision has no elicitationId.
         let params = JSONObject(elicitation.members.filter { $0.name != "elicitationId" })

@@ -83,8 +83,7 @@ final class KeyCache: Sendable {
     }
 
     private func find(_ discovery: String) -> KeySetRecord? {
-        let found = try? world.store.write { $0.find(KeySetRecord.self, Identifier(discovery)) }
-        return found ?? nil
+        try? world.store.write { $0.find(KeySetRecord.self, Identifier(discovery)) }
     }
 
     private func fetch(_ discovery: String, lookedForUnknown: Instant?) async -> KeySetRecord? {

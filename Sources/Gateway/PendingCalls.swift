@@ -59,8 +59,6 @@ struct PendingCalls {
     private var world: World { gateway.world }
     /// Begin of the labels of the alarms that look after consents.
     static let alarm = "look-after-consent "
-    /// As long as a consent link lives.
-    private static let patience = Span.minutes(10)
     private static let declined = "The authorization was declined."
 
     // MARK: - Asking
@@ -72,7 +70,7 @@ struct PendingCalls {
             method: call.method, params: call.params, revision: call.revision.rawValue,
             token: endpoint.caller.token.map { Secret($0) }, elicitation: elicitation["elicitationId"]?.string ?? "",
             sessionURI: URLParts(url).flatMap { Form(parsing: $0.query ?? "")["request_uri"] } ?? "",
-            deadline: world.clock.now + Self.patience)
+            deadline: world.clock.now + Gateway.consentLife)
         return try hold(
             call, .consent(consent), question: ("elicitation/create", elicitation), after: [], of: endpoint)
     }
@@ -91,7 +89,7 @@ struct PendingCalls {
         after notifications: [JSONValue], of endpoint: Endpoint, then keep: (String) -> Void = { _ in }
     ) throws(JSONRPCError) -> MCPReply {
         guard let session = call.session else { throw .internalFailure }
-        let stream = StreamID(world.entropy.text(22, from: .base62, for: "mcp.stream"))
+        let stream = world.newStreamID()
         let pending = PendingCall(
             id: Identifier(world.entropy.uuid(for: "gateway.question")), gateway: endpoint.record.id,
             session: session.id, principal: call.principal, call: call.id.json, stream: stream, subject: subject)
@@ -136,8 +134,7 @@ struct PendingCalls {
     }
 
     private func find(_ id: String) -> PendingCall? {
-        let found = try? world.store.write { $0.find(PendingCall.self, Identifier(id)) }
-        return found ?? nil
+        try? world.store.write { $0.find(PendingCall.self, Identifier(id)) }
     }
 
     /// The caller's answer goes to the target, and what the target says then to the caller.
@@ -148,12 +145,7 @@ struct PendingCalls {
         var held = kept
         let told = relay.notifications.count
         do throws(MCPFailure) {
-            let answer =
-                switch outcome {
-                case .success(let result): JSONRPC.result(held.question.id, result)
-                case .failure(let error): JSONRPC.error(held.question.id, error)
-                }
-            try await held.client.tell(answer)
+            try await held.client.tell(JSONRPC.answer(held.question.id, outcome))
             held.conversation.listen()
             let result = try await UpstreamCall.go(on: &held.conversation, with: held.client, relay)
             let notifications = Array(relay.notifications.dropFirst(told))
@@ -186,14 +178,9 @@ struct PendingCalls {
         _ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>, after notifications: [JSONValue] = []
     ) {
         guard let id = RequestID(pending.call) else { return }
-        let answer =
-            switch outcome {
-            case .success(let result): JSONRPC.result(id, result)
-            case .failure(let error): JSONRPC.error(id, error)
-            }
         _ = try? world.store.write { transaction in
             for notification in notifications { transaction.send(notification, on: pending.stream) }
-            transaction.send(answer, on: pending.stream)
+            transaction.send(JSONRPC.answer(id, outcome), on: pending.stream)
             transaction.endStream(pending.stream)
             transaction.remove(PendingCall.self, pending.id)
         }
@@ -236,7 +223,7 @@ struct PendingCalls {
     // MARK: - Ends
 
     /// `notifications/cancelled`: the call gets no answer any more (MCP 2025-11-25, cancellation).
-    func cancel(_ call: RequestID, of principal: String, _ session: MCPSession?) async {
+    func cancel(_ call: RequestID, of principal: String, _ session: MCPSession?) {
         guard let session else { return }
         _ = try? world.store.write { transaction in
             let own = transaction.find(PendingCall.self, where: "session", is: session.id.rawValue)

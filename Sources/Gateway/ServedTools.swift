@@ -58,7 +58,7 @@ extension Transaction {
 /// Which targets are served at a moment.
 struct Serving {
     /// U8: those that were READY and are being changed, too.
-    let old: Bool
+    let includesChanging: Bool
     /// U28: of those that are READY only what was so by this time; nil for all.
     let settledBy: Instant?
 }
@@ -81,7 +81,7 @@ extension TargetRecord {
         case .ready: serving.settledBy.map { updatedAt <= $0 } ?? true
         case .updating, .updatePendingAuth, .updateUnsuccessful, .synchronizing, .synchronizePendingAuth,
             .synchronizeUnsuccessful:
-            serving.old
+            serving.includesChanging
         case .creating, .createPendingAuth, .failed, .deleting: false
         }
     }

@@ -53,11 +53,8 @@ struct ToolCall {
                 of: target, for: endpoint.caller, override, revision, polling: polling)
             return try await request(method, params, of: target, TargetPort(endpoint, target, credential))
         } catch {
-            switch error {
-            case .rpc(let error): throw error
-            case .tool(let cause), .machineToken(let cause), .dependency(let cause):
-                throw JSONRPCError(-32603, record.isDebug ? cause : ToolFailure.generic)
-            }
+            if case .rpc(let error) = error { throw error }
+            throw JSONRPCError(-32603, record.isDebug ? error.cause : ToolFailure.generic)
         }
     }
 
@@ -103,9 +100,9 @@ struct ToolCall {
         } catch {
             switch error {
             case .paused: throw .rpc(Invocation.paused)
-            case .failed(.unreachable):
-                throw .dependency(cause: "Unable to connect to the MCP server. Please check the server")
-            case .failed(let failure): throw .tool(cause: failure.cause)
+            case .failed(let failure):
+                if case .unreachable = failure { throw .dependency(cause: failure.cause) }
+                throw .tool(cause: failure.cause)
             }
         }
     }

@@ -177,17 +177,18 @@ struct UpstreamCall {
         var client = MCPClient(network: network, endpoint: address, token: nil)
         guard let relay, let session = relay.session, !relay.declared.isEmpty else {
             if renewed || world.switches.isOn(.upstreamHandshake) {
-                try await client.connect(as: Crawler.name, version: "1.0.0")
+                try await client.connect(as: Gateway.name, version: Gateway.version)
             }
             return client
         }
         let id = Identifier<UpstreamSession.Tag>("\(session.id) \(target.id)")
         let kept = try? world.store.write { $0.find(UpstreamSession.self, id) }
-        if !renewed, let kept = kept ?? nil {
+        if !renewed, let kept {
             client.resume(session: kept.session, revision: Revision(rawValue: kept.revision))
             return client
         }
-        try await client.connect(as: Crawler.name, version: "1.0.0", capabilities: relay.declared)
+        try await client.connect(
+            as: Gateway.name, version: Gateway.version, capabilities: relay.declared)
         let record = UpstreamSession(id: id, session: client.session, revision: client.revision.rawValue)
         _ = try? world.store.write { $0.save(record) }
         return client

@@ -144,6 +144,14 @@ package enum JSONRPC {
         ["jsonrpc": "2.0", "id": id?.json ?? .null, "error": error.json]
     }
 
+    /// What came of a request, one way or the other.
+    package static func answer(_ id: RequestID, _ outcome: Result<JSONValue, JSONRPCError>) -> JSONValue {
+        switch outcome {
+        case .success(let result): Self.result(id, result)
+        case .failure(let error): Self.error(id, error)
+        }
+    }
+
     /// Empty params are left out.
     package static func request(_ id: RequestID, _ method: String, _ params: JSONObject = [:]) -> JSONValue {
         var message: JSONObject = ["jsonrpc": "2.0", "id": id.json, "method": .string(method)]

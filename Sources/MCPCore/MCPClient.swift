@@ -52,7 +52,7 @@ package struct MCPClient: Sendable {
         ]
         let id = takeID()
         let response = try await post(JSONRPC.request(id, "initialize", params), isHandshake: true)
-        guard (200..<300).contains(response.status) else { throw .handshakeRefused(status: response.status) }
+        guard response.isSuccess else { throw .handshakeRefused(status: response.status) }
         let result: JSONValue
         do throws(MCPFailure) {
             result = try Self.answer(in: response, to: id)
@@ -66,7 +66,7 @@ package struct MCPClient: Sendable {
         capabilities = result["capabilities"]?.object ?? [:]
         session = response.header(MCPName.sessionHeader)
         let accepted = try await post(JSONRPC.notification("notifications/initialized"))
-        guard (200..<300).contains(accepted.status) else { throw .status(accepted.status) }
+        guard accepted.isSuccess else { throw .status(accepted.status) }
     }
 
     /// Every item of a list, page after page: `tools/list` with `tools`.
@@ -94,11 +94,7 @@ package struct MCPClient: Sendable {
     package mutating func request(_ method: String, _ params: JSONObject = [:]) async throws(MCPFailure) -> JSONValue {
         let id = takeID()
         let response = try await post(JSONRPC.request(id, method, params))
-        if !(200..<300).contains(response.status) {
-            // A server may put its JSON-RPC error into a 4xx; what it says is worth more than the number.
-            if case .error(let error)? = Self.failure(in: response, to: id) { throw .error(error) }
-            throw .status(response.status)
-        }
+        try Self.checkSuccess(of: response, to: id)
         return try Self.answer(in: response, to: id)
     }
 
@@ -108,13 +104,9 @@ package struct MCPClient: Sendable {
     ) async throws(MCPFailure) -> MCPConversation {
         let id = takeID()
         let response = try await post(JSONRPC.request(id, method, params))
-        if !(200..<300).contains(response.status) {
-            if case .error(let error)? = Self.failure(in: response, to: id) { throw .error(error) }
-            throw .status(response.status)
-        }
+        try Self.checkSuccess(of: response, to: id)
         var conversation = MCPConversation(id: id, rest: response.events)
-        let type = trimmed(response.header(.contentType)?.prefix { $0 != ";" }.lowercased() ?? "")
-        switch type {
+        switch response.mediaType {
         case "application/json": conversation.hear(response.json)
         case "text/event-stream":
             for message in ServerSentEvents.messages(in: response.body) { conversation.hear(message) }
@@ -126,7 +118,7 @@ package struct MCPClient: Sendable {
     /// Posts a message that gets no answer: a notification, or the answer to what the server asked.
     package func tell(_ message: JSONValue) async throws(MCPFailure) {
         let response = try await post(message)
-        guard (200..<300).contains(response.status) else { throw .status(response.status) }
+        guard response.isSuccess else { throw .status(response.status) }
     }
 
     private mutating func takeID() -> RequestID {
@@ -151,18 +143,19 @@ package struct MCPClient: Sendable {
         return response
     }
 
-    private static func failure(in response: Response, to id: RequestID) -> MCPFailure? {
+    /// A server may put its JSON-RPC error into a 4xx; what it says is worth more than the number.
+    private static func checkSuccess(of response: Response, to id: RequestID) throws(MCPFailure) {
+        guard !response.isSuccess else { return }
         do throws(MCPFailure) {
             _ = try answer(in: response, to: id)
-            return nil
         } catch {
-            return error
+            if case .error = error { throw error }
         }
+        throw .status(response.status)
     }
 
     private static func answer(in response: Response, to id: RequestID) throws(MCPFailure) -> JSONValue {
-        let type = response.header(.contentType)?.prefix { $0 != ";" }.lowercased() ?? ""
-        switch trimmed(type) {
+        switch response.mediaType {
         case "application/json": return try result(of: [response.json], id)
         case "text/event-stream": return try result(of: ServerSentEvents.messages(in: response.body), id)
         default: throw .malformed("unexpected content type")

@@ -109,10 +109,10 @@ package struct MCPEndpoint: Sendable {
             case .stateless(let request): return await stateless(request, principal, handler)
             case .statelessNotification: return StreamableHTTP.accepted
             case .openStream(let lastEvent):
-                guard let session = try session(of: request, principal) else { throw notAllowed }
+                guard let session = try session(of: request, principal) else { throw .methodNotAllowed(allow: "POST") }
                 return standing(session, lastEvent)
             case .endSession:
-                guard let session = try session(of: request, principal) else { throw notAllowed }
+                guard let session = try session(of: request, principal) else { throw .methodNotAllowed(allow: "POST") }
                 end(session)
                 return Response(200)
             case .message(.request(let id, "initialize", let params), _):
@@ -130,10 +130,6 @@ package struct MCPEndpoint: Sendable {
         } catch {
             return error.response
         }
-    }
-
-    private var notAllowed: StreamableHTTP.Refusal {
-        StreamableHTTP.Refusal(405, JSONRPCError(-32600, "Method Not Allowed"), headers: [.allow: "POST"])
     }
 
     // MARK: - Messages of revisions with a handshake
@@ -189,7 +185,7 @@ package struct MCPEndpoint: Sendable {
         case .told(let notifications, let result):
             let answer = JSONRPC.result(call.id, shape(result))
             guard call.mayStream, !notifications.isEmpty else { return .json(200, answer) }
-            let id = StreamID(world.entropy.text(22, from: .base62, for: "mcp.stream"))
+            let id = world.newStreamID()
             do {
                 try world.store.write { transaction in
                     call.openStream(id, &transaction)
@@ -295,23 +291,19 @@ package struct MCPEndpoint: Sendable {
         }
         let unknown = StreamableHTTP.Refusal(404, JSONRPCError(-32600, sessions.unknown))
         let found = try? world.store.write { $0.find(MCPSession.self, MCPSessionID(name)) }
-        guard let session = found ?? nil, session.server == self.name else { throw unknown }
+        guard let session = found, session.server == self.name else { throw unknown }
         if let rule = sessions.endsInTime, let expires = session.expires, world.clock.now >= expires,
             world.switches.holds(rule)
         {
-            note("a session was named that has expired", rule)
+            world.note("a session was named that has expired", rule: rule)
             end(session)
             throw unknown
         }
         if session.principal != principal, world.switches.holds(sessions.boundToUser) {
-            note("a session was named that belongs to another user", sessions.boundToUser)
+            world.note("a session was named that belongs to another user", rule: sessions.boundToUser)
             throw unknown
         }
         return session
-    }
-
-    private func note(_ text: String, _ rule: Rule) {
-        world.store.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
     }
 
     private func end(_ session: MCPSession) {
@@ -330,7 +322,7 @@ package struct MCPEndpoint: Sendable {
             return .events(
                 StoredEvents(place.stream, in: world.store, from: place.next), headers: sessionHeader(session))
         }
-        let fresh = StreamID(world.entropy.text(22, from: .base62, for: "mcp.stream"))
+        let fresh = world.newStreamID()
         _ = try? world.store.write { transaction in
             // One at a time: the client that opened it again has lost the older one.
             if let older = transaction.standingStream(of: owner) { transaction.endStream(older) }

@@ -37,9 +37,9 @@ package enum MCPName {
     package static let sessionHeader = fieldName("mcp-session-id")
     package static let methodHeader = fieldName("mcp-method")
     package static let nameHeader = fieldName("mcp-name")
-    package static let lastEventHeader = fieldName("last-event-id")
+    static let lastEventHeader = fieldName("last-event-id")
     /// Begin of the names of the fields that mirror arguments.
-    package static let parameterPrefix = "mcp-param-"
+    static let parameterPrefix = "mcp-param-"
     /// Where a request of 2026-07-28 says its revision.
     package static let versionMeta = "io.modelcontextprotocol/protocolVersion"
     /// Where it says what its client can do.

@@ -26,8 +26,7 @@ package struct MCPSession: Record {
 
     package var agreed: Revision { Revision(rawValue: revision) }
     /// Owner of its streams.
-    package var streamOwner: String { Self.streamOwner(server, id) }
-    static func streamOwner(_ server: String, _ id: MCPSessionID) -> String { "\(server) session \(id)" }
+    package var streamOwner: String { "\(server) session \(id)" }
 }
 
 /// Whether a server keeps sessions, and how it talks about them.

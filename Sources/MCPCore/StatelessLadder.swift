@@ -125,29 +125,26 @@ package enum HeaderText {
         let value = trimmed(value)
         guard value.count >= head.count + tail.count, value.hasPrefix(head), value.hasSuffix(tail) else { return value }
         let inner = String(value.dropFirst(head.count).dropLast(tail.count))
-        // Padding is part of it: a decoder that forgives would let two texts mean the same.
-        guard inner.utf8.count.isMultiple(of: 4), let bytes = Base64.decode(inner), Base64.encode(bytes) == inner else {
-            return nil
-        }
-        return String(validating: bytes, as: UTF8.self)
+        // Strict, padding included: a decoder that forgives would let two texts mean the same.
+        return Base64.decode(inner).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     package static func encoded(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) || $0 == 0x20 }
+        let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
         let isSafe = isPlain && text == trimmed(text) && !text.hasPrefix(head)
         return isSafe ? text : head + Base64.encode(Array(text.utf8)) + tail
     }
 }
 
 /// The arguments a tool wants mirrored: properties with `x-mcp-header` in its input schema.
-package enum MirroredArguments {
+enum MirroredArguments {
     /// - Throws: -32020 for the first argument whose field is missing, superfluous or says something else.
-    package static func check(
+    static func check(
         _ fields: [MirroredField], schema: JSONValue, arguments: JSONValue
     ) throws(JSONRPCError) {
         for (name, value) in annotated(schema, arguments) {
             let given = fields.filter { $0.name == name.lowercased() }
-            let header = "mcp-param-\(name.lowercased())"
+            let header = MCPName.parameterPrefix + name.lowercased()
             guard given.count <= 1 else { throw .headerMismatch("\(header) header is given more than once") }
             guard let value, !value.isNull else {
                 guard given.isEmpty else { throw .headerMismatch("\(header) header has no argument in the body") }

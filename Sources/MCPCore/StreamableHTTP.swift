@@ -50,13 +50,6 @@ package struct StreamableHTTP: Sendable {
         case endSession
     }
 
-    /// A message of a server without sessions.
-    package struct Received: Hashable, Sendable {
-        package let message: JSONRPCMessage
-        /// What the version header says; nil where it is missing, and always on `initialize`.
-        package let revision: Revision?
-    }
-
     /// The answer to a request that fell off.
     package struct Refusal: Error, Hashable, Sendable {
         package let response: Response
@@ -64,14 +57,11 @@ package struct StreamableHTTP: Sendable {
         package init(_ status: Int, _ error: JSONRPCError, id: RequestID? = nil, headers: HTTPFields = [:]) {
             response = .json(status, JSONRPC.error(id, error), headers: headers)
         }
-    }
 
-    /// The one message of a request to a server that has neither sessions nor streams nor batches.
-    package func receive(_ request: Request) throws(Refusal) -> Received {
-        guard case .message(let message, let revision) = try incoming(request) else {
-            throw Refusal(400, .invalidRequest)
+        /// `methods` are those of the `Allow` header.
+        static func methodNotAllowed(allow methods: String) -> Refusal {
+            Refusal(405, JSONRPCError(-32600, "Method Not Allowed"), headers: [.allow: methods])
         }
-        return Received(message: message, revision: revision)
     }
 
     /// Method, Accept, Content-Type, size, JSON, shape, version; the first failure wins.
@@ -99,9 +89,6 @@ package struct StreamableHTTP: Sendable {
         }
     }
 
-    /// A result or an error that answers a request. Always 200: some clients end the whole session on anything else.
-    package func reply(_ message: JSONValue) -> Response { .json(200, message) }
-
     /// The answer to a notification or a response: 202 without body.
     package static let accepted = Response(202)
 
@@ -123,7 +110,7 @@ package struct StreamableHTTP: Sendable {
         case .delete where hasSessions && !isStateless: return .endSession
         default: break
         }
-        throw Refusal(405, JSONRPCError(-32600, "Method Not Allowed"), headers: [.allow: allowed(isStateless)])
+        throw .methodNotAllowed(allow: allowed(isStateless))
     }
 
     private func allowed(_ isStateless: Bool) -> String {

@@ -15,7 +15,7 @@ package struct StreamRecord: Record {
     /// Whose stream it is, in the owner's own words: a session, a gateway with a subject. Nobody else may resume it.
     package let owner: String
     /// Opened by GET, for messages that belong to no request.
-    package let isStanding: Bool
+    let isStanding: Bool
     /// Whether its events carry ids, so that it can be resumed.
     package let hasIDs: Bool
     private(set) var entries: [Entry] = []
@@ -110,7 +110,7 @@ extension Transaction {
     }
 
     /// Every stream of an owner is gone.
-    package mutating func removeStreams(of owner: String) {
+    mutating func removeStreams(of owner: String) {
         for record in find(StreamRecord.self, where: "owner", is: owner) { remove(StreamRecord.self, record.id) }
     }
 
@@ -118,6 +118,11 @@ extension Transaction {
     package mutating func standingStream(of owner: String) -> StreamID? {
         find(StreamRecord.self, where: "owner", is: owner).last { $0.isStanding && !$0.isEnded }?.id
     }
+}
+
+extension World {
+    /// The name of a stream that is about to be opened.
+    package func newStreamID() -> StreamID { StreamID(entropy.text(22, from: .base62, for: "mcp.stream")) }
 }
 
 /// Reads a stored stream from some place on. The newest reader of a stream wins; an older one comes to its end.
@@ -166,10 +171,7 @@ package final class StoredEvents: EventSource {
         }
     }
 
-    private var record: StreamRecord? {
-        let found = try? store.write { $0.find(StreamRecord.self, id) }
-        return found ?? nil
-    }
+    private var record: StreamRecord? { try? store.write { $0.find(StreamRecord.self, id) } }
 
     package func close() { onClose() }
 }

@@ -258,6 +258,30 @@ import Testing
         #expect(try await lab.send(Self.list, token: nil, headers: headers).status == 200)
     }
 
+    @Test("A session belongs to the key that signed", arguments: ["AWS_IAM", "AUTHENTICATE_ONLY"])
+    func signedSessions(_ authorizer: String) async throws {
+        let lab = try TestLab()
+        try lab.makeGateway(
+            mcp: [
+                "supportedVersions": ["2025-11-25"], "sessionConfiguration": ["sessionTimeoutInSeconds": 900],
+            ], authorizer: authorizer)
+        func send(_ body: JSONValue, _ key: String, _ session: String? = nil) async throws -> Response {
+            var headers = TestLab.headers
+            headers[MCPName.sessionHeader] = session
+            let request = Request(.post, TestLab.url, headers: headers, body: body.bytes)
+            let signed = SigV4.sign(
+                request, .init(keyID: key, secret: Secret("s")), region: "us-east-1", service: "bedrock-agentcore",
+                at: lab.clock.now)
+            return try await lab.network.send(signed, from: .outside)
+        }
+        let begun = try await send(
+            JSONRPC.request(.int(1), "initialize", ["protocolVersion": "2025-11-25"]), "AKIAONE")
+        let session = try #require(begun.header(MCPName.sessionHeader))
+        #expect(try await send(Self.list, "AKIAONE", session).status == 200)
+        #expect(try await send(Self.list, "AKIATWO", session).status == 404)
+        #expect(lab.noted == ["gateway-session-user"])
+    }
+
     @Test("Web pages: this machine's and the lab's own may call, others may not unless CORS is open")
     func browsers() async throws {
         func ask(_ lab: TestLab, _ origin: String, _ method: HTTPRequest.Method = .post) async throws -> Response {

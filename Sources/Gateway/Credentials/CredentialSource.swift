@@ -57,8 +57,7 @@ struct CredentialSource {
         let standard =
             switch target.kind {
             case .lambda: "lambda"
-            case .openAPI, .apiGateway: "execute-api"
-            case .smithy: "execute-api"
+            case .openAPI, .apiGateway, .smithy: "execute-api"
             default: "bedrock-agentcore"
             }
         return .signature(
@@ -89,9 +88,7 @@ struct CredentialSource {
         guard let oauth = target.oauth else { throw .tool(cause: "The target names no OAuth provider") }
         do throws(IdentityFailure) {
             let workload = try await gateway.identity.workloadToken(record.workloadName)
-            let outcome = try await gateway.identity.resourceToken("M2M", oauth, workload: workload)
-            guard case .accessToken(let token) = outcome else { throw IdentityFailure(cause: "No token was issued") }
-            return token
+            return try await gateway.identity.resourceToken("M2M", oauth, workload: workload).token()
         } catch {
             throw .machineToken(cause: error.cause)
         }
@@ -105,10 +102,9 @@ struct CredentialSource {
         }
         do throws(IdentityFailure) {
             let workload = try await gateway.identity.workloadToken(record.workloadName, jwt: jwt)
-            let outcome = try await gateway.identity.resourceToken(
-                "ON_BEHALF_OF_TOKEN_EXCHANGE", oauth, workload: workload)
-            guard case .accessToken(let token) = outcome else { throw IdentityFailure(cause: "No token was issued") }
-            return token
+            return try await gateway.identity.resourceToken(
+                "ON_BEHALF_OF_TOKEN_EXCHANGE", oauth, workload: workload
+            ).token()
         } catch {
             throw .tool(cause: error.cause)
         }

@@ -12,6 +12,14 @@ enum ToolFailure: Error {
     /// An error of the protocol, shown as it is.
     case rpc(JSONRPCError)
 
+    /// What really happened.
+    var cause: String {
+        switch self {
+        case .tool(let cause), .machineToken(let cause), .dependency(let cause): cause
+        case .rpc(let error): error.message
+        }
+    }
+
     static let generic = "An internal error occurred. Please retry later."
 
     /// Only a gateway with `exceptionLevel: DEBUG` says what really happened.

@@ -98,7 +98,7 @@ struct Interception {
             gateway.world.note("a stream that is still open passes the RESPONSE interceptor by")
             return answer
         }
-        let isStream = answer.header(.contentType)?.hasPrefix("text/event-stream") == true
+        let isStream = answer.mediaType == "text/event-stream"
         let last = isStream ? ServerSentEvents.data(in: answer.body).last : answer.body
         let content = last.flatMap { try? JSONValue(parsing: $0) } ?? [:]
         let gatewayResponse: JSONValue = [
@@ -131,9 +131,9 @@ struct Interception {
     private func invoke(
         _ interceptor: Interceptor, _ parts: JSONObject, _ original: Request
     ) async throws(Unusable) -> JSONValue {
-        let raw: JSONValue = ["rawGatewayRequest": ["body": .string(String(decoding: original.body, as: UTF8.self))]]
+        let raw: JSONObject = ["rawGatewayRequest": ["body": .string(String(decoding: original.body, as: UTF8.self))]]
         let input: JSONValue = [
-            "interceptorInputVersion": "1.0", "mcp": .object((raw.object ?? [:]).merging(parts)),
+            "interceptorInputVersion": "1.0", "mcp": .object(raw.merging(parts)),
         ]
         let network = SigningPort(
             world: gateway.world, service: "lambda", region: gateway.settings.region, account: record.account)

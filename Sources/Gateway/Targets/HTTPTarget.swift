@@ -44,7 +44,7 @@ extension Gateway {
         let found = try? world.store.write { transaction in
             transaction.find(TargetRecord.self, where: "name", is: "\(gateway.id)/\(name)").first
         }
-        guard let target = found ?? nil, target.kind == .passthrough else { return nil }
+        guard let target = found, target.kind == .passthrough else { return nil }
         return target
     }
 

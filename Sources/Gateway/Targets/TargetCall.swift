@@ -75,7 +75,7 @@ struct TargetCall {
             throw .dependency(cause: "Unable to connect to \(operation.server)")
         }
         // A redirect is an answer like any other: a credential never follows one (ledger `openapi-server`).
-        guard (200..<300).contains(response.status) else {
+        guard response.isSuccess else {
             throw .tool(cause: "\(operation.method) \(operation.path) answered with status \(response.status)")
         }
         return shaped(response.json, text: response.bodyText)
