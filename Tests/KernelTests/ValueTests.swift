@@ -123,4 +123,10 @@ struct URLTests {
         ("http://128.0.0.1/", false), ("http://127.0.0.1.evil.test/", false), ("http://localhost.evil.test/", false),
     ])
     func loopback(_ row: (url: String, isLoopback: Bool)) { #expect(URLParts(row.url)?.isLoopback == row.isLoopback) }
+
+    @Test(arguments: [
+        ("8.8.8.8", true), ("[::1]", true), ("127.0.0.1.", true), ("127.0.0.0x1", true), ("2852039166", true),
+        ("a.test", false), ("8.8.8.8.test", false), ("x.1password.com", false), ("", false),
+    ])
+    func address(_ row: (host: String, isAddress: Bool)) { #expect(HostName.isAddress(row.host) == row.isAddress) }
 }
