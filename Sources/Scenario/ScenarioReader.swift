@@ -101,6 +101,11 @@ package struct ScenarioReader: Sendable {
         return reason
     }
 
+    private static let citing = """
+        list --ledger has every row; a standard is cited with its section: RFC 7636 section 4.6, \
+        MCP 2025-11-25 transports
+        """
+
     /// A scenario that rests on nothing proves nothing.
     private func spec(_ members: Members, _ reading: inout Reading) -> [String] {
         guard let node = members.require("spec", &reading) else { return [] }
@@ -113,8 +118,7 @@ package struct ScenarioReader: Sendable {
             let near = Suggestion.nearest(to: text, among: vocabulary.ledger.sorted())
             reading.report(
                 place, "the ledger has no \"\(text)\"",
-                hint: near.map { "did you mean \"\($0)\"?" }
-                    ?? "a standard is cited with its section: RFC 7636 section 4.6, MCP 2025-11-25 transports")
+                hint: near.map { "did you mean \"\($0)\"?" } ?? Self.citing)
         }
         return texts.map(\.text)
     }

@@ -51,8 +51,8 @@ package struct SchemaWriter {
         }
         // A file may bring fragments of its own, and other people than the lab's may send a request.
         let isOpen = names == .fragments || names == .people || known.isEmpty
-        let plain: JSONValue = isOpen ? ["type": "string"] : ["type": "string", "enum": .strings(known)]
-        return ["anyOf": [plain, Self.variable]]
+        let listed: [JSONValue] = known.isEmpty ? [] : [["type": "string", "enum": .strings(known)]]
+        return ["anyOf": .array(listed + (isOpen ? [["type": "string"]] : []) + [Self.variable])]
     }
 
     private func step(_ type: any Step.Type) -> JSONValue {
@@ -140,6 +140,7 @@ package struct SchemaWriter {
     }
 
     private var then: JSONValue {
-        mapping(vocabulary.checks.map { ShapeMember($0.keyword, $0.shape) }, as: "What must be true of the whole run.")
+        let members = vocabulary.checks.map { ShapeMember($0.keyword, $0.shape, $0.about) }
+        return mapping(members, as: "What must be true of the whole run.")
     }
 }

@@ -98,11 +98,14 @@ extension [PlacedStep] {
 /// One keyword of a `then` block: what must be true of the whole run.
 package protocol Check: Sendable {
     static var keyword: String { get }
+    /// What it says of a run, for people.
+    static var about: String { get }
     static var shape: Shape { get }
     init?(_ node: DocumentNode, _ reading: inout Reading)
 }
 
 extension Check {
+    package static var about: String { "" }
     package static var shape: Shape { .anything }
 }
 

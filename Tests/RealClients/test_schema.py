@@ -15,16 +15,20 @@ REJECTED = ROOT / "Tests/ScenarioFileTests/Rejected"
 
 # What no schema can know: what stands elsewhere in the file or in another file, the order of steps, SQL, patterns.
 BEYOND = {
+    "aws-member",
     "concurrently-alone",
     "concurrently-forks",
     "concurrently-shares",
     "deploy-outside",
+    "faults-and-streams",
+    "fork-unseen",
     "fork-variable-is-gone",
     "for-each-text",
     "golden-outside",
     "include-itself",
     "include-misspelled",
     "include-value",
+    "names-in-then",
     "names-that-nothing-has",
     "order-alone",
     "sql-changes",
@@ -92,6 +96,11 @@ def test_an_editor_can_complete_steps_and_members(schema):
         assert step["description"] and step["properties"][keyword]["description"]
     operations = schema["definitions"]["name-operations"]["anyOf"][0]["enum"]
     assert "CreateGatewayTarget" in operations
+    # A file may have fragments of its own; those that all share are completed.
+    shared, own, _ = schema["definitions"]["name-fragments"]["anyOf"]
+    assert set(shared["enum"]) == {file.stem for file in (ROOT / "scenarios/given").glob("*.yaml")}
+    assert own == {"type": "string"}
+    assert all(check["description"] for check in schema["definitions"]["then"]["properties"].values())
 
 
 def test_a_new_file_holds_as_it_stands(validator, tmp_path):

@@ -5,6 +5,7 @@ package import Scenario
 /// `exchanges: [{to: github, path: /login/oauth/access_token, times: 1}]`: who sent what to whom, and how often.
 package struct ExchangesCheck: JournalCheck {
     package static let keyword = "exchanges"
+    package static let about = "Who asked whom, how often, with what and to what answer."
     private static let members: [ShapeMember] = [
         ShapeMember("from", .text, "Who sent it: alice means every program of hers."),
         ShapeMember("to", .name(.parties), "Who was asked."), ShapeMember("method", .text),

@@ -7,6 +7,7 @@ package import Scenario
 /// `run --update-golden` writes the file.
 package struct GoldenCheck: JournalCheck {
     package static let keyword = "golden"
+    package static let about = "A file beside the scenario that has the trace, line for line."
     package static let shape = Shape.text
     private let name: Template
 

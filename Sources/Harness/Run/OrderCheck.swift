@@ -5,6 +5,7 @@ package import Scenario
 /// subjects. Something else may happen in between.
 package struct OrderCheck: JournalCheck {
     package static let keyword = "order"
+    package static let about = "States that come one after another, whichever subjects they are of: SUBJECT: STATE."
     package static let shape = Shape.list(.text)
     private let lines: [Template]
 

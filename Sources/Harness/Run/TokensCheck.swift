@@ -8,6 +8,8 @@ package import Scenario
 /// and has the scopes; none is ever seen by those who must not.
 package struct TokensCheck: JournalCheck {
     package static let keyword = "tokens"
+    package static let about =
+        "How many tokens there are, who holds them, who ever saw them, what they were made from."
     private let lines: [Line]
 
     private struct Line: Sendable {

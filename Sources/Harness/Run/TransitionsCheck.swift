@@ -6,6 +6,7 @@ package import Scenario
 /// which must do the same.
 package struct TransitionsCheck: JournalCheck {
     package static let keyword = "transitions"
+    package static let about = "Every state of a subject in order, and no other; ... stands for any others between."
     package static let shape = Shape.names(.list(.text))
     private let lines: [(subject: Template, states: [Template], place: Place)]
     private static let gap = "..."
@@ -22,6 +23,7 @@ package struct TransitionsCheck: JournalCheck {
                 reading.report(member.value.place, "states must be a list, this is \(member.value.typeName)")
                 continue
             }
+            if items.isEmpty { reading.expectStates([], of: member.name, at: member.key.place) }
             for item in items where item.scalarText != Self.gap {
                 reading.expectStates([item.scalarText ?? ""], of: member.name, at: item.place)
             }

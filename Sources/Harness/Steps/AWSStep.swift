@@ -11,7 +11,7 @@ package struct AWSStep: LabStep {
         "One operation of either AWS service, with its members as in the API.", value: .name(.operations),
         outcome: answerRoots,
         [
-            .asAnybody, ShapeMember("account", .text, "The account that calls."),
+            .asAnybody("admin"), ShapeMember("account", .text, "The account that calls."),
             .values("with", "Members of the operation."),
         ])
     private let operation: String

@@ -12,7 +12,7 @@ package struct AppStep: LabStep {
     ]
     package static let shape = StepShape(
         "Tells the application who started a session, so that its return URL completes it.",
-        value: .mapping(identity), outcome: answerRoots, [.asAnybody])
+        value: .mapping(identity), outcome: answerRoots, [.asAnybody(Party.outside.rawValue)])
     private let body: Template
     private let path: String
     private let sender: Who

@@ -13,7 +13,7 @@ package struct HTTPStep: LabStep {
     package static let shape = StepShape(
         "One request, exactly as written; redirects are not followed.", value: .text, outcome: roots,
         [
-            .asAnybody, .values("headers", "Header fields; ~ takes one away."),
+            .asAnybody(Party.outside.rawValue), .values("headers", "Header fields; ~ takes one away."),
             ShapeMember("token", .text, "A bearer token."),
             ShapeMember(
                 "basic", .either([.mapping([ShapeMember("user", .text), ShapeMember("password", .text)]), .text]),

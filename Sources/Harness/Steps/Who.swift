@@ -29,7 +29,10 @@ extension Reading {
 
 extension ShapeMember {
     static let asUser = ShapeMember("as", .name(.users), "Who does it.", required: true)
-    static let asAnybody = ShapeMember("as", .name(.people), "Who does it: a user, a party, the attacker.")
+    /// `standard` does it if the step does not say.
+    static func asAnybody(_ standard: String) -> ShapeMember {
+        ShapeMember("as", .name(.people), "Who does it: a user, a party, the attacker; \(standard) by default.")
+    }
     /// A mapping that may as well be a variable.
     static func values(_ name: String, _ about: String) -> ShapeMember {
         ShapeMember(name, .either([.names(.anything), .text]), about)
