@@ -8,8 +8,8 @@ package struct AWSNames: Sendable, Hashable {
 
     package init(region: String = "us-east-1") { self.region = region }
 
-    /// The caller's account: the access key id of a SigV4 `Credential=` when it is twelve digits. No signature is checked
-    /// here, so that every SDK works with any keys; a lab with `sigv4: verify` does that before.
+    /// The caller's account: the access key id of a SigV4 `Credential=` when it is twelve digits. No signature is
+    /// checked here, so that every SDK works with any keys; a lab with `sigv4: verify` does that before.
     package static func account(of request: Request) -> String {
         guard let credentials = request.credentials(SigV4.algorithm),
             let mark = credentials.range(of: "Credential=")

@@ -60,8 +60,8 @@ extension HTTPFields {
     package static let unkept: HTTPFields = [.cacheControl: "no-store", fieldName("Pragma"): "no-cache"]
 }
 
-/// RFC 6749 section 5.2 and RFC 6750 section 3: neither quotation mark nor backslash nor anything beyond ASCII. What would
-/// end a quoted string, or the header around it, is left out.
+/// RFC 6749 section 5.2 and RFC 6750 section 3: neither quotation mark nor backslash nor anything beyond ASCII. What
+/// would end a quoted string, or the header around it, is left out.
 func quotable(_ text: String) -> String {
     let bytes = text.utf8.filter { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
     return String(decoding: bytes, as: UTF8.self)

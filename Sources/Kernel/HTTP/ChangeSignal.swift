@@ -22,8 +22,8 @@ package final class ChangeSignal: Sendable {
 
     package func raise() { reach(nil) }
 
-    /// Raises it if the count is another one now: what did not change wakes nobody. nil for a change that has no count of
-    /// its own.
+    /// Raises it if the count is another one now: what did not change wakes nobody. nil for a change that has no count
+    /// of its own.
     package func reach(_ count: Int?) {
         let waiting = state.withLock { state in
             guard state.count != count else { return [CheckedContinuation<Void, Never>]() }
