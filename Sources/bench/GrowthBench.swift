@@ -1,5 +1,4 @@
 import CHeap
-import Foundation
 import HTTPTypes
 import Harness
 import Kernel
