@@ -9,8 +9,10 @@ package import Scenario
 /// `BOUND`; a subject that never asks has nothing to wait for.
 package struct NeverCheck: JournalCheck {
     package static let keyword = "never"
-    package static let about =
-        "What must not come: SUBJECT: STATE, SUBJECT: STATE -> OTHER, SUBJECT: STATE before OTHER or before consent granted."
+    package static let about = """
+        What must not come: SUBJECT: STATE, SUBJECT: STATE -> OTHER, SUBJECT: STATE before OTHER or before consent \
+        granted.
+        """
     package static let shape = Shape.oneOrMore(.text)
     private let lines: [Template]
 

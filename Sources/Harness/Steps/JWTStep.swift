@@ -11,8 +11,9 @@ package struct JWTStep: LabStep {
     private static let roots = ["header", "claims", "signature", "times", "lifetime", "age", "expired", "keys"]
     package static let shape = StepShape(
         """
-        Takes a JWT apart and checks it: signature is valid, bad signature, unknown key, algorithm not allowed, malformed \
-        or no keys; times is valid, expired, not yet valid, no exp and the like, or unknown; lifetime and age are seconds.
+        Takes a JWT apart and checks it: signature is valid, bad signature, unknown key, algorithm not allowed, \
+        malformed or no keys; times is valid, expired, not yet valid, no exp and the like, or unknown; lifetime and \
+        age are seconds.
         """, value: .text, outcome: roots,
         [
             ShapeMember("keys", .text, "Where the key set is; by default the issuer's discovery document says so."),
