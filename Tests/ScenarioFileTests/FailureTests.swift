@@ -130,7 +130,7 @@ struct FailureTests {
 
     @Test func aSlipInAMemberIsNamedWithTheRefusal() async throws {
         let results = try await Self.results(
-            "steps:\n  - aws: GetGateway\n    with: {gatewayIdentifer: demo-0123456789}\n")
+            "with: {input: {gatewayIdentifer: demo-0123456789}}\nsteps:\n  - aws: GetGateway\n    with: ${input}\n")
         let actual = try #require(results[0].failures.first?.actual)
         #expect(
             actual == "the answer was 400, and GetGateway has no member \"gatewayIdentifer\"; "
@@ -139,7 +139,7 @@ struct FailureTests {
 
     @Test func aFaultThatIsNotThereCannotBeRemoved() async throws {
         let results = try await Self.results(
-            "steps:\n  - fault: {name: down, party: aws, drop: true}\n  - fault: {remove: dwn}\n")
+            "with: {n: dwn}\nsteps:\n  - fault: {name: down, party: aws, drop: true}\n  - fault: {remove: '${n}'}\n")
         #expect(results[0].verdict == .error)
         #expect(results[0].failures.first?.sentence == "there is no fault \"dwn\" to remove")
         #expect(results[0].failures.first?.hint == "did you mean \"down\"?")

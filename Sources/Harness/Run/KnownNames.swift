@@ -10,8 +10,9 @@ enum KnownNames {
         "authorization_code", "access_token", "refresh_token", "id_token", "workload_access_token", "api_key",
         "secret_access_key", "session_token",
     ]
-    /// Who holds or sees a token and sends nothing: the journal's notes, and where tokens are kept.
-    static let places = ["vault", "logs"]
+    /// Who holds or sees a token and is neither a user nor a party: where tokens are kept, the journal's notes, and the
+    /// lab itself, which asks where a program does.
+    static let places = ["vault", "logs", "lab"]
     /// What a user's requests may come from: `alice's browser`.
     static let programs = ["browser", "MCP client", "AWS client"]
 
