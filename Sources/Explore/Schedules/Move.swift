@@ -95,10 +95,11 @@ package struct Trouble: Hashable, Sendable {
 
     package var name: String { "trouble-\(party)-\(effectName)" }
 
+    /// It may strike nothing: whoever leaves steps out of a schedule leaves what it was for out too.
     package var json: JSONObject {
         [
             "name": .string(name), "party": .string(party.rawValue), "operation": .string(operation),
-            effectName: effect, "first": 1,
+            effectName: effect, "first": 1, "may-miss": true,
         ]
     }
 
