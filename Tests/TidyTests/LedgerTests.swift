@@ -19,6 +19,14 @@ struct LedgerTests {
         #expect(ledger.rows.count > 100)
     }
 
+    @Test func theREADMECountsTheRowsOfEachMark() {
+        let lines = Repository.text("README.md").split(separator: "\n")
+        for mark in Ledger.Mark.allCases {
+            let count = ledger.rows.count { $0.mark == mark }
+            #expect(lines.contains("| \(mark) | \(count) |"), "README: \(mark) has \(count) rows")
+        }
+    }
+
     @Test func everyRuleHasARowAndEveryNamedRuleExists() {
         let rules = Set(SwitchCatalogue.all.rules.map(\.name))
         for row in ledger.rows {

@@ -33,6 +33,11 @@ enum Repository {
         }
     }
 
+    /// A file by its path; empty if it is missing.
+    static func text(_ path: String) -> String {
+        (try? String(contentsOf: root.appending(path: path), encoding: .utf8)) ?? ""
+    }
+
     static let sources = files("Sources", ".swift")
     static let tests = files("Tests", ".swift")
 }

@@ -6,7 +6,7 @@ import Testing
 struct StructureTests {
     /// Modules by name, with the modules that each may import.
     private static let modules: [String: Set<String>] = {
-        let text = Self.text("Package.swift")
+        let text = Repository.text("Package.swift")
         let pattern =
             #/
             (?:module\(\s*|executableTarget\(\s*name:\ )"(?<name>\w+)"
@@ -64,14 +64,14 @@ struct StructureTests {
             }
             let pins: [Pin]
         }
-        let resolved = try JSONDecoder().decode(Resolved.self, from: Data(Self.text("Package.resolved").utf8))
+        let resolved = try JSONDecoder().decode(Resolved.self, from: Data(Repository.text("Package.resolved").utf8))
         let locked = Set(resolved.pins.map { "\($0.identity) \($0.state.version ?? "")" })
         let page = ".docs/dependencies.md"
         let direct = Self.rows(of: page, below: "| package | version | licence | for |")
         let listed = direct + Self.rows(of: page, below: "| package | version | licence | brought by |")
         #expect(listed.count == locked.count)
         #expect(Set(listed.map { "\($0[0]) \($0[1])" }) == locked)
-        let manifest = Self.text("Package.swift").lowercased()
+        let manifest = Repository.text("Package.swift").lowercased()
         for row in listed {
             let isDirect = direct.contains { $0[0] == row[0] }
             #expect(manifest.contains("/\(row[0])\"") == isDirect, "\(row[0]) stands in the wrong table")
@@ -96,14 +96,10 @@ struct StructureTests {
 
     /// Cells of the table below a head.
     private static func rows(of file: String, below head: String) -> [[String]] {
-        let lines = text(file).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = Repository.text(file).split(separator: "\n", omittingEmptySubsequences: false)
         guard let start = lines.firstIndex(where: { $0 == head }) else { return [] }
         return lines[(start + 2)...].prefix { $0.hasPrefix("|") }.map { line in
             line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         }
-    }
-
-    private static func text(_ path: String) -> String {
-        (try? String(contentsOf: Repository.root.appending(path: path), encoding: .utf8)) ?? ""
     }
 }
