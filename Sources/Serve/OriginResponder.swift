@@ -88,11 +88,12 @@ struct OriginResponder: Sendable {
             }
             bytes.append(contentsOf: part.readableBytesView)
         }
-        let request = Kernel.Request(head: head, body: bytes)
-        guard isLong else { return try await counter.answer(request, party) }
-        // Reading a long body takes a while, and others have not deserved to wait for that.
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
-            try await counter.answer(request, party)
+        guard isLong else { return try await counter.answer(Kernel.Request(head: head, body: bytes), party) }
+        // Reading a long body takes a while, and others have not deserved to wait for that. It is this closure's first
+        // own work that goes to the pool: a call alone would be made from here.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { [bytes] in
+            let request = Kernel.Request(head: head, body: bytes)
+            return try await counter.answer(request, party)
         }
     }
 
