@@ -32,7 +32,7 @@ package struct AccessGate: CallerSignatures {
     package func admit(_ request: Request) -> Passage {
         guard !isOpen, !Self.isForBrowsers(request) else { return .passed(request) }
         if let refusal = signatureRefusal(of: request) {
-            note(.signatureVerified, refusal.message)
+            world.note(refusal.message, rule: .signatureVerified)
             return .answered(refusal.response(requestID: requestID))
         }
         if SigningName(of: request).asksWho, let caller = caller(of: request), let key = caller.key {
@@ -42,7 +42,7 @@ package struct AccessGate: CallerSignatures {
         if mode != "off", let caller = caller(of: request), let demand = Demand(request, of: caller.arn, self),
             let words = refusal(of: demand, caller)
         {
-            note(.policyEnforced, words)
+            world.note(words, rule: .policyEnforced)
             return .answered(AWSError(.accessDenied, words).response(requestID: requestID))
         }
         return .passed(inTheNameOfItsAccount(request))
@@ -53,14 +53,14 @@ package struct AccessGate: CallerSignatures {
         guard !isOpen else { return nil }
         let signed = Self.asSigned(request, gateway.id)
         if let refusal = signatureRefusal(of: signed) {
-            note(.signatureVerified, refusal.message)
+            world.note(refusal.message, rule: .signatureVerified)
             return refusal.response(requestID: requestID)
         }
         guard mode != "off", let caller = caller(of: signed) else { return nil }
         let account = caller.key?.account ?? AWSNames.account(of: request)
         let demand = Demand(invoking: gateway.id, region: settings.region, account: account)
         guard let words = refusal(of: demand, caller) else { return nil }
-        note(.policyEnforced, words)
+        world.note(words, rule: .policyEnforced)
         return AWSError(.accessDenied, words).response(requestID: requestID)
     }
 
@@ -80,10 +80,6 @@ package struct AccessGate: CallerSignatures {
     }
 
     private var requestID: String { world.entropy.uuid(for: "access-request-id") }
-
-    private func note(_ rule: Rule, _ text: String) {
-        world.store.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
-    }
 
     // MARK: - Signatures
 

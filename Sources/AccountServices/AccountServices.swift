@@ -49,11 +49,6 @@ package struct AccountServices: Origin {
     }
 }
 
-extension Request {
-    /// The body of the query protocol that IAM and STS speak.
-    var form: Form { Form(parsing: String(decoding: body, as: UTF8.self)) }
-}
-
 /// A refusal of IAM (IAM API reference, "Common Errors" and those of each action).
 struct IAMRefusal: Error {
     let status: Int

@@ -79,7 +79,7 @@ extension AccountServices {
             let isTrusted = found.map { Self.trusts(account, $0.trust) } ?? false
             guard let found, isTrusted || !world.switches.holds(.roleTrusted) else {
                 let words = "The trust policy of \(arn) does not let account \(account) assume it."
-                transaction.append(.note(Note(party: world.party, rule: .roleTrusted, words)), at: world.clock.now)
+                world.note(words, rule: .roleTrusted, in: &transaction)
                 return nil
             }
             let parts = arn.pieces(by: ":", keepingEmpty: true)

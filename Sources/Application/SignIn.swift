@@ -75,7 +75,7 @@ extension Application {
             "grant_type": "authorization_code", "code": code, "redirect_uri": redirectURI, "client_id": Self.clientID,
             "code_verifier": record.verifier.exposed,
         ]
-        let headers: HTTPFields = [.accept: "application/json", .contentType: "application/x-www-form-urlencoded"]
+        let headers: HTTPFields = [.accept: "application/json", .contentType: Form.mediaType]
         let request = Request(.post, record.tokenEndpoint, headers: headers, body: Array(form.encoded.utf8))
         guard let answer = try? await world.network.send(request), answer.status == 200 else { return nil }
         return answer.json?["access_token"]?.string

@@ -95,13 +95,7 @@ struct AccessTokenRecord: SecretRecord {
     var isRevoked = false
     /// Only live tokens can be found by their grant: dead ones are many and nobody looks for them there.
     var keys: [RecordKey] {
-        guard !isRevoked else { return [] }
-        let grant = GrantRecord.id(client: client, user: user)
-        return [RecordKey("grant", grant.rawValue), RecordKey("line", Self.line(grant, scopes))]
-    }
-    /// Tokens of a user, application and set of scopes, in whatever order the scopes were named.
-    static func line(_ grant: Identifier<GrantRecord>, _ scopes: ScopeSet) -> String {
-        "\(grant) \(scopes.names.count > 1 ? scopes.names.sorted().joined(separator: " ") : scopes.spaceSeparated)"
+        isRevoked ? [] : [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)]
     }
 }
 

@@ -170,13 +170,14 @@ extension AuthorizationServer {
     private func makeRoom(
         _ grant: Identifier<GrantRecord>, _ scopes: ScopeSet, in transaction: inout Transaction
     ) {
-        let line = AccessTokenRecord.line(grant, scopes)
-        let others = transaction.count(AccessTokenRecord.self, where: "line", is: line)
-        let excess = others + 1 - profile.tokens.perGrant
-        guard excess > 0 else { return }
-        let oldest = transaction.part(
-            of: AccessTokenRecord.self, where: "line", is: line, after: nil, or: 0, most: excess)
-        for token in oldest.records {
+        let room = max(0, profile.tokens.perGrant - 1)
+        // Mostly there are few, and then none need be read.
+        guard transaction.count(AccessTokenRecord.self, where: "grant", is: grant.rawValue) > room else { return }
+        let now = now
+        let live = transaction.find(AccessTokenRecord.self, where: "grant", is: grant.rawValue).filter { token in
+            token.scopes == scopes && token.expires.map { now < $0 } ?? true
+        }
+        for token in live.dropLast(room) {
             revoke(token, because: "more than \(profile.tokens.perGrant) tokens", in: &transaction)
         }
     }

@@ -80,7 +80,7 @@ extension AuthorizationServer {
             transaction.save(choice)
             let name = vendor ?? profile.vendor
             let members = changes.names.isEmpty ? "" : " with other \(changes.names.joined(separator: ", "))"
-            transaction.append(.note(Note(party: world.party, "from now on as \(name)\(members)")), at: now)
+            world.note("from now on as \(name)\(members)", in: &transaction)
         }
         return ["vendor": .string(server.profile.vendor), "profile": .string(server.profile.name)]
     }

@@ -63,4 +63,8 @@ void free(void *block) {
     given(block);
     __libc_free(block);
 }
+
+int heap_is_counted(void) { return 1; }
+#else
+int heap_is_counted(void) { return 0; }
 #endif

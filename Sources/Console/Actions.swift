@@ -7,7 +7,7 @@ extension Console {
     /// nil for a path that takes no form.
     func act(_ parts: [String], _ request: Request) async -> Response? {
         if let refusal = refusal(request) { return refusal }
-        let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        let form = request.form
         guard form["form"] == formSecret else {
             return .plain(403, "This form is not the console's own, or older than the lab. Reload the page.\n")
         }

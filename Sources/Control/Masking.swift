@@ -64,7 +64,7 @@ struct Mask: Sendable {
     func body(_ bytes: [UInt8], _ type: String?) -> JSONValue? {
         guard !bytes.isEmpty else { return nil }
         let type = type?.lowercased() ?? ""
-        if type.hasPrefix("application/x-www-form-urlencoded") {
+        if type.hasPrefix(Form.mediaType) {
             return .string(text(shown(Form(parsing: String(decoding: bytes, as: UTF8.self)))))
         }
         if let json = try? JSONValue(parsing: bytes) { return self.json(json) }

@@ -56,7 +56,7 @@ extension ControlPlane {
             }
         } catch {
             // What the alarm was about has moved on meanwhile, or the disk failed; nothing was changed.
-            remark("alarm \(alarm.label) had nothing to do")
+            world.note("alarm \(alarm.label) had nothing to do")
         }
     }
 

@@ -93,7 +93,7 @@ package struct ControlPlane: AlarmHandling {
             return error.response(requestID: requestID)
         } catch let refusal as Refusal {
             // Written down here and not where it was found: that transaction has rolled back.
-            remark(refusal.note, rule: refusal.rule)
+            world.note(refusal.note, rule: refusal.rule)
             return refusal.error.response(requestID: requestID)
         } catch {
             // The store failed: our own trouble, still in the dialect of the service.
@@ -115,10 +115,10 @@ package struct ControlPlane: AlarmHandling {
         }
         let input = try contract.read(operation, request: request, path: path, manner: manner)
         if !input.unknown.isEmpty {
-            remark("ignored members of \(operation.name) that the model does not know: \(list(input.unknown))")
+            world.note("ignored members of \(operation.name) that the model does not know: \(list(input.unknown))")
         }
         let inert = InertMembers.present(in: input.members, of: operation.name)
-        if !inert.isEmpty { remark("\(operation.name): kept, but nothing here acts on \(list(inert))") }
+        if !inert.isEmpty { world.note("\(operation.name): kept, but nothing here acts on \(list(inert))") }
         let call = Call(
             operation: operation.name, account: AWSNames.account(of: request), input: input.members,
             now: world.clock.now)
@@ -126,11 +126,6 @@ package struct ControlPlane: AlarmHandling {
         var response = operation.status == 204 ? Response(204) : .json(operation.status, body)
         response.head.headerFields[AWSError.requestIDHeader] = requestID
         return response
-    }
-
-    /// Says something to the reader of the journal.
-    func remark(_ text: String, rule: Rule? = nil) {
-        world.store.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
     }
 
     private func list(_ names: [String]) -> String { names.joined(separator: ", ") }

@@ -116,7 +116,7 @@ extension ControlPlane {
             call.keep(answer, in: &transaction)
             return answer
         }
-        remark("\(call.operation): kept and shown; the gateway of this lab does not act on it")
+        world.note("\(call.operation): kept and shown; the gateway of this lab does not act on it")
         return answer
     }
 

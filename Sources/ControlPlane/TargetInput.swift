@@ -36,7 +36,7 @@ extension ControlPlane {
         try checkCredentials(credentials, of: kind, gateway)
         try checkPropagation(input["metadataConfiguration"], gateway)
         for name in ["privateEndpoint", "certificateConfigurations"] where input[name] != nil {
-            remark("member \(name) of a target is accepted and has no effect")
+            world.note("member \(name) of a target is accepted and has no effect")
         }
         return TargetInput(
             configuration: configuration, credentials: credentials, metadata: input["metadataConfiguration"],

@@ -43,7 +43,7 @@ struct AWSClient: Sendable {
         var form: Form = ["Action": action, "Version": "2010-05-08"]
         form.pairs += members.pairs
         let request = Request(
-            .post, "https://iam.amazonaws.com/", headers: [.contentType: "application/x-www-form-urlencoded"],
+            .post, "https://iam.amazonaws.com/", headers: [.contentType: Form.mediaType],
             body: Array(form.encoded.utf8))
         return try await send(request, service: "iam", as: "Iam").bodyText
     }

@@ -28,9 +28,7 @@ package struct LambdaService: Origin {
         guard request.method == .post else { return Self.error(405, "MethodNotAllowedException", "POST expected") }
         // Who signed is not checked; that somebody did is (ledger `lambda-invoke`).
         if request.credentials("AWS4-HMAC-SHA256") == nil, world.switches.holds(.invocationSigned) {
-            world.store.append(
-                .note(Note(party: world.party, rule: .invocationSigned, "an invocation without a signature")),
-                at: world.clock.now)
+            world.note("an invocation without a signature", rule: .invocationSigned)
             return Self.error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
         let name = FunctionCatalogue.name(of: segments[2])

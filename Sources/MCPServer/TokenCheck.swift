@@ -64,7 +64,7 @@ extension MCPServer {
         guard world.switches.holds(.mcpTokenChecked) else {
             return KnownToken(value: token, user: ["login": "nobody", "id": 0], scopes: ScopeSet())
         }
-        note(.mcpTokenChecked, "The authorization server does not know the token \(tokenID(token)).")
+        world.note("The authorization server does not know the token \(tokenID(token)).", rule: .mcpTokenChecked)
         throw .unknownToken
     }
 
@@ -74,7 +74,7 @@ extension MCPServer {
         guard isScoped, !tool.scopes.isEmpty, !token.scopes.names.contains(where: { tool.accepted.contains($0) }),
             world.switches.holds(.mcpScopeChallenge)
         else { return nil }
-        note(.mcpScopeChallenge, "\(tool.name) needs \(tool.scopes), the token has: \(token.scopes)")
+        world.note("\(tool.name) needs \(tool.scopes), the token has: \(token.scopes)", rule: .mcpScopeChallenge)
         let challenge = BearerChallenge(
             error: "insufficient_scope",
             errorDescription: "Additional scopes required: \(tool.scopes.names.joined(separator: ", "))",
@@ -100,9 +100,5 @@ extension MCPServer {
             return .plain(401, "Unauthorized\n", headers: [.wwwAuthenticate: challenge.rendered])
         case .unavailable: return .plain(503, "The token could not be checked\n")
         }
-    }
-
-    func note(_ rule: Rule, _ text: String) {
-        world.store.append(.note(Note(party: world.party, rule: rule, text)), at: world.clock.now)
     }
 }

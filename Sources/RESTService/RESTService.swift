@@ -67,9 +67,7 @@ package struct RESTService: Origin {
         ]
         let template = ValueTemplate(facts: facts)
         if let refusal = operation.needs.refusal(template), world.switches.holds(.restCredential) {
-            world.store.append(
-                .note(Note(party: world.party, rule: .restCredential, "a call without its credential")),
-                at: world.clock.now)
+            world.note("a call without its credential", rule: .restCredential)
             return refusal
         }
         for item in operation.answers where item.conditions.allSatisfy({ template.holds($0.value, at: $0.name) }) {

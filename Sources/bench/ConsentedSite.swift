@@ -109,7 +109,7 @@ struct ConsentedSite {
     /// A token for a client of its own.
     func token(client: String) -> Question {
         Question(
-            method: "POST", url: tokenURL, fields: ["Content-Type": "application/x-www-form-urlencoded"],
+            method: "POST", url: tokenURL, fields: ["Content-Type": Form.mediaType],
             body: "grant_type=client_credentials&client_id=\(client)&client_secret=agentcore-local-secret")
     }
 

@@ -60,7 +60,7 @@ struct GrowingLab {
         let url = lab.addresses.origin(of: .github) + "/oauth/token"
         let body = "grant_type=client_credentials&client_id=Ov23liagentcorelocal&client_secret=agentcore-local-secret"
         let request = Request(
-            .post, url, headers: [.contentType: "application/x-www-form-urlencoded"], body: Array(body.utf8))
+            .post, url, headers: [.contentType: Form.mediaType], body: Array(body.utf8))
         let response = try await lab.network.send(request, from: .outside)
         guard response.status == 200 else { throw BenchFailure("no token: \(response.status) \(response.bodyText)") }
     }

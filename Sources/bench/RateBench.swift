@@ -8,7 +8,7 @@ import OAuthCore
 struct RateBench {
     private let options: BenchOptions
     private static let port = 26_580
-    private static let form = ["Content-Type": "application/x-www-form-urlencoded"]
+    private static let form = ["Content-Type": Form.mediaType]
 
     init(_ options: BenchOptions) { self.options = options }
 

@@ -74,7 +74,8 @@ struct CountTests {
 
     /// On a thread of its own, since other tests allocate too. The compiler optimizes nothing here, so these are more
     /// than in the program; `make bench` prints those.
-    @Test func aWholeScenarioAllocatesNoMoreThanItDid() async throws {
+    @Test(.enabled(if: heap_is_counted() == 1))
+    func aWholeScenarioAllocatesNoMoreThanItDid() async throws {
         let definition = try LabDefinition.load(named: "eddsa", root: Checkout.root)
         let (files, mistakes) = Library.load(
             paths: ["\(Checkout.root)/scenarios/flow/method-2.yaml"], root: Checkout.root)
@@ -93,7 +94,7 @@ struct CountTests {
         }
         // The first makes what later ones find.
         let last = try #require(made.last)
-        #expect(last <= 17_000, "\(made)")
+        #expect((1...17_000).contains(last), "\(made)")
     }
 
     @Test func anExchangeCostsNoMoreThanItDid() async throws {

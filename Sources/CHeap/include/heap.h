@@ -12,4 +12,7 @@ void heap_watch(void);
 /// Bytes in use: what the calling thread took since `heap_watch`, less what it gave back.
 long heap_bytes(void);
 
+/// 1 where they are counted, 0 where another allocator serves.
+int heap_is_counted(void);
+
 #endif

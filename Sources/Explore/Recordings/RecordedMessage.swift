@@ -30,7 +30,7 @@ package struct RecordedMessage: Sendable, Hashable {
     var location: String? { answerFields["location"] }
 
     /// The parameters of a form that was sent.
-    var form: Form? { type.hasPrefix("application/x-www-form-urlencoded") ? Form(parsing: body) : nil }
+    var form: Form? { type.hasPrefix(Form.mediaType) ? Form(parsing: body) : nil }
 
     /// Whether it is a step of a person's way through pages: a page, or a way to the next.
     var isOfPages: Bool {

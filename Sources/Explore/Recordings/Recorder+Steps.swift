@@ -175,7 +175,7 @@ extension Recorder {
         let answer = message.answerJSON.map(addresses.named)
         if let error = answer?["error"], error.string != nil { step.expect.append(("body.error", error)) }
         step.bring(answer, under: "body")
-        if message.answerType.hasPrefix("application/x-www-form-urlencoded") {
+        if message.answerType.hasPrefix(Form.mediaType) {
             for pair in Form(parsing: message.answer).pairs where pair.value.utf8.count >= 8 {
                 step.bring(pair.value, "form.\(pair.name)", pair.name)
             }

@@ -88,7 +88,7 @@ struct AttackPlay {
         }
         var body = ""
         if !ask.form.isEmpty {
-            fields[.contentType] = "application/x-www-form-urlencoded"
+            fields[.contentType] = Form.mediaType
             body = Form(ask.form.sorted { $0.key < $1.key }.map { Form.Pair($0.key, filled($0.value)) }).encoded
         } else if !ask.json.isEmpty {
             fields[.contentType] = "application/json"

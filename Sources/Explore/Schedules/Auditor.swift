@@ -221,7 +221,7 @@ extension Auditor {
         defer { freshTokens = [] }
         // Whoever asked for a code with a verifier of his own is not who merely saw it.
         guard exchange.from != .aws, let birth = freshTokens.last,
-            Form(parsing: String(decoding: exchange.request.body, as: UTF8.self))["code_verifier"] == nil,
+            exchange.request.form["code_verifier"] == nil,
             births[birth.parent ?? ""]?.kind == "authorization_code"
         else { return [] }
         return [

@@ -283,7 +283,7 @@ struct Play {
         ]
         let request = Request(
             .post, "\(lab.addresses.origin(of: .github))/login/oauth/access_token",
-            headers: [.contentType: "application/x-www-form-urlencoded", .accept: "application/json"],
+            headers: [.contentType: Form.mediaType, .accept: "application/json"],
             body: Array(form.encoded.utf8))
         let answer = try? await lab.network.send(request, from: Party("attacker"))
         let error = answer?.json?["error"]?.string
@@ -304,7 +304,7 @@ struct Play {
         let form: Form = ["grant_type": "refresh_token", "refresh_token": refresh, "client_id": "web"]
         let request = Request(
             .post, "\(lab.addresses.origin(of: .idp))/oauth2/token",
-            headers: [.contentType: "application/x-www-form-urlencoded"], body: Array(form.encoded.utf8))
+            headers: [.contentType: Form.mediaType], body: Array(form.encoded.utf8))
         let answer = try? await lab.network.send(request, from: Party("\(user)'s MCP client"))
         return Told(
             head: [

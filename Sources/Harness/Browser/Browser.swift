@@ -125,7 +125,7 @@ package final class Browser: Sendable {
     }
 
     private static let headers: HTTPFields = [.accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"]
-    private static let formType = HTTPField(name: .contentType, value: "application/x-www-form-urlencoded")
+    private static let formType = HTTPField(name: .contentType, value: Form.mediaType)
 
     /// nil where no party of the lab stands for the host, or where none answers.
     private func send(_ method: HTTPRequest.Method, _ url: String, _ body: Form?) async -> Response? {

@@ -94,7 +94,7 @@ private struct SignInFlow {
     }
 
     private func redeem(_ form: Form) async throws -> SignInResult {
-        var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded", .accept: "application/json"]
+        var headers: HTTPFields = [.contentType: Form.mediaType, .accept: "application/json"]
         if let secret = client.secret {
             headers[.authorization] = ClientAuthentication.basic(id: client.id, secret: secret.exposed)
         }

@@ -154,8 +154,8 @@ package struct ExchangesCheck: JournalCheck {
     private static func sent(_ request: Request) -> JSONValue {
         var members = JSONObject()
         for pair in request.parameters.pairs { members[pair.name] = .string(pair.value) }
-        if request.mediaType == "application/x-www-form-urlencoded" {
-            let form = Form(parsing: String(decoding: request.body, as: UTF8.self))
+        if request.mediaType == Form.mediaType {
+            let form = request.form
             for pair in form.pairs { members[pair.name] = .string(pair.value) }
         } else if let object = (try? JSONValue(parsing: request.body))?.object {
             members = members.merging(object)

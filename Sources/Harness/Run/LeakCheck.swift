@@ -88,9 +88,9 @@ package enum LeakCheck {
         var found: [(String, String)] = []
         for entry in entries {
             guard case .exchange(let exchange) = entry.event,
-                exchange.request.mediaType == "application/x-www-form-urlencoded"
+                exchange.request.mediaType == Form.mediaType
             else { continue }
-            let form = Form(parsing: String(decoding: exchange.request.body, as: UTF8.self))
+            let form = exchange.request.form
             if let verifier = form["code_verifier"] { found.append((verifier, "a code verifier")) }
             if let secret = form["client_secret"] { found.append((secret, "a client secret")) }
         }

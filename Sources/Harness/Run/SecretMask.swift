@@ -86,7 +86,7 @@ package struct SecretMask: Sendable {
     package func text(_ text: String) -> String { masked(text) }
 
     package func body(_ bytes: [UInt8], mediaType: String?) -> String {
-        if mediaType == "application/x-www-form-urlencoded" {
+        if mediaType == Form.mediaType {
             return masked(form(Form(parsing: String(decoding: bytes, as: UTF8.self))))
         }
         if mediaType == "text/html" { return masked(Self.plain(String(decoding: bytes, as: UTF8.self))) }

@@ -97,7 +97,7 @@ package struct HTTPStep: LabStep {
     private static func form(in answer: Response) -> JSONObject? {
         let type = answer.header(.contentType)?.lowercased() ?? ""
         let pairs: [(name: String, value: String)]
-        if type.hasPrefix("application/x-www-form-urlencoded") {
+        if type.hasPrefix(Form.mediaType) {
             pairs = Form(parsing: answer.bodyText).pairs.map { ($0.name, $0.value) }
         } else if type.hasPrefix("text/html"),
             let form = Page(url: "", status: answer.status, html: answer.bodyText).forms.first
@@ -138,7 +138,7 @@ package struct HTTPStep: LabStep {
         var body: [UInt8] = []
         switch content {
         case .form(let template):
-            fields[.contentType] = "application/x-www-form-urlencoded"
+            fields[.contentType] = Form.mediaType
             body = Array(try Self.form(template.value(variables)).encoded.utf8)
         case .json(let template):
             fields[.contentType] = "application/json"

@@ -26,7 +26,7 @@ extension ServerHandler {
                 "resourceSubscriptions",
                 .strings(uris.filter { uri in catalogue.resources.contains { $0.uri.match(uri) != nil } }))
         }
-        let stream = newStream()
+        let stream = world.newStreamID()
         let accepted = JSONRPC.notification(
             "notifications/subscriptions/acknowledged",
             ["_meta": [MCPName.subscriptionMeta: call.id.json], "notifications": .object(filter)])
@@ -37,8 +37,6 @@ extension ServerHandler {
         }
         return .stream(stream)
     }
-
-    func newStream() -> StreamID { StreamID(world.entropy.text(22, from: .base62, for: "mcp.stream")) }
 
     /// Tells all who want to hear it: standing streams of sessions, and those who listen.
     func announce(_ announcement: Announcement, _ transaction: inout Transaction) {

@@ -115,7 +115,8 @@ extension ServerHandler {
         else { throw refusal }
         guard pending.principal == principal && pending.target == target else {
             guard world.switches.holds(.mcpRequestStateBound) else { return pending }
-            server.note(.mcpRequestStateBound, "A state came back with another user or another request.")
+            server.world.note(
+                "A state came back with another user or another request.", rule: .mcpRequestStateBound)
             throw refusal
         }
         return pending
@@ -171,7 +172,7 @@ extension ServerHandler {
     ) throws(JSONRPCError) -> MCPReply {
         let hangsUp = run.told.contains { if case .hangUp = $0 { true } else { false } }
         if case .ended(let result) = pause, !hangsUp { return .told(told(by: run, &transaction), result) }
-        let stream = newStream()
+        let stream = world.newStreamID()
         call.openStream(stream, &transaction)
         tell(run.told, on: stream, &transaction)
         switch pause {
