@@ -139,15 +139,23 @@ struct HTMLReader {
     }
 
     /// Those that anybody asks for.
-    private static let attributesRead = ["action", "method", "type", "name", "value", "checked"]
+    private static let attributesRead: [StaticString] = ["action", "method", "type", "name", "value", "checked"]
+
+    /// The attribute whose name stands there, in whatever case; nil for one that nobody asks for.
+    private func attributeName(_ start: Int, _ end: Int) -> String? {
+        let name = stretch(start, end)
+        return Self.attributesRead.first { known in
+            known.utf8CodeUnitCount == name.count
+                && name.indices.allSatisfy { name[$0] | 32 == known.utf8Start[$0] }
+        }.map(\.description)
+    }
 
     /// nil for one that nobody asks for.
     private mutating func attribute() -> (name: String, value: String)? {
         let start = place
         // A name has at least one byte, so that a stray equals sign does not stop the reader.
         repeat { place += 1 } while current.map(Self.isNameByte) ?? false
-        let found = lowered(start, place)
-        let name = Self.attributesRead.contains(found) ? found : nil
+        let name = attributeName(start, place)
         skipBlanks()
         guard current == UInt8(ascii: "=") else { return name.map { ($0, "") } }
         place += 1
@@ -212,36 +220,49 @@ struct HTMLReader {
 
 /// `&amp;`, `&#39;`, `&#x27;` and their like; anything else stays as it is.
 func decodingEntities(_ text: String) -> String {
-    guard text.place(of: "&") != nil else { return text }
-    var result = ""
-    result.reserveCapacity(text.utf8.count)
-    var rest = text[...]
-    while let mark = rest.place(of: "&") {
-        result += rest[..<mark]
-        rest = rest[mark...]
-        // By far the most frequent, in every query that a form carries.
-        if rest.hasPrefix("&amp;") {
-            result += "&"
-            rest = Substring(rest.utf8.dropFirst(5))
-            continue
-        }
-        guard let end = Substring(rest.utf8.prefix(12)).place(of: ";") else {
-            result += "&"
-            rest = rest.dropFirst()
-            continue
-        }
-        let name = rest[rest.index(after: mark)..<end]
-        if let letter = namedEntity(name) ?? numericEntity(name) {
-            result += letter
-        } else {
-            result += rest[...end]
-        }
-        rest = rest[rest.index(after: end)...]
-    }
-    return result + rest
+    var text = text
+    return text.withUTF8 { bytes in
+        guard place(of: UInt8(ascii: "&"), in: bytes) != nil else { return nil }
+        return String(unsafeUninitializedCapacity: bytes.count) { decodeEntities(bytes, into: $0) }
+    } ?? text
 }
 
-private func namedEntity(_ name: Substring) -> String? {
+/// No entity is shorter than what it stands for. Returns how much of the target was needed.
+private func decodeEntities(_ bytes: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>) -> Int
+{
+    var (at, count) = (0, 0)
+    func copy(to end: Int) {
+        for byte in bytes[at..<end] {
+            target[count] = byte
+            count += 1
+        }
+        at = end
+    }
+    while let mark = place(of: UInt8(ascii: "&"), in: bytes, from: at) {
+        copy(to: mark)
+        let window = UnsafeBufferPointer(rebasing: bytes[mark..<min(mark + 12, bytes.count)])
+        guard let end = place(of: UInt8(ascii: ";"), in: window),
+            let letter = entity(UnsafeBufferPointer(rebasing: window[1..<end]))
+        else {
+            copy(to: mark + 1)
+            continue
+        }
+        for byte in letter.utf8 {
+            target[count] = byte
+            count += 1
+        }
+        at = mark + end + 1
+    }
+    copy(to: bytes.count)
+    return count
+}
+
+private func entity(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    let name = String(decoding: bytes, as: UTF8.self)
+    return namedEntity(name) ?? numericEntity(name[...])
+}
+
+private func namedEntity(_ name: String) -> String? {
     switch name {
     case "amp": "&"
     case "lt": "<"

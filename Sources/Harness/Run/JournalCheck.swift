@@ -18,8 +18,9 @@ package struct Evidence: Sendable {
     /// Made when a failure has to show it.
     package var trace: TraceText { TraceText(entries, secrets: secrets) }
     private let secrets: [(value: String, name: String)]
-    /// Every token of the run, with its parents and with everybody who held or saw it.
-    let lineage: [TokenRow]
+    private let run: ScenarioRun
+    /// Every token of the run, with its parents and with everybody who held or saw it. Made when a check asks.
+    var lineage: [TokenRow] { run.lineage(of: entries) }
     /// The file that is judged, and what its run was given.
     let file: ScenarioFile
     let settings: RunSettings
@@ -31,7 +32,7 @@ package struct Evidence: Sendable {
         variables = run.variables
         entries = lab.store.journal()
         secrets = run.secrets
-        lineage = run.lineage(of: entries)
+        self.run = run
     }
 
     package var transitions: [(sequence: Int, move: Transition)] {
@@ -47,7 +48,12 @@ package struct Evidence: Sendable {
     /// Everything that moved, in the order in which it first did.
     package var subjects: [String] {
         var subjects: [String] = []
-        for (_, move) in transitions where !subjects.contains(move.subject) { subjects.append(move.subject) }
+        var known: Set<String> = []
+        for entry in entries {
+            if case .transition(let move) = entry.event, known.insert(move.subject).inserted {
+                subjects.append(move.subject)
+            }
+        }
         return subjects
     }
 

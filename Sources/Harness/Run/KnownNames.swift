@@ -15,6 +15,10 @@ enum KnownNames {
     static let places = ["vault", "logs", "lab"]
     /// What a user's requests may come from: `alice's browser`.
     static let programs = ["browser", "MCP client", "AWS client"]
+    /// `alice` for `alice's browser`; nil for what is no user's program.
+    static func owner(ofProgram name: String) -> Substring? {
+        programs.first { name.hasSuffix("'s \($0)") }.map { Substring(name.utf8.dropLast($0.utf8.count + 3)) }
+    }
 
     /// The states of each kind of thing that moves. Those of a family and a grant count: `generation 2`.
     static let states: [(kind: String, states: [String])] = [
@@ -57,11 +61,19 @@ extension Reading {
         return people + programs
     }
 
+    /// Whether `everybody` has the name, without putting all those names together.
+    private func isSomebody(_ name: String) -> Bool {
+        if vocabulary.users.contains(name) || vocabulary.parties.contains(name) { return true }
+        if name == PartyName.attacker || name == Party.outside.rawValue { return true }
+        guard let owner = KnownNames.owner(ofProgram: name) else { return false }
+        return owner == PartyName.attacker || vocabulary.users.contains { $0 == owner }
+    }
+
     /// Reports somebody who is nobody in any lab.
     mutating func expectSomebody(_ node: DocumentNode, or places: [String] = []) {
         guard !vocabulary.users.isEmpty, let name = node.scalarText, !senders.contains(name) else { return }
+        guard !places.contains(name), !isSomebody(name), !name.contains("${") else { return }
         let known = everybody + places
-        guard !known.contains(name), !name.contains("${") else { return }
         let near = Suggestion.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
         let forms = (places + ["a party", "a user"] + KnownNames.programs.map { "a user's \($0)" })
         report(
@@ -72,7 +84,7 @@ extension Reading {
     /// Reports a name so like somebody's that it must be meant. Any other may be that of a stranger.
     mutating func expectNoSlip(_ node: DocumentNode) {
         guard !vocabulary.users.isEmpty, let name = node.scalarText, !name.contains("${"), !senders.contains(name),
-            !everybody.contains(name), let near = Suggestion.nearest(to: name, among: everybody)
+            !isSomebody(name), let near = Suggestion.nearest(to: name, among: everybody)
         else { return }
         report(node.place, "there is no user, party or program \"\(name)\"", hint: "did you mean \"\(near)\"?")
     }
@@ -88,11 +100,7 @@ extension Evidence {
     func isSomebody(_ name: String) -> Bool {
         if KnownNames.places.contains(name) || PartyName.all.contains(name) { return true }
         if name == PartyName.attacker || name == Party.outside.rawValue || isUserName(name) { return true }
-        if KnownNames.programs.contains(where: { program in
-            name.hasSuffix("'s \(program)") && isUserName(String(name.dropLast(program.count + 3)))
-        }) {
-            return true
-        }
+        if let owner = KnownNames.owner(ofProgram: name), isUserName(String(owner)) { return true }
         return exchanges.contains { PartyName.means(name, $0.from) || PartyName.means(name, $0.to) }
     }
 

@@ -9,21 +9,16 @@ package enum LeakCheck {
     /// `lineage` is the table of the same entries, if it was made already: where no outsider saw any token of the
     /// authorization server, nothing has to be read a second time to say where.
     package static func failures(in entries: [JournalEntry], lineage: [TokenRow]? = nil) -> [Failure] {
-        let strayed = (lineage ?? TokenLineage.table(of: entries)).contains { row in
-            isOutbound(row.issuer, row.kind) && row.seenBy.contains { isOutsider(Party($0)) }
-        }
-        // Where nobody refused, remarked or strayed there is nothing to look through.
-        guard strayed || entries.contains(where: isTelling) else { return [] }
         let births = TokenLineage.births(in: entries)
-        var secrets = births.map { (value: $0.value.exposed, name: "\($0.kind) \($0.id) of \($0.issuer)") }
-        secrets += sentSecrets(in: entries)
-        let scan = SecretScan(secrets)
-        guard !scan.isEmpty else { return [] }
+        let mayStray = lineage?.contains {
+            isOutbound($0.issuer, $0.kind) && $0.seenBy.contains { isOutsider(Party($0)) }
+        }
         let outbound = SecretScan(
-            strayed
-                ? births.filter { isOutbound($0.issuer, $0.kind) }.map {
-                    ($0.value.exposed, "\($0.kind) \($0.id) of \($0.issuer)")
-                } : [])
+            mayStray == false ? [] : births.filter { isOutbound($0.issuer, $0.kind) }.map(named))
+        // Most runs have no note and no refusal that could show anything else.
+        let scan = SecretScan(
+            entries.contains(where: isTelling) ? births.map(named) + sentSecrets(in: entries) : [])
+        guard !scan.isEmpty || !outbound.isEmpty else { return [] }
         var found: [Failure] = []
         for entry in entries {
             for leak in leaks(in: entry, scan, outbound) {
@@ -33,6 +28,10 @@ package enum LeakCheck {
             }
         }
         return found
+    }
+
+    private static func named(_ birth: TokenBirth) -> (value: String, name: String) {
+        (birth.value.exposed, "\(birth.kind) \(birth.id) of \(birth.issuer)")
     }
 
     private static func leaks(in entry: JournalEntry, _ scan: SecretScan, _ outbound: SecretScan) -> [String] {

@@ -65,26 +65,11 @@ package struct SecretScan: Sendable {
     /// Letters, digits and `- . _ ~`, as a table: this is asked of every byte of a run.
     private static let tokenBytes: [Bool] = (0...UInt8.max).map(isUnreserved)
 
-    /// Whether sixteen bytes from a place on all are of that kind. No early way out: such a loop takes them at once.
-    private static func areTokenBytes(_ start: UnsafePointer<UInt8>) -> Bool {
-        var strange: UInt8 = 0
-        for place in 0..<16 {
-            let byte = start[place]
-            let letter: UInt8 = (byte | 32) &- UInt8(ascii: "a") < 26 ? 1 : 0
-            let digit: UInt8 = byte &- UInt8(ascii: "0") < 10 ? 1 : 0
-            let dashOrStop: UInt8 = byte &- UInt8(ascii: "-") < 2 ? 1 : 0
-            let line: UInt8 = byte == UInt8(ascii: "_") ? 1 : 0
-            let tilde: UInt8 = byte == UInt8(ascii: "~") ? 1 : 0
-            strange |= 1 ^ (letter | digit | dashOrStop | line | tilde)
-        }
-        return strange == 0
-    }
-
     private static func isToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = bytes.baseAddress else { return true }
         var place = 0
         while place + 16 <= bytes.count {
-            guard areTokenBytes(first + place) else { return false }
+            guard areUnreserved(first + place) else { return false }
             place += 16
         }
         return bytes[place...].allSatisfy { tokenBytes[Int($0)] }
@@ -181,7 +166,7 @@ package struct SecretScan: Sendable {
                     continue
                 }
                 var end = start + least
-                while end + 16 <= bytes.count, Self.areTokenBytes(first + end) { end += 16 }
+                while end + 16 <= bytes.count, areUnreserved(first + end) { end += 16 }
                 while end < bytes.count, isToken[Int(bytes[end])] { end += 1 }
                 var last = end
                 // A full stop ends a sentence more often than a token.

@@ -38,7 +38,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
             switch (place, newValue) {
             case (let place?, let value?): members[place].value = value
             case (let place?, nil): members.remove(at: place)
-            case (nil, let value?): members.append(Member(name, value))
+            case (nil, let value?): append(name, value)
             case (nil, nil): break
             }
         }
@@ -49,7 +49,11 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package var count: Int { members.count }
 
     /// Adds a member without looking for an earlier one: for building, where names are known to differ.
-    package mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name, value)) }
+    package mutating func append(_ name: String, _ value: JSONValue) {
+        // From one to two to four costs two more allocations, and few objects have a single member.
+        if members.isEmpty { members.reserveCapacity(4) }
+        members.append(Member(name, value))
+    }
 
     /// Members that the other has too take its value; its further ones are appended.
     package func merging(_ other: JSONObject) -> JSONObject {

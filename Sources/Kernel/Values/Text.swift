@@ -79,19 +79,21 @@ extension Substring {
     /// The parts between `separator`, an ASCII character; empty ones only if asked for.
     package func pieces(by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [Substring] {
         let letter = UInt8(ascii: separator)
-        var text = self
-        var pieces: [Substring] = []
         let bytes = utf8
-        var start = startIndex
-        var offset = 0
-        while true {
-            let end = text.withUTF8 { Kernel.place(of: letter, in: $0, from: offset) }
-            let stop = end.map { bytes.index(start, offsetBy: $0 - offset) } ?? endIndex
-            // Cut as bytes: a separator is ASCII, no cut can fall inside a character.
-            if keepingEmpty || stop > start { pieces.append(Substring(bytes[start..<stop])) }
-            guard let end else { return pieces }
-            start = bytes.index(after: stop)
-            offset = end + 1
+        var text = self
+        return text.withUTF8 { buffer in
+            var pieces: [Substring] = []
+            pieces.reserveCapacity(Swift.min(16, buffer.count { $0 == letter } + 1))
+            var (start, offset) = (startIndex, 0)
+            while true {
+                let end = Kernel.place(of: letter, in: buffer, from: offset)
+                let stop = end.map { bytes.index(start, offsetBy: $0 - offset) } ?? endIndex
+                // Cut as bytes: a separator is ASCII, no cut can fall inside a character.
+                if keepingEmpty || stop > start { pieces.append(Substring(bytes[start..<stop])) }
+                guard let end else { return pieces }
+                start = bytes.index(after: stop)
+                offset = end + 1
+            }
         }
     }
 
