@@ -49,7 +49,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package var count: Int { members.count }
 
     /// Adds a member without looking for an earlier one: for building, where names are known to differ.
-    package mutating func append(_ name: String, _ value: JSONValue) {
+    package mutating func append(_ name: consuming String, _ value: consuming JSONValue) {
         // From one to two to four costs two more allocations, and few objects have a single member.
         if members.isEmpty { members.reserveCapacity(4) }
         members.append(Member(name, value))
