@@ -6,18 +6,21 @@ enum Measure {
 
     /// Microseconds per round. `work` is told which round it is, counted from 0 without repetition.
     static func microseconds(rounds: Int, _ work: (Int) async throws -> Void) async throws -> Double {
-        try await samples(of: rounds) { first in
+        let times = try await samples(of: rounds) { first in
             for round in first..<first + rounds { try await work(round) }
         }
+        return median(times)
     }
 
-    /// The same for runs that one thread plays by turns, as `run` does it.
+    /// The same for runs that one thread plays by turns, as `run` does it. The fastest sample is what the work costs
+    /// when nobody else wants the machine.
     static func microseconds(
         abreast rounds: Int, _ work: @escaping @Sendable (Int) async throws -> Void
-    ) async throws -> Double {
-        try await samples(of: rounds) { first in
+    ) async throws -> (median: Double, fastest: Double) {
+        let times = try await samples(of: rounds) { first in
             try await Lanes(1).work(rounds, { try await work(first + $0) }, onEach: { _, _ in true })
         }
+        return (median(times), times.min() ?? 0)
     }
 
     /// Does `work` once, all of it on one thread, whose allocations can be counted.
@@ -35,7 +38,7 @@ enum Measure {
     }
 
     /// `lot` does as many rounds, from the number on that it is given.
-    private static func samples(of rounds: Int, _ lot: (Int) async throws -> Void) async throws -> Double {
+    private static func samples(of rounds: Int, _ lot: (Int) async throws -> Void) async throws -> [Double] {
         let clock = ContinuousClock()
         var times: [Double] = []
         for sample in 0...samples {
@@ -44,7 +47,7 @@ enum Measure {
             times.append(microseconds(clock.now - start) / Double(rounds))
         }
         // The first sample warms up and is thrown away.
-        return median(Array(times.dropFirst()))
+        return Array(times.dropFirst())
     }
 
     static func median(_ values: [Double]) -> Double {

@@ -42,7 +42,7 @@ package enum LeakCheck {
             return outbound.names(in: stream.event.data ?? []).map { "\(stream.from) gives \(stream.to) \($0)" }
         case .exchange(let exchange):
             var leaks: [String] = []
-            if case .answered(let response) = exchange.outcome, response.status >= 400, !response.body.isEmpty {
+            if !scan.isEmpty, case .answered(let response) = exchange.outcome, response.status >= 400 {
                 let names = scan.names(in: response.body)
                 leaks += names.map { "the body of a \(response.status) of \(exchange.to) shows \($0)" }
             }
