@@ -27,11 +27,13 @@ struct PendingCall: Record {
         case upstream
     }
 
+    /// The call that asked for it, with all that came along: after the consent the very same is made.
     struct Consent: Hashable, Sendable, Codable {
         let method: String
         let params: JSONObject
         let revision: String
-        let token: Secret?
+        let caller: Caller
+        let traffic: CallTraffic.Kept
         let elicitation: String
         /// `sessionUri` of the consent.
         let sessionURI: String
@@ -68,7 +70,8 @@ struct PendingCalls {
         let url = elicitation["url"]?.string ?? ""
         let consent = PendingCall.Consent(
             method: call.method, params: call.params, revision: call.revision.rawValue,
-            token: endpoint.caller.token.map { Secret($0) }, elicitation: elicitation["elicitationId"]?.string ?? "",
+            caller: endpoint.caller, traffic: endpoint.traffic.kept,
+            elicitation: elicitation["elicitationId"]?.string ?? "",
             sessionURI: URLParts(url).flatMap { Form(parsing: $0.query ?? "")["request_uri"] } ?? "",
             deadline: world.clock.now + Gateway.consentLife)
         return try hold(
@@ -200,14 +203,18 @@ struct PendingCalls {
             case .consent(let consent) = pending.subject,
             let record = try? world.store.write({ $0.find(GatewayRecord.self, pending.gateway) })
         else { return }
-        let endpoint = Endpoint(gateway: gateway, record: record, caller: Caller(token: consent.token?.exposed))
+        guard let call = call(pending, consent) else { return left(pending.stream) }
+        let endpoint = Endpoint(
+            gateway: gateway, record: record, caller: consent.caller, traffic: CallTraffic(consent.traffic))
+        let relay = Relay(call)
+        let done = JSONRPC.notification(
+            "notifications/elicitation/complete", ["elicitationId": .string(consent.elicitation)])
         do throws(JSONRPCError) {
             let result = try await Invocation.result(
-                endpoint, consent.method, consent.params, Revision(rawValue: consent.revision),
-                polling: consent.sessionURI)
-            let done = JSONRPC.notification(
-                "notifications/elicitation/complete", ["elicitationId": .string(consent.elicitation)])
-            finish(pending, .success(result), after: [done])
+                endpoint, call.method, call.params, call.revision, polling: consent.sessionURI, relay: relay)
+            finish(pending, .success(result), after: [done] + relay.notifications)
+        } catch Invocation.paused {
+            askNext(pending, relay, [done] + relay.notifications)
         } catch Invocation.stillWaiting where world.clock.now < consent.deadline {
             // Ever more seldom, so that a person who takes ten minutes does not fill the journal.
             lookAgain(pending, after: .milliseconds(min(waited * 2, 30_000)))
@@ -218,6 +225,16 @@ struct PendingCalls {
                 : .failure(error)
             finish(pending, outcome)
         }
+    }
+
+    /// nil where its session has ended: then nobody hears the answer.
+    private func call(_ pending: PendingCall, _ consent: PendingCall.Consent) -> MCPCall? {
+        guard let id = RequestID(pending.call),
+            let session = try? world.store.write({ $0.find(MCPSession.self, pending.session) })
+        else { return nil }
+        return MCPCall(
+            resuming: id, consent.method, consent.params, Revision(rawValue: consent.revision), in: session,
+            for: pending.principal)
     }
 
     // MARK: - Ends

@@ -39,6 +39,19 @@ package struct MCPCall: Sendable {
     }
 }
 
+extension MCPCall {
+    /// A request that came in a session earlier, was answered by a stream, and goes on.
+    package init(
+        resuming id: RequestID, _ method: String, _ params: JSONObject, _ revision: Revision, in session: MCPSession,
+        for principal: String
+    ) {
+        self.init(
+            id: id, method: method, params: params, revision: revision, session: session,
+            capabilities: session.capabilities, principal: principal, mayStream: true,
+            streamOwner: session.streamOwner)
+    }
+}
+
 /// What a server's own code answers.
 package enum MCPReply: Sendable {
     case result(JSONValue)

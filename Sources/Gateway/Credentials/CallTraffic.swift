@@ -18,6 +18,36 @@ final class CallTraffic: Sendable {
         self.intercepted = intercepted
     }
 
+    /// The same for a call that is made later; headers and query may hold secrets.
+    struct Kept: Hashable, Sendable, Codable {
+        struct Field: Hashable, Sendable, Codable {
+            let name: String
+            let value: Secret
+        }
+        let headers: [Field]
+        let query: Secret
+        let intercepted: [Field]
+    }
+
+    var kept: Kept {
+        func fields(_ fields: HTTPFields) -> [Kept.Field] {
+            fields.map { Kept.Field(name: $0.name.rawName, value: Secret($0.value)) }
+        }
+        return Kept(headers: fields(headers), query: Secret(query.encoded), intercepted: fields(intercepted))
+    }
+
+    convenience init(_ kept: Kept) {
+        func fields(_ fields: [Kept.Field]) -> HTTPFields {
+            HTTPFields(
+                fields.compactMap { field in
+                    HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value.exposed) }
+                })
+        }
+        self.init(
+            headers: fields(kept.headers), query: Form(parsing: kept.query.exposed),
+            intercepted: fields(kept.intercepted))
+    }
+
     /// Headers of a target's answer that its configuration lets through.
     func collect(_ fields: HTTPFields) {
         guard !fields.isEmpty else { return }
