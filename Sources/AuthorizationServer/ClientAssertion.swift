@@ -42,10 +42,9 @@ extension AuthorizationServer {
         // Issuer and subject are the client (section 3, points 1 and 2); the token itself chooses no algorithm.
         let verified = await TokenVerifier.verify(compact, keys: keys, policy: TokenPolicy(issuer: client), at: now)
         guard case .success(let claims) = verified, isForUs(claims["aud"]), let id = claims["jti"]?.string,
-            !id.isEmpty, let expiry = claims["exp"]?.double,
-            Instant(milliseconds: Int64(min(expiry, 1e11) * 1000)) <= now + Self.longestLife
+            !id.isEmpty, let expiry = Instant(numericDate: claims["exp"]), expiry <= now + Self.longestLife
         else { return .refused(client: client) }
-        return .signed(client: client, id: id, until: Instant(milliseconds: Int64(expiry * 1000)) + .seconds(60))
+        return .signed(client: client, id: id, until: expiry + .seconds(60))
     }
 
     /// `client-assertion-single-use`: RFC 7523 section 3, point 7. Off, one that was seen on its way serves again.

@@ -86,8 +86,8 @@ extension AuthorizationServer {
         let found = try? world.store.write { self.application(issuer, in: &$0) }
         guard let application = found, application.kind == .githubApp, let keys = application.keys else { return nil }
         let verified = await TokenVerifier.verify(compact, keys: keys, policy: TokenPolicy(issuer: issuer), at: now)
-        guard case .success(let claims) = verified, let expiry = claims["exp"]?.double,
-            expiry <= Double((now + Self.longestJWT).seconds)
+        guard case .success(let claims) = verified, let expiry = Instant(numericDate: claims["exp"]),
+            expiry <= now + Self.longestJWT
         else { return nil }
         return application
     }

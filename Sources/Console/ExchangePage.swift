@@ -133,8 +133,8 @@ struct ExchangePage {
     }
 
     private func life(_ token: DecodedToken) -> String {
-        guard let end = token.claims["exp"]?.int else { return "" }
-        let left = end - shell.lab.clock.now.seconds
+        guard let end = Instant(numericDate: token.claims["exp"]) else { return "" }
+        let left = end.seconds - shell.lab.clock.now.seconds
         return left > 0 ? ", good for \(left) s more" : ", expired \(-left) s ago"
     }
 

@@ -5,13 +5,19 @@ import MCPCore
 import OAuthCore
 
 /// Who calls, as far as the gateway knows.
-struct Caller {
+struct Caller: Hashable, Sendable, Codable {
     /// The JWT that was checked; nil where the gateway checks none.
-    let token: String?
+    private let bearer: Secret?
+    var token: String? { bearer?.exposed }
     /// The user that a header names; nobody is taken for them (`A33`).
     var namedUser: String?
     /// Access key id of whoever signed; nil where nobody did.
-    var keyID: String?
+    let keyID: String?
+
+    init(token: String?, keyID: String? = nil) {
+        bearer = token.map { Secret($0) }
+        self.keyID = keyID
+    }
 }
 
 /// Decides who may call a gateway: `customJWTAuthorizer` and its simpler kin (E20, E21, E22).
@@ -132,7 +138,8 @@ struct InboundAuthorizer {
         _ token: String, _ decoded: DecodedToken, _ keys: KeySetRecord, _ discovery: String
     ) async -> JSONObject? {
         let policy = TokenPolicy(issuer: decoded.claims["iss"]?.string ?? "", leeway: leeway)
-        let moment = instant(decoded.claims["exp"]).map { $0 + leeway - .milliseconds(1) } ?? world.clock.now
+        let expiry = Instant(numericDate: decoded.claims["exp"])
+        let moment = expiry.map { $0 + leeway - .milliseconds(1) } ?? world.clock.now
         var used = keys
         var outcome = await TokenVerifier.verify(token, keys: used.keys, policy: policy, at: moment)
         if case .failure(.unknownKey) = outcome, let newer = await cache.keysAfterUnknown(for: discovery) {
@@ -146,17 +153,11 @@ struct InboundAuthorizer {
 
     private func isAlive(_ claims: JSONObject) -> Bool {
         let now = world.clock.now
-        guard let expires = instant(claims["exp"]), now < expires + leeway else { return false }
+        guard let expires = Instant(numericDate: claims["exp"]), now < expires + leeway else { return false }
         return ["nbf", "iat"].allSatisfy { name in
             guard let claim = claims[name] else { return true }
-            return instant(claim).map { $0 <= now + leeway } ?? false
+            return Instant(numericDate: claim).map { $0 <= now + leeway } ?? false
         }
-    }
-
-    /// A NumericDate (RFC 7519 section 2); nil for what is none or is beyond the year 5000.
-    private func instant(_ claim: JSONValue?) -> Instant? {
-        guard let seconds = claim?.double, abs(seconds) < 1e11 else { return nil }
-        return Instant(milliseconds: Int64(seconds * 1000))
     }
 
     /// Audience, client, custom claims, scopes.

@@ -2,7 +2,7 @@ package import Kernel
 
 /// Why a JWT was not accepted.
 package enum TokenRefusal: Error, Hashable, Sendable {
-    /// Not a JWS in compact form, or a time that is no number (RFC 7519 section 2, NumericDate).
+    /// Not a JWS in compact form, or a time that is none (RFC 7519 section 2, NumericDate).
     case malformed
     case algorithmNotAllowed
     /// No usable key of this name in the set; nil if the token names none.
@@ -85,10 +85,9 @@ package enum TokenVerifier {
         }
     }
 
-    /// A NumericDate between 1970 and the year 9999; beyond is a forger's number.
     private static func time(_ name: String, _ claims: JSONObject) throws(TokenRefusal) -> Instant? {
         guard let value = claims[name] else { return nil }
-        guard let seconds = value.double, (0...253_402_300_799).contains(seconds) else { throw .malformed }
-        return Instant(milliseconds: Int64(seconds * 1000))
+        guard let moment = Instant(numericDate: value) else { throw .malformed }
+        return moment
     }
 }

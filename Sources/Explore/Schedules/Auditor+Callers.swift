@@ -49,7 +49,7 @@ extension Auditor {
         guard let header = exchange.request.header(.authorization), header.hasPrefix("Bearer "),
             let claims = DecodedToken(String(header.dropFirst("Bearer ".count)))?.claims
         else { return found }
-        if let expiry = claims["exp"]?.int, entry.at > Instant(milliseconds: expiry * 1000) + Self.leeway {
+        if let expiry = Instant(numericDate: claims["exp"]), entry.at > expiry + Self.leeway {
             found.append(
                 Violation(
                     invariant: .callerStillValid, sequence: entry.sequence,

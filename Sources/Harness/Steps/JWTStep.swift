@@ -61,11 +61,12 @@ package struct JWTStep: LabStep {
         } else {
             outcome["signature"] = "no keys"
         }
-        if let expires = claims["exp"]?.int {
-            if let born = claims["iat"]?.int { outcome["lifetime"] = .int(expires - born) }
-            outcome["expired"] = .bool(now.milliseconds >= expires * 1000)
+        let born = Instant(numericDate: claims["iat"])
+        if let expires = Instant(numericDate: claims["exp"]) {
+            if let born { outcome["lifetime"] = .int(expires.seconds - born.seconds) }
+            outcome["expired"] = .bool(now >= expires)
         }
-        if let born = claims["iat"]?.int { outcome["age"] = .int(now.milliseconds / 1000 - born) }
+        if let born { outcome["age"] = .int(now.seconds - born.seconds) }
         return .object(outcome)
     }
 
