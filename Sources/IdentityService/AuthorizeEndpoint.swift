@@ -63,12 +63,8 @@ extension IdentityService {
         case "resource": for resource in session.resources { form.append("resource", resource) }
         default: break
         }
-        let parameters = CustomParameters(world: world, custom: session.customParameters).added(to: form)
-        if !parameters.ignored.isEmpty {
-            let names = parameters.ignored.joined(separator: ", ")
-            note(.customParametersNeverOverride, "custom parameters ignored: \(names)", in: &transaction)
-        }
-        return parameters.form.added(to: endpoints.authorizationEndpoint)
+        return CustomParameters(world: world, custom: session.customParameters).added(to: form, in: &transaction)
+            .added(to: endpoints.authorizationEndpoint)
     }
 
     private func page(_ opening: Opening) -> Response {

@@ -13,9 +13,22 @@ struct CustomParameters {
         "client_assertion_type",
     ]
 
-    /// The form with the custom parameters behind its own, and the names of those that were left out because they are
-    /// standard ones (ledger `A23`). Never two values of one name.
-    func added(to form: Form) -> (form: Form, ignored: [String]) {
+    /// The form with the custom parameters behind its own, but for those that are standard ones: of them the journal
+    /// says that they were left out (ledger `A23`). Never two values of one name.
+    func added(to form: Form) -> Form {
+        let (result, remark) = joined(to: form)
+        if let remark { world.note(remark, rule: .customParametersNeverOverride) }
+        return result
+    }
+
+    /// The same in a transaction, with which the remark stands or falls.
+    func added(to form: Form, in transaction: inout Transaction) -> Form {
+        let (result, remark) = joined(to: form)
+        if let remark { world.note(remark, rule: .customParametersNeverOverride, in: &transaction) }
+        return result
+    }
+
+    private func joined(to form: Form) -> (form: Form, remark: String?) {
         var result = form
         var ignored: [String] = []
         for member in custom.members {
@@ -28,6 +41,6 @@ struct CustomParameters {
             result.pairs.removeAll { $0.name == member.name }
             result.append(member.name, value)
         }
-        return (result, ignored)
+        return (result, ignored.isEmpty ? nil : "custom parameters ignored: \(ignored.joined(separator: ", "))")
     }
 }

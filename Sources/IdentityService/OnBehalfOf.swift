@@ -29,8 +29,8 @@ extension IdentityService {
             try await add(actor, to: &form, of: provider)
         }
         if !query.scopes.isEmpty { form.append("scope", query.scopes.spaceSeparated) }
-        let parameters = CustomParameters(world: world, custom: request.customParameters).added(to: form)
-        let outcome = await providers.token(parameters.form, of: provider, isOnBehalf: true)
+        form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
+        let outcome = await providers.token(form, of: provider, isOnBehalf: true)
         switch outcome {
         case .granted(let answer):
             try transact { transaction throws(Refusal) in

@@ -256,8 +256,8 @@ extension IdentityService {
         defer { flights.land(key, isKept) }
         var form: Form = ["grant_type": "client_credentials"]
         if !request.query.scopes.isEmpty { form.append("scope", request.query.scopes.spaceSeparated) }
-        let parameters = CustomParameters(world: world, custom: request.customParameters)
-        let outcome = await providers.token(parameters.added(to: form).form, of: request.query.provider)
+        form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
+        let outcome = await providers.token(form, of: request.query.provider)
         guard case .granted(let answer) = outcome else { throw Self.machineFailure }
         try transact { transaction throws(Refusal) in vault.keep(answer, for: request.query, in: &transaction) }
         isKept = true
