@@ -115,7 +115,7 @@ package struct InboundProvider: Origin {
             "scopes_supported": .strings(profile.scopes.names),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "grant_types_supported": .strings(profile.grants),
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": .strings(algorithms),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

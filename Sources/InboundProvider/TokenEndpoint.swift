@@ -30,8 +30,7 @@ extension InboundProvider {
         guard let name = asked.form.present("grant_type") else {
             throw OAuthError(.invalidRequest, "grant_type is missing.")
         }
-        let known = ["authorization_code", "refresh_token", "client_credentials"] + profile.exchange.grants
-        guard known.contains(name) else {
+        guard profile.grants.contains(name) else {
             throw OAuthError(.unsupportedGrantType, "This grant is not supported.")
         }
         guard asked.client.grantTypes.contains(name) else {
