@@ -69,7 +69,13 @@ extension AccountServices {
             return "<GetRoleResult>\(rendered(found))</GetRoleResult>"
         case "CreatePolicy": return try createPolicy(form, account)
         case "DeletePolicy":
-            try world.store.write { $0.remove(ManagedPolicyRecord.self, Identifier(form["PolicyArn"] ?? "")) }
+            let arn = try required("PolicyArn", form)
+            try world.store.write { transaction in
+                guard transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
+                    throw noSuch("Policy \(arn) was not found.")
+                }
+                transaction.remove(ManagedPolicyRecord.self, Identifier(arn))
+            }
         case "DeleteRole":
             try world.store.write { transaction in
                 let role = try role(form, account, &transaction)
@@ -83,12 +89,22 @@ extension AccountServices {
                 role.inline.append(policy)
             }
         case "DeleteRolePolicy":
-            try change(form, account) { role in role.inline.removeAll { $0.name == form["PolicyName"] } }
+            let name = try required("PolicyName", form)
+            try change(form, account) { role in
+                guard role.inline.contains(where: { $0.name == name }) else {
+                    throw noSuch("The role policy with name \(name) cannot be found.")
+                }
+                role.inline.removeAll { $0.name == name }
+            }
         case "AttachRolePolicy":
             let arn = try required("PolicyArn", form)
             try change(form, account) { role in if !role.attached.contains(arn) { role.attached.append(arn) } }
         case "DetachRolePolicy":
-            try change(form, account) { role in role.attached.removeAll { $0 == form["PolicyArn"] } }
+            let arn = try required("PolicyArn", form)
+            try change(form, account) { role in
+                guard role.attached.contains(arn) else { throw noSuch("Policy \(arn) was not found.") }
+                role.attached.removeAll { $0 == arn }
+            }
         default:
             throw IAMRefusal(
                 status: 400, code: "InvalidAction", message: "Could not find operation \(action) for version 2010-05-08"
@@ -147,16 +163,20 @@ extension AccountServices {
     private func role(_ form: Form, _ account: String, _ transaction: inout Transaction) throws -> RoleRecord {
         let name = try required("RoleName", form)
         guard let role = transaction.find(RoleRecord.self, where: "name", is: "\(account)/\(name)").first else {
-            throw IAMRefusal(
-                status: 404, code: "NoSuchEntity", message: "The role with name \(name) cannot be found.")
+            throw noSuch("The role with name \(name) cannot be found.")
         }
         return role
     }
 
-    private func change(_ form: Form, _ account: String, _ edit: @Sendable (inout RoleRecord) -> Void) throws {
+    /// Ledger `iam-not-found`.
+    private func noSuch(_ message: String) -> IAMRefusal {
+        IAMRefusal(status: 404, code: "NoSuchEntity", message: message)
+    }
+
+    private func change(_ form: Form, _ account: String, _ edit: (inout RoleRecord) throws -> Void) throws {
         try world.store.write { transaction in
             var role = try role(form, account, &transaction)
-            edit(&role)
+            try edit(&role)
             transaction.save(role)
         }
     }

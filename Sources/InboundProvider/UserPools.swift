@@ -97,6 +97,7 @@ extension InboundProvider {
         case "DeleteUserPoolDomain": try change(poolID) { $0.domain = nil }
         case "DeleteUserPool":
             try world.store.write { transaction in
+                _ = try pool(poolID, &transaction)
                 for client in transaction.all(PoolClientRecord.self) where client.pool == poolID {
                     transaction.remove(PoolClientRecord.self, client.id)
                 }
@@ -104,7 +105,12 @@ extension InboundProvider {
             }
         case "DeleteUserPoolClient":
             try world.store.write { transaction in
-                transaction.remove(PoolClientRecord.self, Identifier(input["ClientId"]?.string ?? ""))
+                _ = try pool(poolID, &transaction)
+                let id = Identifier<PoolItemTag>(input["ClientId"]?.string ?? "")
+                guard transaction.find(PoolClientRecord.self, id)?.pool == poolID else {
+                    throw PoolRefusal.noSuch("User pool client \(id)")
+                }
+                transaction.remove(PoolClientRecord.self, id)
             }
         default: throw PoolRefusal(code: "UnknownOperationException", message: "There is no \(operation) here")
         }
@@ -154,13 +160,17 @@ extension InboundProvider {
 
     private func change(_ poolID: String, _ edit: (inout PoolRecord) throws -> Void) throws {
         try world.store.write { transaction in
-            guard var pool = transaction.find(PoolRecord.self, Identifier(poolID)) else {
-                throw PoolRefusal(
-                    code: "ResourceNotFoundException", message: "User pool \(poolID) does not exist.")
-            }
+            var pool = try pool(poolID, &transaction)
             try edit(&pool)
             transaction.save(pool)
         }
+    }
+
+    private func pool(_ id: String, _ transaction: inout Transaction) throws -> PoolRecord {
+        guard let pool = transaction.find(PoolRecord.self, Identifier(id)) else {
+            throw PoolRefusal.noSuch("User pool \(id)")
+        }
+        return pool
     }
 
     private static func refused(_ code: String, _ message: String, status: Int = 400) -> Response {
@@ -173,4 +183,9 @@ extension InboundProvider {
 private struct PoolRefusal: Error {
     let code: String
     let message: String
+
+    /// Ledger `cognito-not-found`.
+    static func noSuch(_ what: String) -> PoolRefusal {
+        PoolRefusal(code: "ResourceNotFoundException", message: "\(what) does not exist.")
+    }
 }
