@@ -36,13 +36,14 @@ extension ResourceMaker {
         let roles = properties["Roles"]?.strings ?? []
         guard resource.type == "AWS::IAM::ManagedPolicy" else {
             let name = properties["PolicyName"]?.string ?? ""
-            for role in roles {
+            for (index, role) in roles.enumerated() {
                 _ = try await client.iam(
                     "PutRolePolicy", ["RoleName": role, "PolicyName": name, "PolicyDocument": document])
-            }
-            undo = { (client) async throws(ResourceFailure) in
-                for role in roles {
-                    _ = try await client.iam("DeleteRolePolicy", ["RoleName": role, "PolicyName": name])
+                let done = roles[...index].reversed()
+                undo = { (client) async throws(ResourceFailure) in
+                    for role in done {
+                        _ = try await client.iam("DeleteRolePolicy", ["RoleName": role, "PolicyName": name])
+                    }
                 }
             }
             let id = generatedName()
@@ -53,10 +54,16 @@ extension ResourceMaker {
         let arn = XML.text(of: "Arn", in: answer) ?? ""
         physicalID = arn
         undo = { (client) async throws(ResourceFailure) in
-            for role in roles { _ = try await client.iam("DetachRolePolicy", ["RoleName": role, "PolicyArn": arn]) }
             _ = try await client.iam("DeletePolicy", ["PolicyArn": arn])
         }
-        for role in roles { _ = try await client.iam("AttachRolePolicy", ["RoleName": role, "PolicyArn": arn]) }
+        for (index, role) in roles.enumerated() {
+            _ = try await client.iam("AttachRolePolicy", ["RoleName": role, "PolicyArn": arn])
+            let done = roles[...index].reversed()
+            undo = { (client) async throws(ResourceFailure) in
+                for role in done { _ = try await client.iam("DetachRolePolicy", ["RoleName": role, "PolicyArn": arn]) }
+                _ = try await client.iam("DeletePolicy", ["PolicyArn": arn])
+            }
+        }
         return Evaluator.Created(ref: arn, attributes: ["PolicyArn": .string(arn)])
     }
 
