@@ -78,8 +78,20 @@ struct JournalPastTests {
         }
     }
 
+    @Test func whatAnArchiveRefusesIsNotCountedAsCommitted() throws {
+        let store = try Store(archive: Unreadable(isFull: true))
+        try store.write { _ in }
+        #expect(throws: StoreFailure("full")) {
+            try store.write { $0.append(.note(Note(party: .aws, "x")), at: Instant(milliseconds: 0)) }
+        }
+        #expect(store.transactionCount == 1)
+    }
+
     private struct Unreadable: Archive {
-        func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {}
+        var isFull = false
+        func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
+            if isFull { throw StoreFailure("full") }
+        }
         func records<R: Kernel.Record>(_ type: R.Type) throws(StoreFailure) -> [R] { [] }
         func lastSequence() throws(StoreFailure) -> Int { 3 }
         func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry] {

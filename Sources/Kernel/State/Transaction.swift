@@ -123,9 +123,10 @@ extension Transaction {
 
     mutating func commit() throws(StoreFailure) {
         if let archiveFailure { throw archiveFailure }
+        if let archive, !changes.isEmpty || journal.count > journalStart {
+            try archive.keep(changes, journal[journalStart...])
+        }
         committed += 1
-        guard let archive, !changes.isEmpty || journal.count > journalStart else { return }
-        try archive.keep(changes, journal[journalStart...])
     }
 
     /// Lets go of the oldest entries once there are a quarter more than are to be kept, so that each one is moved a few
