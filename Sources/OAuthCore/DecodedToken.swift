@@ -13,16 +13,16 @@ package struct DecodedToken: Sendable {
     /// Longer ones are refused unread; no header or claim set of this world comes near it.
     package static let longest = 16_384
 
-    private static let memo = TokenMemo<DecodedToken>(limit: 256)
+    private static let memo = Memo<CompactToken, DecodedToken>(limit: 256)
 
     package init?(_ compact: String) {
         guard compact.utf8.count <= Self.longest else { return nil }
-        if let known = Self.memo[compact] {
+        if let known = Self.memo[CompactToken(compact)] {
             self = known
             return
         }
         guard let read = DecodedToken(reading: compact) else { return nil }
-        Self.memo[compact] = read
+        Self.memo[CompactToken(compact)] = read
         self = read
     }
 

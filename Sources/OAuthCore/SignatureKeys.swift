@@ -1,7 +1,6 @@
 import Foundation
 import JWTKit
 import Kernel
-import Synchronization
 
 // The only door to jwt-kit: a JSON Web Key in, signatures out. Times and claims are none of its business.
 
@@ -9,7 +8,7 @@ import Synchronization
 struct SignatureKey: Sendable {
     let algorithm: any JWTAlgorithm
     /// Tokens this very key has signed. What it has not signed is not kept: that would be a forger's to fill.
-    private let signed = TokenMemo<Bool>(limit: 256)
+    private let signed = Memo<CompactToken, Bool>(limit: 256)
 
     init(algorithm: any JWTAlgorithm) { self.algorithm = algorithm }
 
@@ -17,14 +16,14 @@ struct SignatureKey: Sendable {
 
     /// RFC 7515 section 5.2, once per token and key.
     func hasSigned(_ token: DecodedToken) -> Bool {
-        if signed[token.compact] == true { return true }
+        if signed[CompactToken(token.compact)] == true { return true }
         guard isValid(token.signature, of: token.signingInput) else { return false }
         note(signed: token.compact)
         return true
     }
 
     /// What the private half has just signed need not be checked, byte for byte the same as it is.
-    func note(signed compact: String) { signed[compact] = true }
+    func note(signed compact: String) { signed[CompactToken(compact)] = true }
 
     func isValid(_ signature: [UInt8], of input: [UInt8]) -> Bool {
         (try? algorithm.verify(signature, signs: input)) ?? false
@@ -35,14 +34,9 @@ struct SignatureKey: Sendable {
 final class SignatureKeys: Sendable {
     static let shared = SignatureKeys(limit: 64)
 
-    private struct Kept {
-        var keys: [String: SignatureKey] = [:]
-        var order: [String] = []
-    }
-    private let kept = Mutex(Kept())
-    private let limit: Int
+    private let kept: Memo<String, SignatureKey>
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int) { kept = Memo(limit: limit) }
 
     /// The key in `jwk` for `algorithm`; nil if jwt-kit cannot use it.
     func key(_ jwk: JSONObject, algorithm: String) async -> SignatureKey? {
@@ -52,12 +46,9 @@ final class SignatureKeys: Sendable {
         fixed["alg"] = .string(algorithm)
         fixed["kid"] = "key"
         let text = JSONValue.object(fixed).text
-        if let known = kept.withLock({ $0.keys[text] }) { return known }
+        if let known = kept[text] { return known }
         guard let key = await Self.read(text) else { return nil }
-        kept.withLock { kept in
-            if kept.keys.updateValue(key, forKey: text) == nil { kept.order.append(text) }
-            if kept.order.count > limit { kept.keys[kept.order.removeFirst()] = nil }
-        }
+        kept[text] = key
         return key
     }
 

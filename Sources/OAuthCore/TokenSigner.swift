@@ -16,9 +16,7 @@ package final class TokenSigner: Sendable {
         let jwk: JSONObject
         let publicHalf: JSONObject
     }
-    private struct Memo {
-        var tokens: [String: String] = [:]
-        var order: [String] = []
+    private struct State {
         var signatures = 0
         var pairs: [String: KeyPair] = [:]
     }
@@ -28,8 +26,9 @@ package final class TokenSigner: Sendable {
         let other: SignatureKey?
     }
     let keys: [Key]
-    private let memo = Mutex(Memo())
-    private let limit: Int
+    private let state = Mutex(State())
+    /// Signed tokens by what was signed.
+    private let signed: Memo<String, String>
 
     /// Of a private JWK set the first key signs unless another is asked for. `limit` signed tokens are kept.
     package init(keys: JSONValue, limit: Int = 512) throws {
@@ -43,11 +42,11 @@ package final class TokenSigner: Sendable {
         guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
         publicKeys = .object(["keys": .array(self.keys.map { .object($0.publicHalf) })])
         publicKeysAnswer = .json(200, publicKeys)
-        self.limit = limit
+        signed = Memo(limit: limit)
     }
 
     /// How many signatures were really made.
-    package var signatures: Int { memo.withLock { $0.signatures } }
+    package var signatures: Int { state.withLock { $0.signatures } }
 
     /// Names of the algorithms in the set, in its order.
     package var algorithms: [String] { keys.map(\.algorithm.rawValue) }
@@ -74,27 +73,24 @@ package final class TokenSigner: Sendable {
         if let type { header.append("typ", .string(type)) }
         let parts = [JSONValue.object(header), JSONValue.object(claims).sorted].map { Base64.encodeURL($0.bytes) }
         let input = parts.joined(separator: ".")
-        if let known = memo.withLock({ $0.tokens[input] }) { return known }
+        if let known = signed[input] { return known }
         let pair = try await pair(key)
         let signature = try await key.algorithm.takingItsTime { try pair.own.signature(of: Array(input.utf8)) }
         let token = "\(input).\(Base64.encodeURL(signature))"
         pair.other?.note(signed: token)
-        memo.withLock { memo in
-            memo.signatures += 1
-            if memo.tokens.updateValue(token, forKey: input) == nil { memo.order.append(input) }
-            if memo.order.count > limit { memo.tokens[memo.order.removeFirst()] = nil }
-        }
+        state.withLock { $0.signatures += 1 }
+        signed[input] = token
         return token
     }
 
     private func pair(_ key: Key) async throws -> KeyPair {
-        if let known = memo.withLock({ $0.pairs[key.name] }) { return known }
+        if let known = state.withLock({ $0.pairs[key.name] }) { return known }
         guard let own = await SignatureKeys.shared.key(key.jwk, algorithm: key.algorithm.rawValue) else {
             throw KeyFailure("key \(key.name) cannot sign")
         }
         let other = await SignatureKeys.shared.key(key.publicHalf, algorithm: key.algorithm.rawValue)
         let pair = KeyPair(own: own, other: other)
-        memo.withLock { $0.pairs[key.name] = pair }
+        state.withLock { $0.pairs[key.name] = pair }
         return pair
     }
 }
