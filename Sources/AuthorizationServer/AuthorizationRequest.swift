@@ -5,7 +5,7 @@ import OAuthCore
 struct AuthorizationRequest {
     let query: String
     let parameters: Form
-    /// As it stood in the query: RFC 6749 section 4.1.2 wants it back unchanged.
+    /// As it goes back.
     let state: String?
     var application: ApplicationRecord?
     /// Where the answer goes, once it is known to be registered.
@@ -24,10 +24,7 @@ struct AuthorizationRequest {
         wasPushed = pushed != nil
         let query = pushed ?? query
         parameters = Form(parsing: query)
-        state = Form.written("state", in: query).map { text in
-            text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x23 }
-                ? String(text) : percentEncoded(percentDecoded(text, plus: true))
-        }
+        state = Form.returnedState(in: query)
     }
 
     func value(_ name: String) -> String? { parameters.present(name) }

@@ -57,26 +57,6 @@ struct RawParameters: Sendable {
         form = Form(parsing: text)
     }
 
-    /// `state` without decoding: what the client encoded comes back to it byte for byte, RFC 6749 section 4.1.2.
-    var state: String? {
-        guard let value = Form.written("state", in: text), !value.isEmpty else { return nil }
-        return Self.safe(value)
-    }
-
-    /// What may not stand in a URL is encoded; escapes and plus signs stay.
-    private static func safe(_ value: Substring) -> String {
-        value.utf8.allSatisfy(isURLByte)
-            ? String(value)
-            : value.utf8.map { isURLByte($0) ? String(UnicodeScalar($0)) : "%\(Hex.encode([$0]).uppercased())" }
-                .joined()
-    }
-
-    private static func isURLByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
-            UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"), UInt8(ascii: "#"):
-            false
-        default: (0x21...0x7E).contains(byte)
-        }
-    }
+    /// As it goes back.
+    var state: String? { Form.returnedState(in: text) }
 }
