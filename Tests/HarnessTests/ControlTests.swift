@@ -120,6 +120,36 @@ struct ControlTests {
         #expect(merged["expiringTokens"] == true)
     }
 
+    /// Nobody in the lab made it, and still it is somebody's: what stands by the name of a secret is hidden everywhere.
+    @Test func aForeignTokenIsShownNowhere() async throws {
+        let lab = try ControlledLab()
+        let sent: Form = [
+            "assertion": "foreign-assertion-0123456789", "client_secret": "foreign-secret-0123456789",
+            "access_token": "foreign-token-0123456789", "seen": "by-everybody",
+        ]
+        let json: JSONValue = [
+            "accessToken": "foreign-json-0123456789", "link": "https://a.example/?token=foreign-link",
+        ]
+        let foreign = Request(
+            .post, sent.added(to: "https://github.com/login/oauth/access_token"),
+            headers: [
+                .contentType: Form.mediaType, .authorization: "foreign-without-scheme",
+                fieldName("X-Amz-Security-Token"): "foreign-session",
+            ], body: Array(sent.encoded.utf8))
+        let second = Request(.post, "https://github.com/login/oauth/access_token", headers: [:], json: json)
+        for request in [foreign, second] { _ = try await lab.lab.network.send(request, from: .outside) }
+        let entries = lab.lab.store.journal()
+        let mask = SecretMask(entries)
+        let shown = [
+            try await lab.json(.get, "/_local/journal?after=0").text, TraceText(entries).rendered,
+            mask.field(.authorization, "foreign-without-scheme"), mask.url("/a?access_token=foreign-token#b"),
+            mask.field(fieldName("X-Amz-Security-Token"), "foreign-session"),
+        ]
+        for text in shown { #expect(!text.contains("foreign")) }
+        #expect(shown[0].contains("seen=by-everybody") && shown[1].contains("seen=by-everybody"))
+        #expect(shown[3] == "/a?access_token=••••#b")
+    }
+
     @Test func theJournalHasNoSecretInIt() async throws {
         let lab = try ControlledLab()
         let (url, token, gatewayURL) = try await lab.consentURL()

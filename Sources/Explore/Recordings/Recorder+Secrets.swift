@@ -3,18 +3,6 @@ import OAuthCore
 
 // Secrets are taken out before anything is written.
 extension Recorder {
-    /// Names in lower case without `_` and `-`.
-    private static let tokenNames: Set<String> = [
-        "accesstoken", "refreshtoken", "idtoken", "token", "usertoken", "workloadaccesstoken", "workloadidentitytoken",
-        "subjecttoken", "actortoken", "assertion",
-    ]
-    private static let otherNames: Set<String> = [
-        "code", "password", "clientsecret", "secret", "clientassertion", "codeverifier", "csrf", "authenticitytoken",
-        "apikey", "devicecode", "cookie",
-    ]
-
-    private static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "_" && $0 != "-" } }
-
     mutating func noteSecrets(of message: RecordedMessage) {
         if let field = message.fields["authorization"] {
             secrets.insert(String(field.split(separator: " ").last ?? ""))
@@ -26,19 +14,15 @@ extension Recorder {
             }
         }
         let forms = [message.form, URLText(message.url).query, message.location.flatMap { URLText($0).query }]
-        for pair in forms.compactMap({ $0?.pairs }).joined() where Self.isSecret(pair.name) {
+        for pair in forms.compactMap({ $0?.pairs }).joined() where SecretNames.kind(of: pair.name) != nil {
             secrets.insert(pair.value)
         }
         for json in [message.json, message.answerJSON].compactMap({ $0 }) {
             for (path, text) in Leaves.of(json) {
                 let name = path.split(separator: ".").last.map(String.init) ?? path
-                if Self.isSecret(name), name != "code" { secrets.insert(text) }
+                if SecretNames.kind(of: name, inJSON: true) != nil { secrets.insert(text) }
             }
         }
-    }
-
-    private static func isSecret(_ name: String) -> Bool {
-        tokenNames.contains(plain(name)) || otherNames.contains(plain(name))
     }
 
     /// A value without secrets: what was brought stays, as it becomes a variable; the rest gives way.
@@ -58,7 +42,7 @@ extension Recorder {
     }
 
     mutating func safeText(_ name: String, _ text: String, of message: RecordedMessage) -> String {
-        let plain = Self.plain(name)
+        let plain = SecretNames.plain(name)
         switch plain {
         case "clientsecret", "secret": return Self.labSecret
         case "password": return player(of: message.form?["username"] ?? message.form?["login"] ?? "alice")
@@ -68,8 +52,8 @@ extension Recorder {
             return choose("verifier", Self.verifier, recorded: Self.verifier)
         default: break
         }
-        guard Self.isSecret(name), !wasBrought(text) else { return text }
-        if Self.tokenNames.contains(plain) {
+        guard let kind = SecretNames.kind(of: name), !wasBrought(text) else { return text }
+        if kind == .token {
             let owner = DecodedToken(text)?.claims
             let user = (owner?["username"]?.string ?? owner?["sub"]?.string).map { player(of: $0) }
             let person = user ?? (lastUser.isEmpty ? "alice" : lastUser)

@@ -6,11 +6,7 @@ package struct SecretMask: Sendable {
     private let scan: SecretScan
     private let found: [(value: String, name: String)]
     private let spoken: [(value: String, name: String)]
-    /// Members of forms and of JSON whose values nobody may read, whatever they are.
-    private static let members: Set<String> = [
-        "password", "client_secret", "clientSecret", "code_verifier", "secret", "apiKey", "SecretString",
-    ]
-    private static let dots = "••••"
+    package static let dots = "••••"
 
     /// `secrets` are values that the scenario itself calls secret.
     package init(_ entries: [JournalEntry], secrets: [(value: String, name: String)] = []) {
@@ -90,7 +86,7 @@ package struct SecretMask: Sendable {
             return masked(form(Form(parsing: String(decoding: bytes, as: UTF8.self))))
         }
         if mediaType == "text/html" { return masked(Self.plain(String(decoding: bytes, as: UTF8.self))) }
-        if let json = try? JSONValue(parsing: bytes) { return masked(value(json).text) }
+        if let json = try? JSONValue(parsing: bytes) { return masked(hidingNamed(json) { $0 }.text) }
         return masked(String(decoding: bytes, as: UTF8.self))
     }
 
@@ -116,40 +112,76 @@ package struct SecretMask: Sendable {
         return masked("\(request.path)?\(form(request.parameters))")
     }
 
+    /// A path with its query, or a whole URL.
+    package func url(_ url: String) -> String { masked(hidingNamed(url)) }
+
+    /// An address without what its parameters call a secret.
+    private func hidingNamed(_ url: String) -> String {
+        guard let mark = url.place(of: "?") else { return url }
+        let query = url[url.utf8.index(after: mark)...]
+        let end = query.place(of: "#") ?? query.endIndex
+        let pairs = Form(parsing: query[..<end])
+        guard pairs.pairs.contains(where: { SecretNames.kind(of: $0.name) != nil }) else { return url }
+        return "\(url[..<mark])?\(form(pairs))\(query[end...])"
+    }
+
     /// Value of a header field.
     package func field(_ name: HTTPField.Name, _ value: String) -> String {
-        switch name {
-        case .authorization:
-            let scheme = value.prefix { $0 != " " }
+        switch name.canonicalName {
+        case "authorization", "proxy-authorization":
+            // Without a scheme it is all secret.
+            guard let blank = value.place(of: " ") else { return Self.dots }
+            let scheme = value[..<blank]
             let shown = masked(value)
             // A signature is computed from a key that nobody checks: there is no secret in it.
             return shown == value && scheme != "AWS4-HMAC-SHA256" ? "\(scheme) \(Self.dots)" : shown
-        case .cookie:
+        case "cookie":
             return value.split(separator: ";").map { "\(trimmed($0.prefix { $0 != "=" }))=\(Self.dots)" }
                 .joined(separator: "; ")
-        case .setCookie:
+        case "set-cookie":
             let pair = value.prefix { $0 != ";" }
             return "\(pair.prefix { $0 != "=" })=\(Self.dots)\(value.dropFirst(pair.count))"
+        case "location": return url(value)
+        // A session's token, and the proof by which the parties of AWS know each other.
+        case "x-amz-security-token", "x-agentcore-local-service": return Self.dots
         default: return masked(value)
         }
     }
 
-    private func form(_ form: Form) -> String {
+    /// A value that stands where only secrets stand: called by its id where it has one.
+    private func secret(_ value: String, _ kind: SecretNames.Kind) -> String {
+        guard !value.isEmpty else { return value }
+        let shown = kind == .kept ? value : masked(value)
+        return shown == value ? Self.dots : shown
+    }
+
+    package func form(_ form: Form) -> String {
         form.pairs.map { pair in
-            let value = Self.members.contains(pair.name) ? Self.dots : percentEncoded(pair.value, plus: true)
+            let value =
+                SecretNames.kind(of: pair.name).map { secret(pair.value, $0) }
+                ?? percentEncoded(pair.value, plus: true)
             return "\(percentEncoded(pair.name, plus: true))=\(value)"
         }.joined(separator: "&")
     }
 
-    private func value(_ value: JSONValue) -> JSONValue {
+    /// JSON with everything in it masked.
+    package func json(_ value: JSONValue) -> JSONValue { hidingNamed(value) { masked($0) } }
+
+    /// JSON without what its members call a secret; of every other text `rest` says how it is told.
+    private func hidingNamed(_ value: JSONValue, _ rest: (String) -> String) -> JSONValue {
         switch value {
-        case .array(let items): return .array(items.map { self.value($0) })
+        case .string(let text):
+            let isAddress = text.place(of: "?") != nil && text.range(of: "://") != nil
+            return .string(rest(isAddress ? hidingNamed(text) : text))
+        case .array(let items): return .array(items.map { hidingNamed($0, rest) })
         case .object(let object):
             return .object(
                 JSONObject(
                     object.members.map { member in
-                        let hides = Self.members.contains(member.name) && member.value.string != nil
-                        return .init(member.name, hides ? .string(Self.dots) : self.value(member.value))
+                        guard let text = member.value.string,
+                            let kind = SecretNames.kind(of: member.name, inJSON: true)
+                        else { return .init(member.name, hidingNamed(member.value, rest)) }
+                        return .init(member.name, .string(secret(text, kind)))
                     }))
         default: return value
         }

@@ -26,6 +26,8 @@ package struct SecretScan: Sendable {
         names.reserveCapacity(secrets.count)
         var lengths = [Bool](repeating: false, count: (secrets.map(\.value.utf8.count).max() ?? 0) + 1)
         var odd: [(value: String, name: String)] = []
+        // What comes again and again is looked for once.
+        var oddValues: Set<String> = []
         for secret in secrets where secret.value.utf8.count >= Self.shortest {
             var value = secret.value
             let isToken = value.withUTF8(Self.isToken)
@@ -34,14 +36,13 @@ package struct SecretScan: Sendable {
                 if names[key]?.contains(where: { $0.value == secret.value }) == true { continue }
                 names[key, default: []].append(secret)
                 lengths[secret.value.utf8.count] = true
-            } else {
+            } else if oddValues.insert(secret.value).inserted {
                 odd.append((secret.value, secret.name))
             }
         }
         for secret in spoken where !secret.value.isEmpty {
-            odd.append((secret.value, secret.name))
-            for encoded in Self.encodings(of: secret.value) where encoded != secret.value {
-                odd.append((encoded, secret.name))
+            for value in [secret.value] + Self.encodings(of: secret.value) where oddValues.insert(value).inserted {
+                odd.append((value, secret.name))
             }
         }
         self.names = names
