@@ -24,33 +24,16 @@ package enum JUnitReport {
         let folder = result.path.split(separator: "/").dropLast().joined(separator: ".")
         let cell = result.cellText.isEmpty ? "" : " [\(result.cellText)]"
         let seed = seeds ? " seed \(result.seed)" : ""
-        let name = escaped("\(result.scenario)\(cell)\(seed)")
+        let name = "\(result.scenario)\(cell)\(seed)".markup
         let head =
-            "    <testcase classname=\"\(escaped(folder))\" name=\"\(name)\" file=\"\(escaped(result.path))\""
+            "    <testcase classname=\"\(folder.markup)\" name=\"\(name)\" file=\"\(result.path.markup)\""
         if let skip = result.skip {
-            return "\(head)>\n      <skipped message=\"\(escaped(skip))\"/>\n    </testcase>\n"
+            return "\(head)>\n      <skipped message=\"\(skip.markup)\"/>\n    </testcase>\n"
         }
         guard result.verdict != .held, let first = result.failures.first else { return "\(head)/>\n" }
         let kind = result.verdict == .failed ? "failure" : "error"
-        let message = escaped(first.sentence)
-        let details = escaped("\(TextReport.details(result, seeds: seeds))\(result.commandHere)\n")
+        let message = first.sentence.markup
+        let details = "\(TextReport.details(result, seeds: seeds))\(result.commandHere)\n".markup
         return "\(head)>\n      <\(kind) message=\"\(message)\">\(details)</\(kind)>\n    </testcase>\n"
-    }
-
-    /// XML 1.0 section 2.2: most control characters may not stand in a document, not even escaped.
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "\n", "\t": result.unicodeScalars.append(scalar)
-            case "\u{0}"..<"\u{20}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -22,7 +22,7 @@ package enum MermaidReport {
                 lines.append("    a\(from)->>a\(to): \(plain(request.cut(90)))")
                 if !answer.isEmpty { lines.append("    a\(to)\(isGood ? "-->>" : "--x")a\(from): \(plain(answer))") }
             case .move(let subject, let old, let new, _):
-                lines.append("    Note over \(all): \(plain(subject)) \(old ?? "new") → \(plain(new))")
+                lines.append("    Note over \(all): \(plain(subject)) \(plain(old ?? "new")) → \(plain(new))")
             case .note(let actor?, let text):
                 lines.append("    Note right of a\(actor): \(plain(text.cut(90)))")
             case .note(nil, let text): lines.append("    Note over \(all): \(plain(text.cut(90)))")

@@ -9,8 +9,9 @@ package enum TAPReport {
         let seeds = ScenarioResult.haveSeeds(results)
         for (index, result) in results.enumerated() {
             let verdict = result.verdict == .held || result.verdict == .skipped ? "ok" : "not ok"
-            // Where a description has a number sign, a reader would look for a directive.
-            let name = "\(result.name(amongSeeds: seeds)): \(result.scenario)".replacing("#", by: "\\#")
+            // Where a description has a number sign, a reader would look for a directive (TAP 14, "Escaping").
+            let name = "\(result.name(amongSeeds: seeds)): \(result.scenario)"
+                .replacing("\\", by: "\\\\").replacing("#", by: "\\#")
             let skip = result.skip.map { " # SKIP \($0)" } ?? ""
             text += "\(verdict) \(index + 1) - \(name.replacing("\n", by: " "))\(skip.replacing("\n", by: " "))\n"
             guard result.verdict == .failed || result.verdict == .error else { continue }

@@ -98,6 +98,25 @@ struct MergedReportTests {
         }
     }
 
+    /// A report may come from anywhere: a number in it may be any.
+    @Test func countsThatCannotBeAreRefused() {
+        let huge: JSONValue = ["edges": [], "edgesMissing": [], "schedules": .int(.max)]
+        let refusal = #expect(throws: MergedReport.Mismatch.self) {
+            try MergedReport.merge([("a.json", huge), ("b.json", huge)])
+        }
+        #expect(refusal?.description == "b.json counts more schedules than there are")
+        let part: JSONValue = ["scenarios": [], "run": ["shard": "1/9000000000000000000"]]
+        #expect(throws: MergedReport.Mismatch.self) { try MergedReport.merge([("a.json", part)]) }
+    }
+
+    @Test func whatATAPReaderTakesForAMarkIsEscaped() throws {
+        let json: JSONValue = [
+            "path": "a.yaml", "scenario": "a \\ and a #", "seed": "1", "command": "c", "verdict": "held",
+        ]
+        let text = TAPReport.render([try #require(MergedRow(json))])
+        #expect(text.contains("ok 1 - a.yaml: a \\\\ and a \\#\n"))
+    }
+
     /// One machine goes through all files with a seed before it takes the next one.
     @Test func scenariosComeInTheOrderOfOneMachine() throws {
         func report(_ shard: String, _ rows: [(String, String)]) -> JSONValue {
