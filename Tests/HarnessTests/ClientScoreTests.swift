@@ -125,6 +125,12 @@ import Testing
             "initialize", [:], status: 401,
             headers: [.wwwAuthenticate: #"Bearer resource_metadata="https://gw.test/.well-known/x""#], [:])
         #expect(story.verdict("uses resource_metadata") == "broken")
+        // A challenge that names no place cannot be followed, and nothing follows it.
+        var vague = Story()
+        vague.message(
+            "tools/list", status: 401, headers: [.wwwAuthenticate: #"Bearer resource_metadata="somewhere""#], [:])
+        vague.ask()
+        #expect(vague.verdict("uses resource_metadata") == "not seen")
         story = Story()
         story.ask()
         #expect(story.verdict("keeps error.data") == "broken")

@@ -121,6 +121,21 @@ private struct Reader {
     let entries: [JournalEntry]
     let messages: [ClientScore.Message]
     let opened: [String]?
+    /// Everything that somebody opened at an address that a client was given, by path and query, in order.
+    private let requests: [String: [(sequence: Int, agent: String?)]]
+
+    init(entries: [JournalEntry], messages: [ClientScore.Message], opened: [String]?) {
+        (self.entries, self.messages, self.opened) = (entries, messages, opened)
+        let targets = Set(messages.compactMap { $0.link.flatMap { URLParts($0)?.target } })
+        var requests: [String: [(sequence: Int, agent: String?)]] = [:]
+        for entry in entries where !targets.isEmpty {
+            guard case .exchange(let exchange) = entry.event, let path = exchange.request.head.path,
+                targets.contains(path)
+            else { continue }
+            requests[path, default: []].append((entry.sequence, exchange.request.header(.userAgent)))
+        }
+        self.requests = requests
+    }
 
     private func row(_ rule: String, _ about: String, kept: [Int], broken: [Int]) -> ClientScore.Row {
         let verdict: ClientScore.Verdict = !broken.isEmpty ? .broken : kept.isEmpty ? .notSeen : .kept
@@ -154,7 +169,8 @@ private struct Reader {
                 let mark = header.range(of: "resource_metadata=\"")
             else { continue }
             let url = header[mark.upperBound...].prefix { $0 != "\"" }
-            let path = URLParts(String(url))?.path ?? ""
+            // A challenge that names no place cannot be followed.
+            guard let path = URLParts(String(url))?.path, !path.isEmpty else { continue }
             let found = entries.first { entry in
                 guard entry.sequence > message.sequence, case .exchange(let exchange) = entry.event else {
                     return false
@@ -169,17 +185,15 @@ private struct Reader {
     }
 
     var tokensInURLs: ClientScore.Row {
-        let tokens = TokenLineage.births(in: entries).filter { $0.kind.hasSuffix("_token") }.map(\.value.exposed)
+        let tokens = SecretScan(
+            TokenLineage.births(in: entries).filter { $0.kind.hasSuffix("_token") }.map { ($0.value.exposed, $0.id) })
         var (kept, broken): ([Int], [Int]) = ([], [])
         for entry in entries {
             guard case .exchange(let exchange) = entry.event, ClientScore.isClient(exchange.from),
                 let target = exchange.request.head.path
             else { continue }
             let query = Form(parsing: exchange.request.query)
-            let shows = query.pairs.contains { pair in
-                pair.name == "access_token" || tokens.contains { pair.value == $0 }
-            }
-            if shows || tokens.contains(where: { target.range(of: $0) != nil }) {
+            if query.pairs.contains(where: { $0.name == "access_token" }) || !tokens.names(in: target).isEmpty {
                 broken.append(entry.sequence)
             } else if exchange.request.header(.authorization) != nil {
                 kept.append(entry.sequence)
@@ -192,12 +206,7 @@ private struct Reader {
         var (kept, broken): ([Int], [Int]) = ([], [])
         for message in messages {
             guard let link = message.link, let target = URLParts(link)?.target else { continue }
-            let opened = entries.first { entry in
-                guard entry.sequence > message.sequence, case .exchange(let exchange) = entry.event else {
-                    return false
-                }
-                return exchange.request.head.path == target
-            }
+            let opened = requests[target]?.first { $0.sequence > message.sequence }
             if let opened { kept.append(opened.sequence) } else { broken.append(message.sequence) }
         }
         // A newer link takes the place of an older one, so one that was opened is enough.
@@ -227,20 +236,22 @@ private struct Reader {
     /// Every link that a client was asked to have opened, with the exchange in which it agreed.
     private var links: [(sequence: Int, url: String, agreed: Int?)] {
         var links: [(sequence: Int, url: String, agreed: Int?)] = []
+        let replies = messages.filter { $0.params["inputResponses"] != nil }
         for message in messages {
             for question in message.questions {
-                let agreed = messages.first {
+                let agreed = replies.first {
                     $0.sequence > message.sequence
                         && $0.params["inputResponses"]?[question.key]?["action"] == "accept"
                 }
                 links.append((message.sequence, question.url, agreed?.sequence))
             }
         }
-        for (sequence, request) in asides {
-            guard request["method"] == "elicitation/create", let url = request["params"]?["url"]?.string else {
-                continue
-            }
-            links.append((sequence, url, agreement(to: request["id"], after: sequence)))
+        let asked = asides.filter { $0.1["method"] == "elicitation/create" }
+        let agreements = asked.isEmpty ? [] : agreements
+        for (sequence, request) in asked {
+            guard let url = request["params"]?["url"]?.string else { continue }
+            let agreed = agreements.first { $0.sequence > sequence && $0.id == request["id"] }
+            links.append((sequence, url, agreed?.sequence))
         }
         return links
     }
@@ -261,13 +272,14 @@ private struct Reader {
         }
     }
 
-    private func agreement(to id: JSONValue?, after sequence: Int) -> Int? {
-        entries.first { entry in
-            guard entry.sequence > sequence, case .exchange(let exchange) = entry.event,
-                ClientScore.isClient(exchange.from), let json = try? JSONValue(parsing: exchange.request.body)
-            else { return false }
-            return json["id"] == id && json["result"]?["action"] == "accept"
-        }?.sequence
+    /// Answers of clients that agree to what a server asked.
+    private var agreements: [(sequence: Int, id: JSONValue?)] {
+        entries.compactMap { entry in
+            guard case .exchange(let exchange) = entry.event, ClientScore.isClient(exchange.from),
+                let json = try? JSONValue(parsing: exchange.request.body), json["result"]?["action"] == "accept"
+            else { return nil }
+            return (entry.sequence, json["id"])
+        }
     }
 
     /// MCP 2025-11-25, elicitation, URL mode: a client must not fetch the link itself.
@@ -275,13 +287,11 @@ private struct Reader {
         var (kept, broken): ([Int], [Int]) = ([], [])
         for message in messages {
             guard let target = message.link.flatMap({ URLParts($0) })?.target else { continue }
-            for entry in entries where entry.sequence > message.sequence {
-                guard case .exchange(let exchange) = entry.event, exchange.request.head.path == target else { continue }
-                let agent = exchange.request.header(.userAgent)
-                if agent != nil, agent == message.agent {
-                    broken.append(entry.sequence)
+            for request in requests[target] ?? [] where request.sequence > message.sequence {
+                if request.agent != nil, request.agent == message.agent {
+                    broken.append(request.sequence)
                 } else {
-                    kept.append(entry.sequence)
+                    kept.append(request.sequence)
                 }
             }
         }
@@ -301,10 +311,14 @@ private struct Reader {
     }
 
     /// Each call that was asked for a consent, with the identical ones after it.
-    private var asked: [(first: ClientScore.Message, later: [ClientScore.Message])] {
-        messages.enumerated().compactMap { place, message in
-            guard message.link != nil else { return nil }
-            return (message, messages[(place + 1)...].filter { $0.call == message.call })
+    private var asked: [(first: ClientScore.Message, later: ArraySlice<ClientScore.Message>)] {
+        let calls = Dictionary(grouping: messages, by: \.call)
+        var passed: [JSONValue?: Int] = [:]
+        return messages.compactMap { message in
+            let place = passed[message.call, default: 0]
+            passed[message.call] = place + 1
+            guard message.link != nil, let alike = calls[message.call] else { return nil }
+            return (message, alike[(place + 1)...])
         }
     }
 

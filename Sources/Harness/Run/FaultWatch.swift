@@ -34,8 +34,8 @@ struct FaultWatch: Sendable {
     mutating func look(at journal: [JournalEntry]) {
         for index in watched.indices where !watched[index].isOver && !watched[index].isMet {
             let one = watched[index]
-            watched[index].isMet = journal.reversed().contains { entry in
-                guard entry.sequence > one.after, case .fault(let name, _) = entry.event else { return false }
+            watched[index].isMet = journal.reversed().lazy.prefix { $0.sequence > one.after }.contains { entry in
+                guard case .fault(let name, _) = entry.event else { return false }
                 return name == one.fault.name
             }
         }
