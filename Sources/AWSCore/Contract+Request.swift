@@ -32,11 +32,21 @@ extension Contract {
         return Request(operation.method, url, headers: Self.jsonHeaders, json: .object(body))
     }
 
-    /// The members that an operation takes, in the order of the model.
-    package func members(of name: String) -> [String] {
-        guard let input = operation(named: name)?.input, case .structure(let list, _) = shapes[input].kind else {
-            return []
+    /// The members that an operation takes below a path of names, in the order of the model. An item of a list has any
+    /// name; there are none where the model has no such place, or leaves the names to whoever calls.
+    package func members(of name: String, at path: [String] = []) -> [String] {
+        guard var place = operation(named: name)?.input else { return [] }
+        for name in path {
+            switch shapes[place].kind {
+            case .structure(let list, _):
+                guard let member = list.first(where: { $0.name == name }) else { return [] }
+                place = member.shape
+            case .list(let item): place = item
+            case .map(_, let value): place = value
+            default: return []
+            }
         }
+        guard case .structure(let list, _) = shapes[place].kind else { return [] }
         return list.map(\.name)
     }
 

@@ -43,8 +43,11 @@ package enum Recording {
                     [
                         ("number", .int(Int64(number + 1))), ("depth", .int(Int64(record.depth))),
                         ("title", .string(record.title)), ("place", .string(record.step.place.description)),
-                        ("at", .string(record.at.iso8601)), ("first_seq", .int(Int64(record.after + 1))),
-                        ("last_seq", .int(Int64(record.last))), ("held", .bool(record.held)),
+                        ("at", .string(record.at.iso8601)),
+                        // What was undone has no entries in the tables.
+                        ("first_seq", record.isUndone ? .null : .int(Int64(record.after + 1))),
+                        ("last_seq", record.isUndone ? .null : .int(Int64(record.last))),
+                        ("held", .bool(record.held)),
                     ]))
         }
         return rows + JournalTables(entries: result.journal, secrets: result.secrets).rows

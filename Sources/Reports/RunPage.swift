@@ -51,10 +51,15 @@ package struct RunPage: Sendable, Hashable {
         let steps = result.records.map { record in
             Step(
                 title: record.title, place: record.step.place.description, depth: record.depth,
-                at: record.at.iso8601, entries: "\(record.after + 1)–\(record.last)", held: record.held)
+                at: record.at.iso8601, entries: Self.entries(of: record), held: record.held)
         }
         played = Played(
             steps: steps, story: Story(result), tokens: Self.tokens(result), trace: result.trace.rendered)
+    }
+
+    private static func entries(of record: StepRecord) -> String {
+        if record.isUndone { return "undone" }
+        return record.last > record.after ? "\(record.after + 1)–\(record.last)" : ""
     }
 
     /// Header and claims stand for the token itself, which nobody may read.

@@ -53,7 +53,8 @@ package struct Story: Sendable, Hashable {
     /// `result` is a run with its journal.
     package init(_ result: ScenarioResult) {
         var builder = Builder(mask: SecretMask(result.journal, secrets: result.secrets))
-        var steps = result.records.sorted { $0.after < $1.after }[...]
+        // The journal has nothing of what was undone, and its numbers were given anew.
+        var steps = result.records.filter { !$0.isUndone }[...]
         for entry in result.journal {
             while let step = steps.first, step.after < entry.sequence {
                 builder.add(.step(step.title, held: step.held), step.after)
@@ -122,9 +123,12 @@ private struct Builder {
 
 extension String {
     /// At most so many characters.
-    func cut(_ length: Int) -> String { utf8.count <= length ? self : "\(prefix(length - 1))…" }
+    func cut(_ length: Int) -> String {
+        utf8.count <= length || count <= length ? self : "\(prefix(length - 1))…"
+    }
 
-    /// As text inside HTML, SVG and XML.
+    /// As text inside HTML, SVG and XML. Most control characters may not stand in an XML document, not even escaped
+    /// (XML 1.0 section 2.2).
     var markup: String {
         var result = ""
         for scalar in unicodeScalars {

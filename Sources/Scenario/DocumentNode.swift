@@ -140,8 +140,8 @@ package struct Members: Sendable {
     }
 }
 
-/// A plain scalar by the core schema of YAML 1.2 (section 10.3.2). `on`, `off`, `yes`, `no` and dates are texts,
-/// and so are digits with a leading zero: an account id is no number.
+/// A plain scalar by the core schema of YAML 1.2 (section 10.3.2), and with less of it a number: digits with a leading
+/// zero are a text, since an account id is no number, and so are `+1`, `.5`, `0x1F` and `.inf`.
 private func scalarValue(_ text: String, _ plain: Bool) -> JSONValue {
     guard plain else { return .string(text) }
     switch text {

@@ -8,16 +8,7 @@ package enum FileShape {
         ShapeMember("tags", .oneOrMore(.text), "Words that --tags chooses by."),
         ShapeMember(
             "spec", .oneOrMore(.text), "Ledger ids, or public standards with their section.", required: true),
-        ShapeMember(
-            "lab",
-            .either([
-                .name(.labs),
-                .mapping([
-                    ShapeMember("use", .name(.labs)),
-                    ShapeMember("rules", .names(.either([.word(["on", "off"]), .flag])), "Rules that do not hold."),
-                    ShapeMember("unknowns", .names(.text), "What nobody outside knows, decided."),
-                ]),
-            ]), "Which lab it runs in, and what it changes there."),
+        ShapeMember("lab", .either([.name(.labs), .mapping(lab)]), "Which lab it runs in, and what it changes there."),
         ShapeMember("with", values, "Variables, unless --var says otherwise."),
         ShapeMember(
             "environment", .either([.text, .list(.text), values]),
@@ -26,7 +17,7 @@ package enum FileShape {
         ShapeMember(
             "matrix", .either([.names(.list(.anything)), .list(values)]),
             "Runs the scenario once for each combination of values."),
-        ShapeMember("fragments", .names(.mapping(Array(fragment.dropFirst()))), "Steps under names of this file."),
+        ShapeMember("fragments", .names(.mapping(ownFragment)), "Steps under names of this file."),
         ShapeMember(
             "given", .oneOrMore(.either([.name(.fragments), .names(.either([values, .anything]))])),
             "Fragments that come first, each with values of its own."),
@@ -45,10 +36,19 @@ package enum FileShape {
         ShapeMember("skip", .text, "Why it is not run."),
     ]
 
-    package static let fragment: [ShapeMember] = [
-        ShapeMember("fragment", .text, "What is there afterwards, as a sentence.", required: true),
-        ShapeMember("about", .text),
+    static let lab: [ShapeMember] = [
+        ShapeMember("use", .name(.labs), "The lab, default if it is not said."),
+        ShapeMember("rules", .names(.either([.word(["on", "off"]), .flag])), "Rules that do not hold."),
+        ShapeMember("unknowns", .names(.text), "What nobody outside knows, decided."),
+    ]
+
+    package static let fragment: [ShapeMember] =
+        [ShapeMember("fragment", .text, "What is there afterwards, as a sentence.", required: true)] + ownFragment
+
+    /// One that stands in the scenario itself, under its name.
+    static let ownFragment: [ShapeMember] = [
+        ShapeMember("about", .text, "What it is for."),
         ShapeMember("with", values, "Its variables with their values unless a scenario says otherwise."),
-        ShapeMember("steps", .steps, required: true),
+        ShapeMember("steps", .steps, "What is done, in order.", required: true),
     ]
 }

@@ -51,6 +51,7 @@ extension Reading {
             return nil
         }
         for diagnostic in source.1 { report(diagnostic) }
+        for sender in source.0?.senders ?? [] { note(sender: sender) }
         return source.0
     }
 
@@ -78,7 +79,7 @@ extension Reading {
 }
 
 extension Fragment {
-    private static let members = ["fragment", "about", "with", "steps"]
+    private static let members = FileShape.fragment.map(\.name)
 
     static func read(_ source: Source, _ reading: inout Reading) -> Fragment? {
         if reading.path.dropLast().contains(source.name) {
@@ -99,7 +100,8 @@ extension Fragment {
 
     /// A fragment that stands in the scenario itself, under its name.
     static func read(own node: DocumentNode, named name: String, _ reading: inout Reading) -> Fragment? {
-        guard let members = node.members("fragment \"\(name)\"", known: ["about", "with", "steps"], &reading) else {
+        guard let members = node.members("fragment \"\(name)\"", known: FileShape.ownFragment.map(\.name), &reading)
+        else {
             return nil
         }
         let title = members["about"]?.text(&reading, as: "about") ?? name
@@ -112,9 +114,11 @@ extension Fragment {
         if let with = members["with"], !with.isMapping {
             reading.report(with.place, "with must be a mapping of names to values")
         }
+        let defaults = members["with"]?.members ?? []
+        for member in defaults { reading.expectVariableName(member.name, at: member.key.place) }
         let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         return Fragment(
-            source: source, title: title, defaults: members["with"]?.members.map { ($0.name, $0.value) } ?? [],
-            steps: steps)
+            source: source, title: title, defaults: defaults.map { ($0.name, $0.value) }, steps: steps,
+            senders: reading.senders)
     }
 }

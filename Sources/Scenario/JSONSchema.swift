@@ -26,7 +26,45 @@ package struct JSONSchema: Sendable {
     package var mistakes: [String] {
         var found: [String] = []
         Self.look(root, "the schema", &found, depth: 0)
+        var references: [String] = []
+        Self.collect(root, &references)
+        for reference in references {
+            guard let target = target(of: reference) else {
+                found.append("$ref \(reference) leads nowhere")
+                continue
+            }
+            if comesBack(target, [reference]) {
+                found.append("$ref \(reference) asks the same of the same value again")
+            }
+        }
         return found
+    }
+
+    private static func collect(_ schema: JSONValue, _ references: inout [String]) {
+        for item in schema.array ?? [] { collect(item, &references) }
+        for member in schema.object?.members ?? [] where !["const", "enum", "default"].contains(member.name) {
+            if member.name == "$ref", let reference = member.value.string {
+                if !references.contains(reference) { references.append(reference) }
+            } else if !remarks.contains(member.name) {
+                collect(member.value, &references)
+            }
+        }
+    }
+
+    /// Whether one of the references on the way stands again in what is asked of the same value: it would be asked
+    /// without end.
+    private func comesBack(_ schema: JSONValue, _ way: [String]) -> Bool {
+        (schema.object?.members ?? []).contains { member in
+            switch member.name {
+            case "$ref":
+                guard let reference = member.value.string else { return false }
+                if way.contains(reference) { return true }
+                return target(of: reference).map { comesBack($0, way + [reference]) } ?? false
+            case "allOf", "anyOf", "oneOf": return (member.value.array ?? []).contains { comesBack($0, way) }
+            case "not", "if", "then", "else": return comesBack(member.value, way)
+            default: return false
+            }
+        }
     }
 
     private static func look(_ schema: JSONValue, _ place: String, _ found: inout [String], depth: Int) {
@@ -39,9 +77,16 @@ package struct JSONSchema: Sendable {
                 continue
             }
             let inner = "\(member.name) of \(place)"
+            if let wanted = kind(of: member.name), !isKind(wanted, member.value) {
+                found.append("\(inner) must be \(wanted.rawValue)")
+                continue
+            }
             switch member.name {
             case "properties", "patternProperties", "$defs", "definitions":
                 for entry in member.value.object?.members ?? [] {
+                    if member.name == "patternProperties", (try? Regex(entry.name)) == nil {
+                        found.append("\"\(entry.name)\" in \(inner) is no regular expression")
+                    }
                     look(entry.value, "\"\(entry.name)\" in \(inner)", &found, depth: depth + 1)
                 }
             case "allOf", "anyOf", "oneOf", "prefixItems":
@@ -56,6 +101,44 @@ package struct JSONSchema: Sendable {
                 if (try? Regex(member.value.string ?? "(")) == nil { found.append("\(inner) is no regular expression") }
             default: break
             }
+        }
+    }
+
+    /// What a keyword takes: one of another kind would be passed over, and nothing checked.
+    private enum Kind: String {
+        case mapping = "a mapping"
+        case list = "a list of at least one"
+        case names = "a list of names"
+        case count = "a whole number from 0 up"
+        case number = "a number"
+        case flag = "true or false"
+        case text = "a text"
+    }
+
+    private static func kind(of keyword: String) -> Kind? {
+        switch keyword {
+        case "properties", "patternProperties", "$defs", "definitions", "dependentRequired": .mapping
+        case "enum", "allOf", "anyOf", "oneOf", "prefixItems": .list
+        case "required": .names
+        case "minProperties", "maxProperties", "minContains", "maxContains", "minItems", "maxItems", "minLength",
+            "maxLength":
+            .count
+        case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf": .number
+        case "uniqueItems": .flag
+        case "pattern", "$ref": .text
+        default: nil
+        }
+    }
+
+    private static func isKind(_ kind: Kind, _ value: JSONValue) -> Bool {
+        switch kind {
+        case .mapping: value.object != nil
+        case .list: value.array?.isEmpty == false
+        case .names: value.strings != nil
+        case .count: value.int.map { $0 >= 0 } ?? false
+        case .number: value.double != nil
+        case .flag: value.bool != nil
+        case .text: value.string != nil
         }
     }
 

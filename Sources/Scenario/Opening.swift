@@ -74,6 +74,11 @@ struct Opening {
             reading.report(node.place, "matrix must be a mapping of names to lists, this is \(node.typeName)")
         }
         for (name, _) in cells.first ?? [] { reading.expectVariableName(name, at: node.place) }
+        // Cells are made before there is any variable: a `${…}` in them would stand there as it is.
+        for hole in Template.holes(in: node) {
+            reading.report(
+                hole.place, "a value of the matrix names no variable", hint: "it is there before all of them")
+        }
         return cells.isEmpty ? [[]] : cells
     }
 }
@@ -139,12 +144,11 @@ struct VariableWalk {
         }
         for span in spans { check(span, &reading) }
         for item in given {
-            for override in item.overrides { check(override.value, &reading) }
-            for setting in item.fragment.defaults {
-                check(setting.value, &reading)
+            fragment = PlacedName(name: item.name, place: item.place)
+            for setting in item.settings {
+                check(setting.value.node, &reading)
                 add(setting.name)
             }
-            fragment = PlacedName(name: item.name, place: item.place)
             walk(item.fragment.steps, &reading)
             fragment = nil
         }

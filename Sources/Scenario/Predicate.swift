@@ -66,7 +66,9 @@ package struct Predicate: Sendable {
                 reading.report(node.place, "this is no regular expression")
             }
             return .matches(Template(node, &reading))
-        case "contains": return .contains(Template(node, &reading))
+        case "contains":
+            if isEmpty(node) { reading.report(node.place, "anything contains nothing: it holds of every value") }
+            return .contains(Template(node, &reading))
         case "starts-with": return .startsWith(Template(node, &reading))
         case "ends-with": return .endsWith(Template(node, &reading))
         case "type":
@@ -113,6 +115,7 @@ package struct Predicate: Sendable {
             reading.report(node.place, "at must be a mapping of paths, this is \(node.typeName)")
             return nil
         }
+        if node.members.isEmpty { reading.report(node.place, "at names no path: it holds of anything") }
         return .at(
             node.members.compactMap { member in
                 let predicate = Predicate(member.value, &reading)
@@ -123,6 +126,15 @@ package struct Predicate: Sendable {
                     return nil
                 }
             })
+    }
+
+    /// An empty text, list or mapping.
+    private static func isEmpty(_ node: DocumentNode) -> Bool {
+        switch node.content {
+        case .scalar(let text, let plain): text.isEmpty && !plain
+        case .sequence(let items): items.isEmpty
+        case .mapping(let members): members.isEmpty
+        }
     }
 
     private static func isPattern(_ text: String) -> Bool { (try? Regex(text)) != nil }

@@ -66,6 +66,28 @@ package struct ScenarioFile: Sendable {
         source.text.contains(word) || given.contains { $0.fragment.source.text.contains(word) }
     }
 
+    /// Whether a step, or a value that steps are given, has a text in it.
+    package func acts(with text: String) -> Bool {
+        func stands(in node: DocumentNode) -> Bool {
+            switch node.content {
+            case .scalar(let own, _): own.contains(text)
+            case .sequence(let items): items.contains(where: stands)
+            case .mapping(let members): members.contains { $0.name.contains(text) || stands(in: $0.value) }
+            }
+        }
+        func act(_ steps: [PlacedStep]) -> Bool {
+            steps.contains { placed in
+                (placed.step.ownNodes ?? [placed.node]).contains(where: stands)
+                    || placed.step.blocks.contains { block in
+                        block.settings.contains { stands(in: $0.value) } || act(block.steps)
+                    }
+            }
+        }
+        let values = settings.map(\.value) + secrets.compactMap(\.value) + given.flatMap { $0.settings.map(\.value) }
+        return values.contains { stands(in: $0.node) } || cell.contains { $0.value.text.contains(text) }
+            || given.contains { act($0.fragment.steps) } || act(steps) || act(finally)
+    }
+
     /// One scenario for each cell of the matrix.
     package var expanded: [ScenarioFile] {
         cells.map { cell in
@@ -106,6 +128,8 @@ package struct Fragment: Sendable {
     /// Variables it takes, with what they are unless a scenario says otherwise.
     package let defaults: [(name: String, value: DocumentNode)]
     package let steps: [PlacedStep]
+    /// Names under which its steps send what they like.
+    let senders: Set<String>
 }
 
 /// A fragment as a scenario uses it.
@@ -114,7 +138,6 @@ package struct GivenFragment: Sendable {
     /// Where the scenario names it.
     package let place: Place
     package let fragment: Fragment
-    package let overrides: [(name: String, value: DocumentNode)]
     /// What its variables are: the defaults, and the scenario's own values in their place.
     package let settings: [(name: String, value: Template)]
 
@@ -125,7 +148,6 @@ package struct GivenFragment: Sendable {
         self.name = name
         self.place = place
         self.fragment = fragment
-        self.overrides = overrides
         settings = fragment.defaults.map { setting in
             let node = overrides.first { $0.name == setting.name }?.value ?? setting.value
             return (setting.name, Template(node, &reading))

@@ -55,6 +55,13 @@ package struct ScenarioReader: Sendable {
             steps.expectSeen(isEnd: true, &reading)
             finally.expectSeen(isEnd: false, &reading)
         }
+        if steps.endWayCount > 1 {
+            for placed in then where type(of: placed.check).isOfOneEnd {
+                reading.report(
+                    placed.place, "\(placed.keyword) tells one end, and the steps end with \(steps.endWayCount) ways",
+                    hint: "give each way a then of its own with it")
+            }
+        }
         for secret in members["secrets"]?.members ?? [] where opening.cellNames.contains(secret.name) {
             reading.report(
                 secret.key.place, "a value of the matrix stands in every report: \"\(secret.name)\" cannot be a secret")
@@ -135,7 +142,7 @@ package struct ScenarioReader: Sendable {
 enum Standard {
     static func isCited(by text: String) -> Bool {
         let words = text.split(separator: " ")
-        guard words.count > 2 || (words.count == 3) else { return false }
+        guard words.count > 2 else { return false }
         switch words[0] {
         case "RFC": return Int(words[1]) != nil
         case "MCP": return words[1].utf8.count == 10 && words[1].utf8.filter { $0 == UInt8(ascii: "-") }.count == 2
@@ -158,7 +165,7 @@ extension ScenarioReader {
             reading.expectName(name, of: "lab", among: vocabulary.labs, at: node.place)
             return LabChoice(name: name, rulesOff: [], unknowns: [:])
         }
-        guard let members = node.members("lab", known: ["use", "rules", "unknowns"], &reading) else {
+        guard let members = node.members("lab", known: FileShape.lab.map(\.name), &reading) else {
             return LabChoice(name: "default", rulesOff: [], unknowns: [:])
         }
         let name = members["use"].flatMap { choice($0, as: "use", values, &reading) } ?? "default"
@@ -212,11 +219,12 @@ extension ScenarioReader {
         var result: [String: String] = [:]
         for member in node.members {
             let known = vocabulary.unknowns.keys.sorted()
-            reading.expectName(member.name, of: "unknown", among: known, at: member.key.place)
+            let name = choice(member.key, as: "an unknown", values, &reading) ?? member.name
+            reading.expectName(name, of: "unknown", among: known, at: member.key.place)
             guard let value = choice(member.value, as: "a choice", values, &reading) else { continue }
-            let choices = vocabulary.unknowns[member.name] ?? []
-            reading.expectName(value, of: "choice of \(member.name)", among: choices, at: member.value.place)
-            result[member.name] = value
+            let choices = vocabulary.unknowns[name] ?? []
+            reading.expectName(value, of: "choice of \(name)", among: choices, at: member.value.place)
+            result[name] = value
         }
         return result
     }

@@ -78,6 +78,12 @@ extension [PlacedStep] {
         return block.isWay || block.fragment != nil && block.steps.endsInWays
     }
 
+    /// How many ends of the whole they have: one, or that of each way of a fork at their end.
+    var endWayCount: Int {
+        guard endsInWays, let blocks = last?.step.blocks else { return 1 }
+        return blocks.reduce(0) { $0 + $1.steps.endWayCount }
+    }
+
     /// Reports forks whose ways a `then` of the whole scenario sees nothing of, as other steps follow them.
     func expectSeen(isEnd: Bool, _ reading: inout Reading) {
         for index in indices {
@@ -101,10 +107,13 @@ package protocol Check: Sendable {
     /// What it says of a run, for people.
     static var about: String { get }
     static var shape: Shape { get }
+    /// Whether it can be true of one end of a scenario only, where a fork gives it several.
+    static var isOfOneEnd: Bool { get }
     init?(_ node: DocumentNode, _ reading: inout Reading)
 }
 
 extension Check {
+    package static var isOfOneEnd: Bool { false }
     package static var about: String { "" }
     package static var shape: Shape { .anything }
 }
@@ -148,8 +157,9 @@ package struct Vocabulary: Sendable {
     /// Profiles of authorization servers.
     package var vendors: [String] = []
     package var operations: [String] = []
-    /// The members that an operation takes; none if that is not known.
-    package var membersOfOperation: @Sendable (String) -> [String] = { _ in [] }
+    /// The members that an operation takes below a path of names, in which an item of a list has an empty one; none if
+    /// that is not known.
+    package var membersOfOperation: @Sendable (_ name: String, _ path: [String]) -> [String] = { _, _ in [] }
     /// Ids of the ledger's rows; empty where nobody asks whether a scenario's `spec` names them.
     package var ledger: Set<String> = []
     /// Variables that are there before the first step.

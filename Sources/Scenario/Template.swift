@@ -40,12 +40,30 @@ package struct Template: Sendable {
         code = Self.code(node, &reading)
     }
 
+    /// A member that is a mapping, or a variable that stands for one.
+    package static func mapping(_ name: String, _ members: Members, _ reading: inout Reading) -> Template? {
+        guard let node = members[name] else { return nil }
+        if !node.isMapping, !node.namesAVariable {
+            reading.report(node.place, "\(name) must be a mapping of members, this is \(node.typeName)")
+        }
+        return Template(node, &reading)
+    }
+
     package var place: Place { node.place }
 
     /// Whether it is the same whatever the variables are.
     package var isConstant: Bool { if case .constant = code { true } else { false } }
 
     package func value(_ variables: Variables) throws(Diagnostic) -> JSONValue { try Self.render(code, variables) }
+
+    /// The members of a mapping.
+    ///
+    /// - Throws: `Diagnostic` where a variable gives something else.
+    package func members(_ variables: Variables) throws(Diagnostic) -> JSONObject {
+        let value = try value(variables)
+        if let object = value.object { return object }
+        throw Diagnostic(place, "this must be a mapping of members, it is \(value.text)")
+    }
 
     /// The value as text: numbers and flags as JSON writes them.
     package func text(_ variables: Variables) throws(Diagnostic) -> String {
@@ -86,6 +104,11 @@ extension Template {
         for piece in pieces(of: text) {
             switch piece {
             case .text(let text): result.append(.text(text))
+            case .open:
+                let mistake = Diagnostic(
+                    place, "a ${ is not closed", hint: "write $${ where a text has these two characters")
+                reading.report(mistake)
+                return .broken(mistake)
             case .hole(let path):
                 do throws(PathExpression.Failure) {
                     result.append(.hole(try PathExpression(path)))
@@ -156,6 +179,8 @@ extension Template {
     private enum Piece {
         case text(String)
         case hole(String)
+        /// A `${` without an end.
+        case open
     }
 
     /// Where a variable is named.
@@ -181,7 +206,8 @@ extension Template {
             if byte(next) == dollar, byte(bytes.index(after: next)) == open {
                 plain += [dollar, open]
                 at = bytes.index(at, offsetBy: 3)
-            } else if byte(next) == open, let end = bytes[next...].firstIndex(of: close) {
+            } else if byte(next) == open {
+                guard let end = bytes[next...].firstIndex(of: close) else { return pieces + [.open] }
                 if !plain.isEmpty { pieces.append(.text(String(decoding: plain, as: UTF8.self))) }
                 plain = []
                 pieces.append(.hole(String(text[bytes.index(after: next)..<end])))

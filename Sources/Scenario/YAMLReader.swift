@@ -66,7 +66,8 @@ extension DocumentNode {
 
     /// The parser names the key and one of its places only: the last line of the same indentation is the repetition.
     private static func repeated(_ name: String, near mark: Mark, _ source: Source) -> Diagnostic {
-        let lines = source.text.split(separator: "\n", omittingEmptySubsequences: false)
+        // By scalars: with carriage returns, a line's end is one character that is no "\n".
+        let lines = source.text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var place = Place(source, line: mark.line, column: mark.column, length: name.count)
         for (index, text) in lines.enumerated().dropFirst(mark.line) {
             let indent = text.prefix { $0 == " " }.count
@@ -133,14 +134,27 @@ private struct TreeReader {
             guard let name = key.scalarText else { throw Diagnostic(key.place, "a key must be a text") }
             let value = try node(value)
             if key.isWord("<<") {
-                merged += value.members
+                merged += try Self.merged(value)
             } else if result.indices.contains(where: { areSame(result[$0].name, name) }) {
                 throw Diagnostic(key.place, "\"\(name)\" stands twice in the same mapping")
             } else {
                 result.append(DocumentNode.Member(key: key, name: name, value: value))
             }
         }
+        // Of several that bring a name the first counts.
         for member in merged where !result.contains(where: { $0.name == member.name }) { result.append(member) }
         return result
+    }
+
+    /// What a merge key brings: a mapping's members, or those of a list of mappings.
+    private static func merged(_ value: DocumentNode) throws(Diagnostic) -> [DocumentNode.Member] {
+        var members: [DocumentNode.Member] = []
+        for item in value.items ?? [value] {
+            guard item.isMapping else {
+                throw Diagnostic(item.place, "<< takes a mapping or a list of mappings, this is \(item.typeName)")
+            }
+            members += item.members
+        }
+        return members
     }
 }

@@ -54,7 +54,7 @@ package struct Narration: Sendable {
         var teller = Teller(mask: SecretMask(result.journal, secrets: result.secrets), remarks: remarks)
         teller.say(.title, result.file.scenario)
         if let about = result.file.about { teller.say(.why, about) }
-        var steps = result.records.filter { $0.depth == 0 }.sorted { $0.after < $1.after }[...]
+        var steps = result.records.filter { $0.depth == 0 && !$0.isUndone }.sorted { $0.after < $1.after }[...]
         for entry in result.journal {
             while let step = steps.first, step.after < entry.sequence {
                 teller.flush()

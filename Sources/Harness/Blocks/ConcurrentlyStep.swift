@@ -8,6 +8,7 @@ package struct ConcurrentlyStep: BlockStep {
     package static let shape = StepShape(
         "Does several lists of steps at the same time, in an order that the seed decides.",
         value: .either([.list(.either([.step, .steps])), .names(.either([.step, .steps]))]))
+    private static let goingBack = [ForkStep.keyword, SnapshotStep.keyword, RestoreStep.keyword]
     private let branches: [(name: String, steps: [PlacedStep])]
     package var defines: [String] { branches.flatMap { StepBlock.defines($0.steps) } }
     /// What any of them keeps, another may speak of: the seed decides who is first.
@@ -24,7 +25,7 @@ package struct ConcurrentlyStep: BlockStep {
             return (name, [reading.vocabulary.step(part, &reading)].compactMap { $0 })
         }
         for branch in branches {
-            if let wrong = StepBlock.contains(branch.steps, ["fork", "snapshot", "restore"]) {
+            if let wrong = StepBlock.contains(branch.steps, Self.goingBack) {
                 reading.report(
                     wrong.place, "\(wrong.keyword) cannot stand inside concurrently",
                     hint: "it would undo what the others do")

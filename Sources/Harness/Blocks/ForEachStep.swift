@@ -9,6 +9,8 @@ package struct ForEachStep: BlockStep {
         [ShapeMember("steps", .steps, "What is done each time.", required: true)])
     private let lists: [(name: String, values: Template)]
     private let steps: [PlacedStep]
+    /// More combinations are a slip of the pen.
+    private static let mostRounds = 100_000
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
@@ -18,6 +20,7 @@ package struct ForEachStep: BlockStep {
             reading.report(node.value.place, "for-each must be a mapping of names to lists, this is \(found)")
             return nil
         }
+        for member in node.value.members { reading.expectVariableName(member.name, at: member.key.place) }
         for member in node.value.members where member.value.items == nil && !member.value.namesAVariable {
             reading.report(
                 member.value.place, "\(member.name) needs a list of values, this is \(member.value.typeName)")
@@ -39,6 +42,9 @@ package struct ForEachStep: BlockStep {
                         list.values.place, placed.keyword, expected: "a list with at least one item",
                         actual: value.text)
                 ]
+            }
+            guard items.count <= Self.mostRounds / rounds.count else {
+                throw Diagnostic(list.values.place, "these are more than \(Self.mostRounds) rounds")
             }
             rounds = rounds.flatMap { round in items.map { round + [(list.name, $0)] } }
         }

@@ -52,15 +52,17 @@ package struct ForkStep: BlockStep {
 
     func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
         let run = performance.run
-        let (snapshot, knowledge) = (run.lab.snapshot(), run.knowledge)
+        let (moment, knowledge) = (run.moment, run.knowledge)
         for way in ways {
             var failures = try await performance.perform(way.steps)
             // With nothing behind the fork, each way is an end of the whole scenario.
             let isEnd = performance.isLast && !way.steps.endsInWays
-            if failures.isEmpty { failures = try performance.judge(way.then + (isEnd ? performance.file.then : [])) }
+            if failures.isEmpty {
+                failures = try await performance.judge(way.then + (isEnd ? performance.file.then : []))
+            }
             // What failed is left as it is, to be looked at.
             guard failures.isEmpty else { return failures.map { $0.told(in: way.name) } }
-            try run.restore(snapshot)
+            try run.restore(moment)
             run.restore(knowledge)
         }
         return []
@@ -109,10 +111,10 @@ package struct RestoreStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let name = try name.text(run.variables)
-        guard let snapshot = run.snapshot(name) else {
+        guard let moment = run.snapshot(name) else {
             throw Diagnostic(self.name.place, "no step kept a snapshot \"\(name)\"")
         }
-        try run.restore(snapshot)
+        try run.restore(moment)
         return [:]
     }
 }

@@ -7,7 +7,6 @@ package struct IncludeStep: BlockStep {
         "Does the steps of a fragment: one of this file, one of scenarios/given, or a path beside this file.",
         value: .name(.fragments), [ShapeMember("with", .names(.anything), "Values for its variables.")])
     private let item: GivenFragment
-    package let defines: [String]
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
@@ -23,7 +22,6 @@ package struct IncludeStep: BlockStep {
         let overrides = reading.overrides(members["with"], of: fragment, named: name)
         item = GivenFragment(
             name: name, at: node.value.place, fragment: fragment, overrides: overrides, &reading)
-        defines = []
     }
 
     package var ownNodes: [DocumentNode]? { [] }

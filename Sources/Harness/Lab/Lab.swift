@@ -4,6 +4,7 @@
 package import AWSCore
 import AccountServices
 package import AuthorizationServer
+import HTTPTypes
 package import Kernel
 import OAuthCore
 import Synchronization
@@ -86,6 +87,29 @@ package final class Lab: Sendable {
             browsers[user] = browser
             return browser
         }
+    }
+
+    /// Whether one of some parties has an answer for a path. They are asked, and afterwards it is as if nobody had.
+    func knows(_ path: String, _ parties: [Party]) async -> Bool {
+        if parties.contains(.aws) {
+            let isOperation = [Contract.Service.control, .data].contains { contract.claims(path, for: $0) }
+            // What browsers open at the identity service is no operation.
+            if isOperation || path == "/" || path.hasPrefix("/identities/oauth2/") { return true }
+        }
+        // A gateway that is gone has no path any more.
+        if parties.contains(.gateway), path.hasPrefix("/gateways/") { return true }
+        let snapshot = snapshot()
+        var isKnown = false
+        // To a path that it does not know, the party aws says 400 like to one that it does.
+        for party in parties where party != .aws {
+            guard let origin = network.origin(of: party) else { continue }
+            for method in [HTTPRequest.Method.get, .post] {
+                let request = Request(method, "\(addresses.origin(of: party))\(path)")
+                if await origin.respond(to: request).status != 404 { isKnown = true }
+            }
+        }
+        try? restore(snapshot)
+        return isKnown
     }
 
     /// The least each principal needs for what it did.

@@ -12,6 +12,9 @@ extension Ledger {
         for name in names.filter({ $0.hasSuffix(".yaml") }).sorted() {
             do throws(Diagnostic) {
                 let document = try MockFiles(root: root).document("ledger/\(name)")
+                if document.items == nil {
+                    reading.report(document.place, "a file of the ledger must be a list, this is \(document.typeName)")
+                }
                 for node in document.items ?? [] { rows.append(contentsOf: row(node, &reading)) }
             } catch {
                 reading.report(error)

@@ -8,9 +8,10 @@ package struct ExchangesCheck: JournalCheck {
     package static let about = "Who asked whom, how often, with what and to what answer."
     private static let members: [ShapeMember] = [
         ShapeMember("from", .text, "Who sent it: alice means every program of hers."),
-        ShapeMember("to", .name(.parties), "Who was asked."), ShapeMember("method", .text),
+        ShapeMember("to", .name(.parties), "Who was asked."), ShapeMember("method", .text, "In capitals: POST."),
         ShapeMember("path", .text, "May have * for any characters; with ? the query counts too."),
-        ShapeMember("status", .predicate), ShapeMember("headers", .predicate, "Header fields of the request."),
+        ShapeMember("status", .predicate, "Of the answer; absent where none came."),
+        ShapeMember("headers", .predicate, "Header fields of the request, by their names in small letters."),
         ShapeMember("sends", .predicate, "Query and body together."),
         ShapeMember("gets", .predicate, "The answer's body."),
         ShapeMember("times", .predicate, "How often; at least once if it is not said."),
@@ -39,6 +40,7 @@ package struct ExchangesCheck: JournalCheck {
             reading.report(node.place, "exchanges must be a list, this is \(node.typeName)")
             return nil
         }
+        Self.expectSomething(items.isEmpty, at: node.place, &reading)
         let known = Self.members.map(\.name)
         lines = items.compactMap { item in
             guard let members = item.members("an exchange", known: known, &reading) else { return nil }
@@ -46,6 +48,7 @@ package struct ExchangesCheck: JournalCheck {
                 reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: to.place)
             }
             if let from = members["from"] { reading.expectNoSlip(from) }
+            Self.expectSpelling(members, &reading)
             func predicate(_ name: String, _ reading: inout Reading) -> Predicate? {
                 members[name].map { Predicate($0, &reading) }
             }
@@ -61,7 +64,23 @@ package struct ExchangesCheck: JournalCheck {
         }
     }
 
-    package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
+    /// Reports letters that no exchange is told in: methods are in capitals (RFC 9110 section 9.1), and fields stand in
+    /// the journal in small letters.
+    private static func expectSpelling(_ members: Members, _ reading: inout Reading) {
+        if let method = members["method"], let name = method.scalarText, !method.namesAVariable,
+            name != name.uppercased()
+        {
+            reading.report(method.place, "no method is called \"\(name)\"", hint: "\(name.uppercased()) is one")
+        }
+        for test in members["headers"]?.members ?? [] where ["at", "contains"].contains(test.name) {
+            for field in test.value.members where !field.name.contains("${") && field.name != field.name.lowercased() {
+                reading.report(
+                    field.key.place, "fields are told in small letters", hint: "\"\(field.name.lowercased())\"")
+            }
+        }
+    }
+
+    package func judge(_ evidence: Evidence) async throws(Diagnostic) -> [Failure] {
         var failures: [Failure] = []
         let exchanges = evidence.exchanges
         for line in lines {
@@ -80,7 +99,7 @@ package struct ExchangesCheck: JournalCheck {
                 expected = hits.isEmpty ? "at least one such exchange" : nil
             }
             guard let expected else {
-                if near.isEmpty, let slip = try Self.slip(line, evidence) { failures.append(slip) }
+                if near.isEmpty, let slip = try await Self.slip(line, evidence) { failures.append(slip) }
                 continue
             }
             let shown = (hits.isEmpty ? near : hits).prefix(5).map { evidence.trace.short($0) }
@@ -93,22 +112,27 @@ package struct ExchangesCheck: JournalCheck {
         return failures
     }
 
-    /// A line that nothing was like because it names somebody or a path by a slip of the pen.
-    private static func slip(_ line: Line, _ evidence: Evidence) throws(Diagnostic) -> Failure? {
+    /// A line that nothing was like because it names somebody whom there is not, or a path that nobody has.
+    private static func slip(_ line: Line, _ evidence: Evidence) async throws(Diagnostic) -> Failure? {
         for template in [line.from, line.to].compactMap(\.self) {
             let name = try template.text(evidence.variables)
             if !evidence.isSomebody(name) { return evidence.nobody(name, template.place, "exchanges") }
         }
         guard let template = line.path else { return nil }
         let path = String(try template.text(evidence.variables).prefix { $0 != "?" })
-        guard path.place(of: "*") == nil, !evidence.isPathOfAParty(path) else { return nil }
-        // What the file says twice is meant so.
-        let text = evidence.file.source.text
-        if let first = text.range(of: path), text[first.upperBound...].range(of: path) != nil { return nil }
-        guard let near = Suggestion.slip(path, among: evidence.paths) else { return nil }
+        let party = try line.to?.text(evidence.variables)
+        guard path.place(of: "*") == nil,
+            let known = await evidence.pathsInsteadOf(path, of: party.map(PartyName.Meaning.init))
+        else { return nil }
+        // Where anything may be, only a slip of the pen is a mistake.
+        let near =
+            known.isOpen
+            ? Suggestion.slip(path, among: known.paths) : Suggestion.nearest(to: path, among: known.paths)
+        guard near != nil || !known.isOpen else { return nil }
         return Failure(
-            template.place, "exchanges", expected: "a path that somebody is asked for",
-            actual: "nobody was, and it is no path of a party", hint: "did you mean \"\(near)\"?")
+            template.place, "exchanges", expected: "a path that \(party ?? "somebody") is asked for",
+            actual: "nobody was, and it is no path of \(party ?? "a party")",
+            hint: near.map { "did you mean \"\($0)\"?" } ?? "it would hold whatever happened")
     }
 
     /// Who, to whom and where, filled in once for all exchanges.
@@ -142,7 +166,9 @@ package struct ExchangesCheck: JournalCheck {
             let value = exchange.status.map { JSONValue.int(Int64($0)) }
             if try status.refusal(of: value, variables) != nil { return false }
         }
-        if let headers = line.headers, try headers.refusal(of: headerFields(exchange.request), variables) != nil {
+        if let headers = line.headers,
+            try headers.refusal(of: .fields(exchange.request.head.headerFields), variables) != nil
+        {
             return false
         }
         if let sends = line.sends, try sends.refusal(of: sent(exchange.request), variables) != nil { return false }
@@ -161,13 +187,6 @@ package struct ExchangesCheck: JournalCheck {
             members = members.merging(object)
         }
         return .object(members)
-    }
-
-    /// By their names in small letters.
-    private static func headerFields(_ request: Request) -> JSONValue {
-        var fields = JSONObject()
-        for field in request.head.headerFields { fields[field.name.canonicalName] = .string(field.value) }
-        return .object(fields)
     }
 
     private static func got(_ exchange: Exchange) -> JSONValue? {

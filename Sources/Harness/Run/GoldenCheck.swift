@@ -9,6 +9,7 @@ package struct GoldenCheck: JournalCheck {
     package static let keyword = "golden"
     package static let about = "A file beside the scenario that has the trace, line for line."
     package static let shape = Shape.text
+    package static let isOfOneEnd = true
     private let name: Template
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {

@@ -7,7 +7,14 @@ package import Scenario
 /// A check as the harness judges it: over the journal of the whole run and nothing else.
 package protocol JournalCheck: Check {
     /// What did not hold. A check that could not be exercised did not hold: it names what was missing.
-    func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure]
+    func judge(_ evidence: Evidence) async throws(Diagnostic) -> [Failure]
+}
+
+extension JournalCheck {
+    /// Reports a check that says nothing, and so would hold of every run.
+    static func expectSomething(_ isEmpty: Bool, at place: Place, _ reading: inout Reading) {
+        if isEmpty { reading.report(place, "\(keyword) is empty: nothing would be checked") }
+    }
 }
 
 /// What a check may look at.
@@ -35,11 +42,16 @@ package struct Evidence: Sendable {
         self.run = run
     }
 
-    package var transitions: [(sequence: Int, move: Transition)] {
+    package typealias Move = (sequence: Int, move: Transition)
+
+    package var transitions: [Move] {
         entries.compactMap { entry in
             if case .transition(let move) = entry.event { (entry.sequence, move) } else { nil }
         }
     }
+
+    /// What each subject did, in its order.
+    var movesBySubject: [String: [Move]] { Dictionary(grouping: transitions) { $0.move.subject } }
 
     package var exchanges: [Exchange] {
         entries.compactMap { entry in if case .exchange(let exchange) = entry.event { exchange } else { nil } }
@@ -69,15 +81,19 @@ package struct Evidence: Sendable {
         lab.definition.directory.users.contains { isUser(name, $0.name) }
     }
 
-    /// Paths that somebody was asked for, and those that the parties are known by.
-    var paths: [String] {
+    /// For a path that a party, or any of them, was not asked for, that it knows nothing of and that no step names: the
+    /// paths there are, and whether there may be others all the same. Nil for any other path.
+    func pathsInsteadOf(_ path: String, of party: PartyName.Meaning?) async -> (paths: [String], isOpen: Bool)? {
+        let exchanges = exchanges
+        if exchanges.contains(where: { $0.request.path == path && party?.includes($0.to) != false }) { return nil }
+        let asked = (Party.served + Party.inner).filter { party?.includes($0) != false }
+        if file.acts(with: path) || asked.contains(.github) && lab.definition.vendor.paths.contains(path) { return nil }
+        // Users' own hosts have what paths they like.
+        let isOpen = asked.isEmpty || asked.contains { [.app, .functions, .rest].contains($0) }
+        let closed = asked.filter { ![.app, .functions, .rest].contains($0) }
+        if await lab.knows(path, closed) { return nil }
         let known = exchanges.map(\.request.path) + lab.definition.contract.operations.map(\.uri)
-        return (known + lab.definition.vendor.paths).filter { $0 != "/" }
-    }
-
-    func isPathOfAParty(_ path: String) -> Bool {
-        lab.definition.vendor.paths.contains(path) || lab.definition.contract.operations.contains { $0.uri == path }
-            || exchanges.contains { $0.request.path == path }
+        return ((known + lab.definition.vendor.paths).filter { $0 != "/" && $0 != path }, isOpen)
     }
 
     /// That something never moved, with what did.

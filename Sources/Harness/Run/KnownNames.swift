@@ -1,18 +1,19 @@
 import AWSCore
 import IdentityService
 import Kernel
+import OAuthCore
 import Scenario
 
 /// What a `then` block may name and no vocabulary lists: kinds of tokens, who holds them, states of what moves. A
 /// misspelled name would make a check true that looks at nothing.
-enum KnownNames {
-    static let tokenKinds = [
+package enum KnownNames {
+    package static let tokenKinds = [
         "authorization_code", "access_token", "refresh_token", "id_token", "workload_access_token", "api_key",
         "secret_access_key", "session_token",
     ]
     /// Who holds or sees a token and is neither a user nor a party: where tokens are kept, the journal's notes, and the
     /// lab itself, which asks where a program does.
-    static let places = ["vault", "logs", "lab"]
+    package static let places = ["vault", "logs", "lab"]
     /// What a user's requests may come from: `alice's browser`.
     static let programs = ["browser", "MCP client", "AWS client"]
     /// `alice` for `alice's browser`; nil for what is no user's program.
@@ -20,18 +21,32 @@ enum KnownNames {
         programs.first { name.hasSuffix("'s \($0)") }.map { Substring(name.utf8.dropLast($0.utf8.count + 3)) }
     }
 
-    /// The states of each kind of thing that moves. Those of a family and a grant count: `generation 2`.
+    /// The states of each kind of thing that moves, as its machine calls them. Those of a family and a grant count:
+    /// `generation 2`.
     static let states: [(kind: String, states: [String])] = [
         ("target", TargetStatus.allCases.map(\.rawValue)), ("gateway", GatewayStatus.allCases.map(\.rawValue)),
         ("session", AuthorizationSessionMachine.State.allCases.map(\.rawValue)),
-        ("code", ["issued", "redeemed", "revoked"]), ("device", ["waiting", "approved", "denied", "redeemed"]),
-        ("refresh family", [generation, "revoked"]), ("grant", [generation, "revoked"]),
+        ("code", codes), ("device", devices), ("refresh family", families), ("grant", families),
+        // No machine of their own: what the authorization server writes down of them.
         ("consent", ["granted", "denied", "revoked"]), ("client", ["registered", "deleted"]),
     ]
-    private static let generation = "generation 1"
+    private static let generation = families[0]
+    private static let never = Instant(milliseconds: 0)
+    private static let codes: [String] = {
+        let binding = AuthorizationCodeMachine.Binding(client: "", redirectURI: nil, challenge: nil, expires: never)
+        return [AuthorizationCodeMachine.State.issued(binding), .redeemed(binding), .revoked].map(\.name)
+    }()
+    private static let devices: [String] = {
+        let waiting = DeviceCodeMachine.Waiting(client: "", expires: never, interval: .zero)
+        return [DeviceCodeMachine.State.waiting(waiting), .approved(waiting, user: ""), .denied, .redeemed].map(\.name)
+    }()
+    private static let families: [String] = {
+        let family = RefreshTokenMachine.Family(client: "", scope: ScopeSet([]), expires: never)
+        return [RefreshTokenMachine.State.active(family), .revoked].map(\.name)
+    }()
 
     /// What is wrong with a state that nothing of that kind ever has, or with a kind that there is not.
-    static func mistake(in states: [String], of subject: String) -> (message: String, hint: String?)? {
+    package static func mistake(in states: [String], of subject: String) -> (message: String, hint: String?)? {
         let known = Self.states.first { subject == $0.kind || subject.hasPrefix("\($0.kind) ") }
         let kind = known?.kind ?? String(subject.prefix { $0 != " " })
         guard !isMadeUp(kind) else { return nil }

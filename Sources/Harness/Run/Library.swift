@@ -194,7 +194,7 @@ package enum LabVocabulary {
                 definition.directory.users.flatMap { [$0.subject, $0.login, $0.email, String($0.numericID)] })
             let contract = definition.contract
             vocabulary.operations = contract.operations.map(\.name)
-            vocabulary.membersOfOperation = { contract.members(of: $0) }
+            vocabulary.membersOfOperation = { contract.members(of: $0, at: $1) }
             vocabulary.vendors = Set(definition.vendors.names).sorted()
         } catch {
             diagnostics.append(error)

@@ -18,6 +18,7 @@ package struct NeverCheck: JournalCheck {
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
         let items = node.items ?? [node]
+        Self.expectSomething(items.isEmpty, at: node.place, &reading)
         for item in items {
             guard let text = item.text(&reading, as: "each of never") else { continue }
             if let sentence = Sentence(text) {
@@ -43,11 +44,9 @@ package struct NeverCheck: JournalCheck {
         static let consent = "consent granted"
 
         init?(_ text: String) {
-            // The subject may be a URN: the last colon with a blank divides.
-            var parts = text.pieces(by: ":", keepingEmpty: true)
-            guard parts.count > 1, let tail = parts.popLast(), tail.hasPrefix(" ") else { return nil }
-            subject = parts.joined(separator: ":")
-            let words = tail.pieces(by: " ")
+            guard let (subject, said) = SubjectLine.parts(of: text) else { return nil }
+            self.subject = subject
+            let words = said.pieces(by: " ")
             guard let state = words.first, !subject.isEmpty else { return nil }
             self.state = String(state)
             switch words.count {
@@ -63,6 +62,7 @@ package struct NeverCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         var failures: [Failure] = []
+        let movesBySubject = evidence.movesBySubject
         for line in lines {
             let text = try line.text(evidence.variables)
             guard let sentence = Sentence(text) else { throw Diagnostic(line.place, "never must say SUBJECT: STATE") }
@@ -70,7 +70,7 @@ package struct NeverCheck: JournalCheck {
             let subjects = evidence.subjects(named: sentence.subject)
             if subjects.isEmpty { failures.append(evidence.missing(sentence.subject, line.place, "never")) }
             for subject in subjects {
-                let moves = evidence.transitions.filter { $0.move.subject == subject }
+                let moves = movesBySubject[subject] ?? []
                 guard let wrong = Self.violation(of: sentence, moves, evidence) else { continue }
                 failures.append(
                     Failure(
@@ -81,9 +81,9 @@ package struct NeverCheck: JournalCheck {
         return failures
     }
 
-    private typealias Move = (sequence: Int, move: Transition)
-
-    private static func violation(of sentence: Sentence, _ moves: [Move], _ evidence: Evidence) -> Move? {
+    private static func violation(of sentence: Sentence, _ moves: [Evidence.Move], _ evidence: Evidence)
+        -> Evidence.Move?
+    {
         if let next = sentence.next {
             return moves.first { $0.move.from == sentence.state && $0.move.to == next }
         }
@@ -101,5 +101,15 @@ package struct NeverCheck: JournalCheck {
             let end = moves.first { $0.move.to == other }?.sequence ?? .max
             return moves.first { $0.sequence < end && $0.move.to == sentence.state }
         }
+    }
+}
+
+/// `target K7Q2M9XPLD: READY`: a subject and what is said of it.
+enum SubjectLine {
+    /// The last colon divides, which a blank follows: a subject may be a URN.
+    static func parts(of text: String) -> (subject: String, said: String)? {
+        var parts = text.pieces(by: ":", keepingEmpty: true)
+        guard parts.count > 1, let tail = parts.popLast(), tail.utf8.first == UInt8(ascii: " ") else { return nil }
+        return (parts.joined(separator: ":"), String(tail.dropFirst()))
     }
 }

@@ -16,7 +16,7 @@ package struct OrderCheck: JournalCheck {
         }
         for item in items {
             guard let text = item.text(&reading, as: "each of order") else { continue }
-            if let (subject, state) = Self.parts(of: text) {
+            if let (subject, state) = SubjectLine.parts(of: text) {
                 reading.expectStates([state], of: subject, at: item.place)
             } else {
                 reading.report(item.place, "order must say SUBJECT: STATE", hint: "such as \"session *: BOUND\"")
@@ -25,19 +25,12 @@ package struct OrderCheck: JournalCheck {
         lines = items.map { Template($0, &reading) }
     }
 
-    /// The last colon with a blank divides: a subject may be a URN.
-    private static func parts(of text: String) -> (subject: String, state: String)? {
-        var parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count > 1, let tail = parts.popLast(), tail.utf8.first == UInt8(ascii: " ") else { return nil }
-        return (parts.joined(separator: ":"), String(tail.dropFirst()))
-    }
-
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         var after = 0
         var told = "the beginning"
         for line in lines {
             let text = try line.text(evidence.variables)
-            guard let (subject, state) = Self.parts(of: text) else {
+            guard let (subject, state) = SubjectLine.parts(of: text) else {
                 throw Diagnostic(line.place, "order must say SUBJECT: STATE")
             }
             try evidence.expectStates([state], of: subject, at: line.place)

@@ -29,7 +29,7 @@ struct Performance: Sendable {
         await finish(&ending)
         do {
             // What comes after a failing step has no meaning, but a leak is one whatever else happened.
-            ending.failures += held ? try judgeAll() : run.leaks()
+            ending.failures += held ? try await judgeAll() : run.leaks()
         } catch {
             if ending.mistake == nil { ending.mistake = mistake(error) }
         }
@@ -37,8 +37,8 @@ struct Performance: Sendable {
     }
 
     /// The whole run against what the file says of it. Ways of a fork at its end were judged one by one.
-    private func judgeAll() throws -> [Failure] {
-        try judge(file.steps.endsInWays ? [] : file.then) + run.missedFaults()
+    private func judgeAll() async throws -> [Failure] {
+        try await judge(file.steps.endsInWays ? [] : file.then) + run.missedFaults()
     }
 
     private func begin() async throws -> [Failure] {
@@ -77,7 +77,7 @@ struct Performance: Sendable {
     }
 
     /// What a `then` block has against the journal as it is now.
-    func judge(_ checks: [PlacedCheck]) throws -> [Failure] {
+    func judge(_ checks: [PlacedCheck]) async throws -> [Failure] {
         guard !checks.isEmpty else { return run.leaks() }
         let evidence = Evidence(run: run, file: file)
         var failures: [Failure] = []
@@ -85,7 +85,7 @@ struct Performance: Sendable {
             guard let check = placed.check as? any JournalCheck else {
                 throw Diagnostic(placed.place, "the harness cannot judge \"\(placed.keyword)\"")
             }
-            failures += try check.judge(evidence)
+            failures += try await check.judge(evidence)
         }
         return failures + run.leaks()
     }

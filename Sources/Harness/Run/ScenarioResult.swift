@@ -122,9 +122,10 @@ package struct ScenarioResult: Sendable {
         records = run?.records ?? []
         chapters = run?.chapters ?? []
         secrets = run?.secrets ?? []
-        guard !secrets.isEmpty else { return }
-        // A label, the value of a loop and what an expectation names may be a secret of the file.
-        let mask = SecretMask([], secrets: secrets)
+        let hasLabels = records.contains { $0.step.label?.isConstant == false }
+        guard !failures.isEmpty || hasLabels || !secrets.isEmpty else { return }
+        // A label, the value of a loop and what an expectation names may be a secret of the file, or a token.
+        let mask = run?.mask ?? SecretMask([])
         self.failures = failures.map { $0.masked(by: mask) }
         for place in records.indices { records[place].label = records[place].label.map { mask.text($0) } }
     }

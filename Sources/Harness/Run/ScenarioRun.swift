@@ -30,7 +30,7 @@ package final class ScenarioRun: Sendable {
         var chapters: [[JournalEntry]] = []
         /// Leaks of what was undone.
         var leaks: [Failure] = []
-        var snapshots: [String: LabSnapshot] = [:]
+        var snapshots: [String: Moment] = [:]
         var faults = FaultWatch()
         /// Milliseconds of the host that went by while others had their turn.
         var waited: Int64 = 0
@@ -183,6 +183,9 @@ extension ScenarioRun {
         state.withLock { state in
             state.records[place].last = last
             state.records[place].held = held
+            // A step that goes back is not gone itself; what it was part of neither.
+            state.records[place].isUndone = false
+            state.records[place].after = min(state.records[place].after, last)
         }
     }
 
@@ -230,26 +233,38 @@ extension ScenarioRun {
         }
     }
 
-    func keepSnapshot(_ name: String) {
-        let snapshot = lab.snapshot()
-        state.withLock { $0.snapshots[name] = snapshot }
+    /// The lab as it was, and how many steps had begun.
+    struct Moment: Sendable {
+        fileprivate let lab: LabSnapshot
+        fileprivate let records: Int
     }
 
-    func snapshot(_ name: String) -> LabSnapshot? { state.withLock { $0.snapshots[name] } }
+    var moment: Moment {
+        let lab = lab.snapshot()
+        return state.withLock { Moment(lab: lab, records: $0.records.count) }
+    }
+
+    func keepSnapshot(_ name: String) {
+        let moment = moment
+        state.withLock { $0.snapshots[name] = moment }
+    }
+
+    func snapshot(_ name: String) -> Moment? { state.withLock { $0.snapshots[name] } }
 
     /// The lab as it was; what happened since is kept as a chapter of its own.
-    func restore(_ snapshot: LabSnapshot) throws {
+    func restore(_ moment: Moment) throws {
         let journal = lab.store.journal()
         let leaks = LeakCheck.failures(in: journal)
         state.withLock { state in
             state.chapters.append(journal)
             state.faults.look(at: journal)
             state.lineage = nil
+            for place in state.records.indices.dropFirst(moment.records) { state.records[place].isUndone = true }
             for leak in leaks where !state.leaks.contains(where: { $0.actual == leak.actual }) {
                 state.leaks.append(leak)
             }
         }
-        try lab.restore(snapshot)
+        try lab.restore(moment.lab)
         state.withLock { $0.faults.keep(lab.network.faults.all.map(\.name)) }
     }
 

@@ -11,9 +11,11 @@ package struct StepRecord: Sendable {
     /// World time when it began.
     package let at: Instant
     /// Entries with a greater sequence number, up to `last`, came of it.
-    package let after: Int
+    package internal(set) var after: Int
     package internal(set) var last: Int
     package internal(set) var held: Bool
+    /// Whether what it did was undone, by the end of a fork's way or a restore: the journal has none of its entries.
+    package internal(set) var isUndone = false
 
     package var title: String { label ?? step.title }
 }

@@ -32,14 +32,19 @@ package struct TokensCheck: JournalCheck {
     }
 
     private static let members: [ShapeMember] = [
-        ShapeMember("issued-by", .name(.parties)), ShapeMember("kind", .text, "access_token, refresh_token, …"),
+        ShapeMember("issued-by", .name(.parties), "Who made it."),
+        ShapeMember("kind", .text, "access_token, refresh_token, …"),
         ShapeMember("for", .text, "A user, or absent for a machine's token."),
-        ShapeMember("value", .text, "This very token."), ShapeMember("revoked", .flag),
+        ShapeMember("value", .text, "This very token."),
+        ShapeMember("revoked", .flag, "Whether its issuer took it back."),
         ShapeMember("made-from", .text, "Kind of the token or code it was made from; absent for none."),
         ShapeMember("descends-from", .text, "Kind of a token or code somewhere before it."),
-        ShapeMember("held-by", .oneOrMore(.text)), ShapeMember("seen-by", .oneOrMore(.text)),
-        ShapeMember("never-seen-by", .oneOrMore(.text)), ShapeMember("scopes", .oneOrMore(.text)),
-        ShapeMember("audience", .oneOrMore(.text)), ShapeMember("count", .predicate, "How many there are."),
+        ShapeMember("held-by", .oneOrMore(.text), "Everybody named keeps it, or had it in a message."),
+        ShapeMember("seen-by", .oneOrMore(.text), "Everybody named had it in a message."),
+        ShapeMember("never-seen-by", .oneOrMore(.text), "Nobody named had it in a message; logs are the notes."),
+        ShapeMember("scopes", .oneOrMore(.text), "Exactly these, in any order."),
+        ShapeMember("audience", .oneOrMore(.text), "Exactly these, in any order."),
+        ShapeMember("count", .predicate, "How many there are."),
     ]
     package static let shape = Shape.list(.mapping(members))
 
@@ -48,6 +53,7 @@ package struct TokensCheck: JournalCheck {
             reading.report(node.place, "tokens must be a list, this is \(node.typeName)")
             return nil
         }
+        Self.expectSomething(items.isEmpty, at: node.place, &reading)
         lines = items.compactMap { item in
             guard let members = item.members("a token", known: Self.members.map(\.name), &reading) else { return nil }
             if let issuer = members["issued-by"], let name = issuer.scalarText {
@@ -59,7 +65,10 @@ package struct TokensCheck: JournalCheck {
                 }
             }
             for name in ["kind", "made-from", "descends-from"] {
-                guard let node = members[name], let kind = node.scalarText, !node.isWord("absent") else { continue }
+                guard let node = members[name], let kind = node.scalarText,
+                    // Only what it was made from can be nothing.
+                    name != "made-from" || !node.isWord("absent")
+                else { continue }
                 reading.expectName(kind, of: "kind of token", among: KnownNames.tokenKinds, at: node.place)
             }
             if let node = members["for"], let name = node.scalarText, !node.isWord("absent"),
@@ -90,17 +99,18 @@ package struct TokensCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         let table = evidence.lineage
+        let byID = Dictionary(table.map { ($0.id, $0) }) { first, _ in first }
         var failures: [Failure] = []
         for line in lines {
             var rows: [TokenRow] = []
-            for row in table where try Self.means(line, row, table, evidence) { rows.append(row) }
+            for row in table where try Self.means(line, row, byID, evidence) { rows.append(row) }
             failures += try Self.judge(line, rows, evidence, all: table)
         }
         return failures
     }
 
     private static func means(
-        _ line: Line, _ row: TokenRow, _ table: [TokenRow], _ evidence: Evidence
+        _ line: Line, _ row: TokenRow, _ byID: [String: TokenRow], _ evidence: Evidence
     ) throws(Diagnostic) -> Bool {
         let variables = evidence.variables
         if let issuer = line.issuer, !PartyName.means(try issuer.text(variables), row.issuer) { return false }
@@ -110,25 +120,24 @@ package struct TokensCheck: JournalCheck {
         if let value = line.value, tokenID(try value.text(variables)) != row.id { return false }
         if let parent = line.parent {
             let kind = try parent.text(variables)
-            if kind != table.first(where: { $0.id == row.parent })?.kind ?? "absent" { return false }
+            if kind != row.parent.flatMap({ byID[$0] })?.kind ?? "absent" { return false }
         }
         if let ancestor = line.ancestor {
             let kind = try ancestor.text(variables)
-            if !ancestors(of: row, in: table).contains(where: { $0.kind == kind }) { return false }
+            if !hasAncestor(row, of: kind, byID) { return false }
         }
         if let isRevoked = try line.isRevoked?.value(variables), isRevoked != row.isRevoked { return false }
         return true
     }
 
-    private static func ancestors(of row: TokenRow, in table: [TokenRow]) -> [TokenRow] {
-        var found: [TokenRow] = []
-        var parent = row.parent
+    private static func hasAncestor(_ row: TokenRow, of kind: String, _ byID: [String: TokenRow]) -> Bool {
+        var (next, passed) = (row.parent, 0)
         // A chain never comes back to a token it passed, unless somebody's book-keeping is wrong.
-        while let id = parent, found.count < table.count, let next = table.first(where: { $0.id == id }) {
-            found.append(next)
-            parent = next.parent
+        while let id = next, passed < byID.count, let token = byID[id] {
+            if token.kind == kind { return true }
+            (next, passed) = (token.parent, passed + 1)
         }
-        return found
+        return false
     }
 
     private static func judge(
@@ -189,7 +198,8 @@ package struct TokensCheck: JournalCheck {
         let variables = evidence.variables
         for template in [line.kind, line.parent, line.ancestor].compactMap(\.self) {
             let kind = try template.text(variables)
-            guard !KnownNames.tokenKinds.contains(kind), kind != "absent" else { continue }
+            let isNone = kind == "absent" && template.place == line.parent?.place
+            guard !isNone, !KnownNames.tokenKinds.contains(kind) else { continue }
             throw Diagnostic(
                 template.place, "there is no kind of token \"\(kind)\"",
                 hint: Suggestion.hint(for: kind, among: KnownNames.tokenKinds))
@@ -217,14 +227,19 @@ package struct TokensCheck: JournalCheck {
                 return "was not seen by \(name) but by \(row.seenBy.joined(separator: ", "))"
             }
         }
-        if let scopes = try line.scopes?.value(variables).strings, Set(scopes) != Set(row.scopes) {
+        if let wanted = try texts(line.scopes, variables), Set(wanted) != Set(row.scopes) {
             return "has the scopes \(row.scopes.joined(separator: ", "))"
         }
-        if let audience = try line.audience?.value(variables) {
-            let wanted = audience.strings ?? [audience.string ?? audience.text]
-            if Set(wanted) != Set(row.audience) { return "is for \(row.audience.joined(separator: ", "))" }
+        if let wanted = try texts(line.audience, variables), Set(wanted) != Set(row.audience) {
+            return "is for \(row.audience.joined(separator: ", "))"
         }
         return nil
+    }
+
+    /// One text, or a list of them.
+    private static func texts(_ template: Template?, _ variables: Variables) throws(Diagnostic) -> [String]? {
+        guard let value = try template?.value(variables) else { return nil }
+        return (value.array ?? [value]).map { $0.string ?? $0.text }
     }
 
     private static func shown(_ rows: [TokenRow]) -> String {

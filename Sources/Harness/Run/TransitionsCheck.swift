@@ -17,6 +17,7 @@ package struct TransitionsCheck: JournalCheck {
                 node.place, "transitions must be a mapping of subjects to lists of states, this is \(node.typeName)")
             return nil
         }
+        Self.expectSomething(node.members.isEmpty, at: node.place, &reading)
         var lines: [(Template, [Template], Place)] = []
         for member in node.members {
             guard let items = member.value.items else {
@@ -34,6 +35,7 @@ package struct TransitionsCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         var failures: [Failure] = []
+        let movesBySubject = evidence.movesBySubject
         for line in lines {
             let subject = try line.subject.text(evidence.variables)
             var expected: [String] = []
@@ -44,11 +46,13 @@ package struct TransitionsCheck: JournalCheck {
                 failures.append(evidence.missing(subject, line.place, "transitions"))
             }
             for subject in subjects {
-                let moves = evidence.transitions.filter { $0.move.subject == subject }.map(\.move)
+                let moves = (movesBySubject[subject] ?? []).map(\.move)
                 let actual = moves.map(\.to)
-                guard !Self.follow(actual[...], expected[...]) else { continue }
+                guard !Self.follow(actual, expected) else { continue }
                 let common = zip(actual, expected).prefix { $0 == $1 }.count
-                let turn = common < moves.count ? "\(moves[common].to) came because: \(moves[common].cause)" : nil
+                // Where any state may stand, none is the wrong one.
+                let isTurn = common < moves.count && !expected.dropFirst(common).starts(with: [Self.gap])
+                let turn = isTurn ? "\(moves[common].to) came because: \(moves[common].cause)" : nil
                 failures.append(
                     Failure(
                         line.place, "transitions of \(subject)", expected: expected.joined(separator: ", "),
@@ -58,13 +62,24 @@ package struct TransitionsCheck: JournalCheck {
         return failures
     }
 
-    private static func follow(_ actual: ArraySlice<String>, _ expected: ArraySlice<String>) -> Bool {
-        guard let first = expected.first else { return actual.isEmpty }
-        guard first == gap else {
-            return actual.first == first && follow(actual.dropFirst(), expected.dropFirst())
+    /// Each stretch of states between gaps is looked for where it comes first: later is never better.
+    private static func follow(_ actual: [String], _ expected: [String]) -> Bool {
+        let stretches = expected.split(separator: gap, omittingEmptySubsequences: false)
+        guard let head = stretches.first, let tail = stretches.last, stretches.count > 1 else {
+            return actual == expected
         }
-        let rest = expected.dropFirst()
-        return (actual.startIndex...actual.endIndex).contains { follow(actual[$0...], rest) }
+        guard actual.count >= head.count + tail.count, actual.starts(with: head),
+            actual.suffix(tail.count).elementsEqual(tail)
+        else { return false }
+        var rest = actual[head.count..<(actual.count - tail.count)]
+        for stretch in stretches.dropFirst().dropLast() {
+            while !rest.starts(with: stretch) {
+                guard rest.count > stretch.count else { return false }
+                rest = rest.dropFirst()
+            }
+            rest = rest.dropFirst(stretch.count)
+        }
+        return true
     }
 }
 

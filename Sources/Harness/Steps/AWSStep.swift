@@ -14,8 +14,7 @@ package struct AWSStep: LabStep {
             .asAnybody("admin"), ShapeMember("account", .text, "The account that calls."),
             .values("with", "Members of the operation."),
         ])
-    private let operation: String
-    private let place: Place
+    private let operation: Template
     /// Who calls: a user with an AWS client of his own, or a party such as `app`.
     private let caller: Who
     private let account: Template?
@@ -25,24 +24,32 @@ package struct AWSStep: LabStep {
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
-        place = node.value.place
         caller = Who(members["as"], standard: "admin", "user or party", among: reading.people, &reading)
         account = members["account"].map { Template($0, &reading) }
-        if let with = members["with"], !with.isMapping, with.scalarText?.hasPrefix("${") != true {
-            reading.report(with.place, "with must be a mapping of members, this is \(with.typeName)")
-        }
-        input = members["with"].map { Template($0, &reading) }
+        input = Template.mapping("with", members, &reading)
         expectations = Expectations(members["expect"], roots: answerRoots, &reading)
         saves = Saves(members["save"], roots: answerRoots, &reading)
         guard let operation = node.value.text(&reading, as: "an operation") else { return nil }
         reading.expectName(operation, of: "operation", among: reading.vocabulary.operations, at: node.value.place)
-        self.operation = operation
-        // A member that the operation does not have is sent all the same where the step says what comes of it.
-        let known = reading.vocabulary.membersOfOperation(operation)
-        guard !known.isEmpty else { return }
-        for member in members["with"]?.members ?? [] where !known.contains(member.name) && !member.name.contains("${") {
+        self.operation = Template(node.value, &reading)
+        if let with = members["with"] { Self.expectMembers(with, of: operation, at: [], &reading) }
+    }
+
+    /// Reports members that an operation does not have, at any depth. Whoever wants to send one names it by a variable.
+    private static func expectMembers(
+        _ node: DocumentNode, of operation: String, at path: [String], _ reading: inout Reading
+    ) {
+        for item in node.items ?? [] { expectMembers(item, of: operation, at: path + [""], &reading) }
+        guard node.isMapping else { return }
+        let known = reading.vocabulary.membersOfOperation(operation, path)
+        for member in node.members where !member.name.contains("${") {
+            if known.isEmpty || known.contains(member.name) {
+                expectMembers(member.value, of: operation, at: path + [member.name], &reading)
+                continue
+            }
+            let owner = path.last { !$0.isEmpty }.map { "\($0) of \(operation)" } ?? operation
             reading.report(
-                member.key.place, "\(operation) has no member \"\(member.name)\"",
+                member.key.place, "\(owner) has no member \"\(member.name)\"",
                 hint: Suggestion.nearest(to: member.name, among: known).map { "did you mean \"\($0)\"?" }
                     ?? "known: \(known.joined(separator: ", "))")
         }
@@ -50,9 +57,13 @@ package struct AWSStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let variables = run.variables
-        let members = try input?.value(variables) ?? [:]
-        guard let object = members.object else {
-            throw Diagnostic(input?.place ?? place, "with must be a mapping of members")
+        let object = try input?.members(variables) ?? [:]
+        let operation = try operation.text(variables)
+        guard run.lab.contract.operation(named: operation) != nil else {
+            let known = run.lab.contract.operations.map(\.name)
+            throw Diagnostic(
+                self.operation.place, "there is no operation \"\(operation)\"",
+                hint: Suggestion.hint(for: operation, among: known))
         }
         let origin = run.lab.awsOrigin(of: operation)
         var request = try run.lab.contract.request(for: operation, input: object, origin: origin)

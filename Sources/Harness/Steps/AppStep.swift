@@ -7,8 +7,9 @@ package import Scenario
 package struct AppStep: LabStep {
     package static let keyword = "app"
     private static let identity: [ShapeMember] = [
-        ShapeMember("user_token", .text, "The user's JWT."), ShapeMember("session_id", .text),
-        ShapeMember("user_id", .text),
+        ShapeMember("user_token", .text, "The user's JWT."),
+        ShapeMember("session_id", .text, "The session that is completed."),
+        ShapeMember("user_id", .text, "Who started it, where no JWT says so."),
     ]
     package static let shape = StepShape(
         "Tells the application who started a session, so that its return URL completes it.",

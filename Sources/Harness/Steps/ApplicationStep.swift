@@ -6,25 +6,23 @@ package import Scenario
 /// `PUT /_local/applications/CLIENT_ID`: `with: {callbacks: [{url: https://shop.example/callback}]}`.
 package struct ApplicationStep: LabStep {
     package static let keyword = "application"
-    private static let members = [
-        "name", "kind", "secret", "callbacks", "expiringTokens", "suspended", "authentication", "keys",
-        "deviceFlow", "resourceServer",
+    private static let members: [ShapeMember] = [
+        ShapeMember("name", .text, "As the consent page shows it."),
+        ShapeMember("kind", .word(["oauth-app", "github-app"]), "oauth-app if it is new and nothing is said."),
+        ShapeMember("secret", .text, "Its client secret."),
+        ShapeMember("callbacks", .either([.text, .list(.anything)]), "Where it may be sent back to."),
+        ShapeMember("expiringTokens", .either([.flag, .text]), "Whether its tokens expire and are refreshed."),
+        ShapeMember("suspended", .either([.flag, .text]), "Whether it may do nothing."),
+        ShapeMember("authentication", .text, "How it proves who it is at the token endpoint."),
+        ShapeMember("keys", .anything, "Its public keys."),
+        ShapeMember("deviceFlow", .either([.flag, .text]), "Whether it may use the device flow."),
+        ShapeMember("resourceServer", .either([.flag, .text]), "Whether it may introspect tokens."),
     ]
     private static let roots = ["clientId", "name", "kind", "callbacks", "expiringTokens", "suspended"]
     package static let shape = StepShape(
         "Registers an application at the authorization server, or changes one.", value: .text, outcome: roots,
         [
-            ShapeMember(
-                "with",
-                .mapping([
-                    ShapeMember("name", .text), ShapeMember("kind", .word(["oauth-app", "github-app"])),
-                    ShapeMember("secret", .text), ShapeMember("callbacks", .either([.text, .list(.anything)])),
-                    ShapeMember("expiringTokens", .either([.flag, .text])),
-                    ShapeMember("suspended", .either([.flag, .text])),
-                    ShapeMember("authentication", .text), ShapeMember("keys", .anything),
-                    ShapeMember("deviceFlow", .either([.flag, .text])),
-                    ShapeMember("resourceServer", .either([.flag, .text])),
-                ]), "The application's members.", required: true)
+            ShapeMember("with", .mapping(members), "The application's members.", required: true)
         ])
     private let clientID: Template
     private let description: Template
@@ -37,7 +35,7 @@ package struct ApplicationStep: LabStep {
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let with = members.require("with", &reading) else { return nil }
-        _ = with.members("an application", known: Self.members, &reading)
+        _ = with.members("an application", known: Self.members.map(\.name), &reading)
         description = Template(with, &reading)
     }
 

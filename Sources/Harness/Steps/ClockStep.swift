@@ -29,6 +29,11 @@ package struct ClockStep: LabStep {
         }
         if node.value.members.isEmpty { reading.report(node.value.place, "clock needs \"advance\" or \"skew\"") }
         var skews: [(Party, Settled<Span>)] = []
+        if let skew = members["skew"], !skew.isMapping {
+            reading.report(
+                skew.place, "skew must be a mapping of parties, this is \(skew.typeName)",
+                hint: "such as {github: -90s}")
+        }
         for member in members["skew"]?.members ?? [] {
             reading.expectName(
                 member.name, of: "party", among: reading.vocabulary.parties, at: member.key.place)

@@ -19,8 +19,8 @@ package struct DeployStep: LabStep {
     private let stack: Template?
     private let account: Template?
     private let parameters: Template?
-    private let rollsBack: Bool
-    private let isCheck: Bool
+    private let rollsBack: Settled<Bool>
+    private let isCheck: Settled<Bool>
     package let expectations: Expectations
     package let saves: Saves
 
@@ -36,9 +36,9 @@ package struct DeployStep: LabStep {
         }
         stack = members["stack"].map { Template($0, &reading) }
         account = members["account"].map { Template($0, &reading) }
-        parameters = members["parameters"].map { Template($0, &reading) }
-        rollsBack = members["rollback"]?.flag(&reading, as: "rollback") ?? false
-        isCheck = members["check"]?.flag(&reading, as: "check") ?? false
+        parameters = Template.mapping("parameters", members, &reading)
+        rollsBack = members["rollback"]?.settledFlag(&reading, as: "rollback") ?? Settled(false)
+        isCheck = members["check"]?.settledFlag(&reading, as: "check") ?? Settled(false)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
     }
@@ -60,11 +60,11 @@ package struct DeployStep: LabStep {
         request.name = shown
         if let stack { request.stack = try stack.text(run.variables) }
         if let account { request.account = try account.text(run.variables) }
-        for member in try parameters?.value(run.variables).object?.members ?? [] {
+        for member in try parameters?.members(run.variables).members ?? [] {
             request.parameters[member.name] = member.value.string ?? member.value.text
         }
-        request.rollsBack = rollsBack
-        request.isCheck = isCheck
+        request.rollsBack = try rollsBack.value(run.variables)
+        request.isCheck = try isCheck.value(run.variables)
         do throws(DeploymentMistake) {
             return try await run.lab.deploy(request)
         } catch {

@@ -8,12 +8,15 @@ package import Scenario
 package struct FaultStep: LabStep {
     package static let keyword = "fault"
     private static let mayMiss = "may-miss"
-    private static let answer = ["status", "headers", "body"]
+    private static let answer = [
+        ShapeMember("status", .either([.whole, .text]), "From 100 to 599.", required: true),
+        ShapeMember("headers", .names(.text), "Header fields."), ShapeMember("body", .anything, "Text, or JSON."),
+    ]
     private static let parts: [ShapeMember] = [
-        ShapeMember("name", .text), ShapeMember("party", .name(.parties), "Who fails."),
+        ShapeMember("name", .text, "By which it is ended."), ShapeMember("party", .name(.parties), "Who fails."),
         ShapeMember("operation", .text, "A path, or a method and a path."),
         ShapeMember("first", .either([.whole, .text]), "How many requests it strikes; all if it is not said."),
-        ShapeMember("answer", .mapping(answer.map { ShapeMember($0, .anything) }), "Is answered instead."),
+        ShapeMember("answer", .mapping(answer), "Is answered instead."),
         ShapeMember("throttle", .flag, "A call is one too many: 429 of the party aws."),
         ShapeMember("delay", .either([.span, .text]), "The answer is late."),
         ShapeMember("drop", .flag, "No answer comes, and the party sees nothing."),
@@ -27,7 +30,7 @@ package struct FaultStep: LabStep {
     package let expectations: Expectations
     package let saves: Saves
     package var keeps: [KeptName] {
-        guard case .put(let template) = action, let name = template.node["name"] else { return [] }
+        guard case .put(let template, _) = action, let name = template.node["name"] else { return [] }
         return [KeptName(.fault, name.scalarText ?? "", at: name.place)]
     }
     package var takes: [KeptName] {
@@ -37,7 +40,7 @@ package struct FaultStep: LabStep {
 
     private enum Action: Sendable {
         case remove(Template)
-        case put(Template)
+        case put(Template, mayMiss: Settled<Bool>)
     }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
@@ -47,6 +50,9 @@ package struct FaultStep: LabStep {
         guard let members = node.value.members("fault", known: Self.parts.map(\.name), &reading) else { return nil }
         if let remove = members["remove"] {
             guard remove.text(&reading, as: "remove") != nil else { return nil }
+            for member in node.value.members where member.name != "remove" {
+                reading.report(member.key.place, "remove ends a fault: \"\(member.name)\" has no use beside it")
+            }
             action = .remove(Template(remove, &reading))
             return
         }
@@ -54,12 +60,10 @@ package struct FaultStep: LabStep {
             reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: party.place)
         }
         if let answer = members["answer"] {
-            _ = answer.members("answer", known: Self.answer, &reading)
+            _ = answer.members("answer", known: Self.answer.map(\.name), &reading)
         }
-        if let mayMiss = members[Self.mayMiss], !mayMiss.namesAVariable {
-            _ = mayMiss.flag(&reading, as: Self.mayMiss)
-        }
-        action = .put(Template(node.value, &reading))
+        let mayMiss = members[Self.mayMiss]?.settledFlag(&reading, as: Self.mayMiss) ?? Settled(false)
+        action = .put(Template(node.value, &reading), mayMiss: mayMiss)
         // What names a variable is known only when it happens.
         guard Template.holes(in: node.value).isEmpty else { return }
         do throws(FaultMistake) {
@@ -81,11 +85,11 @@ package struct FaultStep: LabStep {
             }
             run.endFault(name)
             board.remove(name)
-        case .put(let template):
+        case .put(let template, let mayMiss):
             do {
                 let value = try template.value(run.variables)
                 let fault = try Self.fault(value, run.lab.switches)
-                run.beginFault(fault, at: template.place, mayMiss: value[Self.mayMiss] == true)
+                run.beginFault(fault, at: template.place, mayMiss: try mayMiss.value(run.variables))
                 board.put(fault)
             } catch let mistake as FaultMistake {
                 throw Diagnostic(template.place, mistake.description)

@@ -36,7 +36,7 @@ package struct ForgeStep: LabStep {
         var texts: [String: Template] = [:]
         for name in ["like", "algorithm", "hand"] { texts[name] = members[name].map { Template($0, &reading) } }
         var parts: [String: Template] = [:]
-        for name in ["header", "claims", "times"] { parts[name] = members[name].map { Template($0, &reading) } }
+        for name in ["header", "claims", "times"] { parts[name] = Template.mapping(name, members, &reading) }
         (self.texts, self.parts) = (texts, parts)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
@@ -49,13 +49,13 @@ package struct ForgeStep: LabStep {
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let variables = run.variables
-        func part(_ name: String) throws -> JSONObject { try parts[name]?.value(variables).object ?? [:] }
-        let model = try texts["like"].map { try $0.text(variables) }.flatMap { DecodedToken($0) }
+        func part(_ name: String) throws -> JSONObject { try parts[name]?.members(variables) ?? [:] }
+        let model = try model(variables)
         var claims = model?.claims ?? [:]
         for member in try part("claims").members { claims[member.name] = member.value.isNull ? nil : member.value }
         let now = run.lab.clock.now.seconds
         for member in try part("times").members {
-            guard let seconds = member.value.int, abs(seconds) < 1 << 40 else {
+            guard let seconds = member.value.int, seconds.magnitude < 1 << 40 else {
                 throw Diagnostic(owner.place, "times are whole numbers of seconds from now")
             }
             claims[member.name] = .int(now + seconds)
@@ -73,6 +73,13 @@ package struct ForgeStep: LabStep {
         } catch let failure as KeyFailure {
             throw Diagnostic(owner.place, failure.description)
         }
+    }
+
+    /// The token that `like` names; none if it names none.
+    private func model(_ variables: Variables) throws(Diagnostic) -> DecodedToken? {
+        guard let template = texts["like"] else { return nil }
+        if let token = DecodedToken(try template.text(variables)) { return token }
+        throw Diagnostic(template.place, "this is no JWT to take over from", hint: "such as ${alice.accessToken}")
     }
 
     private func hand(_ variables: Variables) throws(Diagnostic) -> TokenForge.Hand {

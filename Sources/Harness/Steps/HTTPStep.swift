@@ -10,14 +10,16 @@ package import Scenario
 package struct HTTPStep: LabStep {
     package static let keyword = "http"
     private static let roots = answerRoots + ["form", "cookies"]
+    private static let basicMembers = [
+        ShapeMember("user", .text, "The user, or the client's id."), ShapeMember("password", .text, "Its secret."),
+    ]
     package static let shape = StepShape(
         "One request, exactly as written; redirects are not followed.", value: .text, outcome: roots,
         [
             .asAnybody(Party.outside.rawValue), .values("headers", "Header fields; ~ takes one away."),
             ShapeMember("token", .text, "A bearer token."),
             ShapeMember(
-                "basic", .either([.mapping([ShapeMember("user", .text), ShapeMember("password", .text)]), .text]),
-                "HTTP Basic credentials."),
+                "basic", .either([.mapping(basicMembers), .text]), "HTTP Basic credentials."),
             .values("form", "A form as body; a list stands for a parameter that is sent several times."),
             ShapeMember("json", .anything, "JSON as body."), ShapeMember("body", .text, "Text as body."),
         ])
@@ -46,15 +48,17 @@ package struct HTTPStep: LabStep {
             reading.report(node.value.place, Self.noTarget, hint: Self.example)
         }
         sender = Who(members["as"], standard: Party.outside.rawValue, "sender", among: [], &reading)
-        headers = Self.mapping("headers", members, &reading)
+        headers = Template.mapping("headers", members, &reading)
         token = members["token"].map { Template($0, &reading) }
-        basic = Self.mapping("basic", members, &reading)
-        if let basic = members["basic"] { _ = basic.members("basic", known: ["user", "password"], &reading) }
+        basic = Template.mapping("basic", members, &reading)
+        if let basic = members["basic"], basic.isMapping {
+            _ = basic.members("basic", known: Self.basicMembers.map(\.name), &reading)
+        }
         let contents = ["form", "json", "body"].filter { members[$0] != nil }
         if contents.count > 1, let second = members[contents[1]] {
             reading.report(second.place, "a request has one body: \(contents.joined(separator: " and ")) are too many")
         }
-        if let form = Self.mapping("form", members, &reading) {
+        if let form = Template.mapping("form", members, &reading) {
             content = .form(form)
         } else if let json = members["json"] {
             content = .json(Template(json, &reading))
@@ -63,12 +67,6 @@ package struct HTTPStep: LabStep {
         }
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
-    }
-
-    private static func mapping(_ name: String, _ members: Members, _ reading: inout Reading) -> Template? {
-        guard let node = members[name] else { return nil }
-        if !node.isMapping { reading.report(node.place, "\(name) must be a mapping, this is \(node.typeName)") }
-        return Template(node, &reading)
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -131,22 +129,22 @@ package struct HTTPStep: LabStep {
         var fields = HTTPFields()
         if let token { fields[.authorization] = "Bearer \(try token.text(variables))" }
         if let basic {
-            let pair = try basic.value(variables)
+            let pair = try basic.members(variables)
             fields[.authorization] = ClientAuthentication.basic(
-                id: pair["user"]?.string ?? "", secret: pair["password"]?.string ?? "")
+                id: Self.plain(pair["user"]), secret: Self.plain(pair["password"]))
         }
         var body: [UInt8] = []
         switch content {
         case .form(let template):
             fields[.contentType] = Form.mediaType
-            body = Array(try Self.form(template.value(variables)).encoded.utf8)
+            body = Array(try Self.form(template.members(variables)).encoded.utf8)
         case .json(let template):
             fields[.contentType] = "application/json"
             body = try template.value(variables).bytes
         case .text(let template): body = Array(try template.text(variables).utf8)
         case nil: break
         }
-        for member in try headers?.value(variables).object?.members ?? [] {
+        for member in try headers?.members(variables).members ?? [] {
             guard let name = HTTPField.Name(member.name) else {
                 throw Diagnostic(line.place, "\"\(member.name)\" is no header's name")
             }
@@ -155,10 +153,13 @@ package struct HTTPStep: LabStep {
         return Request(method, url, headers: fields, body: body)
     }
 
+    /// Digits without quotes are a number in YAML, and characters in a password.
+    private static func plain(_ value: JSONValue?) -> String { value.map { $0.string ?? $0.text } ?? "" }
+
     /// A list as value stands for a parameter that is sent several times.
-    private static func form(_ value: JSONValue) -> Form {
+    private static func form(_ values: JSONObject) -> Form {
         var form = Form()
-        for member in value.object?.members ?? [] {
+        for member in values.members {
             for item in member.value.array ?? [member.value] { form.append(member.name, item.string ?? item.text) }
         }
         return form

@@ -48,15 +48,22 @@ extension LabStep {
 extension JSONValue {
     /// An HTTP answer as `expect` and `save` see it.
     static func outcome(of response: Response) -> JSONValue {
-        var headers = JSONObject()
-        for field in response.head.headerFields {
-            let name = field.name.canonicalName
-            let earlier = headers[name]?.string.map { "\($0), " } ?? ""
-            headers[name] = .string("\(earlier)\(field.value)")
-        }
-        var outcome: JSONObject = ["status": .int(Int64(response.status)), "headers": .object(headers)]
+        var outcome: JSONObject = [
+            "status": .int(Int64(response.status)), "headers": .fields(response.head.headerFields),
+        ]
         if !response.body.isEmpty { outcome.append("body", response.json ?? .string(response.bodyText)) }
         return .object(outcome)
+    }
+
+    /// Fields by their names in small letters; those of one name are one list (RFC 9110 section 5.3).
+    static func fields(_ fields: HTTPFields) -> JSONValue {
+        var values = JSONObject()
+        for field in fields {
+            let name = field.name.canonicalName
+            let earlier = values[name]?.string.map { "\($0), " } ?? ""
+            values[name] = .string("\(earlier)\(field.value)")
+        }
+        return .object(values)
     }
 
     /// No answer came.

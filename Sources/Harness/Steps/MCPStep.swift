@@ -23,7 +23,7 @@ package struct MCPStep: LabStep {
             ShapeMember("stream", .text, "Name under which an answer that goes on is kept, or was."),
             ShapeMember("body", .anything, "A body of its own instead of a message: any JSON, or text as it stands."),
         ])
-    private let method: String
+    private let method: Template
     private let user: Who
     private let texts: [String: Template]
     private let place: Place
@@ -32,25 +32,42 @@ package struct MCPStep: LabStep {
     private let stream: KeptName
     package var keeps: [KeptName] { isAboutStream ? [] : [stream] }
     package var takes: [KeptName] { isAboutStream ? [stream] : [] }
-    private var isAboutStream: Bool { method == "listen" || method == "hang-up" }
+    private var isAboutStream: Bool { Self.streamWords.contains(method.node.scalarText ?? "") }
+    private static let streamWords = ["listen", "hang-up"]
+    /// Members that speak of a message, and members that speak of a request.
+    private static let ofMessage = ["with", "id", "body"]
+    private static let ofRequest = ["gateway", "token", "account", "protocol", "session", "headers"]
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
         place = node.value.place
         user = Who(members.require("as", &reading), standard: "", "user", among: reading.userNames, &reading)
         var texts: [String: Template] = [:]
-        for name in ["with", "gateway", "token", "account", "protocol", "session", "id", "headers", "stream", "body"] {
+        for name in ["gateway", "token", "account", "protocol", "session", "id", "stream", "body"] {
             texts[name] = members[name].map { Template($0, &reading) }
         }
+        for name in ["with", "headers"] { texts[name] = Template.mapping(name, members, &reading) }
         self.texts = texts
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let method = node.value.text(&reading, as: "a method") else { return nil }
-        self.method = method
+        self.method = Template(node.value, &reading)
+        Self.expectMeaning(of: members, for: method, &reading)
         let name = members["stream"]
         stream = KeptName(
             .stream, name?.scalarText ?? "", of: members["as"]?.scalarText ?? "", at: name?.place ?? place,
             ends: method == "hang-up")
+    }
+
+    /// Reports members that would be passed over: a request without a message has no parameters, and nothing is sent to
+    /// hear what came.
+    private static func expectMeaning(of members: Members, for method: String, _ reading: inout Reading) {
+        let idle =
+            streamWords.contains(method) ? ofMessage + ofRequest : ["GET", "DELETE"].contains(method) ? ofMessage : []
+        for name in idle {
+            guard let node = members[name] else { continue }
+            reading.report(node.place, "\(method) has no use for \"\(name)\"")
+        }
     }
 
     /// A message goes to `${gateway}` unless the step says where.
@@ -66,6 +83,7 @@ package struct MCPStep: LabStep {
         let name = try user.name(variables)
         let client = run.client(of: name)
         let stream = try texts["stream"]?.text(variables) ?? ""
+        let method = try method.text(variables)
         switch method {
         case "listen":
             guard let answer = client.listen(to: stream) else { throw closed(stream, name) }
@@ -75,7 +93,7 @@ package struct MCPStep: LabStep {
             return ["status": 200, "open": false]
         default: break
         }
-        var request = try await request(in: run, for: name)
+        var request = try await request(method, in: run, for: name)
         if let account = try texts["account"]?.text(variables) { request = AWSStep.signed(request, account, run.lab) }
         do throws(NetworkFailure) {
             return Self.outcome(of: try await client.exchange(request, keptAs: stream))
@@ -88,7 +106,7 @@ package struct MCPStep: LabStep {
         Diagnostic(self.stream.place, "no stream\(stream.isEmpty ? "" : " \"\(stream)\"") is open for \(name)")
     }
 
-    private func request(in run: ScenarioRun, for name: String) async throws -> Request {
+    private func request(_ method: String, in run: ScenarioRun, for name: String) async throws -> Request {
         let variables = run.variables
         let bearer: String?
         if let token = texts["token"] {
@@ -106,11 +124,11 @@ package struct MCPStep: LabStep {
         let verb: HTTPRequest.Method = method == "GET" ? .get : method == "DELETE" ? .delete : .post
         var body = JSONValue.null
         if verb == .post {
-            body = try message(run, version)
+            body = try message(method, run, version)
             if version != "none", Revision(rawValue: version).isStateless { Self.mirror(body, in: &fields) }
             body = try texts["body"]?.value(variables) ?? body
         }
-        for member in try texts["headers"]?.value(variables).object?.members ?? [] {
+        for member in try texts["headers"]?.members(variables).members ?? [] {
             guard let field = HTTPField.Name(member.name) else {
                 throw Diagnostic(place, "\(member.name) is no field name")
             }
@@ -122,9 +140,8 @@ package struct MCPStep: LabStep {
         return Request(verb, url, headers: fields, json: body)
     }
 
-    private func message(_ run: ScenarioRun, _ version: String) throws -> JSONValue {
-        let given = try texts["with"]?.value(run.variables) ?? Self.standardParams(of: method)
-        guard var params = given.object else { throw Diagnostic(place, "with must be a mapping") }
+    private func message(_ method: String, _ run: ScenarioRun, _ version: String) throws -> JSONValue {
+        var params = try texts["with"]?.members(run.variables) ?? Self.standardParams(of: method)
         let number = try texts["id"]?.value(run.variables)
         var message: JSONObject = ["jsonrpc": "2.0"]
         if method == "answer" {
@@ -170,7 +187,7 @@ package struct MCPStep: LabStep {
         return name.range(of: "://") != nil ? name : "\(run.lab.addresses.gatewayBase(name))/mcp"
     }
 
-    private static func standardParams(of method: String) -> JSONValue {
+    private static func standardParams(of method: String) -> JSONObject {
         guard method == "initialize" else { return [:] }
         return [
             "protocolVersion": .string(Revision.november2025.rawValue), "capabilities": ["elicitation": ["url": [:]]],

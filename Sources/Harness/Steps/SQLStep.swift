@@ -22,7 +22,7 @@ package struct SQLStep: LabStep {
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
         statement = Template(node.value, &reading)
-        values = members["with"].map { Template($0, &reading) }
+        values = Template.mapping("with", members, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let text = node.value.text(&reading, as: "a statement") else { return nil }
@@ -53,7 +53,7 @@ package struct SQLStep: LabStep {
             let chapter = JournalTables(entries: run.lab.store.journal(), secrets: run.secrets)
             try database.add(chapter.rows, scenario: 1)
             let found = try database.query(
-                statement.text(run.variables), values?.value(run.variables).object ?? [:])
+                statement.text(run.variables), values?.members(run.variables) ?? [:])
             return [
                 "rows": .array(found.rows.map { .object($0) }), "count": .int(Int64(found.rows.count)),
                 "columns": .strings(found.columns),

@@ -9,7 +9,7 @@ package struct VendorStep: LabStep {
     private static let roots = ["vendor", "profile"]
     package static let shape = StepShape(
         "Makes the authorization server another vendor's from here on.", value: .name(.vendors), outcome: roots,
-        [ShapeMember("with", .anything, "Members of the vendor's profile that are to be others.")])
+        [.values("with", "Members of the vendor's profile that are to be others.")])
     private let name: Template
     private let changes: Template?
     package let expectations: Expectations
@@ -21,7 +21,7 @@ package struct VendorStep: LabStep {
         if let text = node.value.text(&reading, as: "a vendor") {
             reading.expectName(text, of: "vendor", among: reading.vocabulary.vendors, at: node.value.place)
         }
-        changes = members["with"].map { Template($0, &reading) }
+        changes = Template.mapping("with", members, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
     }
@@ -35,7 +35,7 @@ package struct VendorStep: LabStep {
                 name.place, "there is no vendor \"\(vendor)\"",
                 hint: near ?? "known: \(known.joined(separator: ", "))")
         }
-        let changes = try changes?.value(run.variables).object ?? [:]
+        let changes = try changes?.members(run.variables) ?? [:]
         do {
             return try run.lab.changeVendor(to: vendor, changes)
         } catch let problem as VendorProfileProblem {

@@ -50,6 +50,12 @@ package struct WaitStep: LabStep {
             reading.report(until.place, "a wait cannot wait for \(placed.keyword)")
             return nil
         }
+        for name in StepShape.common.map(\.name) {
+            guard let node = until[name] else { continue }
+            reading.report(
+                node.place, "the step that a wait repeats has no \(name) of its own",
+                hint: name == "timeout" ? "say within: beside until" : "it stands beside wait")
+        }
         if step.expectations.isEmpty {
             reading.report(until.place, "a wait needs a step with \"expect\": what is it to wait for?")
         }
