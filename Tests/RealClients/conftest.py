@@ -10,7 +10,7 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
+import sys
 import urllib.request
 
 import answers
@@ -19,6 +19,9 @@ import botocore.config
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "Tests/Tools"))
+import serving  # noqa: E402
+
 # `make test-clients` names it; another build may stand in for it.
 BINARY = os.environ.get("AGENTCORE_LOCAL", str(ROOT / ".build/debug/agentcore-local"))
 
@@ -92,19 +95,13 @@ def served(folder, *arguments):
     """A lab on free ports; `arguments` go to `serve`."""
     endpoints, log = folder / "endpoints.json", folder / "endpoints.log"
     with open(log, "w") as output:
-        process = subprocess.Popen(
-            [BINARY, "serve", "--port-base", "0", "--seed", "7", "--endpoints-file", str(endpoints), *arguments],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        try:
+            process, origins = serving.start(
+                BINARY, endpoints, "--seed", "7", *arguments, stdout=output, stderr=subprocess.STDOUT)
+        except serving.Ended as end:
+            pytest.exit(f"{end}:\n{log.read_text()}", returncode=3)
     try:
-        # The file is renamed into place when every port answers, so there is nothing to wait for beyond it.
-        while not endpoints.exists():
-            if process.poll() is not None:
-                pytest.exit(f"serve ended with {process.returncode}:\n{log.read_text()}", returncode=3)
-            time.sleep(0.005)
-        yield Lab(process, json.loads(endpoints.read_text()))
+        yield Lab(process, origins)
     finally:
         # Whatever came of the test, no lab outlives it.
         process.send_signal(signal.SIGTERM)

@@ -1,7 +1,7 @@
 """boto3 creates everything and completes both consents; a person walks the pages by their forms."""
 
 import botocore.exceptions
-import gateway
+import plain_mcp
 import pytest
 from conftest import SCHEMA
 from walker import Walker, query
@@ -33,7 +33,7 @@ def test_method_1_waits_for_the_admin_and_becomes_ready(lab, world):
     assert ready["lastSynchronizedAt"] >= ready["createdAt"]
 
     token = lab.sign_in("alice")["accessToken"]
-    status, body, _ = gateway.call(world.gateway_url, token, "tools/list")
+    status, body, _ = plain_mcp.call(world.gateway_url, token, "tools/list")
     names = [tool["name"] for tool in body["result"]["tools"]]
     assert status == 200 and "github___get_me" in names and len(names) >= 12
 
@@ -44,26 +44,26 @@ def test_method_2_asks_the_user_once(lab, world):
     assert "authorizationData" not in target and "lastSynchronizedAt" not in target
     token = lab.sign_in("alice")["accessToken"]
 
-    status, body, _ = gateway.call(world.gateway_url, token, "tools/list", id="list-tools")
+    status, body, _ = plain_mcp.call(world.gateway_url, token, "tools/list", id="list-tools")
     assert status == 200 and body["id"] == "list-tools"
     assert [tool["name"] for tool in body["result"]["tools"]] == [
         "github___get_me", "github___search_repositories", "github___list_issues",
     ]
 
-    status, body, _ = gateway.tool(world.gateway_url, token, "github___get_me", id=24)
+    status, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me", id=24)
     assert status == 200 and body["id"] == 24
     assert body["error"]["message"] == "This request requires more information."
-    url = gateway.consent_url(body)
+    url = plain_mcp.consent_url(body)
 
     page = Walker().walk(url, "alice-gh")
     session = query(page.url, "session_id")
     lab.identity.complete_resource_token_auth(userIdentifier={"userToken": token}, sessionUri=session)
 
-    status, body, _ = gateway.tool(world.gateway_url, token, "github___get_me", id=25)
+    status, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me", id=25)
     assert status == 200 and body["result"]["isError"] is False
     assert '"alice-gh"' in body["result"]["content"][0]["text"]
     # Another tool of the same provider needs no prompt.
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___search_repositories", {"query": "agent"})
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___search_repositories", {"query": "agent"})
     assert body["result"]["isError"] is False
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-import gateway
+import plain_mcp
 import pytest
 from browser import ABSENT, ELEMENT, audit, started
 from conftest import BINARY, ROOT
@@ -48,8 +48,8 @@ def look(browser, name):
 
 def asked(lab, world, user="alice"):
     token = lab.sign_in(user)["accessToken"]
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
-    return token, gateway.consent_url(body)
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
+    return token, plain_mcp.consent_url(body)
 
 
 def tell_the_application(lab, token):
@@ -86,7 +86,7 @@ def test_somebody_consents_by_mouse_and_keyboard(lab, world, browser):
     assert browser.url.startswith(lab.app + "/callback"), browser.url
     assert "completed successfully" in browser.text
     look(browser, "app-callback")
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
     assert "alice-gh" in body["result"]["content"][0]["text"]
 
 
@@ -140,7 +140,7 @@ def test_a_page_of_the_console(lab, world, browser, path):
     world.create_target()
     token, url = asked(lab, world)
     lab.consent(url, "alice")
-    gateway.tool(world.gateway_url, token, "github___get_me")
+    plain_mcp.tool(world.gateway_url, token, "github___get_me")
     browser.open(lab.console + path)
     look(browser, "console" + path.replace("/", "-"))
 

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 
-import gateway
 import httpx2
+import plain_mcp
 import pytest
+import serving
 from conftest import BINARY, ROOT
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
@@ -60,8 +61,8 @@ def test_the_official_sdk(lab, called):
 
 
 def asked(url, token):
-    _, body, _ = gateway.tool(url, token, "github___get_me")
-    return gateway.consent_url(body)
+    _, body, _ = plain_mcp.tool(url, token, "github___get_me")
+    return plain_mcp.consent_url(body)
 
 
 def swallows_the_data(lab, url, token):
@@ -71,15 +72,15 @@ def swallows_the_data(lab, url, token):
 def fetches_the_link(lab, url, token):
     headers = {"User-Agent": "agent/1"}
     with httpx2.Client(headers=headers) as client:
-        _, body, _ = gateway.tool(url, token, "github___get_me", User_Agent="agent/1")
-        client.get(gateway.consent_url(body))
+        _, body, _ = plain_mcp.tool(url, token, "github___get_me", User_Agent="agent/1")
+        client.get(plain_mcp.consent_url(body))
 
 
 def loops(lab, url, token):
     for _ in range(6):
         link = asked(url, token)
     lab.consent(link, "alice")
-    gateway.tool(url, token, "github___get_me")
+    plain_mcp.tool(url, token, "github___get_me")
 
 
 def gives_up(lab, url, token):
@@ -87,7 +88,7 @@ def gives_up(lab, url, token):
 
 
 def forgets_the_version(lab, url, token):
-    gateway.call(url, token, "tools/list", version=None)
+    plain_mcp.call(url, token, "tools/list", version=None)
 
 
 def shows_its_token(lab, url, token):
@@ -95,7 +96,7 @@ def shows_its_token(lab, url, token):
 
 
 def guesses_the_metadata(lab, url, token):
-    assert gateway.call(url, None, "tools/list")[0] == 401
+    assert plain_mcp.call(url, None, "tools/list")[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -171,9 +172,9 @@ def test_the_cursor(lab, world, walks):
     tools = [{"name": f"tool_{n}", "description": "d", "inputSchema": {"type": "object"}} for n in range(40)]
     world.create_target(schema=json.dumps({"tools": tools}))
     token = lab.sign_in("alice")["accessToken"]
-    _, page, _ = gateway.call(world.gateway_url, token, "tools/list")
+    _, page, _ = plain_mcp.call(world.gateway_url, token, "tools/list")
     if walks:
-        gateway.call(world.gateway_url, token, "tools/list", {"cursor": page["result"]["nextCursor"]})
+        plain_mcp.call(world.gateway_url, token, "tools/list", {"cursor": page["result"]["nextCursor"]})
     assert score(lab)["walks the cursor"]["verdict"] == ("kept" if walks else "broken")
 
 
@@ -181,17 +182,10 @@ def test_the_cursor(lab, world, walks):
 def test_serve_tells_the_score_in_the_end(tmp_path, method, status):
     """Exit code 4 where a rule was broken: without a token the first answer is 401, and nobody asks where to go."""
     endpoints = tmp_path / "endpoints.json"
-    process = subprocess.Popen(
-        [BINARY, "serve", "--score", "--quiet", "--port-base", "0", "--endpoints-file", str(endpoints)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    while not endpoints.exists():
-        assert process.poll() is None
+    process, origins = serving.start(
+        BINARY, endpoints, "--score", "--quiet", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if method:
-        assert gateway.call(json.loads(endpoints.read_text())["mcp"] + "/mcp", None, method)[0] == 401
+        assert plain_mcp.call(origins["mcp"] + "/mcp", None, method)[0] == 401
     process.send_signal(signal.SIGTERM)
     told, _ = process.communicate(timeout=10)
     assert process.returncode == status, told

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 
-import gateway
+import plain_mcp
 import pytest
 from walker import query
 
@@ -26,28 +26,28 @@ def test_reset_gives_the_same_bytes_again(lab):
 def test_the_robot_leaves_completion_to_the_caller(lab, world):
     world.create_target()
     token = lab.sign_in("alice")["accessToken"]
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
-    walk = lab.consent(gateway.consent_url(body), "alice", complete=False)
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
+    walk = lab.consent(plain_mcp.consent_url(body), "alice", complete=False)
     assert walk["landed"].startswith(lab.app + "/callback?session_id=")
-    _, again, _ = gateway.tool(world.gateway_url, token, "github___get_me")
+    _, again, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
     assert again["error"]["code"] == -32042
     # That call made a newer session, which takes the older one's place.
     session = query(walk["landed"], "session_id")
     with pytest.raises(Exception, match="Invalid or expired session"):
         lab.identity.complete_resource_token_auth(userIdentifier={"userToken": token}, sessionUri=session)
-    walk = lab.consent(gateway.consent_url(again), "alice")
+    walk = lab.consent(plain_mcp.consent_url(again), "alice")
     assert walk["status"] == 200
     assert [hop["status"] for hop in walk["hops"]][-1] == 200
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
     assert body["result"]["isError"] is False
 
 
 def test_journal_transitions_and_tokens_have_no_secrets(lab, world):
     target = world.create_target()
     token = lab.sign_in("alice")["accessToken"]
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
-    lab.consent(gateway.consent_url(body), "alice")
-    gateway.tool(world.gateway_url, token, "github___get_me")
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
+    lab.consent(plain_mcp.consent_url(body), "alice")
+    plain_mcp.tool(world.gateway_url, token, "github___get_me")
 
     journal = lab.control("GET", "/_local/journal?after=0")
     sequences = [entry["seq"] for entry in journal["entries"]]

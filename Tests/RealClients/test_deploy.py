@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-import gateway
+import plain_mcp
 import pytest
 from conftest import BINARY, ROOT, SCHEMA, served
 from walker import Walker
@@ -77,11 +77,11 @@ def test_a_synthesized_stack_serves_a_consented_tool_call(lab, stacks, module, t
     assert lab.client("bedrock-agentcore-control").get_api_key_credential_provider(name="cdk-key")["name"] == "cdk-key"
 
     token = lab.sign_in("alice")["accessToken"]
-    _, asked, _ = gateway.tool(outputs["GatewayUrl"], token, "github___get_me")
-    page = Walker().walk(gateway.consent_url(asked), "alice-gh")
+    _, asked, _ = plain_mcp.tool(outputs["GatewayUrl"], token, "github___get_me")
+    page = Walker().walk(plain_mcp.consent_url(asked), "alice-gh")
     session = page.url.split("session_id=")[1].replace("%3A", ":")
     lab.identity.complete_resource_token_auth(userIdentifier={"userToken": token}, sessionUri=session)
-    status, answer, _ = gateway.tool(outputs["GatewayUrl"], token, "github___get_me")
+    status, answer, _ = plain_mcp.tool(outputs["GatewayUrl"], token, "github___get_me")
     assert status == 200 and not answer["result"]["isError"] and "alice-gh" in str(answer)
 
 

@@ -11,10 +11,10 @@ import signal
 import struct
 import subprocess
 import threading
-import time
 import urllib.request
 
 import pytest
+import serving
 from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
@@ -63,10 +63,7 @@ def serve(folder, *flags, stderr=subprocess.DEVNULL, **environment):
         stdout=subprocess.DEVNULL, stderr=stderr, env={**os.environ, **environment})
 
     def ready():
-        while not endpoints.exists():
-            assert process.poll() is None
-            time.sleep(0.005)
-        return json.loads(endpoints.read_text())
+        return serving.ready(process, endpoints)
 
     try:
         yield ready

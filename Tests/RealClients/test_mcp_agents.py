@@ -2,9 +2,9 @@
 
 import asyncio
 
-from gateway import consent_url, tool
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from mcp.client.streamable_http import streamablehttp_client
+from plain_mcp import consent_url, tool
 from strands.tools.mcp import MCPClient
 
 CLIENTS = ["mcp1"]

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import serving
 from conftest import BINARY, ROOT
 
 CLIENTS = ["mcp1"]
@@ -91,12 +92,7 @@ def test_a_served_flow_connects_to_nothing(hooked, tmp_path):
     """The server looks up what it listens on; the parties of a flow with consent reach each other without a socket."""
     environment, file = hooked
     endpoints_file = tmp_path / "endpoints.json"
-    serving = subprocess.Popen(
-        [BINARY, "serve", "--port-base", "0", "--quiet", "--endpoints-file", str(endpoints_file)], cwd=ROOT, env=environment
-    )
-    while not endpoints_file.exists():
-        assert serving.poll() is None
-    endpoints = json.loads(endpoints_file.read_text())
+    process, endpoints = serving.start(BINARY, endpoints_file, "--quiet", env=environment)
 
     def post(url, body):
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
@@ -125,8 +121,8 @@ def test_a_served_flow_connects_to_nothing(hooked, tmp_path):
     walked = post(endpoints["console"] + "/_local/consent", {"url": link, "user": "alice"})
     assert walked["status"] == 200, walked
     assert post(endpoints["aws"] + "/identities/oauth2/token", asked)["accessToken"].startswith("gho_")
-    serving.send_signal(signal.SIGTERM)
-    assert serving.wait(timeout=10) == 0
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
     told = set(file.read_text().splitlines())
     assert told <= {"look-up 127.0.0.1"}, told
 
@@ -202,12 +198,8 @@ def test_what_a_caller_names_is_not_called(hooked, tmp_path):
         (root / "mocks/labs/mine.yaml").write_text(
             f'about: Mine\nuse: default\noutside: {{origins: ["http://127.0.0.1:{allowed}"]}}\n')
         endpoints_file = tmp_path / "endpoints.json"
-        serving = subprocess.Popen(
-            [BINARY, "serve", "--port-base", "0", "--quiet", "--root", root, "--lab", "mine", "--endpoints-file", endpoints_file],
-            cwd=ROOT, env=environment)
-        while not endpoints_file.exists():
-            assert serving.poll() is None
-        endpoints = json.loads(endpoints_file.read_text())
+        process, endpoints = serving.start(
+            BINARY, endpoints_file, "--quiet", "--root", root, "--lab", "mine", env=environment)
 
         def post(path, body, origin="aws"):
             request = urllib.request.Request(
@@ -241,8 +233,8 @@ def test_what_a_caller_names_is_not_called(hooked, tmp_path):
         post("/_local/clock", {"advance": "1m"}, "console")
         with pytest.raises(BlockingIOError):
             stranger.accept()
-        serving.send_signal(signal.SIGTERM)
-        assert serving.wait(timeout=20) == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
         told = set(file.read_text().splitlines())
         assert told - {"look-up 127.0.0.1"} == {f"connect 127.0.0.1:{allowed}"}, told
 

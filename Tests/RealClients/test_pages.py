@@ -6,7 +6,7 @@ import json
 import urllib.parse
 import urllib.request
 
-import gateway
+import plain_mcp
 from walker import Walker, query
 
 CLIENTS = ["mcp1"]
@@ -77,10 +77,10 @@ def test_a_redirect_uri_that_is_not_registered_stays_on_a_page(lab):
 def test_denial_reaches_nobody(lab, world):
     world.create_target()
     token = lab.sign_in("alice")["accessToken"]
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
-    page = Walker().walk(gateway.consent_url(body), "alice-gh", decision="deny")
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
+    page = Walker().walk(plain_mcp.consent_url(body), "alice-gh", decision="deny")
     assert page.status == 400 and page.url.startswith(lab.aws)
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
     assert body["error"]["code"] == -32042
 
 
@@ -88,9 +88,9 @@ def test_a_consent_page_cannot_be_submitted_from_elsewhere(lab, world):
     """Without the hidden token of the page that was shown, an approval is refused."""
     world.create_target()
     token = lab.sign_in("alice")["accessToken"]
-    _, body, _ = gateway.tool(world.gateway_url, token, "github___get_me")
+    _, body, _ = plain_mcp.tool(world.gateway_url, token, "github___get_me")
     person = Walker()
-    page = person.open(gateway.consent_url(body))
+    page = person.open(plain_mcp.consent_url(body))
     page = person.sign_in(page, "alice-gh")
     form = page.form("decision")
     hidden = [item for item in form["inputs"] if item.get("type") == "hidden"]

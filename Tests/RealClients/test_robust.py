@@ -14,6 +14,7 @@ import subprocess
 import urllib.parse
 
 import pytest
+import serving
 from conftest import BINARY, ROOT
 from test_bad_input import send
 
@@ -36,9 +37,7 @@ class Served:
             cwd=ROOT,
             stderr=subprocess.DEVNULL,
         )
-        while not self.endpoints_file.exists():
-            assert self.process.poll() is None
-        self.origins = json.loads(self.endpoints_file.read_text())
+        self.origins = serving.ready(self.process, self.endpoints_file)
 
     def connect(self, party):
         address = urllib.parse.urlsplit(self.origins[party])

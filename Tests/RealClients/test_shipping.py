@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 import pytest
+import serving
 
 from conftest import BINARY, ROOT
 
@@ -90,13 +91,8 @@ def test_sigterm_ends_a_lab_within_a_second_and_loses_nothing(tmp_path):
     data, file = tmp_path / "lab.sqlite", tmp_path / "endpoints.json"
 
     def serve():
-        process = subprocess.Popen(
-            [BINARY, "serve", "--quiet", "--port-base", "0", "--data", data, "--endpoints-file", file], cwd=ROOT,
-            stderr=subprocess.DEVNULL)
-        while not file.exists():
-            assert process.poll() is None
-            time.sleep(0.01)
-        return process, json.loads(file.read_text())["console"]
+        process, origins = serving.start(BINARY, file, "--quiet", "--data", data, stderr=subprocess.DEVNULL)
+        return process, origins["console"]
 
     def call(console, path, body=None):
         request = urllib.request.Request(console + path, None if body is None else json.dumps(body).encode())
@@ -162,12 +158,7 @@ def test_the_endpoints_file_of_a_later_lab_is_let_be(tmp_path):
     file = tmp_path / "endpoints.json"
 
     def serve():
-        process = subprocess.Popen(
-            [BINARY, "serve", "--quiet", "--port-base", "0", "--endpoints-file", file], cwd=ROOT,
-            stderr=subprocess.DEVNULL)
-        while not file.exists():
-            assert process.poll() is None
-            time.sleep(0.01)
+        process, _ = serving.start(BINARY, file, "--quiet", stderr=subprocess.DEVNULL)
         return process
 
     def end(process):

@@ -14,14 +14,14 @@ import random
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import serving
+
 PARTIES = ["aws", "gateway", "idp", "github", "mcp", "app", "console"]
 TOOLS = {"tools": [{"name": "get_me", "description": "Who am I?", "inputSchema": {"type": "object"}}]}
 MCP = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
@@ -38,14 +38,10 @@ class Served:
     def __init__(self, binary, *arguments):
         self.folder = tempfile.TemporaryDirectory(prefix="soak-")
         endpoints = pathlib.Path(self.folder.name, "endpoints.json")
-        self.process = subprocess.Popen(
-            [binary, "serve", "--port-base", "0", "--quiet", "--endpoints-file", str(endpoints), *arguments], cwd=ROOT
-        )
-        while not endpoints.exists():
-            if self.process.poll() is not None:
-                raise SystemExit(f"serve ended with {self.process.returncode}")
-            time.sleep(0.01)
-        self.origins = json.loads(endpoints.read_text())
+        try:
+            self.process, self.origins = serving.start(binary, endpoints, "--quiet", *arguments)
+        except serving.Ended as end:
+            raise SystemExit(str(end))
 
     def memory(self):
         """Resident and private kilobytes."""

@@ -16,7 +16,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
 import manual
@@ -24,6 +23,9 @@ import markdown
 import observed
 import reference
 from reference import ROOT, Program
+
+sys.path.append(str(ROOT / "Tests/Tools"))
+import serving  # noqa: E402
 
 SOURCES = ROOT / ".docs"
 
@@ -33,15 +35,12 @@ def served(binary):
     """The default lab on free ports; gives the console's origin."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "endpoints.json"
-        process = subprocess.Popen(
-            [binary, "serve", "--quiet", "--port-base", "0", "--endpoints-file", file], cwd=ROOT,
-            stderr=subprocess.DEVNULL)
         try:
-            while not file.exists():
-                if process.poll() is not None:
-                    sys.exit(f"docs: serve ended with {process.returncode}")
-                time.sleep(0.01)
-            yield json.loads(file.read_text())["console"]
+            process, origins = serving.start(binary, file, "--quiet", stderr=subprocess.DEVNULL)
+        except serving.Ended as end:
+            sys.exit(f"docs: {end}")
+        try:
+            yield origins["console"]
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(10)
