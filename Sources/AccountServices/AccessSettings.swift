@@ -8,10 +8,6 @@ import Policy
 /// principals: [{arn, keys: [{id, secret, sessionToken?}], policies: [{Statement: [...]}]}]
 /// ```
 package struct AccessSettings: Sendable {
-    package struct Mistake: Error, Sendable, CustomStringConvertible {
-        package let description: String
-    }
-
     let policies: [String: [PolicyDocument]]
     private let keys: [String: SigV4.KnownKey]
     /// In the order of the file.
@@ -20,23 +16,27 @@ package struct AccessSettings: Sendable {
     package static let none = AccessSettings()
     private init() { (policies, keys, keyIDs) = ([:], [:], []) }
 
-    package init(json: JSONValue) throws {
+    package init(json: JSONValue) throws { try self.init(DataNode(json)) }
+
+    private init(_ node: DataNode) throws(DataMistake) {
+        try node.expect("a file of principals", ["principals"])
         var policies: [String: [PolicyDocument]] = [:]
         var keys: [String: SigV4.KnownKey] = [:]
         var order: [String] = []
-        for item in json["principals"]?.array ?? [] {
-            guard let arn = item["arn"]?.string else { throw Mistake(description: "a principal needs an arn") }
+        for item in try node["principals"]?.items() ?? [] {
+            try item.expect("a principal", ["arn", "keys", "policies"])
+            let arn = try item.require("arn", of: "a principal").text()
             let parts = arn.pieces(by: ":", keepingEmpty: true)
             guard parts.count >= 6, parts[2] == "iam" || parts[2] == "sts" else {
-                throw Mistake(description: "\(arn) is no ARN of IAM")
+                throw item.mistake("\(arn) is no ARN of IAM")
             }
-            policies[arn] = try (item["policies"]?.array ?? []).map { try PolicyDocument(json: $0) }
-            for key in item["keys"]?.array ?? [] {
-                guard let id = key["id"]?.string, let secret = key["secret"]?.string else {
-                    throw Mistake(description: "a key of \(arn) needs id and secret")
-                }
+            policies[arn] = try Self.policies(item["policies"])
+            for key in try item["keys"]?.items() ?? [] {
+                try key.expect("a key", ["id", "secret", "sessionToken"])
+                let id = try key.require("id", of: "a key").text()
                 let credentials = SigV4.Credentials(
-                    keyID: id, secret: Secret(secret), sessionToken: key["sessionToken"]?.string.map { Secret($0) })
+                    keyID: id, secret: Secret(try key.require("secret", of: "a key").text()),
+                    sessionToken: try key["sessionToken"].map { node throws(DataMistake) in Secret(try node.text()) })
                 keys[id] = SigV4.KnownKey(credentials, account: String(parts[4]), principal: arn)
                 order.append(id)
             }
@@ -44,6 +44,18 @@ package struct AccessSettings: Sendable {
         self.policies = policies
         self.keys = keys
         keyIDs = order
+    }
+
+    private static func policies(_ node: DataNode?) throws(DataMistake) -> [PolicyDocument] {
+        var result: [PolicyDocument] = []
+        for item in try node?.items() ?? [] {
+            do throws(PolicyDocument.Mistake) {
+                result.append(try PolicyDocument(json: item.json))
+            } catch {
+                throw item.mistake(error.description)
+            }
+        }
+        return result
     }
 
     package func key(_ id: String) -> SigV4.KnownKey? { keys[id] }

@@ -225,7 +225,7 @@ extension Features.PushedRequests {
 extension AnswerShape {
     /// What is not named is as at GitHub.
     init(_ reader: ProfileReader) throws(VendorProfileProblem) {
-        let part = reader["answer"] == nil ? ProfileReader([:], place: "answer.") : try reader.part("answer")
+        let part = try reader.optionalPart("answer")
         try part.allows(["tokenType", "scope", "expiresIn", "refreshExpiresIn", "nested", "extra", "errorExtra"])
         tokenType = try part.optionalText("tokenType") ?? "bearer"
         scope = try part.choice("scope", or: .text)
@@ -244,7 +244,7 @@ extension TokenLives {
         refreshToken = try reader.choice("refreshToken", or: .expiring)
         rotation = try reader.choice("rotation", or: .rotate)
         offlineParameter = reader["offlineParameter"]?.object?.members.first
-        isOfflineOnlyWithConsent = reader["offlineOnlyWithConsent"]?.bool ?? false
-        hasFamilyRevocation = reader["familyRevocation"]?.bool ?? replayRevokes
+        isOfflineOnlyWithConsent = try reader.flag("offlineOnlyWithConsent", or: false)
+        hasFamilyRevocation = try reader.flag("familyRevocation", or: replayRevokes)
     }
 }

@@ -1,19 +1,33 @@
-import Kernel
+package import Kernel
 
 /// Why a vendor's file is no profile. The author of the file reads it.
 package struct VendorProfileProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
-    init(_ description: String) { self.description = description }
+    /// Where the file says it; no way is the whole file.
+    package let mistake: DataMistake
+
+    init(_ description: String, at path: [String] = [], known: [String] = []) {
+        self.description = description
+        mistake = DataMistake(description, at: path, known: known)
+    }
 }
 
 /// Reads typed members of an object and says where one is missing or of another type.
 struct ProfileReader {
     private let object: JSONObject
-    private let place: String
+    /// Members on the way here.
+    private let way: [String]
+    /// The profile that lies over the file, and its name.
+    private let overlay: (name: String, json: JSONValue)
 
-    init(_ value: JSONValue, place: String) {
+    init(_ value: JSONValue, over overlay: (name: String, json: JSONValue)) {
+        self.init(value, way: [], overlay)
+    }
+
+    private init(_ value: JSONValue, way: [String], _ overlay: (name: String, json: JSONValue)) {
         object = value.object ?? [:]
-        self.place = place
+        self.way = way
+        self.overlay = overlay
     }
 
     var names: [String] { object.names }
@@ -23,7 +37,9 @@ struct ProfileReader {
     /// Refuses a member that means nothing, most often a slip of the pen.
     func allows(_ names: [String]) throws(VendorProfileProblem) {
         if let stranger = object.names.first(where: { !names.contains($0) }) {
-            throw VendorProfileProblem("\(place)\(stranger) is no member of a vendor profile")
+            let path = way + [stranger]
+            throw VendorProfileProblem(
+                "\(path.joined(separator: ".")) is no member of a vendor profile", at: placed(path), known: names)
         }
     }
 
@@ -76,7 +92,12 @@ struct ProfileReader {
 
     func part(_ name: String) throws(VendorProfileProblem) -> ProfileReader {
         guard let value = object[name], value.object != nil else { throw missing(name, "an object") }
-        return ProfileReader(value, place: "\(place)\(name).")
+        return ProfileReader(value, way: way + [name], overlay)
+    }
+
+    /// A part that a file need not have.
+    func optionalPart(_ name: String) throws(VendorProfileProblem) -> ProfileReader {
+        object[name] == nil ? ProfileReader([:], way: way + [name], overlay) : try part(name)
     }
 
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, as type: Choice.Type = Choice.self)
@@ -100,6 +121,14 @@ struct ProfileReader {
     }
 
     private func missing(_ name: String, _ kind: String) -> VendorProfileProblem {
-        VendorProfileProblem("\(place)\(name) must be \(kind)")
+        let path = way + [name]
+        return VendorProfileProblem("\(path.joined(separator: ".")) must be \(kind)", at: placed(path))
+    }
+
+    /// In the profile if it says so, else in the file below it.
+    private func placed(_ path: [String]) -> [String] {
+        var value: JSONValue? = overlay.json
+        for name in path { value = value?[name] }
+        return value == nil ? path : ["profiles", overlay.name] + path
     }
 }

@@ -17,6 +17,7 @@ struct ScopeTree: Sendable, Hashable {
         var entries: [String: Entry] = [:]
         for name in reader.names {
             let part = try reader.part(name)
+            try part.allows(["about", "implies"])
             entries[name] = Entry(about: part["about"]?.string ?? name, implies: part["implies"]?.strings ?? [])
         }
         self.entries = entries.mapValues { entry in

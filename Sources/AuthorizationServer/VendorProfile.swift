@@ -192,13 +192,15 @@ extension VendorProfile {
         guard let overlay = json["profiles"]?[chosen] else {
             throw VendorProfileProblem("no profile named “\(chosen)”")
         }
-        let reader = ProfileReader(overlaying(overlaying(json, with: overlay), with: changes), place: "")
+        let reader = ProfileReader(
+            overlaying(overlaying(json, with: overlay), with: changes), over: (chosen, overlay))
         try reader.allows(Self.members + Features.members)
         name = chosen
         source = json
         vendor = try reader.text("vendor")
         issuerPath = try reader.text("issuerPath")
         let endpoints = try reader.part("endpoints")
+        try endpoints.allows(["authorize", "token", "signIn", "settings"])
         self.endpoints = Endpoints(
             authorize: try endpoints.text("authorize"), token: try endpoints.text("token"),
             signIn: try endpoints.text("signIn"), settings: try endpoints.text("settings"))
@@ -256,6 +258,7 @@ extension VendorProfile {
         var result: [Refusal: RefusalText] = [:]
         for refusal in Refusal.allCases where refusal.standard == nil || errors[refusal.rawValue] != nil {
             let part = try errors.part(refusal.rawValue)
+            try part.allows(["status", "error", "description", "uri"])
             result[refusal] = RefusalText(
                 try part.text("error"), part["description"]?.string, uri: part["uri"]?.string,
                 status: part["status"]?.int.map { Int($0) })
@@ -266,7 +269,13 @@ extension VendorProfile {
 
 extension VendorProfile.Tokens {
     fileprivate init(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        try reader.allows([
+            "prefixes", "expiringSeconds", "refreshSeconds", "perGrant", "offlineAccessScope",
+            // Of `TokenLives`.
+            "expire", "refreshToken", "rotation", "offlineParameter", "offlineOnlyWithConsent", "familyRevocation",
+        ])
         let prefixes = try reader.part("prefixes")
+        try prefixes.allows(ApplicationRecord.Kind.allCases.map(\.rawValue) + ["refresh"])
         self.init(
             prefixes: [
                 .oauthApp: try prefixes.text(ApplicationRecord.Kind.oauthApp.rawValue),
@@ -274,7 +283,7 @@ extension VendorProfile.Tokens {
             ],
             refreshPrefix: try prefixes.text("refresh"), expiring: .seconds(try reader.number("expiringSeconds")),
             refresh: .seconds(try reader.number("refreshSeconds")), perGrant: Int(try reader.number("perGrant")),
-            offlineAccessScope: reader["offlineAccessScope"]?.string)
+            offlineAccessScope: try reader.optionalText("offlineAccessScope"))
     }
 }
 

@@ -18,20 +18,25 @@ package struct VendorShelf: Sendable {
         ).sorted()
     }
 
-    /// `github` is that file's own choice, `github-2024` one of its profiles; where a profile's name is known in one
-    /// file alone, or in several, it says enough: the last file counts.
     package func profile(named name: String, changes: JSONValue = [:]) throws(VendorProfileProblem) -> VendorProfile {
-        for file in files {
+        let (number, profile) = try place(of: name)
+        return try VendorProfile(json: files[number], profile: profile, changes: changes)
+    }
+
+    /// Number of the file that has a profile of this name, and the profile's name in it: nil for the one the file names
+    /// itself. `github` is that file's own choice, `github-2024` one of its profiles; where a profile's name is known
+    /// in one file alone, or in several, it says enough: the last file counts.
+    package func place(of name: String) throws(VendorProfileProblem) -> (file: Int, profile: String?) {
+        for (number, file) in files.enumerated() {
             let vendor = file["vendor"]?.string ?? ""
-            if vendor == name { return try VendorProfile(json: file, changes: changes) }
+            if vendor == name { return (number, nil) }
             if name.hasPrefix("\(vendor)-"), let profile = Self.profile(String(name.dropFirst(vendor.count + 1)), file)
             {
-                return try VendorProfile(json: file, profile: profile, changes: changes)
+                return (number, profile)
             }
         }
-        for file in files.reversed() {
-            guard let profile = Self.profile(name, file) else { continue }
-            return try VendorProfile(json: file, profile: profile, changes: changes)
+        for (number, file) in files.enumerated().reversed() {
+            if let profile = Self.profile(name, file) { return (number, profile) }
         }
         throw VendorProfileProblem("no vendor named “\(name)”; known: \(names.joined(separator: ", "))")
     }

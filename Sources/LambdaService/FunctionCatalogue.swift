@@ -2,12 +2,6 @@ package import Kernel
 
 /// The functions of a lab, by name.
 package struct FunctionCatalogue: Sendable {
-    /// A file cannot be used.
-    package struct Mistake: Error, Sendable, CustomStringConvertible {
-        package let description: String
-        init(_ description: String) { self.description = description }
-    }
-
     struct Function: Sendable {
         let behaviour: Behaviour
         /// Whether whoever signs may invoke it.
@@ -40,37 +34,39 @@ package struct FunctionCatalogue: Sendable {
     private init() { functions = [:] }
 
     /// `functions: {name: {about, cases: [{when: {path: condition}, returns: value} or {fails: text}]}}`; in place of
-    /// `cases` a `command`, or `returns` alone; `invocable: false` for one the role may not invoke.
-    package init(json: JSONValue) throws {
+    /// `cases` a `command`, or the members of a single case; `invocable: false` for one the role may not invoke.
+    package init(json: JSONValue) throws { try self.init(DataNode(json)) }
+
+    private init(_ node: DataNode) throws(DataMistake) {
+        try node.expect("a file of functions", ["functions"])
         var functions: [String: Function] = [:]
-        for member in json["functions"]?.object?.members ?? [] {
-            functions[member.name] = Function(
-                behaviour: try Self.behaviour(member.value, member.name),
-                isInvocable: member.value["invocable"]?.bool ?? true)
+        for (name, node) in try node["functions"]?.members() ?? [] {
+            functions[name] = Function(
+                behaviour: try Self.behaviour(node), isInvocable: try node["invocable"]?.flag() ?? true)
         }
         self.functions = functions
     }
 
-    private static func behaviour(_ json: JSONValue, _ name: String) throws(Mistake) -> Behaviour {
-        if let command = json["command"] {
-            guard let words = command.strings, !words.isEmpty else {
-                throw Mistake("function \(name): command must be a list of words")
-            }
+    private static let common = ["about", "invocable"]
+
+    private static func behaviour(_ node: DataNode) throws(DataMistake) -> Behaviour {
+        if let command = node["command"] {
+            try node.expect("a function with a command", common + ["command"])
+            let words = try command.texts()
+            guard !words.isEmpty else { throw command.mistake("a command needs at least one word") }
             return .command(words)
         }
-        guard let cases = json["cases"]?.array else { return .cases([try oneCase(json, name)]) }
-        var read: [Case] = []
-        for item in cases { read.append(try oneCase(item, name)) }
-        return .cases(read)
-    }
-
-    private static func oneCase(_ json: JSONValue, _ name: String) throws(Mistake) -> Case {
-        let conditions = json["when"]?.object?.members ?? []
-        if let text = json["fails"]?.string { return Case(conditions: conditions, outcome: .fails(text)) }
-        guard let value = json["returns"] else {
-            throw Mistake("function \(name): a case needs returns or fails")
+        guard let cases = node["cases"] else {
+            try node.expect("a function", common + ["command", "cases"] + Case.members)
+            return .cases([try Case(node)])
         }
-        return Case(conditions: conditions, outcome: .returns(value))
+        try node.expect("a function with cases", common + ["cases"])
+        var read: [Case] = []
+        for item in try cases.items() {
+            try item.expect("a case", Case.members)
+            read.append(try Case(item))
+        }
+        return .cases(read)
     }
 
     func function(_ name: String) -> Function? { functions[name] }
@@ -80,5 +76,20 @@ package struct FunctionCatalogue: Sendable {
         let parts = text.split(separator: ":").map(String.init)
         guard parts.first == "arn" else { return parts.first ?? text }
         return parts.count > 6 ? parts[6] : text
+    }
+}
+
+extension FunctionCatalogue.Case {
+    fileprivate static let members = ["when", "returns", "fails"]
+
+    fileprivate init(_ node: DataNode) throws(DataMistake) {
+        let conditions = try node["when"]?.object().members ?? []
+        if let text = try node["fails"]?.text() {
+            self.init(conditions: conditions, outcome: .fails(text))
+        } else if let value = node.json["returns"] {
+            self.init(conditions: conditions, outcome: .returns(value))
+        } else {
+            throw node.mistake("a case needs returns or fails")
+        }
     }
 }

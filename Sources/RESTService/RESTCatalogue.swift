@@ -2,12 +2,6 @@ package import Kernel
 
 /// The REST APIs of a lab.
 package struct RESTCatalogue: Sendable {
-    /// A file cannot be used.
-    package struct Mistake: Error, Sendable, CustomStringConvertible {
-        package let description: String
-        init(_ description: String) { self.description = description }
-    }
-
     struct API: Sendable {
         /// The stage of API Gateway it is deployed to; nil for an API with a host of its own.
         let stage: String?
@@ -63,19 +57,23 @@ package struct RESTCatalogue: Sendable {
         own = nil
     }
 
-    /// `apis: {id: {stage, needs, document, operations: [{"GET /orders/{id}": {needs, answers: […]}}]}}`.
-    package init(json: JSONValue) throws {
+    /// `apis: {id: {stage, needs, document, operations: {"GET /orders/{id}": {needs, answers: […]}}}}`; an operation
+    /// with one answer may have its members itself.
+    package init(json: JSONValue) throws { try self.init(DataNode(json)) }
+
+    private init(_ node: DataNode) throws(DataMistake) {
+        try node.expect("a file of REST APIs", ["apis"])
         var apis: [String: API] = [:]
         var own: API?
-        for member in json["apis"]?.object?.members ?? [] {
+        for (id, node) in try node["apis"]?.members() ?? [] {
+            try node.expect("an API", ["stage", "needs", "document", "operations"])
             var operations: [Operation] = []
-            for operation in member.value["operations"]?.object?.members ?? [] {
-                operations.append(try Self.operation(operation, member.value["needs"]))
+            for (name, operation) in try node["operations"]?.members() ?? [] {
+                operations.append(try Self.operation(name, operation, sharing: node["needs"]))
             }
             let api = API(
-                stage: member.value["stage"]?.string, operations: operations,
-                document: member.value["document"] ?? .null)
-            apis[member.name] = api
+                stage: try node["stage"]?.text(), operations: operations, document: node["document"]?.json ?? .null)
+            apis[id] = api
             if own == nil, api.stage == nil { own = api }
         }
         self.apis = apis
@@ -83,25 +81,35 @@ package struct RESTCatalogue: Sendable {
     }
 
     private static func operation(
-        _ member: JSONObject.Member, _ shared: JSONValue?
-    ) throws(Mistake) -> Operation {
-        let words = member.name.split(separator: " ").map(String.init)
-        guard words.count == 2 else { throw Mistake("operation \"\(member.name)\": METHOD /path expected") }
-        let needs = (member.value["needs"] ?? shared)?.object?.members ?? []
+        _ name: String, _ node: DataNode, sharing needs: DataNode?
+    ) throws(DataMistake) -> Operation {
+        let words = name.split(separator: " ").map(String.init)
+        guard words.count == 2 else { throw node.mistake("operation \"\(name)\": METHOD /path expected") }
         var answers: [Answer] = []
-        for item in member.value["answers"]?.array ?? [member.value] {
-            let status = item["status"]?.int ?? 200
-            // Another one is none of HTTP's, or begins no answer (RFC 9110 section 15).
-            guard (200...599).contains(status) else {
-                throw Mistake("operation \"\(member.name)\": status must be 200 to 599")
+        if let list = node["answers"] {
+            try node.expect("an operation with answers", ["needs", "answers"])
+            for item in try list.items() {
+                try item.expect("an answer", Answer.members)
+                answers.append(try Answer(item))
             }
-            answers.append(
-                Answer(
-                    conditions: item["when"]?.object?.members ?? [], status: Int(status),
-                    headers: item["headers"]?.object ?? [:], body: item["body"] ?? .null))
+        } else {
+            try node.expect("an operation", ["needs", "answers"] + Answer.members)
+            answers = [try Answer(node)]
         }
         return Operation(
-            method: words[0], path: words[1].split(separator: "/").map(String.init), needs: Needs(conditions: needs),
-            answers: answers)
+            method: words[0], path: words[1].split(separator: "/").map(String.init),
+            needs: Needs(conditions: try (node["needs"] ?? needs)?.object().members ?? []), answers: answers)
+    }
+}
+
+extension RESTCatalogue.Answer {
+    fileprivate static let members = ["when", "status", "headers", "body"]
+
+    fileprivate init(_ node: DataNode) throws(DataMistake) {
+        self.init(
+            conditions: try node["when"]?.object().members ?? [],
+            // Another one is none of HTTP's, or begins no answer (RFC 9110 section 15).
+            status: try node["status"]?.whole(200...599) ?? 200, headers: try node["headers"]?.object() ?? [:],
+            body: node["body"]?.json ?? .null)
     }
 }

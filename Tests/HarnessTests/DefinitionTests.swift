@@ -60,6 +60,54 @@ struct DefinitionTests {
         #expect(missing?.description.contains("a user needs name") == true, "\(missing as Any)")
     }
 
+    /// A data file, what is replaced in it by what, and the name that nobody reads.
+    static let misspellings: [(String, String, String, String)] = [
+        ("rest/apis.yaml", "stage: prod", "stages: prod", "stage"),
+        ("rest/apis.yaml", "        status: 201\n", "        statuses: 201\n", "status"),
+        ("functions/functions.yaml", "    invocable: false", "    invokable: false", "invocable"),
+        ("functions/functions.yaml", "      - fails: ", "      - fail: ", "fails"),
+        ("access/principals.yaml", "    keys: [{id: AKIAROOT", "    keys: [{ids: AKIAROOT", "id"),
+        ("access/principals.yaml", "    policies:", "    policy:", "policies"),
+        ("vendors/github.yaml", "  expiringSeconds: 28800", "  expiringSecond: 28800", "expiringSeconds"),
+        ("vendors/github.yaml", "  settings: /settings", "  setting: /settings", "settings"),
+    ]
+
+    @Test(arguments: misspellings)
+    func aNameThatNobodyReadsIsToldAtItsPlace(
+        _ file: String, _ old: String, _ new: String, _ meant: String
+    ) throws {
+        let root = try Self.root(replacing: "about:", by: "# \(hash64(file + new))\nabout:")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let path = "\(root)/mocks/\(file)"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let place = try #require(text.range(of: old))
+        let changed = text.replacingCharacters(in: place, with: new)
+        try changed.write(toFile: path, atomically: true, encoding: .utf8)
+        let mistake = try #require(throws: Diagnostic.self) {
+            try LabDefinition.load(named: "changed", root: root)
+        }
+        let line = text[..<place.lowerBound].count { $0 == "\n" } + 1
+        #expect("\(mistake)".hasPrefix("mocks/\(file):\(line):"), "\(mistake)")
+        #expect("\(mistake)".contains("did you mean \"\(meant)\"?"), "\(mistake)")
+    }
+
+    /// What a profile lays over its file is told where the profile says it.
+    @Test func aProfilesOwnMistakeIsToldInTheProfile() throws {
+        let root = try Self.root(replacing: "    profile: vendors/github.yaml", by: "    vendor: google")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let path = "\(root)/mocks/vendors/oauth.yaml"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing("offlineOnlyWithConsent:", with: "offlineOnlyWithConsents:")
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        let mistake = try #require(throws: Diagnostic.self) {
+            try LabDefinition.load(named: "changed", root: root)
+        }
+        let line = try #require(
+            text.split(separator: "\n", omittingEmptySubsequences: false)
+                .firstIndex { $0.contains("offlineOnlyWithConsent:") })
+        #expect("\(mistake)".hasPrefix("mocks/vendors/oauth.yaml:\(line + 1):"), "\(mistake)")
+    }
+
     /// A folder like the project's, whose one lab is the default lab with a change.
     private static func root(replacing old: String, by new: String) throws -> String {
         let files = FileManager.default

@@ -94,6 +94,6 @@ import Testing
         ])
     func mistakes(_ text: String) throws {
         let json = try JSONValue(parsing: text)
-        #expect(throws: FunctionCatalogue.Mistake.self) { try FunctionCatalogue(json: json) }
+        #expect(throws: DataMistake.self) { try FunctionCatalogue(json: json) }
     }
 }

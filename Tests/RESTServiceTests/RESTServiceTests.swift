@@ -59,7 +59,7 @@ import Testing
     @Test("A status that no answer can have is refused with the file", arguments: [-1, 0, 100, 199, 600, 1000])
     func statuses(_ status: Int64) throws {
         let file: JSONValue = ["apis": ["own": ["operations": ["GET /": ["status": .int(status), "body": 1]]]]]
-        #expect(throws: RESTCatalogue.Mistake.self) { try RESTCatalogue(json: file) }
+        #expect(throws: DataMistake.self) { try RESTCatalogue(json: file) }
     }
 
     @Test func credentials() async throws {

@@ -60,12 +60,22 @@ struct LabReader {
     func vendors() throws(Diagnostic) -> (VendorShelf, VendorProfile) {
         let shelf = VendorShelf(try files.vendors())
         guard let node = root["parties"]?[Party.github.rawValue]?["vendor"] else {
-            return (shelf, try file("profile", of: .github) { json in try VendorProfile(json: json) })
+            return (shelf, try file("profile", of: .github) { json in try Self.vendor(json) })
         }
+        let place: (file: Int, profile: String?)
         do throws(VendorProfileProblem) {
-            return (shelf, try shelf.profile(named: node.scalarText ?? ""))
+            place = try shelf.place(of: node.scalarText ?? "")
         } catch {
             throw Diagnostic(node.place, error.description)
+        }
+        return (shelf, try files.parsed(files.vendorFiles[place.file]) { json in try Self.vendor(json, place.profile) })
+    }
+
+    private static func vendor(_ json: JSONValue, _ profile: String? = nil) throws(DataMistake) -> VendorProfile {
+        do throws(VendorProfileProblem) {
+            return try VendorProfile(json: json, profile: profile)
+        } catch {
+            throw error.mistake
         }
     }
 

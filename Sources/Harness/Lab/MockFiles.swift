@@ -65,7 +65,10 @@ struct MockFiles {
         } catch let error as Diagnostic {
             throw error
         } catch let error as DataMistake where !path.hasSuffix(".json") {
-            throw Diagnostic(Self.place(of: error.path, in: try document(path)), error.reason)
+            let near = error.path.last.flatMap { Suggestion.nearest(to: $0, among: error.known) }
+            throw Diagnostic(
+                Self.place(of: error.path, in: try document(path)), error.reason,
+                hint: near.map { "did you mean \"\($0)\"?" })
         } catch {
             throw Diagnostic(Place(Source(name: "mocks/\(path)", text: ""), line: 1, column: 1), "\(error)")
         }

@@ -2,10 +2,13 @@
 package struct DataMistake: Error, Hashable, Sendable, CustomStringConvertible {
     package let reason: String
     package let path: [String]
+    /// Where the last name of the way is none that anybody reads: those that somebody does.
+    package let known: [String]
 
-    package init(_ reason: String, at path: [String] = []) {
+    package init(_ reason: String, at path: [String] = [], known: [String] = []) {
         self.reason = reason
         self.path = path
+        self.known = known
     }
 
     package var description: String { path.isEmpty ? reason : "\(path.joined(separator: ".")): \(reason)" }
@@ -116,7 +119,7 @@ package struct DataNode: Sendable {
         for member in try object().members where !known.contains(member.name) {
             throw DataMistake(
                 "\(what) has no member \"\(member.name)\"; it has \(known.joined(separator: ", "))",
-                at: path + [member.name])
+                at: path + [member.name], known: known)
         }
     }
 
