@@ -97,6 +97,8 @@ package struct TargetRecord: Record {
     /// `credentialProviderConfigurations` as they were sent; at most one.
     package var credentials: [JSONValue]
     package var metadata: JSONValue?
+    /// `privateEndpoint` and `certificateConfigurations` as they were sent: shown again, and nothing acts on them.
+    package var connection: JSONObject?
     package var authorization: TargetAuthorization?
     /// The one it waited for last, after the waiting (ledger `U2`).
     package var formerAuthorization: TargetAuthorization?
@@ -177,6 +179,32 @@ package struct CatalogueRecord: Record {
         self.id = id
         self.gateway = gateway
         self.tools = tools
+    }
+}
+
+/// Prompts and resources of a target, as they were read with its tools.
+package struct OfferRecord: Record {
+    package static let collection = "gateway-offer"
+    /// The target.
+    package let id: TargetID
+    package let prompts: [JSONValue]
+    package let resources: [JSONValue]
+    package let templates: [JSONValue]
+    package var isEmpty: Bool { prompts.isEmpty && resources.isEmpty && templates.isEmpty }
+    package init(id: TargetID, prompts: [JSONValue], resources: [JSONValue], templates: [JSONValue]) {
+        self.id = id
+        self.prompts = prompts
+        self.resources = resources
+        self.templates = templates
+    }
+}
+
+extension Transaction {
+    /// Forgets whatever was read or given of a target.
+    package mutating func forgetContents(of target: TargetID) {
+        remove(CatalogueRecord.self, target)
+        remove(OfferRecord.self, target)
+        remove(APIOperationsRecord.self, target)
     }
 }
 

@@ -75,6 +75,9 @@ extension ControlPlane {
         }
         transaction.remove(GatewayRecord.self, id)
         transaction.remove(WorkloadIdentityRecord.self, gateway.workloadName.of(gateway.account))
+        dropTags(of: names.gatewayARN(id, account: gateway.account), in: &transaction)
+        dropTags(of: names.workloadARN(gateway.workloadName, account: gateway.account), in: &transaction)
+        dropParts(of: id, in: &transaction)
     }
 
     private static func removeTarget(
@@ -85,7 +88,6 @@ extension ControlPlane {
         let (_, effects) = try transaction.apply(.deleted, to: target, cause: "work done", at: now)
         guard effects.contains(.remove) else { return }
         transaction.remove(TargetRecord.self, target.id)
-        transaction.remove(CatalogueRecord.self, target.id)
-        transaction.remove(APIOperationsRecord.self, target.id)
+        transaction.forgetContents(of: target.id)
     }
 }

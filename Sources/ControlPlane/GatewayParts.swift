@@ -2,7 +2,7 @@ import AWSCore
 import Kernel
 
 // Rules and rate limits of a gateway: they are kept and shown. The gateway neither routes by the ones nor counts by the
-// others, which each creation says in the journal.
+// others; `InertMembers` says so in the journal.
 
 enum PartTag {}
 
@@ -100,24 +100,36 @@ extension ControlPlane {
 
     private func create(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
         let fresh = world.entropy.uuid(for: "gateway-part")
-        let answer = try world.store.write { transaction in
+        return try world.store.write { transaction in
             if let earlier = try call.earlierAnswer(&transaction) { return earlier }
             let gateway = try findGateway(call, in: &transaction)
             let name = call.input["rateLimitId"]?.string ?? fresh
             let part = Part(kind, gateway.id, name, input: call.input, at: call.now)
             guard transaction.find(Part.self, part.id) == nil else { throw taken(kind.noun.lowercased(), name) }
-            // Which of two rules comes first has to be clear (ledger `rule-priority`).
-            let others = transaction.find(Part.self, where: "gateway", is: Part.owner(kind, gateway.id))
-            if kind == .rule, others.contains(where: { $0.request["priority"] == part.request["priority"] }) {
-                throw AWSError(.conflict, "A gateway rule with this priority already exists")
-            }
+            try checkPriority(of: part, in: &transaction)
             transaction.save(part)
             let answer = render(part, of: gateway, "CREATING")
             call.keep(answer, in: &transaction)
             return answer
         }
-        world.note("\(call.operation): kept and shown; the gateway of this lab does not act on it")
-        return answer
+    }
+
+    /// Which of two rules comes first has to be clear (ledger `rule-priority`).
+    private func checkPriority(of part: Part, in transaction: inout Transaction) throws(AWSError) {
+        guard part.kind == .rule else { return }
+        let rules = transaction.find(Part.self, where: "gateway", is: Part.owner(.rule, part.gateway))
+        guard rules.allSatisfy({ $0.id == part.id || $0.request["priority"] != part.request["priority"] }) else {
+            throw AWSError(.conflict, "A gateway rule with this priority already exists")
+        }
+    }
+
+    /// What a gateway had goes with it.
+    func dropParts(of gateway: GatewayID, in transaction: inout Transaction) {
+        for kind in [Part.Kind.rule, .rateLimit] {
+            for part in transaction.find(Part.self, where: "gateway", is: Part.owner(kind, gateway)) {
+                transaction.remove(Part.self, part.id)
+            }
+        }
     }
 
     private func get(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
@@ -131,6 +143,7 @@ extension ControlPlane {
         try world.store.write { transaction in
             var (gateway, part) = try findPart(kind, call, in: &transaction)
             part.patch(call.input, at: call.now)
+            try checkPriority(of: part, in: &transaction)
             transaction.save(part)
             return render(part, of: gateway, "UPDATING")
         }

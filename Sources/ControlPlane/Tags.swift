@@ -111,30 +111,41 @@ extension ControlPlane {
 
     // MARK: - Resources by ARN
 
-    /// The resource a call names by its ARN, if the caller's account has it in this Region.
+    /// The resource a call names by its ARN, if the caller's account has it in this Region. Letter by letter: there is
+    /// one vault and one directory, and no other name leads to what is in them.
     private func findResource(_ call: Call, in transaction: inout Transaction) throws(AWSError) -> ResourceARN {
         let arn = call.text("resourceArn")
-        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6, parts[2] == "bedrock-agentcore", parts[3] == settings.region,
-            parts[4] == call.account, has(parts[5], of: call.account, in: &transaction)
-        else { throw AWSError(.resourceNotFound, "Resource \(arn) not found") }
+        let path = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        guard known(path, of: call.account, in: &transaction) == arn else {
+            throw AWSError(.resourceNotFound, "Resource \(arn) not found")
+        }
         return ResourceARN(arn)
     }
 
-    private func has(_ path: String, of account: String, in transaction: inout Transaction) -> Bool {
+    /// The ARN of what an account has under a path such as `gateway/demo-1`; nil if it has none.
+    private func known(_ path: String, of account: String, in transaction: inout Transaction) -> String? {
         let parts = path.split(separator: "/").map(String.init)
         switch (parts.first, parts.count) {
         case ("gateway", 2):
-            return transaction.find(GatewayRecord.self, GatewayID(parts[1]))?.account == account
+            let id = GatewayID(parts[1])
+            guard transaction.find(GatewayRecord.self, id)?.account == account else { return nil }
+            return names.gatewayARN(id, account: account)
         case ("consent-portal", 2):
-            return transaction.find(ConsentPortalRecord.self, PortalID(parts[1]))?.account == account
+            guard transaction.find(ConsentPortalRecord.self, PortalID(parts[1]))?.account == account else { return nil }
+            return names.consentPortalARN(parts[1], account: account)
         case ("token-vault", 4) where parts[2] == "oauth2credentialprovider":
-            return transaction.find(CredentialProviderRecord.self, ProviderName(parts[3]).of(account)) != nil
+            let name = ProviderName(parts[3])
+            guard transaction.find(CredentialProviderRecord.self, name.of(account)) != nil else { return nil }
+            return names.providerARN(name, account: account)
         case ("token-vault", 4) where parts[2] == "apikeycredentialprovider":
-            return transaction.find(APIKeyProviderRecord.self, ProviderName(parts[3]).of(account)) != nil
+            let name = ProviderName(parts[3])
+            guard transaction.find(APIKeyProviderRecord.self, name.of(account)) != nil else { return nil }
+            return names.apiKeyProviderARN(name, account: account)
         case ("workload-identity-directory", 4):
-            return transaction.find(WorkloadIdentityRecord.self, WorkloadName(parts[3]).of(account)) != nil
-        default: return false
+            let name = WorkloadName(parts[3])
+            guard transaction.find(WorkloadIdentityRecord.self, name.of(account)) != nil else { return nil }
+            return names.workloadARN(name, account: account)
+        default: return nil
         }
     }
 }

@@ -26,6 +26,7 @@ extension ControlPlane {
             target.configuration = input.configuration
             target.credentials = input.credentials
             target.metadata = input.metadata
+            target.connection = input.connection
             let (moved, _) = try whenFree(target) { () throws(TargetMachine.Rejection) in
                 try transaction.apply(.update, to: target, cause: call.operation, at: call.now)
             }
@@ -149,10 +150,11 @@ extension ControlPlane {
         let address = TargetAddress(gateway: target.gateway, target: target.id)
         switch way {
         case .given(let tools):
+            transaction.forgetContents(of: target.id)
             transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: tools))
             // Such a target never says when it was synchronized (ledger `P62`).
             target.lastSynchronizedAt = nil
-        case .dynamic: transaction.remove(CatalogueRecord.self, target.id)
+        case .dynamic: transaction.forgetContents(of: target.id)
         case .read:
             schedule(.targetRead(address), at: now)
             return target

@@ -20,6 +20,7 @@ struct TargetInput {
     let configuration: JSONObject
     let credentials: [JSONValue]
     let metadata: JSONValue?
+    let connection: JSONObject?
     let way: Way
 }
 
@@ -35,13 +36,15 @@ extension ControlPlane {
         let credentials = input["credentialProviderConfigurations"]?.array ?? []
         try checkCredentials(credentials, of: kind, gateway)
         try checkPropagation(input["metadataConfiguration"], gateway)
-        for name in ["privateEndpoint", "certificateConfigurations"] where input[name] != nil {
-            world.note("member \(name) of a target is accepted and has no effect")
-        }
+        let connection = input.members.filter { Self.connectionMembers.contains($0.name) }
         return TargetInput(
             configuration: configuration, credentials: credentials, metadata: input["metadataConfiguration"],
+            connection: connection.isEmpty ? nil : JSONObject(connection),
             way: try way(kind, configuration, credentials, gateway))
     }
+
+    /// Members that are shown again and that nothing acts on.
+    private static let connectionMembers = ["privateEndpoint", "certificateConfigurations"]
 
     /// Types of targets that this build plays.
     private static let kinds: [TargetKind] = [.mcpServer, .lambda, .openAPI, .smithy, .apiGateway, .passthrough]

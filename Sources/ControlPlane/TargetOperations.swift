@@ -28,6 +28,7 @@ extension ControlPlane {
                 configuration: input.configuration, credentials: input.credentials)
             target.description = call.input["description"]?.string
             target.metadata = input.metadata
+            target.connection = input.connection
             transaction.begin(target, cause: call.operation, at: call.now)
             target = try settle(target, way, authorization, cause: call.operation, at: call.now, &transaction)
             let answer = render(target, account: call.account, status: firstShown(target.status))

@@ -25,6 +25,7 @@ extension ControlPlane {
             result.append("lastSynchronizedAt", .string(synchronized.iso8601))
         }
         if let metadata = target.metadata { result.append("metadataConfiguration", metadata) }
+        for member in target.connection?.members ?? [] { result.append(member.name, member.value) }
         if let authorization = renderAuthorization(target) { result.append("authorizationData", authorization) }
         result.append("protocolType", "MCP")
         return .object(result)

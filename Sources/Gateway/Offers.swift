@@ -2,17 +2,6 @@ import AWSCore
 import Kernel
 import MCPCore
 
-/// Prompts and resources of a target, as they were read with its tools.
-struct OfferRecord: Record {
-    static let collection = "gateway-offer"
-    /// The target.
-    let id: TargetID
-    let prompts: [JSONValue]
-    let resources: [JSONValue]
-    let templates: [JSONValue]
-    var isEmpty: Bool { prompts.isEmpty && resources.isEmpty && templates.isEmpty }
-}
-
 extension Transaction {
     /// What the targets of a gateway offer besides tools, in the order in which they were made.
     mutating func servedOffers(

@@ -47,6 +47,20 @@ struct TargetDocument: Sendable {
         return TargetDocument(tools: tools)
     }
 
+    /// How many schemas a document may unfold to. References that share references would make millions of a few lines;
+    /// the bound is this emulator's own.
+    final class Room {
+        private static let most = 100_000
+        private var taken = 0
+
+        func takeOne() throws(Failure) {
+            taken += 1
+            guard taken <= Self.most else {
+                throw Failure("The schemas of the document unfold to more than \(Self.most)")
+            }
+        }
+    }
+
     static func json(_ text: String, _ what: String) throws(Failure) -> JSONValue {
         do throws(JSONFailure) {
             return try JSONValue(parsing: text)
@@ -80,6 +94,7 @@ extension ControlPlane {
             else { return }
             switch outcome {
             case .success(let document):
+                transaction.forgetContents(of: target.id)
                 transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: document.tools))
                 transaction.save(
                     APIOperationsRecord(id: target.id, gateway: target.gateway, operations: document.operations))
