@@ -6,6 +6,7 @@ import Kernel
 /// Parameters and the members of a JSON body become the tool's arguments side by side (ledger `openapi-arguments`).
 struct OpenAPIReader {
     private let root: JSONValue
+    private let room = TargetDocument.Room()
     /// Names of operations, where not the document's own.
     private let naming: (_ method: String, _ path: String, _ operationID: String?) -> Tool?
 
@@ -155,13 +156,16 @@ struct OpenAPIReader {
     /// A schema with its references put in place.
     private func schema(_ raw: JSONValue, _ place: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONValue {
         guard depth < Self.deepest else { throw failure("\(place) is nested too deep or refers to itself") }
+        try room.takeOne()
         guard var object = resolved(raw).object else { throw failure("\(place) must be an object") }
         if let name = Self.combinators.first(where: { object[$0] != nil }) {
             throw failure("\(place) uses \(name), which is not supported")
         }
-        if object["type"] == "array" {
-            guard let items = object["items"] else { throw failure("\(place).items is missing") }
-            object["items"] = try schema(items, "\(place).items", depth + 1)
+        if object["type"] == "array", object["items"]?.object == nil { throw failure("\(place).items is missing") }
+        // Either may be true or false instead.
+        for name in ["items", "additionalProperties"] {
+            guard let inner = object[name], inner.object != nil else { continue }
+            object[name] = try schema(inner, "\(place).\(name)", depth + 1)
         }
         if let properties = object["properties"]?.object {
             var read = JSONObject()

@@ -6,6 +6,7 @@ import Kernel
 struct SmithyReader {
     private let shapes: JSONObject
     private let region: String
+    private let room = TargetDocument.Room()
     private static let deepest = 32
 
     init(_ model: JSONValue, region: String) {
@@ -99,6 +100,7 @@ struct SmithyReader {
     private func schema(_ member: JSONValue, _ depth: Int) throws(TargetDocument.Failure) -> JSONValue {
         let id = member["target"]?.string ?? ""
         guard depth < Self.deepest else { throw failure("\(id) refers to itself") }
+        try room.takeOne()
         var result = try shape(id, depth)
         let text = member["traits"]?["smithy.api#documentation"]?.string
         if let text { result["description"] = .string(text) }
