@@ -21,16 +21,6 @@ package struct Attack: Hashable, Sendable {
         case wait(minutes: Int)
     }
 
-    struct Ask: Hashable, Sendable {
-        let line: String
-        var token = ""
-        /// User and password.
-        var basic: [String] = []
-        var form: [String: String] = [:]
-        var json = ""
-        var headers: [String: String] = [:]
-    }
-
     /// How a refusal looks.
     enum Refusal: Hashable, Sendable {
         case status

@@ -1,7 +1,5 @@
-import HTTPTypes
 import Harness
 import Kernel
-import OAuthCore
 import Scenario
 
 /// Plays an attack in a lab and tells it as steps of a file.
@@ -69,55 +67,21 @@ struct AttackPlay {
             }
             return .object(outcome)
         case .ask(let ask):
-            guard let answer = try? await lab.network.send(request(ask), from: Party("attacker")) else { return [:] }
+            guard let answer = try? await lab.network.send(ask.numbered(number).request(names), from: Party("attacker"))
+            else { return [:] }
             var outcome: JSONObject = ["status": .int(Int64(answer.status))]
             if let body = answer.json { outcome["body"] = body }
             return .object(outcome)
         }
     }
 
-    private func request(_ ask: Attack.Ask) -> Request {
-        let words = filled(ask.line).split(separator: " ", maxSplits: 1).map(String.init)
-        var fields = HTTPFields()
-        for (name, value) in ask.headers.sorted(by: { $0.key < $1.key }) {
-            if let field = HTTPField.Name(name) { fields[field] = value }
-        }
-        if !ask.token.isEmpty { fields[.authorization] = "Bearer \(filled(ask.token))" }
-        if ask.basic.count == 2 {
-            fields[.authorization] = ClientAuthentication.basic(id: ask.basic[0], secret: ask.basic[1])
-        }
-        var body = ""
-        if !ask.form.isEmpty {
-            fields[.contentType] = Form.mediaType
-            body = Form(ask.form.sorted { $0.key < $1.key }.map { Form.Pair($0.key, filled($0.value)) }).encoded
-        } else if !ask.json.isEmpty {
-            fields[.contentType] = "application/json"
-            body = filled(ask.json)
-        }
-        return Request(
-            HTTPRequest.Method(words.first ?? "") ?? .get, words.last ?? "", headers: fields, body: Array(body.utf8))
-    }
-
     // MARK: - As a file has it
 
     private func told(_ act: Attack.Act) -> [String] {
         switch act {
-        case .wait(let minutes): return ["clock: {advance: \(minutes)m}"]
-        case .visit(let url): return ["browser: \"\(numbered(url))\"", "as: \(user)", "complete: false"]
-        case .ask(let ask):
-            var lines = ["http: \"\(numbered(ask.line))\"", "as: attacker"]
-            if !ask.token.isEmpty { lines.append("token: \"\(numbered(ask.token))\"") }
-            if ask.basic.count == 2 { lines.append("basic: {user: \(ask.basic[0]), password: \(ask.basic[1])}") }
-            lines += Self.mapping("headers", ask.headers)
-            lines += Self.mapping("form", ask.form.mapValues(numbered))
-            if !ask.json.isEmpty { lines.append("json: \(numbered(ask.json))") }
-            return lines
+        case .wait(let minutes): ["clock: {advance: \(minutes)m}"]
+        case .visit(let url): ["browser: \"\(numbered(url))\"", "as: \(user)", "complete: false"]
+        case .ask(let ask): ask.numbered(number).told(as: "attacker")
         }
-    }
-
-    private static func mapping(_ name: String, _ values: [String: String]) -> [String] {
-        guard !values.isEmpty else { return [] }
-        return ["\(name):"]
-            + values.sorted { $0.key < $1.key }.map { "  \($0.key): \(JSONValue.string($0.value).text)" }
     }
 }

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Harness
 import Kernel
 
@@ -272,44 +271,39 @@ struct Play {
     }
 
     private func steal(_ owner: String) async -> Told? {
-        guard let link = links[owner]?.last, let callback = link.callback, let parts = URLParts(callback),
-            let code = Form(parsing: parts.query ?? "")["code"]
+        guard let link = links[owner]?.last, let callback = link.callback,
+            let code = Form(parsing: URLParts(callback)?.query ?? "")["code"]
         else { return nil }
         let redirect = String(callback.prefix { $0 != "?" })
-        let shown = redirect.replacing(lab.addresses.origin(of: .aws), by: "${lab.aws}")
-        let form: Form = [
-            "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "client_id": stage.kind.client,
-            "client_secret": Stage.secret,
-        ]
-        let request = Request(
-            .post, "\(lab.addresses.origin(of: .github))/login/oauth/access_token",
-            headers: [.contentType: Form.mediaType, .accept: "application/json"],
-            body: Array(form.encoded.utf8))
-        let answer = try? await lab.network.send(request, from: Party("attacker"))
+        let ask = Ask(
+            line: "POST ${lab.github}/login/oauth/access_token",
+            form: [
+                "grant_type": "authorization_code", "code": "${\(link.name)Callback?code}",
+                "redirect_uri": redirect.replacing(lab.addresses.origin(of: .aws), by: "${lab.aws}"),
+                "client_id": stage.kind.client, "client_secret": Stage.secret,
+            ], headers: ["accept": "application/json"])
+        var names = stage.names
+        names["\(link.name)Callback?code"] = code
+        let answer = try? await lab.network.send(ask.request(names), from: Party("attacker"))
         let error = answer?.json?["error"]?.string
         return Told(
-            head: [
-                "http: \"POST ${lab.github}/login/oauth/access_token\"", "as: attacker",
-                "headers: {accept: application/json}",
-                "form:", "  grant_type: authorization_code", "  code: ${\(link.name)Callback?code}",
-                "  redirect_uri: \(shown)", "  client_id: \(stage.kind.client)", "  client_secret: \(Stage.secret)",
-            ],
+            head: ask.told(as: "attacker"),
             observed: error.map { "body.error: \($0)" } ?? "status: \(answer?.status ?? 0)",
             safe: "body.access_token: absent")
     }
 
     /// RFC 6749 section 6: the sign-in's refresh token gives a new access token.
-    private mutating func renew(_ user: String) async -> Told? {
+    private func renew(_ user: String) async -> Told? {
         guard let held = signIns[user], let refresh = held.refreshToken else { return nil }
-        let form: Form = ["grant_type": "refresh_token", "refresh_token": refresh, "client_id": "web"]
-        let request = Request(
-            .post, "\(lab.addresses.origin(of: .idp))/oauth2/token",
-            headers: [.contentType: Form.mediaType], body: Array(form.encoded.utf8))
-        let answer = try? await lab.network.send(request, from: Party("\(user)'s MCP client"))
+        let ask = Ask(
+            line: "POST ${lab.idp}/oauth2/token",
+            form: [
+                "grant_type": "refresh_token", "refresh_token": "${\(user).refreshToken}", "client_id": "web",
+            ])
+        var names = stage.names
+        names["\(user).refreshToken"] = refresh
+        let answer = try? await lab.network.send(ask.request(names), from: Party("\(user)'s MCP client"))
         return Told(
-            head: [
-                "http: \"POST ${lab.idp}/oauth2/token\"", "as: \(user)",
-                "form: {grant_type: refresh_token, refresh_token: \"${\(user).refreshToken}\", client_id: web}",
-            ], observed: "status: \(answer?.status ?? 0)", safe: "status: 400")
+            head: ask.told(as: user), observed: "status: \(answer?.status ?? 0)", safe: "status: 400")
     }
 }
