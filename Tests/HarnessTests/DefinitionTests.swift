@@ -20,6 +20,9 @@ struct DefinitionTests {
         ("about:", "rules: {session-binding: perhaps}\nabout:", "on or off", "perhaps"),
         ("about:", "unknowns: {binding.mod: sub}\nabout:", "did you mean \"binding.mode\"?", "binding.mod"),
         ("about:", "unknowns: {binding.mode: perhaps}\nabout:", "known: token, sub", "binding.mode"),
+        ("about:", "rules: [session-binding]\nabout:", "rules must be a mapping", "rules: [session"),
+        ("about:", "unknowns: sub\nabout:", "unknowns must be a mapping", "unknowns: sub"),
+        ("about:", "outside: {origins: http://127.0.0.1:9000}\nabout:", "origins must be a list", "origins:"),
     ]
 
     @Test(arguments: mistakes)

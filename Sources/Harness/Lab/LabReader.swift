@@ -121,7 +121,7 @@ struct LabReader {
         guard let node = root["outside"] else { return ([], false) }
         try Self.expect(node, "outside", ["origins", "commands"])
         var origins: [String] = []
-        for item in node["origins"]?.items ?? [] {
+        for item in try Self.list(node["origins"], "origins") {
             let text = try Self.text(item, "an origin")
             guard let parts = URLParts(text), parts.userInfo == nil, parts.origin == text.lowercased() else {
                 throw Diagnostic(item.place, "an origin is scheme, host and port: http://127.0.0.1:9000")
@@ -174,7 +174,7 @@ struct LabReader {
             try Self.at(node) { () throws(SwitchMistake) in try SwitchCatalogue.expectChoice(choice, for: name) }
             chosen[name] = choice
         }
-        for member in root["rules"]?.members ?? [] {
+        for member in try Self.mapping(root["rules"], "rules") {
             try Self.at(member.key) { () throws(SwitchMistake) in try SwitchCatalogue.expectRule(member.name) }
             switch try Self.text(member.value, member.name) {
             case "off": off.insert(member.name)
@@ -182,7 +182,7 @@ struct LabReader {
             default: throw Diagnostic(member.value.place, "a rule is on or off")
             }
         }
-        for member in root["unknowns"]?.members ?? [] {
+        for member in try Self.mapping(root["unknowns"], "unknowns") {
             let choice = try Self.text(member.value, member.name)
             try Self.at(member.key) { () throws(SwitchMistake) in
                 try SwitchCatalogue.expectChoice(choice, for: member.name)
@@ -209,6 +209,21 @@ struct LabReader {
     private static func text(_ node: DocumentNode, _ what: String) throws(Diagnostic) -> String {
         if let text = node.scalarText, !node.isNothing { return text }
         throw Diagnostic(node.place, "\(what) must be a text, this is \(node.typeName)")
+    }
+
+    /// Nothing where nothing is said.
+    private static func list(_ node: DocumentNode?, _ what: String) throws(Diagnostic) -> [DocumentNode] {
+        guard let node else { return [] }
+        if let items = node.items { return items }
+        throw Diagnostic(node.place, "\(what) must be a list, this is \(node.typeName)")
+    }
+
+    private static func mapping(
+        _ node: DocumentNode?, _ what: String
+    ) throws(Diagnostic) -> [DocumentNode.Member] {
+        guard let node else { return [] }
+        if node.isMapping { return node.members }
+        throw Diagnostic(node.place, "\(what) must be a mapping, this is \(node.typeName)")
     }
 
     private static func expect(_ node: DocumentNode, _ what: String, _ known: [String]) throws(Diagnostic) {
