@@ -232,7 +232,7 @@ private func decodeEntities(_ bytes: UnsafeBufferPointer<UInt8>, into target: Un
 {
     var (at, count) = (0, 0)
     func copy(to end: Int) {
-        for byte in bytes[at..<end] {
+        for byte in UnsafeBufferPointer(rebasing: bytes[at..<end]) {
             target[count] = byte
             count += 1
         }

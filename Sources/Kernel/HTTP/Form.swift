@@ -173,7 +173,7 @@ private func encode(_ text: String, plus: Bool, into target: UnsafeMutableBuffer
             end += 16
             place += 16
         }
-        for byte in bytes[place...] {
+        for byte in UnsafeBufferPointer(rebasing: bytes[place...]) {
             if isUnreserved(byte) {
                 end.pointee = byte
                 end += 1
