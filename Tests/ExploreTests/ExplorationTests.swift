@@ -72,6 +72,10 @@ struct ExplorationTests {
         #expect(await Runner.run(file, definition: edwards, seed: 1).verdict == .failed)
     }
 
+    @Test func theLastSeedsArePlayedToo() async throws {
+        #expect(try await explore((UInt64.max - 10)..<UInt64.max, jobs: 3).schedules == 10)
+    }
+
     @Test func partsAndJobsFindTheSame() async throws {
         let whole = try await explore(1..<61, off: ["session-lifetime"], jobs: 1)
         let again = try await explore(1..<61, off: ["session-lifetime"], jobs: 2)

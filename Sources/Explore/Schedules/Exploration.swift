@@ -57,7 +57,7 @@ package struct Exploration: Sendable {
         var parts: [Range<UInt64>] = []
         var low = seeds.lowerBound
         while low < seeds.upperBound {
-            let high = min(seeds.upperBound, low + size)
+            let high = low + min(size, seeds.upperBound - low)
             parts.append(low..<high)
             low = high
         }
