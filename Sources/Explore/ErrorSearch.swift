@@ -49,7 +49,8 @@ package struct ErrorSearch: Sendable {
     /// Every error of the library, one per cause, by party and words.
     package var all: [KnownError] {
         causes { _ in 1 }.map(\.error).sorted { left, right in
-            (left.party.rawValue, left.form, left.message) < (right.party.rawValue, right.form, right.message)
+            (left.party.rawValue, left.form, left.message, left.rule ?? "")
+                < (right.party.rawValue, right.form, right.message, right.rule ?? "")
         }
     }
 
@@ -70,7 +71,8 @@ package struct ErrorSearch: Sendable {
     private static func isBetter(_ one: KnownError, than other: KnownError) -> Bool {
         let problems = [one, other].map { $0.file.path.contains("/problems/") }
         if problems[0] != problems[1] { return problems[0] }
-        return (one.distance, one.file.name) < (other.distance, other.file.name)
+        return (one.distance, one.file.name, one.message, one.rule ?? "")
+            < (other.distance, other.file.name, other.message, other.rule ?? "")
     }
 
     /// Share of the asked words that stand in the message in their order.
@@ -140,6 +142,8 @@ extension ErrorSearch {
                 if let name = note.rule { rule = (note.party, name) }
             case .exchange(let exchange):
                 exchanges += 1
+                // What a party said on the way to an answer is about that answer and no later one.
+                defer { if rule?.party == exchange.to { rule = nil } }
                 guard case .answered(let response) = exchange.outcome,
                     let (form, message) = refusal(in: response)
                 else { continue }
@@ -148,7 +152,6 @@ extension ErrorSearch {
                         message: mask.text(message), party: exchange.to, form: form,
                         rule: rule.flatMap { $0.party == exchange.to ? $0.name : nil }, file: result.file,
                         distance: exchanges))
-                rule = nil
             default: break
             }
         }

@@ -31,6 +31,36 @@ struct ErrorSearchTests {
         #expect(found.first?.error.message.contains(said) == true, "\(found.map(\.error.message))")
     }
 
+    /// A rule that left something out of a request which went well says nothing of a later refusal.
+    @Test func aRuleIsOfTheAnswerItWasNamedFor() async throws {
+        let text = """
+            scenario: A note, and then a refusal
+            spec: [A23]
+            given: [exchange-provider, agent]
+            steps:
+              - aws: GetWorkloadAccessToken
+                with: {workloadName: "${agent}"}
+                save: {workload: body.workloadAccessToken}
+              - aws: GetResourceOauth2Token
+                with:
+                  workloadIdentityToken: ${workload}
+                  resourceCredentialProviderName: exchange-provider
+                  scopes: [gw/read]
+                  oauth2Flow: M2M
+                  customParameters: {grant_type: password}
+              - aws: GetGateway
+                with: {gatewayIdentifier: nobodys-0123456789}
+                expect: {status: 404}
+            """
+        let (files, mistakes) = Library.load(
+            sources: [Source(name: "scenarios/made-here.yaml", text: text)], root: Checkout.root)
+        #expect(mistakes.map(\.rendered) == [])
+        let definitions = ["default": try LabDefinition.load(named: "default", root: Checkout.root)]
+        let results = await Runner(definitions: definitions).run(files)
+        let error = try #require(ErrorSearch(results).find("Gateway nobodys-0123456789 not found").first?.error)
+        #expect(error.rule == nil && results.first?.verdict == .held)
+    }
+
     @Test func whatNobodySaysIsNotFound() async throws {
         let search = try await Self.search()
         for text in ["", "404", "https://example.com/x", "zzzz nothing of the kind"] {
