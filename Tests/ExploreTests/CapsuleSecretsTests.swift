@@ -11,11 +11,11 @@ struct CapsuleSecretsTests {
         scenario: It reads of everything
         spec: [RFC 6749 section 4.1]
         environment: {TENANT: dev, KEY: , UNSET: standard}
-        secrets: {key: "${env.KEY}", pin: , word: "open \\"sesame\\"", number: 918273645}
+        secrets: {key: "${env.KEY}", pin: , word: "open \\"sesame\\"", number: 918273645, code: "4#\\"1"}
         with: {lines: x}
         steps:
           - http: POST ${lab.github}/${env.TENANT}/${env.UNSET}
-            json: {key: "${key}", pin: "${pin}", word: "${word}", number: "${number}", lines: "${lines}"}
+            json: {key: "${key}", pin: "${pin}", word: "${word}", number: "${number}", lines: "${lines}", c: "${code}"}
             expect: {status: 200}
         """
 
@@ -40,7 +40,9 @@ struct CapsuleSecretsTests {
         #expect(capsule.environment == ["TENANT": "prod"])
         #expect(capsule.variables == ["lines": "one\ntwo"])
         #expect(capsule.secretVariables == ["pin"] && capsule.secretEnvironment == ["KEY"])
-        for part in ["of-the-", "sesame", "918273645", "/root"] { #expect(!capsule.text.contains(part), "\(part)") }
+        for part in ["of-the-", "sesame", "918273645", "/root", "4#"] {
+            #expect(!capsule.text.contains(part), "\(part)")
+        }
         #expect(try Capsule(text: capsule.text) == capsule)
     }
 

@@ -67,7 +67,7 @@ package struct Capsule: Sendable, Hashable {
         }
         wording = Self.wording(of: result)
         let sources =
-            Self.sources(of: result.file).map { File(path: $0.name, text: Self.shown($0.text, result.file)) }
+            Self.sources(of: result.file).map { File(path: $0.name, text: Self.shown($0, result.file)) }
             + companions
         files = sources.map { File(path: Self.inside($0.path), text: $0.text) } + [lab].compactMap { $0 }
         self.mocks = Dictionary(mocks.map { ($0.path, Self.hash($0.text)) }) { first, _ in first }
@@ -139,16 +139,22 @@ package struct Capsule: Sendable, Hashable {
 
     /// The text of a file without the secrets that are written out in it: a stand-in that the trace masks as it masked
     /// the secret, so that a replay has the same bytes.
-    private static func shown(_ text: String, _ file: ScenarioFile) -> String {
-        var text = text
-        for secret in file.secrets {
+    private static func shown(_ source: Source, _ file: ScenarioFile) -> String {
+        var text = source.text
+        // The last first, so that the places of the others stay.
+        for secret in file.secrets.reversed() {
             guard let value = secret.value, value.isConstant else { continue }
             let json = value.node.json
             let written = json.string ?? json.text
-            // What is shorter stands in other words too.
-            guard written.utf8.count >= shortestSecret else { continue }
             let standIn = json.string == nil ? String(repeating: "9", count: written.count) : standIn(for: secret.name)
             let quoted = String(JSONValue.string(written).text.dropFirst().dropLast())
+            guard written.utf8.count >= shortestSecret else {
+                // So few letters stand in other words too: only where the file says that they are a secret.
+                if value.node.place.source.name == source.name {
+                    text = replacing([written, quoted], by: standIn, at: value.node.place, in: text)
+                }
+                continue
+            }
             let lines = written.split(separator: "\n").map(String.init).filter { $0.utf8.count >= shortestSecret }
             for form in [written, quoted] + lines { text = text.replacing(form, by: standIn) }
         }
@@ -156,6 +162,17 @@ package struct Capsule: Sendable, Hashable {
     }
 
     private static let shortestSecret = 6
+
+    /// The first of `forms` that stands there gives way.
+    private static func replacing(_ forms: [String], by other: String, at place: Place, in text: String) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.indices.contains(place.line - 1) else { return text }
+        let line = lines[place.line - 1]
+        let start = line.index(line.startIndex, offsetBy: place.column - 1, limitedBy: line.endIndex) ?? line.endIndex
+        guard let found = forms.lazy.compactMap({ line[start...].range(of: $0) }).first else { return text }
+        lines[place.line - 1] = "\(line[..<found.lowerBound])\(other)\(line[found.upperBound...])"
+        return lines.joined(separator: "\n")
+    }
 
     /// What takes the place of a secret that was left out.
     package static func standIn(for name: String) -> String { "<secret \(name)>" }
