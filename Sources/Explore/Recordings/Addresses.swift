@@ -54,8 +54,9 @@ package struct RecordedAddresses: Sendable {
             } else {
                 front = url.origin + url.path
             }
-            guard let query = url.query else { return front }
-            return "\(front)?\(Self.encoded(query.pairs.map { ($0.name, named($0.value)) }))"
+            let fragment = safe.firstIndex(of: "#").map { String(safe[$0...]) } ?? ""
+            guard let query = url.query else { return front + fragment }
+            return "\(front)?\(Self.encoded(query.pairs.map { ($0.name, named($0.value)) }))\(fragment)"
         }
         guard safe.contains("://") else { return safe }
         var result = safe

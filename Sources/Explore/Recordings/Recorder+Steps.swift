@@ -184,11 +184,37 @@ extension Recorder {
         steps.append(step)
     }
 
-    /// The lab's own calls, where a program of tests was recorded.
+    /// Of one name, or of all that were set and not ended.
+    private mutating func endFaults(_ name: String?) {
+        var open: [String] = []
+        for step in steps where step.keyword == "fault" {
+            if let ended = step.value["remove"]?.string { open.removeAll { $0 == ended } }
+            if let set = step.value["name"]?.string, !open.contains(set) { open.append(set) }
+        }
+        for ended in open where name == nil || ended == name {
+            var step = RecordedStep("fault", "")
+            step.value = ["remove": .string(ended)]
+            steps.append(step)
+        }
+    }
+
+    /// The lab's own calls, where a program of tests was recorded. One that only asks is no step.
     mutating func console(_ message: RecordedMessage, _ path: String) {
-        guard let json = message.json?.object, (200..<300).contains(message.status ?? 0) else { return }
+        guard (200..<300).contains(message.status ?? 0) else { return }
+        let json = message.json?.object ?? [:]
         var step: RecordedStep
         switch path {
+        case _ where message.method == "GET": return
+        case "/_local/faults" where message.method == "DELETE":
+            return endFaults(URLText(message.url).query?["name"])
+        case "/_local/snapshots": step = RecordedStep("snapshot", message.answerJSON?["id"]?.string ?? "")
+        case let path where path.hasPrefix("/_local/snapshots/") && path.hasSuffix("/restore"):
+            let id = path.dropFirst("/_local/snapshots/".count).dropLast("/restore".count)
+            step = RecordedStep("restore", String(id))
+        case let path where path.hasPrefix("/_local/applications/"):
+            let id = path.dropFirst("/_local/applications/".count)
+            step = RecordedStep("application", percentDecoded(String(id)))
+            step.member("with", safe(addresses.named(.object(json)), "", of: message))
         case "/_local/clock":
             step = RecordedStep("clock", "")
             step.value = .object(json)

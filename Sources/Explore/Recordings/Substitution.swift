@@ -32,12 +32,13 @@ struct Substitution {
     private mutating func apply(_ text: String) -> String {
         if let place = values.firstIndex(where: { $0.text == text }) { return mark(place) }
         // Of an address each parameter for itself: there it may be written in another notation.
-        if let cut = text.firstIndex(of: "?"), text.hasPrefix("${lab.") || text.contains("://") {
+        let end = text.firstIndex(of: "#") ?? text.endIndex
+        if let cut = text[..<end].firstIndex(of: "?"), text.hasPrefix("${lab.") || text.contains("://") {
             let front = parts(String(text[..<cut]))
-            let pairs = Form(parsing: String(text[text.index(after: cut)...])).pairs.map { ($0.name, $0.value) }
+            let pairs = Form(parsing: String(text[text.index(after: cut)..<end])).pairs.map { ($0.name, $0.value) }
             var query: [(name: String, value: String)] = []
             for (name, value) in pairs { query.append((name, apply(value))) }
-            return "\(front)?\(RecordedAddresses.encoded(query))"
+            return "\(front)?\(RecordedAddresses.encoded(query))\(text[end...])"
         }
         return parts(text)
     }

@@ -1,0 +1,60 @@
+import Explore
+import Harness
+import Kernel
+import TestSupport
+import Testing
+
+/// What a recording becomes; `record` itself is tried with real clients.
+struct RecorderTests {
+    /// The file of requests to a served lab: method, URL, what was sent, what was answered.
+    private func file(_ messages: [(String, String, JSONValue?, JSONValue)]) throws -> String {
+        let entries = messages.map { method, url, sent, answer -> JSONValue in
+            var request: JSONObject = ["method": .string(method), "url": .string(url)]
+            if let sent {
+                request.append("postData", ["mimeType": "application/json", "text": .string(sent.text)])
+            }
+            return [
+                "startedDateTime": "2026-11-20T10:00:00Z", "request": .object(request),
+                "response": [
+                    "status": 200, "content": ["mimeType": "application/json", "text": .string(answer.text)],
+                ],
+            ]
+        }
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        let addresses = RecordedAddresses(definition, origins: [:], portBase: 4580)
+        let recording = try Recording(JSONValue.object(["log": ["entries": .array(entries)]]).text)
+        var recorder = Recorder(recording, for: definition, addresses: addresses)
+        return try recorder.scenario(titled: "recorded", lab: "default")
+    }
+
+    @Test func whatATestDidToTheLabIsKept() throws {
+        let faults = "http://127.0.0.1:4586/_local/faults"
+        let (one, two): (JSONValue, JSONValue) = (
+            ["name": "one", "party": "github", "operation": "/user", "drop": true],
+            ["name": "two", "party": "github", "operation": "/user", "drop": true]
+        )
+        let text = try file([
+            (
+                "PUT", "http://127.0.0.1:4586/_local/applications/mine", ["kind": "oauth-app", "secret": "hush-hush"],
+                [:]
+            ),
+            ("POST", "http://127.0.0.1:4586/_local/snapshots", nil, ["id": "s1"]),
+            ("PUT", faults, one, [:]), ("PUT", faults, two, [:]), ("DELETE", "\(faults)?name=one", nil, []),
+            ("GET", faults, nil, []), ("DELETE", faults, nil, []),
+            ("POST", "http://127.0.0.1:4586/_local/snapshots/s1/restore", nil, [:]),
+        ])
+        let steps = text.split(separator: "\n").filter { $0.hasPrefix("  - ") }.map {
+            $0.dropFirst(4).prefix { $0 != ":" }
+        }
+        #expect(steps == ["application", "snapshot", "fault", "fault", "fault", "fault", "restore"], "\(text)")
+        #expect(text.contains("fault: {remove: one}") && text.contains("fault: {remove: two}"))
+        #expect(text.contains("agentcore-local-secret") && !text.contains("hush-hush"))
+    }
+
+    @Test func aFragmentIsPartOfAnAddress() throws {
+        let text = try file([
+            ("POST", "http://127.0.0.1:4583/anything", ["see": "http://127.0.0.1:4585/callback?a=1#part"], [:])
+        ])
+        #expect(text.contains("${lab.app}/callback?a=1#part"), "\(text)")
+    }
+}
