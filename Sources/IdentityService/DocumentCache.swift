@@ -9,7 +9,10 @@ struct DocumentCache {
     func get(_ url: String, notOlderThan age: Span = .minutes(10)) async -> FetchedDocumentRecord? {
         let now = world.clock.now
         let id = DocumentURL(url)
-        if let kept = try? world.store.write({ $0.find(FetchedDocumentRecord.self, id) }), now < kept.fetchedAt + age {
+        // A clock that was put back makes what lies ahead of it worthless.
+        if let kept = try? world.store.write({ $0.find(FetchedDocumentRecord.self, id) }), kept.fetchedAt <= now,
+            now < kept.fetchedAt + age
+        {
             return kept
         }
         guard let document = await PublicDocument(world: world).json(url) else { return nil }

@@ -18,15 +18,18 @@ struct ExchangeShape: Hashable, Sendable {
     let interactionUsers: [String]
     let interactionClaims: String
 
-    init(json: JSONValue) throws(MetadataFailure) {
-        let part = json["exchange"]
+    init(_ node: DataNode?) throws(DataMistake) {
+        try node?.expect("exchange", ["grants", "requires", "audiences", "interaction"])
         let known = [InboundProvider.tokenExchange, InboundProvider.jwtBearer]
-        grants = part?["grants"]?.strings ?? known
-        guard grants.allSatisfy(known.contains) else { throw MetadataFailure("exchange.grants knows \(known)") }
-        requires = part?["requires"]?.object?.members ?? []
-        audiences = part?["audiences"]?.strings
-        interactionUsers = part?["interaction"]?["users"]?.strings ?? []
-        interactionClaims = part?["interaction"]?["claims"]?.string ?? "{}"
+        var grants: [String] = []
+        for grant in try node?["grants"]?.items() ?? [] { grants.append(try grant.word(of: known)) }
+        self.grants = node?["grants"] == nil ? known : grants
+        requires = try node?["requires"]?.object().members ?? []
+        audiences = try node?["audiences"]?.texts()
+        let interaction = node?["interaction"]
+        try interaction?.expect("interaction", ["users", "claims"])
+        interactionUsers = try interaction?["users"]?.texts() ?? []
+        interactionClaims = try interaction?["claims"]?.text() ?? "{}"
     }
 
     /// A parameter that this provider insists on and that is missing or another.

@@ -37,31 +37,16 @@ package struct InboundProfile: Hashable, Sendable {
     let exchange: ExchangeShape
     let documents: ResponseMemo
 
-    package init(json: JSONValue) throws {
-        clients = try (json["clients"]?.array ?? []).map { item in
-            guard let id = item["clientId"]?.string, let grants = item["grantTypes"]?.strings,
-                let scopes = item["scopes"]?.strings
-            else { throw MetadataFailure("a client needs clientId, grantTypes and scopes") }
-            return Client(
-                id: id, secret: item["secret"]?.string.map { Secret($0) },
-                redirectURIs: item["redirectUris"]?.strings ?? [], grantTypes: grants, scopes: ScopeSet(scopes),
-                hasDefaultScope: item["defaultScope"] != "none")
-        }
-        tokens = try TokenShape(json: json["tokens"])
-        exchange = try ExchangeShape(json: json)
+    package init(json: JSONValue) throws(DataMistake) {
+        let node = DataNode(json)
+        try node.expect("a profile of the inbound provider", ["clients", "lifetimes", "tokens", "exchange"])
+        var clients: [Client] = []
+        for item in try node["clients"]?.items() ?? [] { clients.append(try Client(item)) }
+        self.clients = clients
+        tokens = try TokenShape(node["tokens"])
+        exchange = try ExchangeShape(node["exchange"])
+        lifetimes = try Lifetimes(node["lifetimes"])
         documents = ResponseMemo()
-        let given = json["lifetimes"]
-        // RFC 6749 section 4.1.2: ten minutes at most for a code.
-        lifetimes = Lifetimes(
-            code: Self.span(given, "codeSeconds", 600), accessToken: Self.span(given, "accessTokenSeconds", 3600),
-            idToken: Self.span(given, "idTokenSeconds", 3600),
-            refreshToken: Self.span(given, "refreshTokenSeconds", 2_592_000),
-            session: Self.span(given, "sessionSeconds", 3600))
-    }
-
-    private static func span(_ json: JSONValue?, _ name: String, _ standard: Int64) -> Span {
-        let seconds = json?[name]?.int ?? standard
-        return .seconds(min(max(seconds, 1), 10 * 366 * 86_400))
     }
 
     /// The profile with the origins of a world in its redirect URIs.
@@ -82,4 +67,33 @@ package struct InboundProfile: Hashable, Sendable {
     func client(_ id: String) -> Client? { clients.first { $0.id == id } }
     /// Every scope some client may ask for, in the order of the file.
     var scopes: ScopeSet { clients.reduce(ScopeSet()) { $0.union($1.scopes) } }
+}
+
+extension InboundProfile.Client {
+    fileprivate init(_ node: DataNode) throws(DataMistake) {
+        try node.expect("a client", ["clientId", "secret", "redirectUris", "grantTypes", "scopes", "defaultScope"])
+        id = try node.require("clientId", of: "a client").text()
+        secret = try node["secret"].map { (secret) throws(DataMistake) in Secret(try secret.text()) }
+        redirectURIs = try node["redirectUris"]?.texts() ?? []
+        grantTypes = try node.require("grantTypes", of: "a client").texts()
+        scopes = ScopeSet(try node.require("scopes", of: "a client").texts())
+        hasDefaultScope = try node["defaultScope"]?.word(of: ["none", "all"]) != "none"
+    }
+}
+
+extension InboundProfile.Lifetimes {
+    fileprivate init(_ node: DataNode?) throws(DataMistake) {
+        let names = ["codeSeconds", "accessTokenSeconds", "idTokenSeconds", "refreshTokenSeconds", "sessionSeconds"]
+        try node?.expect("lifetimes", names)
+        /// From a second to ten years.
+        func span(_ name: String, or standard: Int) throws(DataMistake) -> Span {
+            .seconds(Int64(try node?[name]?.whole(1...10 * 366 * 86_400) ?? standard))
+        }
+        // RFC 6749 section 4.1.2: ten minutes at most for a code.
+        code = try span("codeSeconds", or: 600)
+        accessToken = try span("accessTokenSeconds", or: 3600)
+        idToken = try span("idTokenSeconds", or: 3600)
+        refreshToken = try span("refreshTokenSeconds", or: 2_592_000)
+        session = try span("sessionSeconds", or: 3600)
+    }
 }

@@ -20,16 +20,16 @@ struct TokenShape: Hashable, Sendable {
     let user: JSONValue?
     let machine: JSONValue?
 
-    init(json: JSONValue?) throws(MetadataFailure) {
-        issuer = json?["issuer"]?.string
-        discovery = json?["discovery"]?.string
-        type = json?["type"]?.string
-        user = json?["user"]
-        machine = json?["machine"] ?? user
-        guard user == nil || user?.object != nil, machine == nil || machine?.object != nil else {
-            throw MetadataFailure("the claims of tokens must be a mapping")
+    init(_ node: DataNode?) throws(DataMistake) {
+        try node?.expect("tokens", ["issuer", "discovery", "type", "user", "machine"])
+        issuer = try node?["issuer"]?.text()
+        discovery = try node?["discovery"].map { (path) throws(DataMistake) in
+            guard try path.text().hasPrefix("/") else { throw path.mistake("discovery must be a path") }
+            return try path.text()
         }
-        guard discovery?.hasPrefix("/") != false else { throw MetadataFailure("discovery must be a path") }
+        type = try node?["type"]?.text()
+        user = try node?["user"].map { (claims) throws(DataMistake) in .object(try claims.object()) }
+        machine = try node?["machine"].map { (claims) throws(DataMistake) in .object(try claims.object()) } ?? user
     }
 
     func resolved(_ addresses: AddressBook) -> TokenShape { TokenShape(self, addresses) }

@@ -19,18 +19,12 @@ package struct UserDirectory: Hashable, Sendable {
     /// In the order of the file.
     package let users: [User]
 
-    package init(json: JSONValue) throws {
-        users = try (json["users"]?.array ?? []).map { item in
-            guard let name = item["name"]?.string, let password = item["password"]?.string,
-                let subject = item["subject"]?.string, let email = item["email"]?.string,
-                let login = item["login"]?.string, let numericID = item["numericId"]?.int
-            else {
-                throw MetadataFailure("a user needs name, password, subject, email, login and numericId")
-            }
-            return User(
-                name: name, password: Secret(password), subject: subject, email: email, login: login,
-                numericID: numericID, displayName: item["displayName"]?.string ?? name)
-        }
+    package init(json: JSONValue) throws(DataMistake) {
+        let node = DataNode(json)
+        try node.expect("a file of users", ["users"])
+        var users: [User] = []
+        for item in try node["users"]?.items() ?? [] { users.append(try User(item)) }
+        self.users = users
     }
 
     package func user(named name: String) -> User? { users.first { $0.name == name } }
@@ -43,5 +37,18 @@ package struct UserDirectory: Hashable, Sendable {
     package func signIn(_ text: String, password: String) -> User? {
         guard let user = user(text), constantTimeEqual(user.password.exposed, password) else { return nil }
         return user
+    }
+}
+
+extension UserDirectory.User {
+    fileprivate init(_ node: DataNode) throws(DataMistake) {
+        try node.expect("a user", ["name", "password", "subject", "email", "login", "numericId", "displayName"])
+        name = try node.require("name", of: "a user").text()
+        password = Secret(try node.require("password", of: "a user").text())
+        subject = try node.require("subject", of: "a user").text()
+        email = try node.require("email", of: "a user").text()
+        login = try node.require("login", of: "a user").text()
+        numericID = Int64(try node.require("numericId", of: "a user").whole(0...Int.max))
+        displayName = try node["displayName"]?.text() ?? name
     }
 }

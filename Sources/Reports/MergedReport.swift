@@ -1,3 +1,4 @@
+import Harness
 package import Kernel
 
 /// JSON reports of shards, joined to one.
@@ -27,6 +28,10 @@ package enum MergedReport {
                 if let other = seen.updateValue(report.name, forKey: key) {
                     let path = scenario["path"]?.string ?? ""
                     throw Mismatch(description: "\(path) is in \(other) and in \(report.name)")
+                }
+                guard scenario["verdict"]?.string.flatMap(ScenarioResult.Verdict.init) != nil else {
+                    let verdict = scenario["verdict"]?.text ?? "no verdict"
+                    throw Mismatch(description: "\(report.name) has a run that ended with \(verdict)")
                 }
                 scenarios.append(scenario)
             }

@@ -57,6 +57,8 @@ struct Opening {
                 reading.report(row.place, "each row of a matrix must have the same names as the first")
             }
             if cells.isEmpty { reading.report(node.place, "the matrix is empty") }
+            if cells.count > mostCells { reading.report(node.place, "the matrix has more than \(mostCells) cells") }
+            expectDistinct(rows, "row", &reading)
         } else if node.isMapping {
             if node.members.isEmpty { reading.report(node.place, "the matrix is empty") }
             for member in node.members {
@@ -64,6 +66,7 @@ struct Opening {
                     reading.report(member.value.place, "a matrix needs a list of values for each name")
                     continue
                 }
+                expectDistinct(items, "value", &reading)
                 guard cells.count * items.count <= mostCells else {
                     reading.report(node.place, "the matrix has more than \(mostCells) cells")
                     break
@@ -80,6 +83,13 @@ struct Opening {
                 hole.place, "a value of the matrix names no variable", hint: "it is there before all of them")
         }
         return cells.isEmpty ? [[]] : cells
+    }
+
+    private static func expectDistinct(_ nodes: [DocumentNode], _ what: String, _ reading: inout Reading) {
+        var seen: Set<JSONValue> = []
+        for node in nodes where !seen.insert(node.json).inserted {
+            reading.report(node.place, "this \(what) of the matrix stands twice: nobody could tell its runs apart")
+        }
     }
 }
 

@@ -60,7 +60,7 @@ struct DefinitionTests {
             broken?.description.hasPrefix("mocks/labs/users.json:1:12: this is no JSON") == true, "\(broken as Any)")
         try #"{"users": [{}]}"#.write(toFile: "\(root)/mocks/labs/users.json", atomically: true, encoding: .utf8)
         let missing = #expect(throws: Diagnostic.self) { try LabDefinition.load(named: "changed", root: root) }
-        #expect(missing?.description.contains("a user needs name") == true, "\(missing as Any)")
+        #expect(missing?.description.contains("users.0: a user needs \"name\"") == true, "\(missing as Any)")
     }
 
     /// A data file, what is replaced in it by what, and the name that nobody reads.
@@ -72,6 +72,10 @@ struct DefinitionTests {
         ("access/principals.yaml", "    keys: [{id: AKIAROOT", "    keys: [{ids: AKIAROOT", "id"),
         ("access/principals.yaml", "    policies:", "    policy:", "policies"),
         ("vendors/github.yaml", "  expiringSeconds: 28800", "  expiringSecond: 28800", "expiringSeconds"),
+        ("directory/users.yaml", "    displayName: Ada", "    displayname: Ada", "displayName"),
+        ("directory/inbound.yaml", "    redirectUris: [", "    redirectURIs: [", "redirectUris"),
+        ("directory/inbound.yaml", "  idTokenSeconds:", "  idTokensSeconds:", "idTokenSeconds"),
+        ("directory/inbound.yaml", "  audiences: [", "  audience: [", "audiences"),
         ("vendors/github.yaml", "  settings: /settings", "  setting: /settings", "settings"),
     ]
 

@@ -96,7 +96,9 @@ struct VocabularyTests {
         #expect(directory.signIn("alice-gh", password: "alice") != nil)
         #expect(directory.signIn("alice", password: "bob") == nil)
         #expect(directory.signIn("nobody", password: "") == nil)
-        #expect(throws: MetadataFailure.self) { try UserDirectory(json: ["users": [["name": "x"]]]) }
+        #expect(throws: DataMistake("a user needs \"password\"", at: ["users", "0"])) {
+            try UserDirectory(json: ["users": [["name": "x"]]])
+        }
     }
 
     @Test func cookies() {

@@ -41,6 +41,11 @@ struct MergedReportTests {
             try MergedReport.merge([("1.json", one), ("run.json", ["scenarios": [], "run": [:]])])
         }
         #expect(foreign?.description == "run.json is no report of explore, and others are")
+        // A run that no report could show must not vanish from all of them.
+        let strange = #expect(throws: MergedReport.Mismatch.self) {
+            try MergedReport.merge([("run.json", ["scenarios": [["path": "a", "verdict": "perhaps"]], "run": [:]])])
+        }
+        #expect(strange?.description == "run.json has a run that ended with \"perhaps\"")
     }
 
     /// A page is made of what a report carries, byte for byte as beside the run.
