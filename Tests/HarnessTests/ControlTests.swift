@@ -121,6 +121,13 @@ struct ControlTests {
     }
 
     /// Nobody in the lab made it, and still it is somebody's: what stands by the name of a secret is hidden everywhere.
+    /// An escape that nobody needed hides no token.
+    @Test func aTokenThatIsEncodedLetterByLetterIsMaskedToo() {
+        let scan = SecretScan([("gho_abcdefghijklmnopqrstuvwxyz", "token T")])
+        #expect(scan.masked("a=%67ho_abcdefghijklm%6Eopqrstuvwxyz&b=%20c") == "a=<token T>&b= c")
+        #expect(scan.masked("a=%67ho_nobody&b=%20c") == "a=%67ho_nobody&b=%20c")
+    }
+
     @Test func aForeignTokenIsShownNowhere() async throws {
         let lab = try ControlledLab()
         let sent: Form = [

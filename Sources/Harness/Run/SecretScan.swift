@@ -201,9 +201,15 @@ package struct SecretScan: Sendable {
         return nil
     }
 
-    /// The text with each secret replaced by its name in angle brackets.
+    /// The text with each secret replaced by its name in angle brackets. Where one stands percent-encoded though it
+    /// need not be, the whole text is told decoded.
     package func masked(_ text: String) -> String {
         let bytes = Array(text.utf8)
+        if let plain = bytes.withUnsafeBufferPointer({ Self.hasNeedlessEscape($0) ? percentDecoded($0) : nil }),
+            count(in: plain) > count(in: bytes)
+        {
+            return masked(String(decoding: plain, as: UTF8.self))
+        }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var rest = 0
@@ -218,5 +224,11 @@ package struct SecretScan: Sendable {
         var masked = String(decoding: result, as: UTF8.self)
         for secret in odd { masked = masked.replacing(secret.value, by: "<\(secret.name)>") }
         return masked
+    }
+
+    private func count(in bytes: [UInt8]) -> Int {
+        var count = 0
+        bytes.withUnsafeBufferPointer { visit($0) { _, _ in count += 1 } }
+        return count
     }
 }
