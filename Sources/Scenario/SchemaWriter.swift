@@ -141,6 +141,16 @@ package struct SchemaWriter {
 
     private var then: JSONValue {
         let members = vocabulary.checks.map { ShapeMember($0.keyword, $0.shape, $0.about) }
-        return mapping(members, as: "What must be true of the whole run.")
+        var schema = mapping(members, as: "What must be true of the whole run.").object ?? [:]
+        var checks = schema["properties"]?.object ?? [:]
+        // One that says nothing would hold of every run.
+        for name in checks.names {
+            guard var check = checks[name]?.object else { continue }
+            check["minItems"] = 1
+            check["minProperties"] = 1
+            checks[name] = .object(check)
+        }
+        schema["properties"] = .object(checks)
+        return .object(schema)
     }
 }

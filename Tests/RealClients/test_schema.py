@@ -24,6 +24,7 @@ BEYOND = {
     "fork-unseen",
     "fork-variable-is-gone",
     "for-each-text",
+    "golden-of-several-ways",
     "golden-outside",
     "include-itself",
     "include-misspelled",
