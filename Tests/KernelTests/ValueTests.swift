@@ -83,6 +83,16 @@ struct EncodingTests {
 }
 
 struct FormTests {
+    @Test func sixteenBytesAreUnreservedWhereEachOfThemIs() {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<16 {
+                var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 16)
+                bytes[place] = byte
+                #expect(areUnreserved(bytes) == isUnreserved(byte), "\(byte) at \(place)")
+            }
+        }
+    }
+
     @Test func keepsOrderAndDuplicates() {
         let form = Form(parsing: "b=1&a=x+y%20z&b=2&empty=&flag")
         #expect(form.all("b") == ["1", "2"])

@@ -89,8 +89,8 @@ package struct Evidence: Sendable {
         let asked = (Party.served + Party.inner).filter { party?.includes($0) != false }
         if file.acts(with: path) || asked.contains(.github) && lab.definition.vendor.paths.contains(path) { return nil }
         // Users' own hosts have what paths they like.
-        let isOpen = asked.isEmpty || asked.contains { [.app, .functions, .rest].contains($0) }
         let closed = asked.filter { ![.app, .functions, .rest].contains($0) }
+        let isOpen = asked.isEmpty || closed.count < asked.count
         if await lab.knows(path, closed) { return nil }
         let known = exchanges.map(\.request.path) + lab.definition.contract.operations.map(\.uri)
         return ((known + lab.definition.vendor.paths).filter { $0 != "/" && $0 != path }, isOpen)
