@@ -137,6 +137,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Kernel", "AWSCore"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        tests(
+            "CommandTests", uses: ["Command", "Kernel"],
+            [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),
         tests("OAuthCoreTests", uses: ["Kernel", "OAuthCore", "TestSupport"], [httpTypes]),

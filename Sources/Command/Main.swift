@@ -31,10 +31,10 @@ struct AgentcoreLocal: AsyncParsableCommand {
     static func main() async {
         let given = Array(CommandLine.arguments.dropFirst())
         do {
-            try Misspelling.check(given)
             let arguments = try EnvironmentFlags.applied(to: given)
-            EarlyLab.begin(arguments)
-            var command = try Self.command(arguments)
+            if let orders = ServeOrders(plain: arguments) { return try await orders.serve() }
+            try Misspelling.check(given)
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -43,19 +43,6 @@ struct AgentcoreLocal: AsyncParsableCommand {
         } catch {
             leave(for: error, given)
         }
-    }
-
-    /// A command that says itself whose it is, is read by itself: to read all of them first, and to look twice whether
-    /// a script for completion is wanted, is a twentieth of the instructions until `serve` answers. What it does not
-    /// understand is read once more from the top, where messages name the whole command.
-    private static func command(_ arguments: [String]) throws -> any ParsableCommand {
-        let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
-        if let named, named.configuration._superCommandName != nil,
-            let command = try? named.parseAsRoot(Array(arguments.dropFirst()))
-        {
-            return command
-        }
-        return try parseAsRoot(arguments)
     }
 
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.

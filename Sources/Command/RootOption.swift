@@ -9,20 +9,20 @@ struct RootOption: ParsableArguments {
     /// The folder, as given or as found.
     ///
     /// - Throws: `CommandFailure` when there is none.
-    func folder() throws -> String {
-        if let root {
-            guard Self.holdsMocks(root) else {
-                throw CommandFailure(.usage, "--root \(root): there is no mocks/ in it")
-            }
-            return root
-        }
-        return try Self.found()
-    }
+    func folder() throws -> String { try Self.folder(root) }
 
-    /// This folder, or else the nearest one above the program.
+    /// The folder that is given; with nil this one, or else the nearest one above the program.
     ///
     /// - Throws: `CommandFailure` when there is none.
-    static func found() throws -> String {
+    static func folder(_ root: String?) throws -> String {
+        guard let root else { return try found() }
+        guard holdsMocks(root) else {
+            throw CommandFailure(.usage, "--root \(root): there is no mocks/ in it")
+        }
+        return root
+    }
+
+    private static func found() throws -> String {
         if holdsMocks(".") { return "." }
         var folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
         while folder.path != "/" {

@@ -62,8 +62,7 @@ struct ServedSession: Sendable {
             options.hostMap = map
             options.journalKeep = journalKeep
             options.archive = try data.map(Self.archive)
-            let early = await EarlyLab.definition(lab, root: root)
-            return (try early ?? LabLoading.definition(lab, root: root), options)
+            return (try LabLoading.definition(lab, root: root), options)
         } assemble: { prepared, origins in
             let definition = prepared.0
             var options = prepared.1

@@ -22,7 +22,7 @@ echo '{ local: *; };' >"$folder/archives/nothing.map"
 swiftc -lstdc++ -L "$folder/archives" -L "$objects" -o "$folder/agentcore-local/bin/agentcore-local" \
     -module-name agentcore_local -static-stdlib -emit-executable -use-ld=lld \
     -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s \
-    -Xlinker --version-script="$folder/archives/nothing.map" -Xlinker -z -Xlinker pack-relative-relocs \
+    -Xlinker --version-script="$folder/archives/nothing.map" -Xlinker -no-pie \
     -Xlinker --defsym -Xlinker main=Command_main "@$objects/agentcore-local.product/Objects.LinkFileList" \
     "$folder/archives/icu.o" -lm -lz -g
 rm -rf "$folder/archives" "$folder/agentcore-local/mocks" "$folder/agentcore-local/scenarios"
