@@ -24,7 +24,7 @@ extension ControlPlane {
             keepTags(call, of: names.gatewayARN(gateway.id, account: call.account), in: &transaction)
             schedule(.gatewayReady(gateway.id), at: call.now)
             let answer = render(gateway)
-            call.keep(answer, in: &transaction)
+            keep(answer, of: call, in: &transaction)
             return answer
         }
         return answer

@@ -93,7 +93,7 @@ extension ControlPlane {
                 shown.append(render(part, of: gateway, known == nil ? "CREATING" : "UPDATING"))
             }
             let answer: JSONValue = ["rateLimits": .array(shown)]
-            call.keep(answer, in: &transaction)
+            keep(answer, of: call, in: &transaction)
             return answer
         }
     }
@@ -109,7 +109,7 @@ extension ControlPlane {
             try checkPriority(of: part, in: &transaction)
             transaction.save(part)
             let answer = render(part, of: gateway, "CREATING")
-            call.keep(answer, in: &transaction)
+            keep(answer, of: call, in: &transaction)
             return answer
         }
     }

@@ -29,18 +29,7 @@ struct ProviderConfiguration {
         guard let config = input["oauth2ProviderConfigInput"]?[member]?.object else {
             throw AWSError.invalid([.init(path, "Member must not be null for vendor \(vendor)")])
         }
-        if config["clientSecretSource"] == "EXTERNAL" {
-            guard config["clientSecretConfig"] != nil else {
-                throw AWSError.invalid([
-                    .init("\(path).clientSecretConfig", "Member must not be null when clientSecretSource is EXTERNAL")
-                ])
-            }
-            guard config["clientSecret"] == nil else {
-                throw AWSError.invalid([
-                    .init("\(path).clientSecret", "Member must be null when clientSecretSource is EXTERNAL")
-                ])
-            }
-        }
+        try Self.checkSource(config, path)
         clientID = config["clientId"]?.string ?? ""
         clientSecret = config["clientSecret"]?.string.map(Secret.init)
         authenticationMethod = config["clientAuthenticationMethod"]?.string
@@ -49,6 +38,26 @@ struct ProviderConfiguration {
         shown["clientSecret"] = nil
         kept = JSONObject([.init(member, .object(shown))])
     }
+
+    /// The service's own secret or one of the caller's, never both (ledger `client-secret-source`).
+    private static func checkSource(_ config: JSONObject, _ path: String) throws(AWSError) {
+        let source = source(config)
+        let unwanted = source == external ? "clientSecret" : "clientSecretConfig"
+        var faults: [AWSError.Field] = []
+        if source == external, config["clientSecretConfig"] == nil {
+            faults.append(
+                .init("\(path).clientSecretConfig", "Member must not be null when clientSecretSource is \(source)"))
+        }
+        if config[unwanted] != nil {
+            faults.append(.init("\(path).\(unwanted)", "Member must be null when clientSecretSource is \(source)"))
+        }
+        guard faults.isEmpty else { throw AWSError.invalid(faults) }
+    }
+
+    static let external = "EXTERNAL"
+
+    /// `clientSecretSource`: MANAGED where nothing is said.
+    static func source(_ config: JSONObject?) -> String { config?["clientSecretSource"]?.string ?? "MANAGED" }
 
     private static func discovery(
         _ vendor: String, _ config: JSONObject, vendors: [String: AWSSettings.VendorEndpoints], path: String

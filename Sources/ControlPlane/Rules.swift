@@ -10,7 +10,7 @@ package enum ControlPlaneSwitches {
         .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
         .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .versionUpdates, .pageSize,
-        .discoveryFetched,
+        .discoveryFetched, .clientTokenLife, .sameName,
     ]
 }
 
@@ -64,4 +64,8 @@ extension Unknown {
     static let pageSize = Unknown("list.pageSize", "100")
     /// When a provider's discovery document is read for the first time (ledger `U21`).
     static let discoveryFetched = Unknown("discovery.fetched", "use", or: "creation")
+    /// Seconds for which a `clientToken` is remembered (ledger `client-token-life`).
+    static let clientTokenLife = Unknown("clientToken.life", "28800", or: "86400")
+    /// What becomes of an OpenAPI operation in which one name stands in two places (ledger `openapi-same-name`).
+    static let sameName = Unknown("openapi.sameName", "fill", or: "refuse")
 }

@@ -32,7 +32,7 @@ extension ControlPlane {
             transaction.begin(target, cause: call.operation, at: call.now)
             target = try settle(target, way, authorization, cause: call.operation, at: call.now, &transaction)
             let answer = render(target, account: call.account, status: firstShown(target.status))
-            call.keep(answer, in: &transaction)
+            keep(answer, of: call, in: &transaction)
             return answer
         }
     }

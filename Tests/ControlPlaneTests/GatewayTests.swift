@@ -60,6 +60,23 @@ struct GatewayTests {
         #expect(try await lab.ok("ListGateways")["items"]?.array?.count == 1)
     }
 
+    /// What is remembered goes back and forth with the store (ledger `client-token-life`).
+    @Test func aClientTokenIsRememberedAcrossSnapshots() async throws {
+        let lab = ControlLab()
+        var input = Sample.gateway
+        input["clientToken"] = "b7d872ff-87c7-49c7-bb29-99ff1a2bdb3a"
+        let before = lab.store.picture()
+        let first = try await lab.ok("CreateGateway", input)
+        let after = lab.store.picture()
+        try lab.store.restore(before)
+        let second = try await lab.ok("CreateGateway", input)
+        #expect(second["gatewayId"] != first["gatewayId"])
+        try lab.store.restore(after)
+        #expect(try await lab.ok("CreateGateway", input) == first)
+        await lab.advance(.minutes(8 * 60))
+        #expect(try await lab.refusal("CreateGateway", input).message.contains("already exists"))
+    }
+
     @Test func anUpdateReplacesEverything() async throws {
         let lab = ControlLab()
         let id = try await lab.ready(["description": "old", "exceptionLevel": "DEBUG"])

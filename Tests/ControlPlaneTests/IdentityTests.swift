@@ -120,6 +120,36 @@ struct IdentityTests {
         #expect(all?.count == (isAccepted ? 1 : 0))
     }
 
+    /// Ledger `client-secret-source`.
+    @Test(arguments: [
+        (nil, "s", false, true), ("MANAGED", "s", false, true), (nil, nil, false, true), (nil, "s", true, false),
+        (nil, nil, true, false), ("MANAGED", nil, true, false), ("MANAGED", "s", true, false),
+        ("EXTERNAL", nil, true, true), ("EXTERNAL", "s", true, false), ("EXTERNAL", nil, false, false),
+    ])
+    func aClientSecretHasOneSource(
+        _ row: (source: String?, secret: String?, hasReference: Bool, isAccepted: Bool)
+    ) async throws {
+        let lab = ControlLab()
+        let arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:own-AbCdEf"
+        var config: JSONObject = ["clientId": "c"]
+        config["clientSecretSource"] = row.source.map { .string($0) }
+        config["clientSecret"] = row.secret.map { .string($0) }
+        if row.hasReference { config["clientSecretConfig"] = ["secretId": .string(arn), "jsonKey": "k"] }
+        var input = Sample.provider
+        input["oauth2ProviderConfigInput"] = ["githubOauth2ProviderConfig": .object(config)]
+        guard row.isAccepted else {
+            #expect(try await lab.refusal("CreateOauth2CredentialProvider", input).code == "ValidationException")
+            _ = try await lab.ok("CreateOauth2CredentialProvider", Sample.provider)
+            #expect(try await lab.refusal("UpdateOauth2CredentialProvider", input).code == "ValidationException")
+            return
+        }
+        _ = try await lab.ok("CreateOauth2CredentialProvider", input)
+        let shown = try await lab.ok("GetOauth2CredentialProvider", ["name": "github-provider"])
+        #expect(shown["clientSecretSource"]?.string == row.source ?? "MANAGED")
+        #expect(shown["clientSecretJsonKey"]?.string == (row.hasReference ? "k" : nil))
+        #expect((shown["clientSecretArn"]?["secretArn"]?.string == arn) == row.hasReference)
+    }
+
     @Test func workloadIdentitiesComeAndGo() async throws {
         let lab = ControlLab()
         let name: JSONObject = ["name": "my-agent"]

@@ -234,6 +234,31 @@ def test_what_was_answered_survives_kill_9(tmp_path):
           f"{under_way} writes under way, none half done")
 
 
+def test_a_client_token_is_remembered_over_a_restart(tmp_path):
+    """An older file has rows that say no end: they are read, and what they say is over."""
+    body = {"name": "gw", "roleArn": "arn:aws:iam::111122223333:role/g", "authorizerType": "NONE", "protocolType": "MCP"}
+    body["clientToken"] = "b7d872ff-87c7-49c7-bb29-99ff1a2bdb3a"
+
+    def create():
+        serving = Serving(tmp_path)
+        connection = serving.connection()
+        connection.request("POST", "/gateways/", json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        told = answer.status, json.loads(answer.read())
+        serving.end()
+        return told
+
+    first = create()
+    assert first[0] == 202 and create() == first
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        changed = database.execute(
+            "UPDATE record SET body = json_remove(body, '$.until') WHERE collection = 'client-token'")
+        assert changed.rowcount == 1
+    database.close()
+    status, told = create()
+    assert status == 409 and "already exists" in told["message"], told
+
+
 def test_the_file_is_its_owners_alone(tmp_path):
     serving = Serving(tmp_path)
     serving.end()

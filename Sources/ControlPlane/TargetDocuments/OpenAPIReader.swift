@@ -3,9 +3,11 @@ import Kernel
 
 /// Reads an OpenAPI 3.0 or 3.1 document: each operation with an `operationId` is a tool (ledger `openapi-limits`).
 ///
-/// Parameters and the members of a JSON body become the tool's arguments side by side (ledger `openapi-arguments`).
+/// Parameters and the members of a JSON body become the tool's arguments side by side (ledger `openapi-arguments`). One
+/// name in two places is one argument that fills both, or makes the document useless (ledger `openapi-same-name`).
 struct OpenAPIReader {
     private let root: JSONValue
+    private let refusesSameNames: Bool
     private let room = TargetDocument.Room()
     /// Names of operations, where not the document's own.
     private let naming: (_ method: String, _ path: String, _ operationID: String?) -> Tool?
@@ -22,11 +24,12 @@ struct OpenAPIReader {
     private static let combinators = ["oneOf", "anyOf", "allOf", "not"]
 
     init(
-        _ root: JSONValue,
+        _ root: JSONValue, _ switches: Switches,
         naming: @escaping (String, String, String?) -> Tool? = { _, _, id in id.map { Tool(name: $0, description: nil) }
         }
     ) {
         self.root = root
+        refusesSameNames = switches.choice(.sameName) == "refuse"
         self.naming = naming
     }
 
@@ -52,6 +55,7 @@ struct OpenAPIReader {
                 let place = "paths.'\(path.name)'(\(method))"
                 let shared = item["parameters"]?.array ?? []
                 let read = try self.operation(operation, shared, place)
+                if refusesSameNames, let words = read.shared { throw failure("\(place): \(words)") }
                 result.tools.append(definition(tool, operation, read.schema))
                 result.operations.append(
                     APIOperation(
@@ -92,13 +96,27 @@ struct OpenAPIReader {
         var parameters: [APIOperation.Parameter] = []
         var properties = JSONObject()
         var required: [String] = []
+        /// Where each name stands.
+        private var places: [String: [APIOperation.Place]] = [:]
 
+        /// Of two in the same place the first counts.
         mutating func add(_ parameter: APIOperation.Parameter, _ schema: JSONValue) {
-            // A parameter of the same name outranks a member of the body.
-            guard properties[parameter.name] == nil else { return }
+            let others = places[parameter.name] ?? []
+            guard !others.contains(parameter.place) else { return }
+            places[parameter.name] = others + [parameter.place]
             parameters.append(parameter)
-            properties.append(parameter.name, schema)
-            if parameter.isRequired { required.append(parameter.name) }
+            if others.isEmpty { properties.append(parameter.name, schema) }
+            guard parameter.isRequired, others.isEmpty || !required.contains(parameter.name) else { return }
+            required.append(parameter.name)
+        }
+
+        /// The first name that stands in two places, with both.
+        var shared: String? {
+            parameters.lazy.compactMap { parameter in
+                guard let places = places[parameter.name], places.count > 1 else { return nil }
+                let words = places.map { $0 == .member ? "body" : $0.rawValue }
+                return "\(parameter.name) stands in \(words.joined(separator: " and "))"
+            }.first
         }
 
         var schema: JSONObject {

@@ -35,7 +35,7 @@ struct StageExport {
             throw TargetDocument.Failure("Stage \(stage) of REST API \(api) could not be exported (\(response.status))")
         }
         var nameless: [String] = []
-        let reader = OpenAPIReader(export) { method, path, id in
+        let reader = OpenAPIReader(export, plane.world.switches) { method, path, id in
             guard isWanted(method, path) else { return nil }
             let override = overrides.first { $0["path"]?.string == path && isMethod($0["method"], method) }
             guard let name = override?["name"]?.string ?? id else {

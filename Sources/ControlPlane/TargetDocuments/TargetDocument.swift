@@ -112,7 +112,7 @@ extension ControlPlane {
         case .lambda: return try .lambda(mcp?["lambda"]?["toolSchema"])
         case .openAPI:
             let text = mcp?["openApiSchema"]?["inlinePayload"]?.string ?? ""
-            return try OpenAPIReader(try TargetDocument.json(text, "OpenAPI schema")).document()
+            return try OpenAPIReader(try TargetDocument.json(text, "OpenAPI schema"), world.switches).document()
         case .smithy:
             let text = mcp?["smithyModel"]?["inlinePayload"]?.string ?? ""
             let model = try TargetDocument.json(text, "Smithy model")
