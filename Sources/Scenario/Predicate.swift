@@ -141,10 +141,62 @@ package struct Predicate: Sendable {
 
     /// nil if the value is as it must be, else what was expected, in words.
     package func refusal(of value: JSONValue?, _ variables: Variables) throws(Diagnostic) -> String? {
+        try judgement(of: value, variables)?.expected
+    }
+
+    /// What a test has against a value.
+    private struct Refusal {
+        let expected: String
+        /// Where nothing was there to compare with: what had to be there for `not` to say anything.
+        var missing: String?
+    }
+
+    /// The first refusal of a value that is there, else the first for want of one.
+    private func judgement(of value: JSONValue?, _ variables: Variables) throws(Diagnostic) -> Refusal? {
+        var missing: Refusal?
         for test in tests {
-            if let expected = try Self.refusal(test, value, variables) { return expected }
+            guard let refusal = try Self.judgement(test, value, variables) else { continue }
+            if refusal.missing == nil { return refusal }
+            if missing == nil { missing = refusal }
         }
-        return nil
+        return missing
+    }
+
+    private static func judgement(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
+        -> Refusal?
+    {
+        switch test {
+        case .not(let predicate):
+            guard let refusal = try predicate.judgement(of: value, variables) else {
+                return Refusal(expected: "anything but \(value?.text ?? "nothing")")
+            }
+            // Of nothing every denial is true: it would hold of a path that is misspelt.
+            return refusal.missing.map { Refusal(expected: $0, missing: $0) }
+        case .at(let lines): return try judgement(lines, value, variables)
+        case .each, .some: return try judgementOfItems(test, value, variables)
+        case .absent(let wanted):
+            return (value == nil) == wanted
+                ? nil : Refusal(expected: wanted ? "nothing at all" : "a value, whichever")
+        default:
+            guard let expected = try refusal(test, value, variables) else { return nil }
+            return Refusal(expected: expected, missing: value == nil ? "a value, but not \(expected)" : nil)
+        }
+    }
+
+    private static func judgement(
+        _ lines: [(path: PathTemplate, predicate: Predicate)], _ value: JSONValue?, _ variables: Variables
+    ) throws(Diagnostic) -> Refusal? {
+        var missing: Refusal?
+        for line in lines {
+            let path = try line.path.path(variables)
+            let found = value.flatMap { path.value(in: $0) }
+            guard let refusal = try line.predicate.judgement(of: found, variables) else { continue }
+            func told(_ expected: String) -> String { "at \(path): \(expected), not \(found?.text ?? "nothing")" }
+            let here = Refusal(expected: told(refusal.expected), missing: refusal.missing.map(told))
+            if here.missing == nil { return here }
+            if missing == nil { missing = here }
+        }
+        return missing
     }
 
     private static func refusal(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
@@ -154,8 +206,6 @@ package struct Predicate: Sendable {
         case .equals(let template):
             let wanted = try template.value(variables)
             return value.map { same($0, wanted) } == true ? nil : wanted.text
-        case .not(let predicate):
-            return try predicate.refusal(of: value, variables) == nil ? "anything but \(value?.text ?? "nothing")" : nil
         case .matches(let template):
             let pattern = try template.text(variables)
             guard let regex = try? Regex(pattern) else {
@@ -202,16 +252,6 @@ package struct Predicate: Sendable {
         case .count(let predicate):
             guard let count = value?.array?.count ?? value?.object?.count else { return "something that has items" }
             return try predicate.refusal(of: .int(Int64(count)), variables).map { "\($0) items, not \(count)" }
-        case .each, .some: return try refusalOfItems(test, value, variables)
-        case .at(let lines):
-            for line in lines {
-                let path = try line.path.path(variables)
-                let found = value.flatMap { path.value(in: $0) }
-                if let expected = try line.predicate.refusal(of: found, variables) {
-                    return "at \(path): \(expected), not \(found?.text ?? "nothing")"
-                }
-            }
-            return nil
         case .schema(let template):
             let schema = JSONSchema(try template.value(variables))
             if !template.isConstant, let mistake = schema.mistakes.first {
@@ -224,32 +264,40 @@ package struct Predicate: Sendable {
             guard let value else { return "something alike" }
             let differences = Likeness.differences(try template.value(variables), value)
             return differences.isEmpty ? nil : "alike; it differs at \(differences.joined(separator: "; "))"
-        case .absent(let wanted):
-            return (value == nil) == wanted ? nil : wanted ? "nothing at all" : "a value, whichever"
         default: return nil
         }
     }
 
     /// Nothing holds for each item of an empty list: it would have been checked by nobody.
-    private static func refusalOfItems(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
-        -> String?
+    private static func judgementOfItems(_ test: Test, _ value: JSONValue?, _ variables: Variables) throws(Diagnostic)
+        -> Refusal?
     {
-        guard let items = value?.array, !items.isEmpty else { return "a list with at least one item" }
+        guard let items = value?.array, !items.isEmpty else {
+            let expected = "a list with at least one item"
+            return Refusal(expected: expected, missing: value == nil ? expected : nil)
+        }
         switch test {
         case .each(let predicate):
+            var missing: Refusal?
             for (index, item) in items.enumerated() {
-                if let expected = try predicate.refusal(of: item, variables) {
-                    return "each item to be \(expected), and [\(index)] is \(item.text)"
-                }
+                guard let refusal = try predicate.judgement(of: item, variables) else { continue }
+                let here = Refusal(
+                    expected: "each item to be \(refusal.expected), and [\(index)] is \(item.text)",
+                    missing: refusal.missing)
+                if here.missing == nil { return here }
+                if missing == nil { missing = here }
             }
-            return nil
+            return missing
         case .some(let predicate):
-            var expected = ""
+            var last: Refusal?
             for item in items {
-                guard let refusal = try predicate.refusal(of: item, variables) else { return nil }
-                expected = refusal
+                guard let refusal = try predicate.judgement(of: item, variables) else { return nil }
+                // One item that is there and another is enough for `not`.
+                last = Refusal(
+                    expected: "some item to be \(refusal.expected)",
+                    missing: last.map { $0.missing == nil } == true ? nil : refusal.missing)
             }
-            return "some item to be \(expected)"
+            return last
         default: return nil
         }
     }
