@@ -69,7 +69,7 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
         case .parameter(let name):
             guard let url = value?.string, let mark = url.firstIndex(of: "?") else { return nil }
             let query = url[url.index(after: mark)...].prefix { $0 != "#" }
-            return Form(parsing: query)[name].map { .string($0) }
+            return Form(parsing: query).value(name)
         }
     }
 

@@ -51,6 +51,44 @@ struct PassedOverTests {
         #expect(odd == ["this must be a mapping of members, it is [1] ()"])
     }
 
+    /// Of a path that nothing is at, every denial would be true.
+    @Test func aDenialNeedsSomethingToDeny() async throws {
+        func told(_ expected: String) async throws -> [String] {
+            try await Self.told("steps: [{sign-in: alice, expect: {\(expected)}}]\n")
+        }
+        #expect(try await told("claims.sub: {not: bob}, claims.nobody: {not: present}") == [])
+        let misspelt = try await told("claims.subb: {not: bob}")
+        #expect(misspelt.count == 1)
+        let first = try #require(misspelt.first)
+        #expect(first.hasPrefix("claims.subb: expected a value, but not \"bob\", got nothing"), "\(first)")
+        #expect(first.contains("did you mean \"sub\"?"))
+    }
+
+    /// One rule for a parameter that is sent twice, wherever it stands: it is a list.
+    @Test func aParameterThatIsSentTwiceIsAList() async throws {
+        let done = try await LanguageRunTests.run(
+            """
+            steps:
+              - http: POST ${lab.github}/nowhere?a=1&b=1
+                form: {a: ["2", "3"], c: "4"}
+                expect: {status: 404}
+              - http: POST ${lab.github}/nowhere?d=1
+                json: {d: 2, e: 3}
+                expect: {status: 404}
+              - browser: ${lab.github}/nowhere?x=1&x=2
+                as: alice
+                expect: {status: 404, query.x: ["1", "2"], "landed?x": ["1", "2"], "hops[0].query.x": ["1", "2"]}
+            then:
+              exchanges:
+                - {to: github, sends: {equals: {a: ["1", "2", "3"], b: "1", c: "4"}}}
+                - {to: github, sends: {equals: {d: ["1", 2], e: 3}}}
+                - {to: github, sends: {at: {a: "1"}}, times: 0}
+                - {to: github, sends: {at: {a: "3"}}, times: 0}
+                - {to: github, method: POST, sends: {at: {a: {contains: "2"}}}, times: 1}
+            """)
+        #expect(done.failures.map(\.sentence) == [])
+    }
+
     @Test func aForgedTokenTakesOverFromATokenOnly() async throws {
         #expect(
             try await Self.told("steps: [{forge: provider, like: no-jwt}]\n") == [

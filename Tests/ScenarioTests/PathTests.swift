@@ -12,6 +12,7 @@ struct PathTests {
         "hops": [
             ["url": "https://github.com/login"],
             ["url": "https://aws.test/identities/oauth2/callback/1?code=c%2Fd&state=s"],
+            ["url": "https://aws.test/?a=1&b=3&a=2"],
         ],
     ]
 
@@ -23,7 +24,7 @@ struct PathTests {
             ("body.items[name=github].status", "FAILED"),
             ("body.\"odd.key\"", 1), ("body['odd.key']", 1), ("body.'with space'", 2), ("body.nothing", nil),
             ("body.text.login", "alice-gh"), ("body.text.n[0]", 7),
-            ("hops[url*=/oauth2/callback].url?code", "c/d"), ("hops[1].url?state", "s"),
+            ("hops[url*=/oauth2/callback].url?code", "c/d"), ("hops[2].url?a", ["1", "2"]), ("hops[1].url?state", "s"),
         ] as [(String, JSONValue)])
     func pathLeadsToItsValue(_ path: String, _ expected: JSONValue) throws {
         #expect(try PathExpression(path).value(in: Self.value) == expected)

@@ -12,7 +12,7 @@ package struct ExchangesCheck: JournalCheck {
         ShapeMember("path", .text, "May have * for any characters; with ? the query counts too."),
         ShapeMember("status", .predicate, "Of the answer; absent where none came."),
         ShapeMember("headers", .predicate, "Header fields of the request, by their names in small letters."),
-        ShapeMember("sends", .predicate, "Query and body together."),
+        ShapeMember("sends", .predicate, "Query and body together; what was sent twice is a list."),
         ShapeMember("gets", .predicate, "The answer's body."),
         ShapeMember("times", .predicate, "How often; at least once if it is not said."),
     ]
@@ -176,17 +176,20 @@ package struct ExchangesCheck: JournalCheck {
         return true
     }
 
-    /// Query parameters, and the members of a form or of a JSON object in the body.
+    /// Query parameters, and the members of a form or of a JSON object in the body. What stands in both was sent twice.
     private static func sent(_ request: Request) -> JSONValue {
-        var members = JSONObject()
-        for pair in request.parameters.pairs { members[pair.name] = .string(pair.value) }
+        var query = request.parameters
         if request.mediaType == Form.mediaType {
-            let form = request.form
-            for pair in form.pairs { members[pair.name] = .string(pair.value) }
+            query.pairs += request.form.pairs
         } else if let object = (try? JSONValue(parsing: request.body))?.object {
-            members = members.merging(object)
+            var members = query.values
+            for member in object.members {
+                let before = query.all(member.name).map(JSONValue.string)
+                members[member.name] = before.isEmpty ? member.value : .array(before + [member.value])
+            }
+            return .object(members)
         }
-        return .object(members)
+        return .object(query.values)
     }
 
     private static func got(_ exchange: Exchange) -> JSONValue? {

@@ -99,9 +99,6 @@ package struct BrowserStep: LabStep {
     }
 
     private static func query(of url: String) -> JSONValue {
-        let form = Form(parsing: URLParts(url)?.query ?? "")
-        var query = JSONObject()
-        for pair in form.pairs where query[pair.name] == nil { query.append(pair.name, .string(pair.value)) }
-        return .object(query)
+        .object(Form(parsing: URLParts(url)?.query ?? "").values)
     }
 }

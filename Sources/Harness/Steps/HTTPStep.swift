@@ -91,22 +91,13 @@ package struct HTTPStep: LabStep {
         return .object(outcome)
     }
 
-    /// What a person or a client finds in an answer: of a name that stands twice, the first.
     private static func form(in answer: Response) -> JSONObject? {
         let type = answer.header(.contentType)?.lowercased() ?? ""
-        let pairs: [(name: String, value: String)]
-        if type.hasPrefix(Form.mediaType) {
-            pairs = Form(parsing: answer.bodyText).pairs.map { ($0.name, $0.value) }
-        } else if type.hasPrefix("text/html"),
+        if type.hasPrefix(Form.mediaType) { return Form(parsing: answer.bodyText).values }
+        guard type.hasPrefix("text/html"),
             let form = Page(url: "", status: answer.status, html: answer.bodyText).forms.first
-        {
-            pairs = form.fields.map { ($0.name, $0.value) }
-        } else {
-            return nil
-        }
-        var members = JSONObject()
-        for pair in pairs where members[pair.name] == nil { members.append(pair.name, .string(pair.value)) }
-        return members
+        else { return nil }
+        return Form(form.fields.map { Form.Pair($0.name, $0.value) }).values
     }
 
     private static let noTarget = "this is no method and URL"
