@@ -98,17 +98,63 @@ struct BrowserTests {
         #expect(await browser.open("https://github.com/").0.html == "none")
     }
 
+    /// RFC 6265 section 5.3: `Max-Age` counts before `Expires`, and what is neither ends with the browser.
+    @Test(
+        arguments: [
+            ("a=1", 1_000_000, true), ("a=1; Max-Age=60", 59, true), ("a=1; Max-Age=60", 60, false),
+            ("a=1; Max-Age=0", 0, false), ("a=1; max-age=-1", 0, false), ("a=1; Max-Age=60; Max-Age=30", 30, false),
+            ("a=1; Max-Age=30; Max-Age=+60", 30, false), ("a=1; Max-Age=soon", 1_000_000, true),
+            ("a=1; Max-Age=99999999999999999999", 1_000_000, true), ("a=1; Max-Age=-99999999999999999999", 0, false),
+            ("a=1; Expires=Fri, 20 Nov 2026 10:01:00 GMT", 59, true),
+            ("a=1; Expires=Fri, 20 Nov 2026 10:01:00 GMT", 60, false),
+            ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60", 59, true),
+            ("a=1; Max-Age=30; Expires=Fri, 20 Nov 2036 10:01:00 GMT", 30, false),
+            ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", 0, false),
+            ("a=1; Expires=never", 1_000_000, true),
+        ] as [(String, Int64, Bool)])
+    func cookiesEndByWorldTime(_ field: String, _ seconds: Int64, _ isSent: Bool) async throws {
+        let clock = VirtualClock(now: LabOptions.firstMoment)
+        let browser = try Self.browser(clock) { request in
+            var response = Response.html(200, request.header(.cookie) ?? "none")
+            if request.path == "/set" { response.head.headerFields[.setCookie] = field }
+            return response
+        }
+        _ = await browser.open("https://github.com/set")
+        #expect(clock.advance(towards: LabOptions.firstMoment + .seconds(seconds)) == nil)
+        #expect(await browser.open("https://github.com/").0.html == (isSent ? "a=1" : "none"))
+    }
+
+    /// RFC 6265 section 5.1.1, in the forms that servers write.
+    @Test(
+        arguments: [
+            ("Fri, 20 Nov 2026 10:00:00 GMT", "2026-11-20T10:00:00Z"),
+            ("Friday, 20-Nov-26 10:00:00 GMT", "2026-11-20T10:00:00Z"),
+            ("Fri Nov 20 10:00:00 2026", "2026-11-20T10:00:00Z"),
+            ("Sun, 29 Feb 2032 23:59:59 GMT", "2032-02-29T23:59:59Z"),
+            ("Thu, 01-Jan-1970 00:00:00 GMT", "1970-01-01T00:00:00Z"), ("1 jan 70 0:0:0", "1970-01-01T00:00:00Z"),
+            ("31 Dec 1969 23:59:59", "1969-12-31T23:59:59Z"), ("1 Mar 1601 00:00:00", "1601-03-01T00:00:00Z"),
+            ("29 Feb 2031 00:00:00", nil), ("1 Jan 1600 00:00:00", nil), ("20 Nov 2026", nil), ("", nil),
+            ("20 Nov 2026 24:00:00", nil), ("20 Nov 2026 1a:00:00", nil), ("0 Nov 2026 10:00:00", nil),
+        ] as [(String, String?)])
+    func datesOfCookiesAreRead(_ text: String, _ expected: String?) {
+        #expect(CookieDate.instant(text)?.iso8601 == expected)
+    }
+
     /// A robot before a single party that answers as the test says.
-    private static func browser(_ answer: @escaping @Sendable (Request) -> Response) throws -> Browser {
+    private static func browser(
+        _ clock: VirtualClock = VirtualClock(now: LabOptions.firstMoment),
+        _ answer: @escaping @Sendable (Request) -> Response
+    ) throws -> Browser {
         var hosts = HostTable()
         for host in ["github.com", "github.com:8443", "api.github.com"] { hosts.add(host, .github) }
-        let network = InMemoryNetwork(
-            hosts: hosts, clock: VirtualClock(now: LabOptions.firstMoment), store: Store())
+        let network = InMemoryNetwork(hosts: hosts, clock: clock, store: Store())
         network.connect(.github, Scripted(answer: answer))
         let directory = try LabFixture.definition.get().directory
         return Browser(
             user: "alice",
-            surroundings: Browser.Surroundings(network: network, hosts: hosts, directory: directory) { _ in })
+            surroundings: Browser.Surroundings(
+                network: network, hosts: hosts, clock: clock, directory: directory
+            ) { _ in })
     }
 
     private struct Scripted: Origin {

@@ -17,16 +17,18 @@ package final class Browser: Sendable {
     package struct Surroundings: Sendable {
         let network: InMemoryNetwork
         let hosts: HostTable
+        let clock: VirtualClock
         let directory: UserDirectory
         /// Lets world time pass.
         let wait: @Sendable (Span) async -> Void
 
         package init(
-            network: InMemoryNetwork, hosts: HostTable, directory: UserDirectory,
+            network: InMemoryNetwork, hosts: HostTable, clock: VirtualClock, directory: UserDirectory,
             wait: @escaping @Sendable (Span) async -> Void
         ) {
             self.network = network
             self.hosts = hosts
+            self.clock = clock
             self.directory = directory
             self.wait = wait
         }
@@ -132,7 +134,8 @@ package final class Browser: Sendable {
         let url = withoutFragment(url)
         guard let parts = URLParts(url), parts.scheme == "https" || parts.scheme == "http" else { return nil }
         var headers = Self.headers
-        if let cookies = jar.withLock({ $0.header(host: parts.host, path: parts.path.isEmpty ? "/" : parts.path) }) {
+        let path = parts.path.isEmpty ? "/" : parts.path
+        if let cookies = jar.withLock({ $0.header(host: parts.host, path: path, at: surroundings.clock.now) }) {
             // Set by name it would be cut into a field for each cookie first.
             headers.append(HTTPField(name: .cookie, value: cookies))
         }
@@ -141,7 +144,9 @@ package final class Browser: Sendable {
         do throws(NetworkFailure) {
             let response = try await surroundings.network.send(request, from: party)
             let setter = surroundings.hosts.route(parts.authority)?.party
-            jar.withLock { $0.take(from: response, host: parts.host, setBy: setter) }
+            jar.withLock {
+                $0.take(from: response, host: parts.host, setBy: setter, at: surroundings.clock.now)
+            }
             return response
         } catch {
             return nil

@@ -10,11 +10,13 @@ struct CookieJar: Sendable, Hashable {
         var path: String
         /// Who set it, so that a human can sign out of one party of several on one host.
         var setBy: Party?
+        /// From this moment on it is gone; nil for one that ends with the browser session.
+        var expires: Instant?
     }
     private var cookies: [Cookie] = []
 
     /// Takes the `Set-Cookie` fields of an answer. One that has no life left takes its namesake away.
-    mutating func take(from response: Response, host: String, setBy party: Party?) {
+    mutating func take(from response: Response, host: String, setBy party: Party?, at now: Instant) {
         for field in response.head.headerFields where field.name == .setCookie {
             let parts = field.value.pieces(by: ";").map { trimmed($0) }
             guard let first = parts.first, let equals = first.place(of: "=") else { continue }
@@ -24,17 +26,38 @@ struct CookieJar: Sendable, Hashable {
                 let equals = part.place(of: "=") ?? part.endIndex
                 return (part[..<equals].lowercased(), String(part[equals...].dropFirst()))
             }
-            let age = attributes.last { $0.0 == "max-age" }.flatMap { Int($0.1) }
-            if let age, age <= 0 { continue }
+            let expires = Self.end(attributes, now)
+            if let expires, expires <= now { continue }
             let path = attributes.last { $0.0 == "path" && $0.1.hasPrefix("/") }?.1 ?? "/"
             let value = String(first[equals...].dropFirst())
-            cookies.append(Cookie(host: host, name: name, value: value, path: path, setBy: party))
+            cookies.append(
+                Cookie(host: host, name: name, value: value, path: path, setBy: party, expires: expires))
         }
     }
 
+    /// RFC 6265 section 5.3, step 3: `Max-Age` counts before `Expires`, of each the last that can be read.
+    private static func end(_ attributes: [(String, String)], _ now: Instant) -> Instant? {
+        let ages = attributes.compactMap { $0.0 == "max-age" ? age($0.1) : nil }
+        if let age = ages.last { return now + .seconds(age) }
+        return attributes.compactMap { $0.0 == "expires" ? CookieDate.instant($0.1) : nil }.last
+    }
+
+    /// RFC 6265 section 5.2.2: digits, with a minus or without. A hundred years are more than a clock is ever moved by,
+    /// and overflow no date.
+    private static func age(_ text: String) -> Int64? {
+        let digits = text.hasPrefix("-") ? text.utf8.dropFirst() : text.utf8[...]
+        guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        let longest: Int64 = 100 * 366 * 86_400
+        return text.hasPrefix("-") ? 0 : min(Int64(Substring(digits)) ?? longest, longest)
+    }
+
     /// The `Cookie` field for a request; nil if there is nothing to send.
-    func header(host: String, path: String) -> String? {
-        let fitting = cookies.filter { $0.host == host && Self.covers($0.path, path) }
+    func header(host: String, path: String, at now: Instant) -> String? {
+        let fitting = cookies.filter { cookie in
+            cookie.host == host && Self.covers(cookie.path, path) && cookie.expires.map { now < $0 } ?? true
+        }
         guard !fitting.isEmpty else { return nil }
         return fitting.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")
     }

@@ -117,7 +117,8 @@ package final class Lab: Sendable {
 
     private var surroundings: Browser.Surroundings {
         // Weak: the lab owns its browsers.
-        Browser.Surroundings(network: network, hosts: hosts, directory: definition.directory) { [weak self] span in
+        Browser.Surroundings(network: network, hosts: hosts, clock: clock, directory: definition.directory) {
+            [weak self] span in
             await self?.advance(by: span)
         }
     }
