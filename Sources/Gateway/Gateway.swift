@@ -34,11 +34,12 @@ package struct Gateway: AlarmHandling {
         case target(GatewayID, name: String, rest: String)
     }
 
+    /// Whether a path is some gateway's, be it there or not.
+    package func claims(_ path: String) -> Bool { route(path) != nil }
+
     package func respond(to request: Request) async -> Response {
         let browser = BrowserAccess(request, world: world)
-        guard let route = Self.route(request.path, everyPlace: world.switches.choice(.metadataPlaces) == "all") else {
-            return AWSError(.resourceNotFound, "No such path").response
-        }
+        guard let route = route(request.path) else { return AWSError(.resourceNotFound, "No such path").response }
         if let answer = browser.refusal ?? browser.preflight { return answer }
         do throws(Refused) {
             switch route {
@@ -52,7 +53,8 @@ package struct Gateway: AlarmHandling {
         }
     }
 
-    private static func route(_ path: String, everyPlace: Bool) -> Route? {
+    private func route(_ path: String) -> Route? {
+        let everyPlace = world.switches.choice(.metadataPlaces) == "all"
         let segments = path.pieces(by: "/").map { percentDecoded($0) }
         let wellKnown = [".well-known", "oauth-protected-resource"]
         guard segments.count >= 3 else { return nil }

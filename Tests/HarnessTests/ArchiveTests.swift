@@ -51,6 +51,30 @@ struct ArchiveTests {
         #expect(archive.isEmpty)
     }
 
+    /// Parties are asked for a path in the lab itself, which has to be put back afterwards.
+    @Test func whatCannotBePutBackIsTold() async throws {
+        let archive = Shelf()
+        let lab = try ControlledLab { $0.archive = archive }.lab
+        #expect(try await lab.knows("/user", [.github]))
+        #expect(try await !lab.knows("/usr", [.github]))
+        archive.fails()
+        await #expect(throws: StoreFailure.self) { try await lab.knows("/usr", [.github]) }
+    }
+
+    /// Who says no to everything is asked for its paths, whether a gateway is there or not.
+    @Test(
+        arguments: [
+            ("/", .aws, true), ("/gateways/g-1/targets/", .aws, true), ("/gateways/g-1/targts/", .aws, false),
+            ("/identities/oauth2/authorize", .aws, true), ("/identities/oauth2/callback/c-1", .aws, true),
+            ("/identities/oauth2/callbck/c-1", .aws, false), ("/identities/CompleteResourceTokenAuth", .aws, true),
+            ("/gateways/g-1/mcp", .gateway, true), ("/gateways/g-1", .gateway, false), ("/mcp", .gateway, false),
+            ("/gateways/g-1/.well-known/oauth-protected-resource", .gateway, true),
+            ("/gateways/g-1/.well-known/oauth-protected-resources", .gateway, false),
+        ] as [(String, Party, Bool)])
+    func pathsAreWhatThePartiesSay(_ path: String, _ party: Party, _ isKnown: Bool) async throws {
+        #expect(try await LabFixture.lab().knows(path, [party]) == isKnown)
+    }
+
     /// An archive in memory.
     private final class Shelf: Archive {
         private struct Content {
@@ -58,8 +82,12 @@ struct ArchiveTests {
             /// Records given out as rows; a row's body is the place here.
             var given: [any Record] = []
             var entries: [JournalEntry] = []
+            var fails = false
         }
         private let content = Mutex(Content())
+
+        /// From now on it cannot be replaced.
+        func fails() { content.withLock { $0.fails = true } }
 
         var isEmpty: Bool { content.withLock { $0.records.isEmpty && $0.entries.isEmpty } }
 
@@ -112,7 +140,8 @@ struct ArchiveTests {
         func replaceAll(
             by changes: [Change], _ rows: [ArchivedRow], keepingJournal last: Int, _ entries: ArraySlice<JournalEntry>
         ) throws(StoreFailure) {
-            content.withLock { content in
+            try content.withLock { content throws(StoreFailure) in
+                if content.fails { throw StoreFailure("the disk is full") }
                 content.records = rows.compactMap { row in
                     Int(row.body).map { ("\(row.collection)/\(row.id)", content.given[$0]) }
                 }

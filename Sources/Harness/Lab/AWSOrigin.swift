@@ -1,15 +1,23 @@
+import AWSCore
 import AccountServices
 import ControlPlane
+import HTTPTypes
 import IdentityService
 import Kernel
 
 /// The AWS services behind their one origin: by path, as on AWS by host name and signing name. Nothing reaches one of
 /// them but through the gate.
 struct AWSOrigin: AlarmHandling {
+    let contract: Contract
     let gate: AccessGate
     let accounts: AccountServices
     let controlPlane: ControlPlane
     let identityService: IdentityService
+
+    /// Whether a path is one of the services', by whatever method: to any other they say 400 as to a wrong input.
+    func claims(_ path: String) -> Bool {
+        contract.claims(path, for: .control) || identityService.claims(path) || accounts.claims(Request(.post, path))
+    }
 
     func respond(to request: Request) async -> Response {
         guard !gate.isOpen else { return await answer(request) }

@@ -37,6 +37,8 @@ struct Assembly {
     let gate: AccessGate
     let origins: [(Party, any Origin)]
     let handlers: [Party: any AlarmHandling]
+    /// Of parties whose answer to a path that they do not have is like one to another mistake: which paths they have.
+    let claims: [Party: @Sendable (String) -> Bool]
 
     init(definition: LabDefinition, worlds: Worlds) {
         let contract = definition.contract
@@ -47,7 +49,8 @@ struct Assembly {
         gate = AccessGate(
             world: worlds.world(of: .aws), contract: contract, settings: settings, access: definition.access)
         let aws = AWSOrigin(
-            gate: gate, accounts: AccountServices(world: worlds.world(of: .aws), region: definition.region),
+            contract: contract, gate: gate,
+            accounts: AccountServices(world: worlds.world(of: .aws), region: definition.region),
             controlPlane: ControlPlane(world: worlds.world(of: .aws), contract: contract, settings: settings),
             identityService: IdentityService(
                 world: worlds.world(of: .aws), contract: contract, settings: settings,
@@ -68,6 +71,7 @@ struct Assembly {
             world: worlds.world(of: .functions), catalogue: definition.functions, commands: worlds.commands)
         let rest = RESTService(world: worlds.world(of: .rest), catalogue: definition.apis)
         handlers = [.aws: aws, .gateway: gateway]
+        claims = [.aws: aws.claims, .gateway: gateway.claims]
         origins = [
             (.aws, aws), (.gateway, gateway), (.idp, inbound), (.github, authorizationServer), (.mcp, mcp),
             (.app, application), (.functions, functions), (.rest, rest),

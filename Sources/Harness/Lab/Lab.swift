@@ -23,6 +23,7 @@ package final class Lab: Sendable {
     package let authorizationServer: AuthorizationServer
     private let gate: AccessGate
     private let handlers: [Party: any AlarmHandling]
+    private let claims: [Party: @Sendable (String) -> Bool]
     private let browsers = Mutex<[String: Browser]>([:])
     private let snapshots = Mutex<[String: LabSnapshot]>([:])
     /// What reset goes back to.
@@ -52,6 +53,7 @@ package final class Lab: Sendable {
         authorizationServer = parties.authorizationServer
         gate = parties.gate
         handlers = parties.handlers
+        claims = parties.claims
         beginning = LabSnapshot(
             now: options.start, offset: .zero, alarms: [], skews: [:], entropy: entropy.positions,
             picture: Store().picture(), faults: [], cookies: [:])
@@ -89,26 +91,22 @@ package final class Lab: Sendable {
         }
     }
 
-    /// Whether one of some parties has an answer for a path. They are asked, and afterwards it is as if nobody had.
-    func knows(_ path: String, _ parties: [Party]) async -> Bool {
-        if parties.contains(.aws) {
-            let isOperation = [Contract.Service.control, .data].contains { contract.claims(path, for: $0) }
-            // What browsers open at the identity service is no operation.
-            if isOperation || path == "/" || path.hasPrefix("/identities/oauth2/") { return true }
-        }
-        // A gateway that is gone has no path any more.
-        if parties.contains(.gateway), path.hasPrefix("/gateways/") { return true }
+    /// Whether one of some parties has an answer for a path. Those that do not tell are asked, and afterwards it is as
+    /// if nobody had.
+    ///
+    /// - Throws: `StoreFailure` where the lab could not be put back as it was.
+    package func knows(_ path: String, _ parties: [Party]) async throws -> Bool {
+        if parties.contains(where: { claims[$0]?(path) == true }) { return true }
         let snapshot = snapshot()
         var isKnown = false
-        // To a path that it does not know, the party aws says 400 like to one that it does.
-        for party in parties where party != .aws {
+        for party in parties where claims[party] == nil {
             guard let origin = network.origin(of: party) else { continue }
             for method in [HTTPRequest.Method.get, .post] {
                 let request = Request(method, "\(addresses.origin(of: party))\(path)")
                 if await origin.respond(to: request).status != 404 { isKnown = true }
             }
         }
-        try? restore(snapshot)
+        try restore(snapshot)
         return isKnown
     }
 

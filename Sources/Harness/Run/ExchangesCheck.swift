@@ -121,9 +121,14 @@ package struct ExchangesCheck: JournalCheck {
         guard let template = line.path else { return nil }
         let path = String(try template.text(evidence.variables).prefix { $0 != "?" })
         let party = try line.to?.text(evidence.variables)
-        guard path.place(of: "*") == nil,
-            let known = await evidence.pathsInsteadOf(path, of: party.map(PartyName.Meaning.init))
-        else { return nil }
+        guard path.place(of: "*") == nil else { return nil }
+        let known: (paths: [String], isOpen: Bool)?
+        do {
+            known = try await evidence.pathsInsteadOf(path, of: party.map(PartyName.Meaning.init))
+        } catch {
+            throw Diagnostic(template.place, "whether \(path) is a path cannot be asked: \(error)")
+        }
+        guard let known else { return nil }
         // Where anything may be, only a slip of the pen is a mistake.
         let near =
             known.isOpen

@@ -83,7 +83,11 @@ package struct Evidence: Sendable {
 
     /// For a path that a party, or any of them, was not asked for, that it knows nothing of and that no step names: the
     /// paths there are, and whether there may be others all the same. Nil for any other path.
-    func pathsInsteadOf(_ path: String, of party: PartyName.Meaning?) async -> (paths: [String], isOpen: Bool)? {
+    ///
+    /// - Throws: `StoreFailure` where the parties were asked and the lab could not be put back.
+    func pathsInsteadOf(
+        _ path: String, of party: PartyName.Meaning?
+    ) async throws -> (paths: [String], isOpen: Bool)? {
         let exchanges = exchanges
         if exchanges.contains(where: { $0.request.path == path && party?.includes($0.to) != false }) { return nil }
         let asked = (Party.served + Party.inner).filter { party?.includes($0) != false }
@@ -91,7 +95,7 @@ package struct Evidence: Sendable {
         // Users' own hosts have what paths they like.
         let closed = asked.filter { ![.app, .functions, .rest].contains($0) }
         let isOpen = asked.isEmpty || closed.count < asked.count
-        if await lab.knows(path, closed) { return nil }
+        if try await lab.knows(path, closed) { return nil }
         let known = exchanges.map(\.request.path) + lab.definition.contract.operations.map(\.uri)
         return ((known + lab.definition.vendor.paths).filter { $0 != "/" && $0 != path }, isOpen)
     }
