@@ -106,15 +106,30 @@ struct LessonTests {
         #expect(ending == .finished && asked(said) < 12)
     }
 
+    private static let head = "lesson: x\nabout: y\nscenario: z\nends: e\n"
+    private static func stop(wrong: String, _ more: String = "") -> String {
+        "\(head)stops:\n  - {to: aws, path: /, say: s, section: t, ask: a, right: r, wrong: [\(wrong)]\(more)}\n"
+    }
+
     @Test(arguments: [
-        ("lesson: x", "the lesson has no \"about\""),
-        ("{lesson: x, about: y, scenario: z, ends: e, more: 1}", "a member \"more\""),
-        ("{lesson: x, about: y, scenario: z, ends: e, stops: [{to: aws}]}", "stop 1 needs"),
-        ("{lesson: x, about: y, scenario: z, ends: e}", "no \"stops\""),
+        ("lesson: x", "x:1:1: the lesson needs \"about\""),
+        ("lesson: x\nabout: [y]", "x:2:8: \"about\" must be a text, this is a list"),
+        ("lesson: x\nabout: ' '", "x:2:8: \"about\" is empty"),
+        ("\(head)more: 1", "x:5:1: the lesson has no member \"more\""),
+        ("\(head)stops:\n  - to: aws", "x:6:5: stop 1 needs \"path\""),
+        (head, "x:1:1: the lesson needs \"stops\""),
+        ("\(head)stops: []", "x:5:8: \"stops\" must be a list with at least one item, this is a list"),
+        (stop(wrong: "W"), "x:6:70: stop 1, wrong must be a mapping, this is a text"),
+        (stop(wrong: "{say: s}"), "x:6:70: stop 1, wrong needs \"but\""),
+        (
+            stop(wrong: "{say: s, but: b}", ", break: {rul: x}"),
+            "x:6:97: stop 1, break has no member \"rul\" (did you mean \"rule\"?)"
+        ),
     ])
-    func aMistakeInALessonIsNamed(_ text: String, _ message: String) throws {
-        #expect {
-            _ = try Lesson(name: "x", source: Source(name: "x", text: text))
-        } throws: { "\(($0 as? Diagnostic)?.message ?? "")".contains(message) }
+    func aMistakeInALessonIsToldWhereItIs(_ text: String, _ told: String) throws {
+        let mistake = #expect(throws: Diagnostic.self) {
+            try Lesson(name: "x", source: Source(name: "x", text: text))
+        }
+        #expect(mistake?.description.hasPrefix(told) == true, "\(mistake?.description ?? "")")
     }
 }

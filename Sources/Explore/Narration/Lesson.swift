@@ -38,53 +38,87 @@ package struct Lesson: Sendable {
 
     /// Reads a lesson.
     ///
-    /// - Throws: `Diagnostic` for YAML that cannot be read and for a member that is missing or unknown.
+    /// - Throws: `Diagnostic` for YAML that cannot be read, else for the first member that is missing, unknown or of
+    ///   the wrong kind.
     package init(name: String, source: Source) throws(Diagnostic) {
-        let json = try DocumentNode.parse(source).json
-        let place = Place(source, line: 1, column: 1)
-        func text(_ value: JSONValue, _ member: String, _ what: String) throws(Diagnostic) -> String {
-            if let text = value[member]?.string, !text.isEmpty { return trimmed(text) }
-            throw Diagnostic(place, "\(what) has no \"\(member)\"")
-        }
-        func expect(_ value: JSONValue, _ known: [String], _ what: String) throws(Diagnostic) {
-            for member in value.object?.names ?? [] where !known.contains(member) {
-                throw Diagnostic(place, "\(what) has a member \"\(member)\" that nobody knows")
-            }
-        }
-        try expect(json, ["lesson", "about", "scenario", "stops", "ends"], "the lesson")
+        var reading = Reading(Vocabulary())
+        let lesson = LessonPart(
+            try DocumentNode.parse(source), "the lesson", ["lesson", "about", "scenario", "stops", "ends"], &reading)
         self.name = name
-        title = try text(json, "lesson", "the lesson")
-        about = try text(json, "about", "the lesson")
-        scenario = try text(json, "scenario", "the lesson")
-        ends = try text(json, "ends", "the lesson")
+        title = lesson.text("lesson", &reading)
+        about = lesson.text("about", &reading)
+        let scenario = lesson.text("scenario", &reading)
+        self.scenario = scenario
+        ends = lesson.text("ends", &reading)
         var stops: [Stop] = []
-        for (index, stop) in (json["stops"]?.array ?? []).enumerated() {
-            let what = "stop \(index + 1)"
-            try expect(
-                stop,
-                ["to", "from", "method", "path", "body", "ask", "right", "wrong", "say", "section", "break"], what)
-            guard let message = Narration.Remark(stop) else {
-                throw Diagnostic(place, "\(what) needs \"to\", \"path\", \"say\" and \"section\"")
-            }
-            var wrong: [Wrong] = []
-            for item in stop["wrong"]?.array ?? [] {
-                wrong.append(Wrong(say: try text(item, "say", what), but: try text(item, "but", what)))
-            }
-            guard !wrong.isEmpty else { throw Diagnostic(place, "\(what) has nothing wrong to choose") }
-            var breaking: Breaking?
-            if let item = stop["break"] {
-                try expect(item, ["rule", "in", "see"], "\(what), break")
-                breaking = Breaking(
-                    rule: try text(item, "rule", "\(what), break"), scenario: item["in"]?.string ?? scenario,
-                    see: try text(item, "see", "\(what), break"))
-            }
-            stops.append(
-                Stop(
-                    message: message, ask: try text(stop, "ask", what), right: try text(stop, "right", what),
-                    wrong: wrong, breaking: breaking))
+        for (index, node) in lesson.items("stops", &reading).enumerated() {
+            stops.append(Stop(node, "stop \(index + 1)", of: scenario, &reading))
         }
-        guard !stops.isEmpty else { throw Diagnostic(place, "the lesson has no \"stops\"") }
         self.stops = stops
+        if let mistake = reading.diagnostics.first { throw mistake }
+    }
+}
+
+extension Lesson.Stop {
+    private static let members = [
+        "to", "from", "method", "path", "body", "ask", "right", "wrong", "say", "section", "break",
+    ]
+
+    fileprivate init(_ node: DocumentNode, _ what: String, of scenario: String, _ reading: inout Reading) {
+        let stop = LessonPart(node, what, Self.members, &reading)
+        message = Narration.Remark(
+            to: stop.text("to", &reading), from: stop.optional("from", &reading),
+            method: stop.optional("method", &reading), path: stop.text("path", &reading),
+            body: stop.optional("body", &reading), say: stop.text("say", &reading),
+            section: stop.text("section", &reading))
+        ask = stop.text("ask", &reading)
+        right = stop.text("right", &reading)
+        var wrong: [Lesson.Wrong] = []
+        for item in stop.items("wrong", &reading) {
+            let part = LessonPart(item, "\(what), wrong", ["say", "but"], &reading)
+            wrong.append(.init(say: part.text("say", &reading), but: part.text("but", &reading)))
+        }
+        self.wrong = wrong
+        guard let item = node["break"] else {
+            breaking = nil
+            return
+        }
+        let part = LessonPart(item, "\(what), break", ["rule", "in", "see"], &reading)
+        breaking = Lesson.Breaking(
+            rule: part.text("rule", &reading), scenario: part.optional("in", &reading) ?? scenario,
+            see: part.text("see", &reading))
+    }
+}
+
+/// A mapping of a lesson's file, of which each mistake is reported where it stands.
+private struct LessonPart {
+    private let members: Members?
+
+    init(_ node: DocumentNode, _ what: String, _ known: [String], _ reading: inout Reading) {
+        members = node.members(what, known: known, &reading)
+    }
+
+    /// Empty where it is reported.
+    func text(_ name: String, _ reading: inout Reading) -> String {
+        guard let node = members?.require(name, &reading) else { return "" }
+        return Self.text(node, name, &reading) ?? ""
+    }
+
+    func optional(_ name: String, _ reading: inout Reading) -> String? {
+        members?[name].flatMap { Self.text($0, name, &reading) }
+    }
+
+    func items(_ name: String, _ reading: inout Reading) -> [DocumentNode] {
+        guard let node = members?.require(name, &reading) else { return [] }
+        if let items = node.items, !items.isEmpty { return items }
+        reading.report(node.place, "\"\(name)\" must be a list with at least one item, this is \(node.typeName)")
+        return []
+    }
+
+    private static func text(_ node: DocumentNode, _ name: String, _ reading: inout Reading) -> String? {
+        guard let text = node.text(&reading, as: "\"\(name)\"") else { return nil }
+        if trimmed(text).isEmpty { reading.report(node.place, "\"\(name)\" is empty") }
+        return trimmed(text)
     }
 }
 

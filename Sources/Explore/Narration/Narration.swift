@@ -33,14 +33,6 @@ package struct Narration: Sendable {
         package let say: String
         package let section: String
 
-        package init?(_ json: JSONValue) {
-            guard let to = json["to"]?.string, let path = json["path"]?.string, let say = json["say"]?.string,
-                let section = json["section"]?.string
-            else { return nil }
-            (self.to, self.path, self.say, self.section) = (to, path, say, section)
-            (from, method, body) = (json["from"]?.string, json["method"]?.string, json["body"]?.string)
-        }
-
         package func fits(_ exchange: Exchange) -> Bool {
             guard exchange.to.rawValue == to, exchange.request.path.hasPrefix(path) else { return false }
             if let method, "\(exchange.request.method)" != method { return false }
@@ -184,6 +176,18 @@ private struct Teller {
             }
             return words.joined(separator: " ")
         }.joined(separator: "/")
+    }
+}
+
+extension Narration.Remark {
+    /// Nil where a member is missing that every remark has.
+    package init?(_ json: JSONValue) {
+        guard let to = json["to"]?.string, let path = json["path"]?.string, let say = json["say"]?.string,
+            let section = json["section"]?.string
+        else { return nil }
+        self.init(
+            to: to, from: json["from"]?.string, method: json["method"]?.string, path: path,
+            body: json["body"]?.string, say: say, section: section)
     }
 }
 
