@@ -59,6 +59,41 @@ struct ExplorationTests {
         #expect(held.verdict == .held, "\(held.failures.map { "\($0.what): \($0.actual)" }) \(finding.scenario)")
     }
 
+    private static func stages() async throws -> [Stage] {
+        var stages: [Stage] = []
+        for kind in Stage.Kind.allCases { stages.append(try await Stage(definition.get(), LabOptions(), kind)) }
+        return stages
+    }
+
+    /// What a file that tells a play does when it is run.
+    private static func run(_ play: Play) async throws -> (text: String, result: ScenarioResult) {
+        let text = play.scenario("s", about: "a", in: "default", rulesOff: [])
+        let (files, mistakes) = Library.load(
+            sources: [Source(name: "scenarios/explored.yaml", text: text)], root: Checkout.root)
+        #expect(mistakes.map(\.rendered) == [], "\(text)")
+        return (text, await Runner.run(try #require(files.first), definition: try definition.get(), seed: 1))
+    }
+
+    /// An attack that a fault ends early, or answers, happened all the same: it is in the file.
+    @Test(arguments: Trouble.all.filter { $0.operation == "POST /login/oauth/access_token" })
+    func anAttackThatEndsEarlyIsTold(_ trouble: Trouble) async throws {
+        let attack = try #require(Attack.all.first { $0.name == "a code for the second time" })
+        var play = try Play(on: try await Self.stages()[0])
+        #expect(await play.perform([.fault(trouble), .attack(attack, "alice"), .call("alice")]) == 3)
+        let (text, result) = try await Self.run(play)
+        #expect(text.contains("as: attacker"), "\(text)")
+        #expect(result.verdict == .held, "\(result.failures.map(\.sentence)) \(text)")
+    }
+
+    /// Whatever chance does, its file does the same.
+    @Test(arguments: 1..<101) func aScheduleIsToldAsItWasPlayed(_ seed: Int) async throws {
+        let (moves, stage) = Exploration.schedule(UInt64(seed), try await Self.stages())
+        var play = try Play(on: stage)
+        _ = await play.perform(moves)
+        let (text, result) = try await Self.run(play)
+        #expect(result.verdict == .held, "\(result.failures.map(\.sentence)) \(text)")
+    }
+
     /// Whoever repeats it does so where it was found.
     @Test func aFindingNamesItsLab() async throws {
         let edwards = try LabDefinition.load(named: "eddsa", root: Checkout.root)

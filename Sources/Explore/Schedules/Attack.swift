@@ -3,7 +3,7 @@ import Kernel
 /// Something that must not work: a forged, foreign, stale or used-up credential, or a way round a check. Each is told
 /// as the requests that a scenario file would have, and the last of them must be refused.
 package struct Attack: Hashable, Sendable {
-    let name: String
+    package let name: String
     let deeds: [Deed]
 
     /// One request or visit. `#` in a name stands for the number of the attack, so that names do not meet.
@@ -41,7 +41,7 @@ package struct Attack: Hashable, Sendable {
         var expected: String {
             switch self {
             case .status: "status: {at-least: 400}"
-            case .noToken: "body.access_token: absent"
+            case .noToken: "status: present, body.access_token: absent"
             case .noCode: "landed: {not: {contains: \"code=\"}}"
             case .errorPage: "landed: {not: {contains: \"code=\"}}, status: {at-least: 400}"
             }
@@ -51,7 +51,7 @@ package struct Attack: Hashable, Sendable {
 
 // The catalogue.
 extension Attack {
-    static let all: [Attack] = atGitHub + atTheProvider + atTheGateway
+    package static let all: [Attack] = atGitHub + atTheProvider + atTheGateway
 
     private static let challenge =
         "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
@@ -182,7 +182,7 @@ extension Attack {
         Attack(
             name: "a sign-in that returns to somebody else",
             deeds: [
-                Deed(act: .visit(signIn("https://evil.example/callback", "&\(challenge)")), refusal: .noCode)
+                Deed(act: .visit(signIn("https://evil.example/callback", "&\(challenge)")), refusal: .errorPage)
             ]),
         Attack(
             name: "a sign-in without a challenge",

@@ -8,13 +8,17 @@ struct AttackPlay {
     let user: String
     let number: Int
     private var names: Names
+    /// What was done, all of it: of a deed that brought nothing too, for it moved time and used up what it named.
     private(set) var lines: [String] = []
     /// What was served that had to be refused.
     private(set) var served: String?
+    /// The last entry of the journal before it.
+    private let beginning: Int
 
     init(_ lab: Lab, user: String, number: Int, gatewayURL: String) {
         (self.lab, self.user, self.number) = (lab, user, number)
         names = Names(lab, ["gatewayUrl": gatewayURL])
+        beginning = lab.store.lastSequence
     }
 
     /// Ends early where a deed brought nothing to go on with: a fault, or a person who denied.
@@ -22,30 +26,41 @@ struct AttackPlay {
         for deed in attack.deeds {
             await lab.advance(by: .seconds(1))
             let outcome = await perform(deed.act)
-            let isRefused = deed.refusal?.holds(outcome) ?? true
+            let isServed = deed.refusal.map { !$0.holds(outcome) } ?? false
+            // What a fault answered, no party served: nothing is learned from it.
+            if isServed, !isFaulted { served = attack.name }
             var step = told(deed.act)
-            if let refusal = deed.refusal {
-                step.append("expect: {\(refusal.expected)}")
-            } else if let status = outcome["status"]?.int {
-                step.append("expect: {status: \(status)}")
+            if let expected = expected(deed, outcome, asObserved: isServed && served == nil) {
+                step.append("expect: {\(expected)}")
             }
             var saved: [String] = []
+            var isLast = isServed
             for name in deed.saves.keys.sorted() {
                 guard let path = deed.saves[name], let expression = try? PathExpression(path),
                     let value = expression.value(in: outcome)?.string
                 else {
-                    lines = []
-                    return
+                    isLast = true
+                    continue
                 }
                 names[numbered(name)] = value
                 saved.append("\(numbered(name)): \"\(path)\"")
             }
             if !saved.isEmpty { step.append("save: {\(saved.joined(separator: ", "))}") }
             lines += step.enumerated().map { $0.offset == 0 ? "  - \($0.element)" : "    \($0.element)" }
-            if !isRefused {
-                served = attack.name
-                return
-            }
+            if isLast { return }
+        }
+    }
+
+    /// As a file says what a deed leads to: the refusal that is due, else what came.
+    private func expected(_ deed: Attack.Deed, _ outcome: JSONValue, asObserved: Bool) -> String? {
+        if let failure = outcome["failure"]?.string { return "failure: \(failure)" }
+        if let refusal = deed.refusal, !asObserved { return refusal.expected }
+        return outcome["status"]?.int.map { "status: \($0)" }
+    }
+
+    private var isFaulted: Bool {
+        lab.store.journal(after: beginning).contains { entry in
+            if case .fault = entry.event { true } else { false }
         }
     }
 
@@ -62,16 +77,17 @@ struct AttackPlay {
             let walk = await lab.consent(url: filled(url), user: user, complete: false)
             var outcome: JSONObject = ["landed": .string(walk.landed)]
             if let status = walk.status { outcome["status"] = .int(Int64(status)) }
-            if let code = Form(parsing: URLParts(walk.landed)?.query ?? "")["code"] {
-                outcome["query"] = ["code": .string(code)]
-            }
+            outcome["query"] = .object(Form(parsing: URLParts(walk.landed)?.query ?? "").values)
             return .object(outcome)
         case .ask(let ask):
-            guard let answer = try? await lab.network.send(ask.numbered(number).request(names), from: Party("attacker"))
-            else { return [:] }
-            var outcome: JSONObject = ["status": .int(Int64(answer.status))]
-            if let body = answer.json { outcome["body"] = body }
-            return .object(outcome)
+            do throws(NetworkFailure) {
+                let answer = try await lab.network.send(ask.numbered(number).request(names), from: Party("attacker"))
+                var outcome: JSONObject = ["status": .int(Int64(answer.status))]
+                if let body = answer.json { outcome["body"] = body }
+                return .object(outcome)
+            } catch {
+                return ["failure": .string(error.reason.rawValue)]
+            }
         }
     }
 

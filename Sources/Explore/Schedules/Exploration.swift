@@ -103,7 +103,8 @@ package struct Exploration: Sendable {
         return result
     }
 
-    private static func schedule(_ seed: UInt64, _ stages: [Stage]) -> ([Move], Stage) {
+    /// What a seed does, and on which of the stages: one for each kind.
+    package static func schedule(_ seed: UInt64, _ stages: [Stage]) -> ([Move], Stage) {
         var chance = Chance(seed: seed)
         let stage = stages[chance.below(stages.count)]
         var moves = Move.schedule(&chance)

@@ -135,7 +135,7 @@ package struct Trouble: Hashable, Sendable {
     }
 
     /// At every edge of the generated flow.
-    static let all: [Trouble] = [
+    package static let all: [Trouble] = [
         of(.github, "POST /login/oauth/access_token"), of(.github, "GET /user"), of(.mcp, "POST /mcp"),
         of(.aws, "POST /identities/oauth2/token"), of(.aws, "POST /identities/CompleteResourceTokenAuth"),
         of(.idp, "GET /.well-known/jwks.json"),

@@ -22,7 +22,7 @@ extension Play {
         let state = body["status"]?.string.map { ", body.status: \($0)" } ?? ""
         return Told(
             head: ["aws: \(operation)"] + YAMLText.lines("with", .object(input)),
-            observed: "status: \(status)\(state)", safe: "status: 404")
+            observed: "\(Self.observed(status))\(state)", safe: "status: 404")
     }
 
     mutating func update(_ givesTools: Bool) async -> Told? {
@@ -35,7 +35,7 @@ extension Play {
     mutating func change(_ operation: String, _ input: JSONObject, path: String = "") async -> Told {
         let (status, body) = await lab.call(operation, stage.names.filled(input))
         var told = Told(
-            head: ["aws: \(operation)"] + YAMLText.lines("with", .object(input)), observed: "status: \(status)",
+            head: ["aws: \(operation)"] + YAMLText.lines("with", .object(input)), observed: Self.observed(status),
             safe: "status: {at-least: 400}")
         let data = body["authorizationData"] ?? body["targets"]?[0]?["authorizationData"]
         if let url = data?["oauth2"]?["authorizationUrl"]?.string, !path.isEmpty {

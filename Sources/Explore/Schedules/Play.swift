@@ -2,7 +2,7 @@ import Harness
 import Kernel
 
 /// One schedule as it is played: what people hold, what came of each move, and the file that tells it.
-struct Play {
+package struct Play {
     let stage: Stage
     var lab: Lab { stage.lab }
     private var auditor: Auditor
@@ -12,7 +12,7 @@ struct Play {
     private var lines: [String] = []
     private var message: Int64 = 0
     private var attacks = 0
-    private(set) var violations: [Violation] = []
+    package private(set) var violations: [Violation] = []
     var edges: Set<Edge> { auditor.edges }
     var exchanges: Int { lab.store.journal().count { if case .exchange = $0.event { true } else { false } } }
 
@@ -26,7 +26,7 @@ struct Play {
         var session: String { Form(parsing: URLParts(url)?.query ?? "")["request_uri"] ?? "" }
     }
 
-    init(on stage: Stage) throws {
+    package init(on stage: Stage) throws {
         self.stage = stage
         try stage.rewind()
         auditor = Auditor(lab: stage.lab)
@@ -34,16 +34,16 @@ struct Play {
     }
 
     /// Does one move after the other, up to the first that breaks something; how many were done.
-    mutating func perform(_ moves: [Move]) async -> Int {
+    package mutating func perform(_ moves: [Move]) async -> Int {
         await takePendingConsent()
         for (index, move) in moves.enumerated() {
-            await lab.advance(by: .seconds(1))
             var found: [Violation] = []
             var step: Told?
             if case .attack(let attack, let user) = move {
                 found = await perform(attack, user)
             } else {
-                step = await perform(move)
+                await lab.advance(by: .seconds(1))
+                step = await perform(move) ?? Self.nothing
             }
             found += audit()
             guard !found.isEmpty else {
@@ -57,16 +57,14 @@ struct Play {
         return moves.count
     }
 
+    /// What found nothing to work on took its second all the same, as each step of a file does.
+    private static let nothing = Told(head: ["clock: {advance: 0s}"], observed: "", safe: "")
+
     /// An attack tells itself, refusal and all: what it expects is right either way.
     private mutating func perform(_ attack: Attack, _ user: String) async -> [Violation] {
         attacks += 1
         var played = AttackPlay(lab, user: user, number: attacks, gatewayURL: stage.gatewayURL)
         await played.play(attack)
-        // What a fault answered, no party served: nothing is learned from it.
-        let isFaulted = lab.store.journal(after: read).contains { entry in
-            if case .fault = entry.event { true } else { false }
-        }
-        guard !isFaulted else { return [] }
         lines += played.lines
         guard let served = played.served else { return [] }
         return [
@@ -81,7 +79,7 @@ struct Play {
     }
 
     /// The file of what was played.
-    func scenario(_ title: String, about: String, in name: String, rulesOff: [String]) -> String {
+    package func scenario(_ title: String, about: String, in name: String, rulesOff: [String]) -> String {
         var text = [
             "scenario: \(JSONValue.string(title).text)", "about: >-", "  \(about)", "tags: [explored]",
             "spec: [RFC 9700 section 2]",
@@ -197,10 +195,9 @@ struct Play {
         var head = ["mcp: \(method)", "as: \(user)"]
         if method == "tools/call" { head.append("with: {name: github___get_me}") }
         let code = answer.message?["error"]?["code"]?.int
+        let said = code.map { ", error.code: \($0)" } ?? (answer.message?["result"] == nil ? "" : ", result: present")
         var told = Told(
-            head: head,
-            observed: "status: \(answer.status), "
-                + (code.map { "error.code: \($0)" } ?? "result: present"),
+            head: head, observed: "status: \(answer.status)\(said)",
             safe: "result: absent, error: present", safeFrom: Self.refusals)
         if let url = answer.message?["error"]?["data"]?["elicitations"]?[0]?["url"]?.string {
             told.save = "\(keep(url, of: user)): \"error.data.elicitations[0].url\""
@@ -240,6 +237,9 @@ struct Play {
         walk.status.map { "status: \($0), decided: \(walk.decided)" } ?? "decided: \(walk.decided)"
     }
 
+    /// Of a request, 0 where no answer came.
+    static func observed(_ status: Int) -> String { status == 0 ? "failure: present" : "status: \(status)" }
+
     private mutating func complete(_ owner: String, _ older: Bool) async -> Told? {
         guard let place = place(owner, older), let link = links[owner]?[place], let visitor = link.visitor else {
             return nil
@@ -255,7 +255,7 @@ struct Play {
         let (status, _) = await lab.call("CompleteResourceTokenAuth", names.filled(input), as: visitor)
         return Told(
             head: ["aws: CompleteResourceTokenAuth", "as: \(visitor)"] + YAMLText.lines("with", .object(input)),
-            observed: "status: \(status)", safe: "status: 403")
+            observed: Self.observed(status), safe: "status: 403")
     }
 
     private mutating func replay(_ user: String, _ owner: String) async -> Told? {
@@ -288,8 +288,8 @@ struct Play {
         let error = answer?.json?["error"]?.string
         return Told(
             head: ask.told(as: "attacker"),
-            observed: error.map { "body.error: \($0)" } ?? "status: \(answer?.status ?? 0)",
-            safe: "body.access_token: absent")
+            observed: error.map { "status: present, body.error: \($0)" } ?? Self.observed(answer?.status ?? 0),
+            safe: "status: present, body.access_token: absent")
     }
 
     /// RFC 6749 section 6: the sign-in's refresh token gives a new access token.
@@ -304,6 +304,6 @@ struct Play {
         names["\(user).refreshToken"] = refresh
         let answer = try? await lab.network.send(ask.request(names), from: Party("\(user)'s MCP client"))
         return Told(
-            head: ask.told(as: user), observed: "status: \(answer?.status ?? 0)", safe: "status: 400")
+            head: ask.told(as: user), observed: Self.observed(answer?.status ?? 0), safe: "status: 400")
     }
 }
