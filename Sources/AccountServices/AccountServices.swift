@@ -69,7 +69,7 @@ extension AccountServices {
             return "<GetRoleResult>\(rendered(found))</GetRoleResult>"
         case "CreatePolicy": return try createPolicy(form, account)
         case "DeletePolicy":
-            let arn = try required("PolicyArn", form)
+            let arn = try policyARN(form)
             try world.store.write { transaction in
                 guard transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
                     throw noSuch("Policy \(arn) was not found.")
@@ -84,24 +84,31 @@ extension AccountServices {
         case "PutRolePolicy":
             let policy = NamedPolicy(
                 name: try required("PolicyName", form), document: try document(form, "PolicyDocument"))
-            try change(form, account) { role in
+            try change(form, account) { role, _ in
                 role.inline.removeAll { $0.name == policy.name }
                 role.inline.append(policy)
             }
         case "DeleteRolePolicy":
             let name = try required("PolicyName", form)
-            try change(form, account) { role in
+            try change(form, account) { role, _ in
                 guard role.inline.contains(where: { $0.name == name }) else {
                     throw noSuch("The role policy with name \(name) cannot be found.")
                 }
                 role.inline.removeAll { $0.name == name }
             }
         case "AttachRolePolicy":
-            let arn = try required("PolicyArn", form)
-            try change(form, account) { role in if !role.attached.contains(arn) { role.attached.append(arn) } }
+            let arn = try policyARN(form)
+            try change(form, account) { role, transaction in
+                // AWS's own have names that nobody lists here (ledger `iam-policy-attached`).
+                let isOfAWS = arn.hasPrefix("arn:aws:iam::aws:")
+                guard isOfAWS || transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
+                    throw noSuch("Policy \(arn) does not exist or is not attachable.")
+                }
+                if !role.attached.contains(arn) { role.attached.append(arn) }
+            }
         case "DetachRolePolicy":
-            let arn = try required("PolicyArn", form)
-            try change(form, account) { role in
+            let arn = try policyARN(form)
+            try change(form, account) { role, _ in
                 guard role.attached.contains(arn) else { throw noSuch("Policy \(arn) was not found.") }
                 role.attached.removeAll { $0 == arn }
             }
@@ -115,8 +122,7 @@ extension AccountServices {
 
     private func createRole(_ form: Form, _ account: String) throws -> String {
         let name = try required("RoleName", form)
-        let path = form["Path"] ?? "/"
-        guard path.hasPrefix("/"), path.hasSuffix("/") else { throw invalid("Path must begin and end with /") }
+        let path = try path(form)
         let isLegal = name.utf8.count <= 64 && name.utf8.allSatisfy { Self.nameBytes.contains($0) }
         guard isLegal else {
             let words = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
@@ -138,8 +144,27 @@ extension AccountServices {
 
     static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-".utf8)
 
+    /// Between `role` or `policy` and the name in an ARN.
+    private func path(_ form: Form) throws -> String {
+        let path = form["Path"] ?? "/"
+        guard path.hasPrefix("/"), path.hasSuffix("/") else { throw invalid("Path must begin and end with /") }
+        return path
+    }
+
+    /// Ledger `iam-policy-arn`.
+    private func policyARN(_ form: Form) throws -> String {
+        let arn = try required("PolicyArn", form)
+        let parts = arn.pieces(by: ":", keepingEmpty: true)
+        let isAccount =
+            parts.count == 6 && parts[4].utf8.count == 12 && parts[4].allSatisfy { ("0"..."9").contains($0) }
+        guard parts.count == 6, parts[..<4] == ["arn", "aws", "iam", ""], isAccount || parts[4] == "aws",
+            parts[5].hasPrefix("policy/"), !parts[5].hasSuffix("/")
+        else { throw IAMRefusal(status: 400, code: "InvalidInput", message: "ARN \(arn) is not valid.") }
+        return arn
+    }
+
     private func createPolicy(_ form: Form, _ account: String) throws -> String {
-        let arn = "arn:aws:iam::\(account):policy/\(try required("PolicyName", form))"
+        let arn = "arn:aws:iam::\(account):policy\(try path(form))\(try required("PolicyName", form))"
         let record = ManagedPolicyRecord(id: Identifier(arn), document: try document(form, "PolicyDocument"))
         try world.store.write { transaction in
             guard transaction.find(ManagedPolicyRecord.self, record.id) == nil else {
@@ -173,10 +198,12 @@ extension AccountServices {
         IAMRefusal(status: 404, code: "NoSuchEntity", message: message)
     }
 
-    private func change(_ form: Form, _ account: String, _ edit: (inout RoleRecord) throws -> Void) throws {
+    private func change(
+        _ form: Form, _ account: String, _ edit: (inout RoleRecord, inout Transaction) throws -> Void
+    ) throws {
         try world.store.write { transaction in
             var role = try role(form, account, &transaction)
-            try edit(&role)
+            try edit(&role, &transaction)
             transaction.save(role)
         }
     }

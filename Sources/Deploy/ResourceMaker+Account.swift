@@ -50,7 +50,9 @@ extension ResourceMaker {
             return Evaluator.Created(ref: id, attributes: ["Id": .string(id)])
         }
         let name = properties["ManagedPolicyName"]?.string ?? generatedName()
-        let answer = try await client.iam("CreatePolicy", ["PolicyName": name, "PolicyDocument": document])
+        var form: Form = ["PolicyName": name, "PolicyDocument": document]
+        form.append("Path", properties["Path"]?.string)
+        let answer = try await client.iam("CreatePolicy", form)
         let arn = XML.text(of: "Arn", in: answer) ?? ""
         physicalID = arn
         undo = { (client) async throws(ResourceFailure) in

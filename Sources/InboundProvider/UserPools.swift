@@ -13,6 +13,20 @@ struct PoolRecord: Record {
     var domain: String?
     /// Scopes of its resource servers: `identifier/scope`.
     var scopes: [String]
+    /// Identifiers of its resource servers; nil in a data file that knew only their scopes.
+    var servers: [String]?
+
+    /// Takes a resource server away with its scopes; false where there is none.
+    mutating func removeServer(_ identifier: String) -> Bool {
+        // The name of a scope has no slash, an identifier may.
+        func isItsScope(_ scope: String) -> Bool {
+            scope.hasPrefix("\(identifier)/") && !scope.dropFirst(identifier.count + 1).contains("/")
+        }
+        guard servers?.contains(identifier) == true || scopes.contains(where: isItsScope) else { return false }
+        servers?.removeAll { $0 == identifier }
+        scopes.removeAll(where: isItsScope)
+        return true
+    }
 }
 
 /// A client of a pool: known to this provider like those of its file.
@@ -84,42 +98,62 @@ extension InboundProvider {
         case "CreateResourceServer":
             let identifier = input["Identifier"]?.string ?? ""
             let names = (input["Scopes"]?.array ?? []).compactMap { $0["ScopeName"]?.string }
-            try change(poolID) { $0.scopes += names.map { "\(identifier)/\($0)" } }
+            try change(poolID) { pool in
+                pool.servers = (pool.servers ?? []) + [identifier]
+                pool.scopes += names.map { "\(identifier)/\($0)" }
+            }
             return .json(200, ["ResourceServer": input])
-        case "DeleteResourceServer":
-            let start = "\(input["Identifier"]?.string ?? "")/"
-            try change(poolID) { $0.scopes.removeAll { $0.hasPrefix(start) } }
         case "CreateUserPoolDomain":
             guard let domain = input["Domain"]?.string, !domain.isEmpty else {
-                throw PoolRefusal(code: "InvalidParameterException", message: "Domain is missing")
+                throw PoolRefusal.invalid("Domain is missing")
             }
             try change(poolID) { $0.domain = domain }
-        case "DeleteUserPoolDomain": try change(poolID) { $0.domain = nil }
-        case "DeleteUserPool":
-            try world.store.write { transaction in
-                _ = try pool(poolID, &transaction)
-                for client in transaction.all(PoolClientRecord.self) where client.pool == poolID {
-                    transaction.remove(PoolClientRecord.self, client.id)
-                }
-                transaction.remove(PoolRecord.self, Identifier(poolID))
-            }
-        case "DeleteUserPoolClient":
-            try world.store.write { transaction in
-                _ = try pool(poolID, &transaction)
-                let id = Identifier<PoolItemTag>(input["ClientId"]?.string ?? "")
-                guard transaction.find(PoolClientRecord.self, id)?.pool == poolID else {
-                    throw PoolRefusal.noSuch("User pool client \(id)")
-                }
-                transaction.remove(PoolClientRecord.self, id)
-            }
+        case "DeleteUserPool", "DeleteUserPoolClient", "DeleteUserPoolDomain", "DeleteResourceServer":
+            try world.store.write { try delete(operation, input, poolID, &$0) }
         default: throw PoolRefusal(code: "UnknownOperationException", message: "There is no \(operation) here")
         }
         return .json(200, [:])
     }
 
+    /// Each is deleted once (ledger `cognito-not-found`, `cognito-no-such-domain`).
+    private func delete(
+        _ operation: String, _ input: JSONValue, _ poolID: String, _ transaction: inout Transaction
+    ) throws {
+        if operation == "DeleteUserPoolDomain" {
+            let known = transaction.find(PoolRecord.self, Identifier(poolID))
+            guard var pool = known, let domain = pool.domain, input["Domain"]?.string == domain else {
+                throw PoolRefusal.invalid("No such domain or user pool exists.")
+            }
+            pool.domain = nil
+            return transaction.save(pool)
+        }
+        var pool = try pool(poolID, &transaction)
+        switch operation {
+        case "DeleteUserPool":
+            guard pool.domain == nil else {
+                let words = "It has a domain configured that should be deleted first."
+                throw PoolRefusal.invalid("User pool cannot be deleted. \(words)")
+            }
+            for client in transaction.all(PoolClientRecord.self) where client.pool == poolID {
+                transaction.remove(PoolClientRecord.self, client.id)
+            }
+            transaction.remove(PoolRecord.self, pool.id)
+        case "DeleteUserPoolClient":
+            let id = Identifier<PoolItemTag>(input["ClientId"]?.string ?? "")
+            guard transaction.find(PoolClientRecord.self, id)?.pool == poolID else {
+                throw PoolRefusal.noSuch("User pool client \(id)")
+            }
+            transaction.remove(PoolClientRecord.self, id)
+        default:
+            let identifier = input["Identifier"]?.string ?? ""
+            guard pool.removeServer(identifier) else { throw PoolRefusal.noSuch("Resource server \(identifier)") }
+            transaction.save(pool)
+        }
+    }
+
     private func createPool(_ input: JSONValue) throws -> Response {
         guard let name = input["PoolName"]?.string, !name.isEmpty else {
-            throw PoolRefusal(code: "InvalidParameterException", message: "PoolName is missing")
+            throw PoolRefusal.invalid("PoolName is missing")
         }
         let id = "us-east-1_\(world.entropy.text(9, from: .base62, for: "user pool"))"
         try world.store.write { $0.save(PoolRecord(id: Identifier(id), name: name, domain: nil, scopes: [])) }
@@ -183,6 +217,10 @@ extension InboundProvider {
 private struct PoolRefusal: Error {
     let code: String
     let message: String
+
+    static func invalid(_ message: String) -> PoolRefusal {
+        PoolRefusal(code: "InvalidParameterException", message: message)
+    }
 
     /// Ledger `cognito-not-found`.
     static func noSuch(_ what: String) -> PoolRefusal {
