@@ -6,6 +6,7 @@ import MCPCore
 extension Gateway {
     package func alarmFired(_ alarm: Alarm) async {
         if alarm.label.hasPrefix(PendingCalls.alarm) { return await pending.lookAfter(alarm.label) }
+        if alarm.label.hasPrefix(PendingCalls.patience) { return pending.giveUp(alarm.label) }
         guard let alarm = GatewayAlarm(label: alarm.label) else {
             return world.note("an alarm nobody understands was let ring")
         }

@@ -67,7 +67,7 @@ struct Invocation {
 enum AskedTag {}
 
 /// What a stateless caller was asked, and whose answer will do: behind an opaque `requestState`.
-struct AskedRecord: Record {
+struct AskedRecord: PassingRecord {
     static let collection = "gateway-asked"
     let id: Identifier<AskedTag>
     let gateway: GatewayID
@@ -75,6 +75,7 @@ struct AskedRecord: Record {
     /// Name of the request it was asked about.
     let request: String
     let expires: Instant
+    var until: Instant? { expires }
 }
 
 /// Asking in revision 2026-07-28: a result that says what is missing, and the same request again.
@@ -98,7 +99,7 @@ struct Asked {
             gateway: endpoint.record.id, principal: call.principal, request: fingerprint,
             // Ledger `gateway-request-state`.
             expires: world.clock.now + Gateway.consentLife)
-        _ = try endpoint.look { $0.save(record) }
+        _ = try endpoint.look { $0.save(passing: record, at: world.clock.now) }
         // This revision has no elicitationId.
         let params = JSONObject(elicitation.members.filter { $0.name != "elicitationId" })
         return .result([

@@ -48,6 +48,7 @@ final class LiveConversations: Sendable {
     func keep(_ id: String, _ relay: Relay, _ conversation: Relay.Held) {
         held.withLock { $0[id] = (relay, conversation) }
     }
+    @discardableResult
     func take(_ id: String) -> (relay: Relay, held: Relay.Held)? { held.withLock { $0.removeValue(forKey: id) } }
 }
 
@@ -61,6 +62,8 @@ struct PendingCalls {
     private var world: World { gateway.world }
     /// Begin of the labels of the alarms that look after consents.
     static let alarm = "look-after-consent "
+    /// And of those that end the wait for an answer to a target's question.
+    static let patience = "give-up-question "
     private static let declined = "The authorization was declined."
 
     // MARK: - Asking
@@ -83,7 +86,7 @@ struct PendingCalls {
         guard let held = relay.takeHeld() else { throw .internalFailure }
         let question = (held.question.method, held.question.params)
         return try hold(call, .upstream, question: question, after: relay.notifications, of: endpoint) { id in
-            gateway.conversations.keep(id, relay, held)
+            keep(id, relay, held)
         }
     }
 
@@ -174,7 +177,23 @@ struct PendingCalls {
             transaction.remove(PendingCall.self, pending.id)
             transaction.save(next)
         }
-        gateway.conversations.keep(next.id.rawValue, relay, held)
+        keep(next.id.rawValue, relay, held)
+    }
+
+    /// Nobody is waited for without end (ledger `gateway-question-life`).
+    private func keep(_ id: String, _ relay: Relay, _ held: Relay.Held) {
+        gateway.conversations.keep(id, relay, held)
+        let due = world.clock.now + Gateway.consentLife
+        world.scheduler.schedule(Alarm(due: due, party: world.party, label: "\(Self.patience)\(id)"))
+    }
+
+    /// The caller has not answered what a target asked; does nothing where it did.
+    func giveUp(_ label: String) {
+        let id = String(label.dropFirst(Self.patience.count))
+        gateway.conversations.take(id)
+        guard let pending = find(id) else { return }
+        world.note("a caller did not answer what a target asked, and the call was given up")
+        finish(pending, .success(ToolMessage.text("The question was not answered in time.", isError: true)))
     }
 
     private func finish(
@@ -246,16 +265,22 @@ struct PendingCalls {
             let own = transaction.find(PendingCall.self, where: "session", is: session.id.rawValue)
             for pending in own where pending.call == call.json && pending.principal == principal {
                 transaction.endStream(pending.stream)
-                transaction.remove(PendingCall.self, pending.id)
+                remove(pending, in: &transaction)
             }
         }
+    }
+
+    /// Its conversation with a target ends too.
+    private func remove(_ pending: PendingCall, in transaction: inout Transaction) {
+        transaction.remove(PendingCall.self, pending.id)
+        gateway.conversations.take(pending.id.rawValue)
     }
 
     /// The stream of a stateless request was closed: that cancels it (MCP 2026-07-28, cancellation).
     func left(_ stream: StreamID) {
         _ = try? world.store.write { transaction in
             for pending in transaction.find(PendingCall.self, where: "stream", is: stream.rawValue) {
-                transaction.remove(PendingCall.self, pending.id)
+                remove(pending, in: &transaction)
             }
             transaction.endStream(stream)
         }

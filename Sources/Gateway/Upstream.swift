@@ -75,13 +75,14 @@ final class Relay: Sendable {
     }
 }
 
-/// Sessions at targets, one for each session here and target.
-struct UpstreamSession: Record {
+/// Sessions at targets, one for each session here and target, and of use no longer than that.
+struct UpstreamSession: PassingRecord {
     static let collection = "gateway-upstream-session"
     enum Tag {}
     let id: Identifier<Tag>
     let session: String?
     let revision: String
+    let until: Instant?
 }
 
 /// One request to the MCP server behind a target.
@@ -189,8 +190,10 @@ struct UpstreamCall {
         }
         try await client.connect(
             as: Gateway.name, version: Gateway.version, capabilities: relay.declared)
-        let record = UpstreamSession(id: id, session: client.session, revision: client.revision.rawValue)
-        _ = try? world.store.write { $0.save(record) }
+        let record = UpstreamSession(
+            id: id, session: client.session, revision: client.revision.rawValue, until: session.expires)
+        let now = world.clock.now
+        _ = try? world.store.write { $0.save(passing: record, at: now) }
         return client
     }
 }

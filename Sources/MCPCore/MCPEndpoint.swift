@@ -283,11 +283,25 @@ package struct MCPEndpoint: Sendable {
             revision: result["protocolVersion"]?.string ?? Revision.november2025.rawValue,
             capabilities: params["capabilities"]?.object ?? [:], begun: now, expires: policy.life.map { now + $0 })
         do {
-            try world.store.write { $0.save(session) }
+            try world.store.write { transaction in
+                forgetOld(policy, at: now, in: &transaction)
+                transaction.save(session)
+            }
         } catch {
             throw .internalFailure
         }
         response.head.headerFields[MCPName.sessionHeader] = session.id.rawValue
+    }
+
+    /// Sessions that have been over for as long as they lived, the two oldest at a time: who does not end its session
+    /// must not make a lab grow.
+    private func forgetOld(_ policy: SessionPolicy, at now: Instant, in transaction: inout Transaction) {
+        guard let life = policy.life, let rule = policy.endsInTime, world.switches.holds(rule) else { return }
+        let oldest = transaction.part(of: MCPSession.self, where: "server", is: name, after: nil, or: 0, most: 2)
+        for session in oldest.records {
+            guard let expires = session.expires, expires + life <= now else { continue }
+            remove(session, in: &transaction)
+        }
     }
 
     private func sessionHeader(_ session: MCPSession?) -> HTTPFields {
@@ -320,10 +334,12 @@ package struct MCPEndpoint: Sendable {
     }
 
     private func end(_ session: MCPSession) {
-        _ = try? world.store.write { transaction in
-            transaction.remove(MCPSession.self, session.id)
-            transaction.removeStreams(of: session.streamOwner)
-        }
+        _ = try? world.store.write { remove(session, in: &$0) }
+    }
+
+    private func remove(_ session: MCPSession, in transaction: inout Transaction) {
+        transaction.remove(MCPSession.self, session.id)
+        transaction.removeStreams(of: session.streamOwner)
     }
 
     /// The standing stream, or the rest of one that broke off. An id of another session is as good as none.

@@ -223,6 +223,27 @@ import Testing
         #expect(await plain.send(EndpointLab.call("tell"), headers: ["mcp-session-id": id]).json?["id"] == 7)
     }
 
+    @Test("A session that nobody ends is let go, with its streams, when it has been over as long as it lived")
+    func forgotten() async throws {
+        let lab = EndpointLab()
+        func known() throws -> [String] { try lab.store.write { $0.all(MCPSession.self).map(\.id.rawValue) } }
+        let first = await lab.begin(capabilities: #"{"sampling":{}}"#)
+        _ = await lab.send(EndpointLab.call("ask"), headers: ["mcp-session-id": first])
+        _ = lab.clock.advance(towards: lab.clock.now + .minutes(119))
+        let second = await lab.begin()
+        #expect(try known() == [first, second])
+        _ = lab.clock.advance(towards: lab.clock.now + .minutes(1))
+        let third = await lab.begin()
+        #expect(try known() == [second, third])
+        #expect(try lab.store.write { $0.find(StreamRecord.self, StreamID("asked")) } == nil)
+        // Where the rule is off a session has no end.
+        let endless = EndpointLab(off: [EndpointLab.expiry.name])
+        let old = await endless.begin()
+        _ = endless.clock.advance(towards: endless.clock.now + .minutes(1000))
+        _ = await endless.begin()
+        #expect(await endless.send(EndpointLab.ping, headers: ["mcp-session-id": old]).status == 200)
+    }
+
     @Test("A stream that nobody reads does not grow without end, and hanging up lets the client come back")
     func bounds() throws {
         let store = Store()
