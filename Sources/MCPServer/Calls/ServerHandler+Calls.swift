@@ -85,13 +85,21 @@ extension ServerHandler {
                 first = pending.step
             }
         }
-        let begun = run
+        let begun = CallUnderWay(call: call, target: target, place: place, run: run)
         return try write { transaction throws(JSONRPCError) in
-            var run = begun
-            let pause = try run.go(from: first, &transaction)
-            guard isStateless else { return try deliver(pause, run, target, place, call, &transaction) }
-            return stateless(pause, run, target, place, call, &transaction)
+            var going = begun
+            let pause = try going.run.go(from: first, &transaction)
+            return isStateless ? stateless(pause, going, &transaction) : deliver(pause, going, &transaction)
         }
+    }
+
+    /// A call whose steps are walked.
+    private struct CallUnderWay {
+        let call: MCPCall
+        let target: CallTarget
+        /// Which of the target's answers.
+        let place: Int
+        var run: CallRun
     }
 
     // MARK: - Requests that stand for themselves
@@ -123,10 +131,9 @@ extension ServerHandler {
     }
 
     private func stateless(
-        _ pause: CallRun.Pause, _ run: CallRun, _ target: CallTarget, _ place: Int, _ call: MCPCall,
-        _ transaction: inout Transaction
+        _ pause: CallRun.Pause, _ going: CallUnderWay, _ transaction: inout Transaction
     ) -> MCPReply {
-        let notifications = told(by: run, &transaction)
+        let notifications = told(by: going.run, &transaction)
         switch pause {
         case .ended(let result): return .told(notifications, result)
         case .asks(let step, let questions, let keepsState):
@@ -136,10 +143,10 @@ extension ServerHandler {
             }
             var result: JSONObject = ["resultType": "input_required", "inputRequests": .object(requests)]
             // What was answered or done before must not be lost, nor done again.
-            let hasPast = run.facts["answers"] != [:] || answerChangesRows(target, place, before: step)
+            let hasPast = going.run.facts["answers"] != [:] || changesRows(going.run.answer, before: step)
             if keepsState || hasPast {
                 let state = world.entropy.text(32, from: .base62, for: "mcp.request-state")
-                keep(pending(state, question: "", step, run, target, place, call, stream: nil), &transaction)
+                keep(pending(state, question: "", step, going, stream: nil), &transaction)
                 result.append("requestState", .string(state))
             }
             return .told(notifications, .object(result))
@@ -159,17 +166,16 @@ extension ServerHandler {
         return notifications
     }
 
-    private func answerChangesRows(_ target: CallTarget, _ place: Int, before step: Int) -> Bool {
-        guard let (answer, _) = answer(target, place) else { return false }
-        return answer.steps.prefix(step).contains { if case .rows = $0 { true } else { false } }
+    private func changesRows(_ answer: Answer, before step: Int) -> Bool {
+        answer.steps.prefix(step).contains { if case .rows = $0 { true } else { false } }
     }
 
     // MARK: - Sessions
 
     private func deliver(
-        _ pause: CallRun.Pause, _ run: CallRun, _ target: CallTarget, _ place: Int, _ call: MCPCall,
-        _ transaction: inout Transaction
-    ) throws(JSONRPCError) -> MCPReply {
+        _ pause: CallRun.Pause, _ going: CallUnderWay, _ transaction: inout Transaction
+    ) -> MCPReply {
+        let (run, call) = (going.run, going.call)
         let hangsUp = run.told.contains { if case .hangUp = $0 { true } else { false } }
         if case .ended(let result) = pause, !hangsUp { return .told(told(by: run, &transaction), result) }
         let stream = world.newStreamID()
@@ -179,7 +185,7 @@ extension ServerHandler {
         case .ended(let result): end(stream, call.id.json, result, &transaction)
         case .asks(let step, let questions, _):
             ask(questions[0], on: stream, &transaction) { id in
-                pending(id, question: questions[0].key, step, run, target, place, call, stream: stream)
+                pending(id, question: questions[0].key, step, going, stream: stream)
             }
         }
         return .stream(stream)
@@ -218,13 +224,13 @@ extension ServerHandler {
     }
 
     private func pending(
-        _ id: String, question: String, _ step: Int, _ run: CallRun, _ target: CallTarget, _ place: Int,
-        _ call: MCPCall, stream: StreamID?
+        _ id: String, question: String, _ step: Int, _ going: CallUnderWay, stream: StreamID?
     ) -> PendingCall {
-        PendingCall(
-            id: PendingID(id), principal: principal, target: target, answer: place, step: step, question: question,
-            facts: run.facts, session: call.session?.id.rawValue, stream: stream, requestID: call.id.json,
-            revision: call.revision.rawValue, capabilities: call.capabilities,
+        let call = going.call
+        return PendingCall(
+            id: PendingID(id), principal: principal, target: going.target, answer: going.place, step: step,
+            question: question, facts: going.run.facts, session: call.session?.id.rawValue, stream: stream,
+            requestID: call.id.json, revision: call.revision.rawValue, capabilities: call.capabilities,
             expires: world.clock.now + PendingCall.life)
     }
 
