@@ -68,7 +68,7 @@ struct AuthorizationCheck: Sendable {
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
         guard server.world.switches.choice(.repeatedParameter) != "first" else { return }
-        if request.parameters.hasRepeatedParameter {
+        if request.parameters.repeatedParameter != nil {
             throw .page(400, title: "Bad request", text: "A parameter of the authorization request stands twice.")
         }
     }

@@ -39,7 +39,7 @@ extension AuthorizationServer {
             let token = DecodedToken(compact), let client = token.claims["sub"]?.string,
             let keys = await clientKeys(client)
         else { return .refused(client: named) }
-        // Issuer and subject are the client (section 3, points 1 and 2); the token itself chooses no algorithm.
+        // Issuer and subject are the client (RFC 7521 section 5.2); the token itself chooses no algorithm.
         let verified = await TokenVerifier.verify(compact, keys: keys, policy: TokenPolicy(issuer: client), at: now)
         guard case .success(let claims) = verified, isForUs(claims["aud"]), let id = claims["jti"]?.string,
             !id.isEmpty, let expiry = Instant(numericDate: claims["exp"]), expiry <= now + Self.longestLife
@@ -65,10 +65,11 @@ extension AuthorizationServer {
         return true
     }
 
-    /// `7523-03`: the token endpoint or, stricter, the issuer.
+    /// `7523-03`: the issuer or the token endpoint; RFC 9126 section 2 adds the endpoint for pushed requests.
     private func isForUs(_ audience: JSONValue?) -> Bool {
         let named = audience?.string.map { [$0] } ?? audience?.strings ?? []
-        return named.contains(issuer) || named.contains(origin + profile.endpoints.token)
+        let pushed = profile.features.pushedRequests.map { origin + $0.endpoint }
+        return named.contains { $0 == issuer || $0 == origin + profile.endpoints.token || $0 == pushed }
     }
 
     /// The keys of a client: registered, or fetched from its `jwks_uri`.

@@ -33,7 +33,7 @@ extension AuthorizationServer {
     /// `cimd-01`: https, a path without dot segments, no fragment, nobody before the host.
     private static func isClientURL(_ text: String) -> Bool {
         guard let parts = URLParts(text), parts.scheme == "https", parts.fragment == nil, parts.userInfo == nil,
-            parts.path.utf8.count > 1
+            !parts.path.isEmpty
         else { return false }
         return parts.path.pieces(by: "/").allSatisfy { ![".", ".."].contains(percentDecoded($0)) }
     }
@@ -47,7 +47,7 @@ extension AuthorizationServer {
             note(.clientDocumentIdentity, "the document at \(clientID) is another client's", in: &transaction)
             return nil
         }
-        // `cimd-03`: nothing in a public document can be a shared secret.
+        // `cimd-03` (section 4.1): nothing in a public document can be a shared secret.
         guard json["client_secret"] == nil, json["client_secret_expires_at"] == nil,
             let metadata = try? ClientMetadata(json, standard: .none, self, in: &transaction),
             metadata.method == .none || metadata.method == .privateKeyJWT

@@ -62,7 +62,7 @@ struct ClientMetadata {
         keysURL = json["jwks_uri"]?.string
         // RFC 7591 section 2: not both; and who signs needs one of them.
         guard keys == nil || keysURL == nil, method != .privateKeyJWT || keys != nil || keysURL != nil,
-            keys == nil || keys?["keys"]?.array != nil
+            keys.map(Self.arePublic) ?? true
         else { throw ExchangeRefusal(.invalidClientMetadata) }
         self.method = method
         callbacks = uris.map { .init(url: $0, wildcard: false) }
@@ -84,6 +84,11 @@ struct ClientMetadata {
         case "http": return parts.isLoopback
         default: return parts.scheme.utf8.contains(UInt8(ascii: "."))
         }
+    }
+
+    /// RFC 7591 section 2: a key set of public keys. One with a private or symmetric member gave its secret away.
+    private static func arePublic(_ keys: JSONValue) -> Bool {
+        keys["keys"]?.array?.allSatisfy { $0["d"] == nil && $0["k"] == nil } ?? false
     }
 
     private static func texts(_ value: JSONValue?) throws(ExchangeRefusal) -> [String]? {

@@ -65,10 +65,12 @@ extension AuthorizationServer {
         return .success(TokenAnswer(members: description(record, device)))
     }
 
-    /// A device keeps no secret: who it is, it only says (section 3.1). Who shows a secret must show the right one.
+    /// A client that has a secret shows it (sections 3.1 and 3.4). Vendors let a device, which keeps none, only say who
+    /// it is; a secret that it shows must be the right one.
     private func deviceClient(
         _ asked: TokenRequest, in transaction: inout Transaction
     ) -> Result<ApplicationRecord, ExchangeRefusal> {
+        if profile.features.device?.authenticatesClients == true { return authenticated(asked, in: &transaction) }
         guard let application = application(asked.clientID, in: &transaction) else {
             return .failure(ExchangeRefusal(unknownClient))
         }

@@ -61,6 +61,8 @@ struct Features: Sendable, Hashable {
         let hasCompleteURL: Bool
         /// Status of a refusal of the first request.
         let errorStatus: Int?
+        /// Whether a client that has a secret proves itself here too, as RFC 8628 section 3.1 has it; else it may.
+        let authenticatesClients: Bool
     }
 
     /// Pushed authorization requests (RFC 9126).
@@ -201,12 +203,15 @@ extension Features.Device {
     fileprivate init?(_ reader: ProfileReader) throws(VendorProfileProblem) {
         guard reader["device"] != nil else { return nil }
         let part = try reader.part("device")
-        try part.allows(["endpoint", "page", "lifetimeSeconds", "intervalSeconds", "completeURL", "errorStatus"])
+        try part.allows([
+            "endpoint", "page", "lifetimeSeconds", "intervalSeconds", "completeURL", "errorStatus", "authenticated",
+        ])
         self.init(
             endpoint: try part.text("endpoint"), page: try part.text("page"),
             lifetime: .seconds(try part.number("lifetimeSeconds")),
             interval: .seconds(try part.number("intervalSeconds")), hasCompleteURL: try part.flag("completeURL"),
-            errorStatus: part["errorStatus"]?.int.map { Int($0) })
+            errorStatus: part["errorStatus"]?.int.map { Int($0) },
+            authenticatesClients: try part.flag("authenticated", or: false))
     }
 }
 

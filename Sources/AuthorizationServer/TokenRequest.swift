@@ -50,7 +50,7 @@ struct TokenRequest {
     func all(_ name: String) -> [String] { parameters.all(name).filter { !$0.isEmpty } }
 
     /// A parameter that stands twice; RFC 6749 section 3.2 forbids it, GitHub takes the first.
-    var hasRepeatedParameter: Bool { parameters.hasRepeatedParameter }
+    var hasRepeatedParameter: Bool { parameters.repeatedParameter != nil }
 
     /// The parameters as a query, for a pushed authorization request.
     var query: String {
@@ -68,10 +68,5 @@ struct TokenRequest {
 }
 
 extension Form {
-    /// RFC 6749 section 3.1, but for the two that RFC 8707 section 2 and RFC 8693 section 2.1 let stand twice.
-    var hasRepeatedParameter: Bool {
-        repeatedNames.contains { $0 != "resource" && $0 != "audience" }
-    }
-
     fileprivate func value(_ name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 }

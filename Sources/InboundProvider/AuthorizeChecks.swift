@@ -39,7 +39,7 @@ struct AuthorizeFacts: Sendable {
 
     /// RFC 6749 section 3.1: no parameter twice.
     private var repeated: OAuthError? {
-        guard let name = form.repeatedNames.first else { return nil }
+        guard let name = form.repeatedParameter else { return nil }
         return OAuthError(.invalidRequest, "\(name) stands more than once.")
     }
 
@@ -61,8 +61,7 @@ struct AuthorizeFacts: Sendable {
     private var requestObject: OAuthError? {
         if form.present("request") != nil { return OAuthError(.requestNotSupported) }
         if form.present("request_uri") != nil { return OAuthError(.requestURINotSupported) }
-        guard let mode = form.present("response_mode"), mode != "query" else { return nil }
-        return OAuthError(.invalidRequest, "Only response_mode=query is supported.")
+        return nil
     }
 
     private var legalScope: OAuthError? {

@@ -53,6 +53,10 @@ extension InboundProvider {
         do throws(PageRefusal) {
             client = try self.client(form)
             let (redirectURI, sent) = try self.redirectURI(form, client)
+            // OpenID Connect Core section 3.1.2.6: how to answer at the redirect URI is what is not known then.
+            if let mode = form.present("response_mode"), mode != "query" {
+                throw PageRefusal("Only response_mode=query is supported.")
+            }
             answer = AuthorizationAnswer(
                 issuer: issuer, redirectURI: redirectURI, sentRedirectURI: sent, state: raw.state)
         } catch {

@@ -154,6 +154,10 @@ extension InboundProvider {
     /// `exchange-audience-known`: RFC 8693 section 2.1, RFC 8707 section 2: where the token is to be used; one place
     /// here, and one that this provider knows.
     private func audience(_ form: Form) throws(OAuthError) -> String? {
+        // More than one place may be asked for; who cannot serve them says so (RFC 8693 section 2.1.1).
+        guard (form.all("resource") + form.all("audience")).count(where: { !$0.isEmpty }) < 2 else {
+            throw OAuthError(.invalidTarget, "A token is for one resource or audience here.")
+        }
         let named: String?
         if let resource = form.present("resource") {
             guard let colon = resource.firstIndex(of: ":"), colon > resource.startIndex, !resource.contains("#") else {

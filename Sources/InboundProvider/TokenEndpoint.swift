@@ -55,7 +55,7 @@ extension InboundProvider {
             guard form.pairs.count <= Limits.parameters else {
                 throw OAuthError(.invalidRequest, "The request has too many parameters.")
             }
-            if let name = form.repeatedNames.first {
+            if let name = form.repeatedParameter {
                 throw OAuthError(.invalidRequest, "\(name) stands more than once.")
             }
             let credentials = try ClientAuthentication.read(request, form: form).get()

@@ -48,13 +48,15 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         return text
     }
 
-    /// RFC 8414 section 3.1: the well-known part stands between host and path. nil if `issuer` is no URL.
+    /// RFC 8414 section 3.1: the well-known part stands between host and path, which loses a final slash. nil if
+    /// `issuer` is no URL.
     package static func oauthURL(of issuer: String) -> String? {
         guard let parts = URLParts(issuer) else { return nil }
-        return "\(parts.origin)/.well-known/oauth-authorization-server\(parts.path == "/" ? "" : parts.path)"
+        let path = parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path
+        return "\(parts.origin)/.well-known/oauth-authorization-server\(path)"
     }
 
-    /// OpenID Connect Discovery section 4.1: it is appended.
+    /// OpenID Connect Discovery section 4: it is appended, and a final slash is lost there too (section 4.1).
     package static func openIDURL(of issuer: String) -> String {
         let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
         return "\(base)/.well-known/openid-configuration"

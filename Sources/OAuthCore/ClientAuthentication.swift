@@ -86,4 +86,8 @@ package enum ClientAuthentication {
 extension Form {
     /// RFC 6749 section 3.1: a parameter without value is as if it were omitted.
     package func present(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// One that stands twice, RFC 6749 section 3.1; not the two that RFC 8707 section 2 and RFC 8693 section 2.1 let
+    /// stand more than once.
+    package var repeatedParameter: String? { repeatedNames.first { $0 != "resource" && $0 != "audience" } }
 }

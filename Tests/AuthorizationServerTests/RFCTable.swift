@@ -134,7 +134,16 @@ struct RFCRow: Sendable, CustomTestStringConvertible {
                 #"{"redirect_uris":["https://a.test/"],"software_statement":"x"}"#), 400,
             "invalid_software_statement"),
         .init("8628-01", "no client", .raw(.post, "/oauth/device", form, ""), 401, "invalid_client"),
-        .init("8628-01", "a device", .raw(.post, "/oauth/device", form, "client_id=\(Bench.client)"), 200),
+        .init("8628-01", "a device", .raw(.post, "/oauth/device", form, own), 200),
+        .init(
+            "8628-01", "a client without its secret",
+            .raw(.post, "/oauth/device", form, "client_id=\(Bench.client)"), 401, "invalid_client"),
+        .init(
+            "7591-01", "a private key",
+            .raw(
+                .post, "/oauth/register", "application/json",
+                #"{"redirect_uris":["https://a.test/"],"jwks":{"keys":[{"kty":"OKP","d":"x"}]}}"#), 400,
+            "invalid_client_metadata"),
         .init("8414-01", "inserted", .raw(.get, "/.well-known/oauth-authorization-server/oauth", nil, ""), 200),
         .init("8414-02", "appended", .raw(.get, "/oauth/.well-known/openid-configuration", nil, ""), 200),
         .init("8414-01", "another issuer", .raw(.get, "/.well-known/oauth-authorization-server", nil, ""), 404),

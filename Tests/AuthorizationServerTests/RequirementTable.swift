@@ -183,7 +183,7 @@ struct RequirementTableTests {
         "cimd-01 cimd-05: only an https URL with a clean path is a client's document",
         arguments: [
             ("https://client.test/app.json", 302), ("https://client.test/a/app.json?v=1", 302),
-            ("https://client.test", 400), ("https://client.test/", 400), ("http://client.test/app.json", 400),
+            ("https://client.test", 400), ("https://client.test/", 302), ("http://client.test/app.json", 400),
             ("https://client.test/app.json#part", 400), ("https://user@client.test/app.json", 400),
             ("https://client.test/a/../app.json", 400), ("https://client.test/./app.json", 400),
             ("https://client.test/%2e%2e/app.json", 400),
@@ -208,7 +208,7 @@ struct RequirementTableTests {
         let bench = try bench()
         func start() async throws -> (device: String, user: String) {
             let answer = await bench.send(
-                .post, "/oauth/device", headers: Self.form, body: "client_id=\(Bench.client)&scope=repo")
+                .post, "/oauth/device", headers: Self.form, body: "\(Self.own)&scope=repo")
             return (
                 try #require(answer.json?["device_code"]?.string), try #require(answer.json?["user_code"]?.string)
             )
@@ -244,7 +244,7 @@ struct RequirementTableTests {
         "7523-02 7523-03: an assertion names the client twice and this server once",
         arguments: [
             ("shop", "shop", "https://github.test/login/oauth/access_token", 200),
-            ("shop", "shop", "https://github.test/oauth", 200),
+            ("shop", "shop", "https://github.test/oauth", 200), ("shop", "shop", "https://github.test/oauth/par", 200),
             ("other", "shop", "https://github.test/oauth", 401), ("shop", "other", "https://github.test/oauth", 401),
             ("shop", "shop", "https://other.test/token", 401),
         ])

@@ -58,6 +58,10 @@ struct RequirementTableTests {
         #expect(answer.status == (error == nil ? 200 : 400) && answer.error == error)
         guard error == nil else { return }
         #expect(await fixture.claims(answer.json?["access_token"])?["aud"] == .string(value))
+        // Two places at once are more than this provider serves, and no token is for one of them only.
+        for more in [("audience", "api://orders"), ("resource", "https://orders.test/api")] {
+            #expect(await token(fixture, changes + [more]).error == "invalid_target")
+        }
     }
 
     @Test("8693-07: who acts stands in act, who acted before inside it, and may_act names who may")

@@ -74,8 +74,8 @@ struct VocabularyTests {
             #expect(throws: MetadataFailure.self) { try AuthorizationServerMetadata(json: broken) }
         }
         #expect(
-            AuthorizationServerMetadata.oauthURL(of: "https://h.test/p")
-                == "https://h.test/.well-known/oauth-authorization-server/p")
+            ["https://h.test/p", "https://h.test/p/", "https://h.test/"].map(AuthorizationServerMetadata.oauthURL)
+                == ["/p", "/p", ""].map { "https://h.test/.well-known/oauth-authorization-server\($0)" })
         #expect(
             AuthorizationServerMetadata.openIDURL(of: "https://h.test/p")
                 == "https://h.test/p/.well-known/openid-configuration")
