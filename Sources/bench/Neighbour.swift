@@ -21,6 +21,8 @@ struct Neighbour {
         child = try ServedProcess.spawn(words[0], Array(words.dropFirst()))
         for name in environment.keys { unsetenv(name) }
         while Probe.status(of: path, port: port) == nil {
+            var status: Int32 = 0
+            guard waitpid(child, &status, WNOHANG) == 0 else { throw BenchFailure("\(words[0]) ended") }
             guard clock.now - start < .seconds(60) else {
                 Self.end(child)
                 throw BenchFailure("\(words[0]) does not answer")
