@@ -34,21 +34,29 @@ struct StageExport {
         guard response.status == 200, let export = response.json, export.object != nil else {
             throw TargetDocument.Failure("Stage \(stage) of REST API \(api) could not be exported (\(response.status))")
         }
-        var nameless: [String] = []
+        var (wanted, nameless): ([String], [String]) = ([], [])
         let reader = OpenAPIReader(export, plane.world.switches) { method, path, id in
             guard isWanted(method, path) else { return nil }
+            let operation = "\(method.uppercased()) \(path)"
+            wanted.append(operation)
             let override = overrides.first { $0["path"]?.string == path && isMethod($0["method"], method) }
             guard let name = override?["name"]?.string ?? id else {
-                nameless.append("\(method.uppercased()) \(path)")
+                nameless.append(operation)
                 return nil
             }
             return .init(name: name, description: override?["description"]?.string)
         }
-        let document = try reader.document()
-        if let first = nameless.first {
-            throw TargetDocument.Failure("\(first) has no operationId and no tool override names it")
+        let document = Result { () throws(TargetDocument.Failure) in try reader.document() }
+        // Without any tool the reader speaks of the whole export, where the filters are what can be changed.
+        guard nameless.isEmpty else {
+            throw TargetDocument.Failure(
+                "Without operationId: \(nameless.joined(separator: ", ")). Give each a name by a toolOverrides entry "
+                    + "with its path and method, or leave it out of toolFilters")
         }
-        return document
+        if case .failure = document, wanted.isEmpty {
+            throw TargetDocument.Failure("toolFilters fit no method of stage \(stage) of REST API \(api)")
+        }
+        return try document.get()
     }
 
     private func isMethod(_ value: JSONValue?, _ method: String) -> Bool { value?.string?.lowercased() == method }
