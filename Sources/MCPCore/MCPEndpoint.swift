@@ -218,9 +218,14 @@ package struct MCPEndpoint: Sendable {
     private func events(_ id: StreamID, _ session: MCPSession?, _ handler: some MCPHandler) -> Response {
         // Where there are sessions a broken connection is no cancellation (MCP 2025-11-25, transports).
         let isStateless = session == nil
-        return .events(
-            StoredEvents(id, in: world.store, onClose: { if isStateless { handler.left(id) } }),
-            headers: sessionHeader(session))
+        let store = world.store
+        let source = StoredEvents(id, in: store) {
+            guard isStateless else { return }
+            handler.left(id)
+            // Nobody comes back for the rest.
+            _ = try? store.write { $0.remove(StreamRecord.self, id) }
+        }
+        return .events(source, headers: sessionHeader(session))
     }
 
     /// Answers to all requests of a batch, in their order; 202 if there is none (MCP 2025-03-26, transports).

@@ -105,13 +105,26 @@ import Testing
     }
 
     private func send(
-        _ rpc: String, _ params: String = "", headers: [String: String] = [:], capabilities: String = "{}"
+        _ rpc: String, _ params: String = "", headers: [String: String] = [:], capabilities: String = "{}",
+        to lab: EndpointLab = EndpointLab()
     ) async -> Response {
         let meta = #""_meta":{\#(Self.version),"io.modelcontextprotocol/clientCapabilities":\#(capabilities)}"#
         let members = [params, meta].filter { !$0.isEmpty }.joined(separator: ",")
-        return await EndpointLab().send(
+        return await lab.send(
             #"{"jsonrpc":"2.0","id":1,"method":"\#(rpc)","params":{\#(members)}}"#,
             headers: ["mcp-protocol-version": "2026-07-28", "mcp-method": rpc].merging(headers) { $1 })
+    }
+
+    @Test("A stream whose client went away is gone: without a session nobody comes back for it")
+    func left() async throws {
+        let lab = EndpointLab()
+        func streams() throws -> Int { try lab.store.write { $0.all(StreamRecord.self).count } }
+        let response = await send(
+            "tools/call", #""name":"ask""#, headers: ["mcp-name": "ask"], capabilities: #"{"sampling":{}}"#, to: lab)
+        #expect(response.messages.first?["method"] == "sampling/createMessage")
+        #expect(try streams() == 1)
+        response.events?.close()
+        #expect(try streams() == 0)
     }
 
     @Test("Results say that they are complete, who made them and how long they keep")
