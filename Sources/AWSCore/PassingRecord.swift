@@ -9,7 +9,8 @@ package protocol PassingRecord: Record {
 
 extension PassingRecord {
     /// All of the collection, the oldest first.
-    package var keys: [RecordKey] { [RecordKey("passing", Self.collection)] }
+    package var keys: [RecordKey] { [Self.passing] }
+    package static var passing: RecordKey { RecordKey("passing", collection) }
 
     package func isOver(at now: Instant) -> Bool { until.map { $0 <= now } ?? true }
 }

@@ -10,6 +10,9 @@ package struct ServicePrincipal: Sendable {
     package static let header = fieldName("x-agentcore-local-service")
     /// Whom the identity service tells when a consent ends: `<gatewayId>/<targetId>`.
     package static let notifyHeader = fieldName("x-agentcore-local-notify")
+    /// How long the identity service keeps a workload token that the service took for itself: long after the call for
+    /// which it took it. Nobody else ever knows such a token.
+    package static let tokenLife: Span = .minutes(10)
     private let proof: String
 
     /// - Parameter proof: unguessable, made anew for each lab.

@@ -58,11 +58,12 @@ struct AccessUse: Hashable, Sendable, Codable, Comparable {
 }
 
 /// Which gateway a workload token was handed to: by it the gate knows whose role asks for a resource's token. Kept
-/// under the token's hash.
-struct HandedTokenRecord: Record {
+/// under the token's hash, for as long as the service keeps a token that it took for itself.
+struct HandedTokenRecord: PassingRecord {
     static let collection = "handed-workload-token"
     let id: Identifier<HandedTokenTag>
     let workload: String
+    var until: Instant?
 
     static func id(of token: String) -> Identifier<HandedTokenTag> {
         Identifier(SigV4.hexDigest(Array(token.utf8)))

@@ -42,12 +42,16 @@ enum WorkloadUser: Hashable, Sendable, Codable {
 }
 
 /// What a workload access token stands for.
-struct WorkloadTokenRecord: Record {
+struct WorkloadTokenRecord: PassingRecord {
     static let collection = "workload-token"
     let id: WorkloadTokenID
     let workload: WorkloadName
     let account: String
     let user: WorkloadUser
+    /// Of one that the service took for itself: it has taken what it wanted with it long before, and nobody else knows
+    /// it. nil for a caller's (how long that one lives nobody said).
+    var until: Instant?
+    var keys: [RecordKey] { until == nil ? [] : [Self.passing] }
 }
 
 /// A consent session.

@@ -52,6 +52,22 @@ import Testing
         #expect(try await lab.ask(token?.string ?? "").status == 400)
     }
 
+    /// One for every call of a tool would fill a lab that is served for weeks.
+    @Test func whatTheServiceTookForItselfIsLetGoAndACallersIsNot() async throws {
+        let lab = try Fixture()
+        func isKnown(_ token: String) async throws -> Bool {
+            try await lab.ask(token, provider: "unknown", byService: true).status == 404
+        }
+        let (callers, services) = (try await lab.workloadToken(), try await lab.workloadToken("gw-abcdefghij"))
+        await lab.advance(.minutes(9))
+        _ = try await lab.workloadToken("gw-abcdefghij")
+        #expect(try await isKnown(services))
+        await lab.advance(.minutes(2))
+        _ = try await lab.workloadToken("gw-abcdefghij")
+        #expect(try await !isKnown(services))
+        #expect(try await isKnown(callers))
+    }
+
     @Test func whatItClaims() throws {
         let service = try Fixture().service
         for path in ["/identities/oauth2/token", "/identities/oauth2/authorize", "/identities/oauth2/callback/x"] {

@@ -57,6 +57,38 @@ struct StoreConformanceTests {
         }
     }
 
+    /// Whatever goes, at the front or within, and comes back: a key's records stand in their order.
+    @Test(arguments: Mode.allCases) func partsOfAKeyAreReadWhateverWent(_ mode: Mode) throws {
+        try mode.withStore { store, _ in
+            func part(after last: String?, or offset: Int, most: Int) throws -> (names: [String], start: Int) {
+                try store.write { transaction in
+                    let part = transaction.part(
+                        of: NoteRecord.self, where: "owner", is: "alice", after: last, or: offset, most: most)
+                    return (part.records.map(\.id.rawValue), part.start)
+                }
+            }
+            func remove(_ numbers: some Sequence<Int>, in transaction: inout Transaction) {
+                for number in numbers { transaction.remove(NoteRecord.self, Identifier("\(number)")) }
+            }
+            try store.write { transaction in
+                for number in 0..<100 { transaction.save(NoteRecord("\(number)", owner: "alice")) }
+            }
+            try store.write { remove(Array(0..<40) + [60], in: &$0) }
+            #expect(throws: Refused.self) {
+                try store.write { transaction in
+                    remove(40..<60, in: &transaction)
+                    throw Refused()
+                }
+            }
+            try store.write { $0.save(NoteRecord("100", owner: "alice")) }
+            #expect(try part(after: nil, or: 0, most: 2) == (["40", "41"], 0))
+            #expect(try part(after: "59", or: 0, most: 2) == (["61", "62"], 20))
+            #expect(try part(after: "60", or: 3, most: 1) == (["43"], 3))
+            #expect(try part(after: "99", or: 0, most: 9) == (["100"], 60))
+            #expect(try part(after: nil, or: 99, most: 9).start == 60)
+        }
+    }
+
     @Test(arguments: Mode.allCases) func aThrowLeavesNothingBehind(_ mode: Mode) throws {
         try mode.withStore { store, _ in
             try store.write { $0.save(NoteRecord("a", owner: "alice")) }

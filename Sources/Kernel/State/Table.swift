@@ -26,9 +26,10 @@ final class Table: Sendable {
     /// The records with one key, in their order. Mostly there is one.
     fileprivate enum Holders: Sendable {
         case one(Holder)
-        case several([Holder])
+        /// A slice, from whose front one goes without the others being moved: the oldest go first, and often.
+        case several(ArraySlice<Holder>)
 
-        var all: [Holder] {
+        var all: ArraySlice<Holder> {
             switch self {
             case .one(let holder): [holder]
             case .several(let holders): holders
@@ -88,12 +89,13 @@ final class Table: Sendable {
     func part(where key: RecordKey, after last: String?, or offset: Int, most: Int) -> (rows: [Row], start: Int) {
         rows.withLock { rows in
             let holders = rows.byKey[key]?.all ?? []
-            var start = min(max(offset, 0), holders.count)
+            var start = holders.startIndex + min(max(offset, 0), holders.count)
             if let row = last.flatMap({ rows.byID[$0] }) {
                 let place = Rows.place(of: row.order, in: holders)
-                if place < holders.count, holders[place].order == row.order { start = place + 1 }
+                if place < holders.endIndex, holders[place].order == row.order { start = place + 1 }
             }
-            return (holders[start...].prefix(most).compactMap { rows.byID[$0.id] }, start)
+            let part = holders[start...].prefix(most).compactMap { rows.byID[$0.id] }
+            return (part, start - holders.startIndex)
         }
     }
 
@@ -136,9 +138,9 @@ extension Table.Rows {
 }
 
 extension Table.Rows {
-    /// Where a record of this order stands, or would.
-    fileprivate static func place(of order: Int, in holders: [Table.Holder]) -> Int {
-        var (low, high) = (0, holders.count)
+    /// The index at which a record of this order stands, or would.
+    fileprivate static func place(of order: Int, in holders: ArraySlice<Table.Holder>) -> Int {
+        var (low, high) = (holders.startIndex, holders.endIndex)
         while low < high {
             let middle = (low + high) / 2
             if holders[middle].order < order { low = middle + 1 } else { high = middle }
@@ -154,7 +156,7 @@ extension Table.Rows {
             return .several(other.order < new.order ? [other, new] : [new, other])
         case .several(var holders):
             let place = place(of: new.order, in: holders)
-            if place < holders.count, holders[place].order == new.order { return .several(holders) }
+            if place < holders.endIndex, holders[place].order == new.order { return .several(holders) }
             holders.insert(new, at: place)
             return .several(holders)
         }
@@ -166,7 +168,11 @@ extension Table.Rows {
         case .one(let other)?: return other.order == order ? nil : .one(other)
         case .several(var holders)?:
             let place = place(of: order, in: holders)
-            if place < holders.count, holders[place].order == order { holders.remove(at: place) }
+            if place == holders.startIndex, holders.first?.order == order {
+                holders.removeFirst()
+            } else if place < holders.endIndex, holders[place].order == order {
+                holders.remove(at: place)
+            }
             return holders.isEmpty ? nil : .several(holders)
         }
     }
