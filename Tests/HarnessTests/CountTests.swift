@@ -119,4 +119,19 @@ struct CountTests {
         let old = try await cost(of: lab.lab) { _ = try await lab.callTool(gateway, token: token) }
         #expect(old == young)
     }
+
+    /// A lab that is served for weeks is not to grow by what it answers. All that a call leaves is its journal, of
+    /// which a lab keeps the newest entries.
+    @Test func aCallLeavesNothingBehind() async throws {
+        let (lab, token, gateway) = try await consentedLab()
+        func call(times: Int) async throws -> [String: Int] {
+            for _ in 0..<times {
+                _ = try await lab.callTool(gateway, token: token)
+                await lab.lab.advance(by: .seconds(60))
+            }
+            return lab.lab.store.recordCounts
+        }
+        let before = try await call(times: 15)
+        #expect(try await call(times: 15) == before)
+    }
 }

@@ -118,6 +118,9 @@ package final class Store: Sendable {
         }
     }
 
+    /// Records of each collection that was ever asked for: what grows shows here.
+    package var recordCounts: [String: Int] { state.withLock { $0.tables.mapValues(\.count) } }
+
     /// Transactions committed so far: a cost that does not depend on the machine.
     package var transactionCount: Int { state.withLock { $0.committed } }
 }
