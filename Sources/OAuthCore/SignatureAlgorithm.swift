@@ -34,7 +34,8 @@ package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try sign() }
     }
 
-    /// RFC 8725 section 3.1: the key's type, and whatever it says about itself, must fit the algorithm.
+    /// RFC 8725 section 3.1: the key's type, and whatever it says about itself, must fit the algorithm. An RSA key that
+    /// names none, as Entra's do, serves all of them that the verifier's list has (`8725-01`).
     func fits(_ jwk: JSONObject) -> Bool {
         guard jwk["kty"]?.string == keyType, curve == nil || jwk["crv"]?.string == curve else { return false }
         if let use = jwk["use"], use.string != "sig" { return false }
