@@ -47,7 +47,19 @@ extension InboundProvider {
             throw OAuthError(.invalidRequest, "assertion is missing.")
         }
         let claims = try await ownClaims(of: assertion, asked, .invalidGrant)
+        try checkAudience(of: claims, asked.client)
         return .object(try await minted(claims, subject: assertion, actor: nil, asked))
+    }
+
+    /// `assertion-audience`: RFC 7523 section 3, point 3. On behalf of a user the client that brings the assertion is
+    /// its audience. Cognito's access tokens have no `aud`, and `client_id` is read for it.
+    private func checkAudience(of claims: JSONObject, _ client: InboundProfile.Client) throws(OAuthError) {
+        let audience = claims["aud"] ?? claims["client_id"]
+        let named = audience?.string.map { [$0] } ?? audience?.strings ?? []
+        let isForUs = named.contains { $0 == issuer || $0 == tokenEndpoint || client.audiences.contains($0) }
+        guard !isForUs, world.switches.holds(.assertionAudience) else { return }
+        world.note("An assertion that was to be redeemed is for somebody else.", rule: .assertionAudience)
+        throw OAuthError(.invalidGrant, "The assertion is for another audience.")
     }
 
     /// What this provider insists on beyond the standards.

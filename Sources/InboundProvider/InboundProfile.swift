@@ -4,7 +4,7 @@ package import OAuthCore
 /// The inbound provider's data: its clients and how long what it issues lives.
 ///
 /// ```
-/// clients: [{clientId, secret?, redirectUris: [..], grantTypes: [..], scopes: [..], defaultScope?}]
+/// clients: [{clientId, secret?, redirectUris: [..], grantTypes: [..], scopes: [..], defaultScope?, audiences?}]
 /// lifetimes: {codeSeconds, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds, sessionSeconds}
 /// ```
 /// A client without secret is public. In a redirect URI `{app}` and the names of the other parties stand for their
@@ -19,6 +19,8 @@ package struct InboundProfile: Hashable, Sendable {
         package let scopes: ScopeSet
         /// Whether client credentials without scope mean all of them, or are refused (`defaultScope: none`).
         var hasDefaultScope = true
+        /// Audiences of the assertions it may redeem, besides the provider's own names (`assertion-audience`).
+        var audiences: [String] = []
         package var isPublic: Bool { secret == nil }
     }
 
@@ -58,7 +60,8 @@ package struct InboundProfile: Hashable, Sendable {
         clients = profile.clients.map { client in
             Client(
                 id: client.id, secret: client.secret, redirectURIs: client.redirectURIs.map(addresses.filled),
-                grantTypes: client.grantTypes, scopes: client.scopes, hasDefaultScope: client.hasDefaultScope)
+                grantTypes: client.grantTypes, scopes: client.scopes, hasDefaultScope: client.hasDefaultScope,
+                audiences: client.audiences)
         }
     }
 
@@ -71,13 +74,16 @@ package struct InboundProfile: Hashable, Sendable {
 
 extension InboundProfile.Client {
     fileprivate init(_ node: DataNode) throws(DataMistake) {
-        try node.expect("a client", ["clientId", "secret", "redirectUris", "grantTypes", "scopes", "defaultScope"])
+        try node.expect(
+            "a client",
+            ["clientId", "secret", "redirectUris", "grantTypes", "scopes", "defaultScope", "audiences"])
         id = try node.require("clientId", of: "a client").text()
         secret = try node["secret"].map { (secret) throws(DataMistake) in Secret(try secret.text()) }
         redirectURIs = try node["redirectUris"]?.texts() ?? []
         grantTypes = try node.require("grantTypes", of: "a client").texts()
         scopes = ScopeSet(try node.require("scopes", of: "a client").texts())
         hasDefaultScope = try node["defaultScope"]?.word(of: ["none", "all"]) != "none"
+        audiences = try node["audiences"]?.texts() ?? []
     }
 }
 

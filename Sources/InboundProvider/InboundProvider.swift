@@ -101,6 +101,8 @@ package struct InboundProvider: Origin {
         }
     }
 
+    var tokenEndpoint: String { "\(base)/oauth2/token" }
+
     private var algorithms: [String] { Set(signer.algorithms).sorted() }
 
     /// OpenID Connect Discovery section 3, with what RFC 8414 and RFC 9207 add.
@@ -108,7 +110,7 @@ package struct InboundProvider: Origin {
         [
             "issuer": .string(issuer),
             "authorization_endpoint": .string("\(base)/oauth2/authorize"),
-            "token_endpoint": .string("\(base)/oauth2/token"),
+            "token_endpoint": .string(tokenEndpoint),
             "userinfo_endpoint": .string("\(base)/oauth2/userInfo"),
             "revocation_endpoint": .string("\(base)/oauth2/revoke"),
             "jwks_uri": .string("\(base)/.well-known/jwks.json"),

@@ -22,6 +22,9 @@ extension Rule {
         "exchange-subject-verified", "The inbound provider exchanges only tokens of its own that still live.")
     static let exchangeAudienceKnown = Rule(
         "exchange-audience-known", "A token is exchanged only for an audience that the inbound provider knows.")
+    static let assertionAudience = Rule(
+        "assertion-audience",
+        "The inbound provider redeems an assertion only if its audience is this provider or the client that brings it.")
     static let inboundTokenUse = Rule(
         "inbound-token-use", "UserInfo takes access tokens only: an ID token is no API token.")
 }
@@ -31,7 +34,7 @@ package enum InboundProviderSwitches {
     package static let rules: [Rule] = [
         .inboundRedirectExact, .inboundPKCERequired, .inboundScopeLimit, .inboundFormBinding, .inboundClientSecret,
         .inboundCodeSingleUse, .inboundCodeProof, .inboundRefreshRotation, .inboundTokenUse, .exchangeSubjectVerified,
-        .exchangeAudienceKnown,
+        .exchangeAudienceKnown, .assertionAudience,
     ]
     /// None: this party answers by the standards and stands for no system whose insides are unknown.
     package static let unknowns: [Unknown] = []

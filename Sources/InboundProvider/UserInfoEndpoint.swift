@@ -3,12 +3,8 @@ import Kernel
 import OAuthCore
 
 extension InboundProvider {
-    /// OpenID Connect Core section 5.3, with the refusals of RFC 6750.
+    /// OpenID Connect Core section 5.3, with the refusals of RFC 6750. `2.1-01`: a token in the query is passed by.
     func userInfo(_ request: Request) async -> Response {
-        guard request.parameters["access_token"] == nil else {
-            return challenge(
-                400, BearerChallenge(error: "invalid_request", errorDescription: "The token is in the query."))
-        }
         // `6750-02`: RFC 6750 section 2: a client sends its token in one way.
         let isForm = request.mediaType == Form.mediaType
         if isForm, request.form["access_token"] != nil,

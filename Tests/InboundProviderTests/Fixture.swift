@@ -49,7 +49,7 @@ final class Fixture {
                 "scopes": ["gw/read", "gw/write"],
             ],
             [
-                "clientId": "exchange", "secret": "s3cret", "scopes": ["gw/read"],
+                "clientId": "exchange", "secret": "s3cret", "scopes": ["gw/read"], "audiences": ["web", "api://own"],
                 "grantTypes": [
                     "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
                     "urn:ietf:params:oauth:grant-type:jwt-bearer",

@@ -126,6 +126,31 @@ struct RequirementTableTests {
         #expect(answer.json?["claims"]?.string == wanted && answer.header(.cacheControl) == "no-store")
     }
 
+    @Test(
+        "7523-grant-audience: an assertion is for this provider or for the client that brings it",
+        arguments: [
+            (nil, true), (.string(Fixture.issuer), true), (.string("\(Fixture.issuer)/oauth2/token"), true),
+            ("api://own", true), (["https://other.test", .string(Fixture.issuer)], true), ("https://other.test", false),
+            ([], false), ("exchange", false), (7, false),
+        ] as [(JSONValue?, Bool)])
+    func assertionAudiences(_ audience: JSONValue?, _ isTaken: Bool) async throws {
+        for off in [[], ["assertion-audience"]] as [Set<String>] {
+            let fixture = try Fixture(off: off)
+            var claims = try #require(await fixture.claims(.string(try await subject(fixture))))
+            if let audience { claims["aud"] = audience }
+            let assertion = try await fixture.signer.sign(claims, type: nil)
+            let answer = await token(fixture, [("grant_type", Self.bearer), ("assertion", assertion)])
+            let isFine = isTaken || !off.isEmpty
+            #expect(answer.status == (isFine ? 200 : 400) && answer.error == (isFine ? nil : "invalid_grant"))
+            #expect(fixture.notes == (isFine ? [] : ["assertion-audience"]))
+        }
+        // A token of Cognito's shape is for the client it was given to.
+        let fixture = try Fixture()
+        let machine = await token(fixture, [("grant_type", "client_credentials")]).json?["access_token"]?.string
+        let answer = await token(fixture, [("grant_type", Self.bearer), ("assertion", machine)])
+        #expect(answer.error == "invalid_grant")
+    }
+
     @Test("6750-02: a token comes in one way and is there")
     func bearerRequests() async throws {
         let fixture = try Fixture()
