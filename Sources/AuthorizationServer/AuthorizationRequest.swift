@@ -45,9 +45,9 @@ struct AuthorizationCheck: Sendable {
             -> Void
 
     static let all: [AuthorizationCheck] = [
-        .init(run: clientKnown), .init(run: parametersOnce), .init(run: redirectURI), .init(run: serverWorks),
-        .init(run: applicationActive), .init(run: pushed), .init(run: responseType), .init(run: requiredParameters),
-        .init(run: resources), .init(run: codeChallenge), .init(run: scopes),
+        .init(run: clientKnown), .init(run: addressOnce), .init(run: redirectURI), .init(run: parametersOnce),
+        .init(run: serverWorks), .init(run: applicationActive), .init(run: pushed), .init(run: responseType),
+        .init(run: requiredParameters), .init(run: resources), .init(run: codeChallenge), .init(run: scopes),
     ]
 
     /// `Q5`: a client that is missing or unknown gets the 404 page before anything else is looked at.
@@ -63,14 +63,29 @@ struct AuthorizationCheck: Sendable {
         request.application = application
     }
 
-    /// RFC 6749 section 3.1: no parameter twice. Which of two would count is for an attacker to find out.
-    @Sendable private static func parametersOnce(
+    /// RFC 6749 section 3.1: no parameter twice. Which of two would count is for an attacker to find out. Where it is
+    /// doubtful who asks, and at servers that are not strict, the answer is a page.
+    @Sendable private static func addressOnce(
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
         guard server.world.switches.choice(.repeatedParameter) != "first" else { return }
-        if request.parameters.repeatedParameter != nil {
+        let isTwice =
+            server.profile.hasStrictParameters
+            ? ["client_id", "redirect_uri"].contains { request.parameters.all($0).count > 1 }
+            : request.parameters.repeatedParameter != nil
+        if isTwice {
             throw .page(400, title: "Bad request", text: "A parameter of the authorization request stands twice.")
         }
+    }
+
+    /// RFC 6749 section 4.1.2.1: any other parameter that stands twice is told the client.
+    @Sendable private static func parametersOnce(
+        _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
+    ) throws(AuthorizationRefusal) {
+        guard server.profile.hasStrictParameters, server.world.switches.choice(.repeatedParameter) != "first",
+            request.parameters.repeatedParameter != nil
+        else { return }
+        throw .redirect(.invalidRequest, to: request.redirectURI ?? "")
     }
 
     /// `registered-redirect-uri`: exact, or GitHub's wildcard rule, as each callback is registered.

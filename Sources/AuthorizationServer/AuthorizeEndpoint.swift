@@ -11,7 +11,7 @@ extension AuthorizationServer {
         await readClientDocument(request.parameters["client_id"])
         return try world.store.write { transaction in
             switch checked(request.query, in: &transaction) {
-            case .failure(let refusal): refuse(refusal)
+            case .failure(let refusal): refuse(refusal, request, in: &transaction)
             case .success(let asked): proceed(asked, request, in: &transaction)
             }
         }
@@ -24,7 +24,7 @@ extension AuthorizationServer {
         await readClientDocument(Form(parsing: query)["client_id"])
         return try world.store.write { transaction in
             switch checked(query, in: &transaction) {
-            case .failure(let refusal): return refuse(refusal)
+            case .failure(let refusal): return refuse(refusal, request, in: &transaction)
             case .success(let asked):
                 guard let (session, user) = signedIn(request, in: &transaction) else { return toSignIn(asked) }
                 switch origin(of: form, about: query, session, in: &transaction) {
@@ -207,10 +207,18 @@ extension AuthorizationServer {
         return result
     }
 
-    private func refuse(_ refused: Refused) -> Response {
+    private func refuse(_ refused: Refused, _ request: Request, in transaction: inout Transaction) -> Response {
         switch refused.reason {
-        case .page(let status, let title, let text): Pages.message(status, title, text)
-        case .redirect(let refusal, let landing): .redirect(errorLocation(refusal, refused.request, to: landing))
+        case .page(let status, let title, let text): return Pages.message(status, title, text)
+        case .redirect(let refusal, let landing):
+            // RFC 9700 section 4.11.2: else anybody's client is a redirect from here to anywhere. Who may not be asked
+            // (`prompt=none`) is not.
+            if profile.features.signsInBeforeErrors, refused.request.value("prompt") != "none",
+                signedIn(request, in: &transaction) == nil
+            {
+                return toSignIn(refused.request)
+            }
+            return .redirect(errorLocation(refusal, refused.request, to: landing))
         }
     }
 

@@ -29,6 +29,8 @@ struct Features: Sendable, Hashable {
     let firstCallbackIsDefault: Bool
     /// Whether `prompt=consent` shows the consent page again.
     let honoursConsentPrompt: Bool
+    /// Whether nobody is redirected to a client with an error before signing in (RFC 9700 section 4.11.2).
+    let signsInBeforeErrors: Bool
     /// Parameter that names the scopes; Slack has one of its own for users.
     let scopeParameter: String
 
@@ -145,7 +147,7 @@ extension Features {
         "registration", "clientDocuments", "revocation", "introspection", "device", "pushedRequests", "resources",
         "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
         "missingRedirectURI", "answer", "consentPrompt", "scopeParameter", "knownResources", "authorizationFails",
-        "metadata",
+        "metadata", "signInBeforeErrors",
     ]
 
     private enum Failure: String, CaseIterable {
@@ -184,6 +186,7 @@ extension Features {
         unknownClientPage = try reader.number("unknownClientPage", or: 404)
         firstCallbackIsDefault = try reader.choice("missingRedirectURI", or: Missing.first) == .first
         honoursConsentPrompt = try reader.flag("consentPrompt", or: false)
+        signsInBeforeErrors = try reader.flag("signInBeforeErrors", or: false)
         scopeParameter = try reader.optionalText("scopeParameter") ?? "scope"
     }
 }

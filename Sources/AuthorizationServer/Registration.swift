@@ -36,6 +36,7 @@ extension AuthorizationServer {
             guard let own = ownRegistration(request, clientID, in: &transaction) else { return unauthorized(request) }
             switch request.method {
             case .delete:
+                endGrants(of: clientID, in: &transaction)
                 transaction.remove(ApplicationRecord.self, own.id)
                 move("client \(clientID)", from: "registered", to: "deleted", "its own wish", in: &transaction)
                 return Response(204, headers: .unkept)
@@ -59,6 +60,15 @@ extension AuthorizationServer {
             default: return description(200, own)
             }
         }
+    }
+
+    /// `7592-delete`: what the client was given ends with it, by its users and for itself.
+    private func endGrants(of client: String, in transaction: inout Transaction) {
+        let cause = "its client was deleted"
+        for grant in transaction.all(GrantRecord.self) where grant.client == client {
+            end(grant.id, because: cause, in: &transaction)
+        }
+        revokeTokens(of: GrantRecord.id(client: client, user: ""), because: cause, in: &transaction)
     }
 
     /// `registration-own-token`: the client that shows the token of this very registration.

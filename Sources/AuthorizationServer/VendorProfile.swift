@@ -16,7 +16,8 @@ package struct VendorProfile: Sendable, Hashable {
     let servesDiscovery: Bool
     /// `iss` in authorization responses (RFC 9207).
     let sendsIssuer: Bool
-    /// Whether `response_type` and `grant_type` are required and nothing may stand twice at the token endpoint.
+    /// Whether `response_type` and `grant_type` are required, nothing may stand twice at the token endpoint, and the
+    /// client hears of what stands twice at the other.
     let hasStrictParameters: Bool
     let proofKey: ProofKey
     let codeLifetime: Span

@@ -10,7 +10,7 @@ struct RFCTests {
     @Test(arguments: RFCRow.authorization + RFCRow.tokens + RFCRow.further)
     func `the strict server answers as its RFC says`(_ row: RFCRow) async throws {
         let bench = try Bench(vendor: try ProfileFile.strict())
-        let answer = try await answer(to: row.ask, bench)
+        let answer = try await answer(to: row, bench)
         #expect(answer.status == row.status)
         // RFC 9110 section 15.5.2.
         if row.status == 401 { #expect(answer.header(.wwwAuthenticate)?.hasPrefix("Basic ") == true) }
@@ -28,10 +28,10 @@ struct RFCTests {
         #expect(query["iss"] == "https://github.test/oauth")
     }
 
-    private func answer(to ask: RFCRow.Ask, _ bench: Bench) async throws -> Response {
-        switch ask {
-        case .authorize(let changes): return await bench.send(.get, path(changes))
-        case .authorizeAnd(let more): return await bench.send(.get, path([:]) + more)
+    private func answer(to row: RFCRow, _ bench: Bench) async throws -> Response {
+        switch row.ask {
+        case .authorize(let changes): return try await opened(path(changes), row, bench)
+        case .authorizeAnd(let more): return try await opened(path([:]) + more, row, bench)
         case .token(let changes): return await bench.token(try await redemption(bench, changes))
         case .tokenTwice:
             let parameters = try await redemption(bench, [:])
@@ -57,6 +57,15 @@ struct RFCTests {
                     .contentType: RFCRow.form,
                 ], body: "grant_type=authorization_code&code=x\(more)")
         }
+    }
+
+    /// `A11`: no error leads to the client before somebody signed in (RFC 9700 section 4.11.2).
+    private func opened(_ path: String, _ row: RFCRow, _ bench: Bench) async throws -> Response {
+        var browser = Walker(bench: bench)
+        let answer = await browser.open(path)
+        guard row.error != nil else { return answer }
+        #expect(answer.header(.location)?.hasPrefix("https://github.test/login?") == true)
+        return try await browser.signIn(from: answer, as: "alice")
     }
 
     private func path(_ changes: [String: String?]) -> String {

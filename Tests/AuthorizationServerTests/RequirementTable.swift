@@ -37,9 +37,9 @@ struct RequirementTableTests {
         ])
     func failure(_ error: String) async throws {
         let failing = try bench(["authorizationFails": .string(error)])
-        let answer = await failing.send(.get, failing.authorizePath("repo", Self.authorize))
-        let landed = try #require(answer.header(.location))
-        #expect(answer.status == 302 && landed.hasPrefix(Bench.callback))
+        var browser = Walker(bench: failing)
+        let landed = try await browser.walk(failing.authorizePath("repo", Self.authorize), as: "alice")
+        #expect(landed.hasPrefix(Bench.callback))
         #expect(query(landed)["error"] == error && query(landed)["state"] == "s1")
         // Where it may not redirect there is a page all the same.
         let stranger = await failing.send(
@@ -85,8 +85,8 @@ struct RequirementTableTests {
             .post, "/oauth/register", headers: [.contentType: "application/json"], body: metadata)
         let client = try #require(made.json?["client_id"]?.string)
         let path = "/login/oauth/authorize?response_type=code&client_id=\(client)&state=s"
-        let answer = await bench.send(.get, path)
-        #expect(query(answer.header(.location) ?? "")["error"] == "invalid_request")
+        var browser = Walker(bench: bench)
+        #expect(query(try await browser.walk(path, as: "alice"))["error"] == "invalid_request")
         let challenged = await bench.send(
             .get, "\(path)&code_challenge=\(Bench.challenge)&code_challenge_method=S256")
         #expect(challenged.header(.location)?.hasPrefix("https://github.test/login?") == true)
@@ -140,8 +140,9 @@ struct RequirementTableTests {
     func pushedRequestsOnly() async throws {
         let part: JSONValue = ["endpoint": "/oauth/par", "lifetimeSeconds": 60, "required": true]
         let bench = try bench(["pushedRequests": part])
-        let answer = await bench.send(.get, bench.authorizePath("repo", Self.authorize))
-        #expect(answer.status == 302 && query(answer.header(.location) ?? "")["error"] == "invalid_request")
+        var browser = Walker(bench: bench)
+        let landed = try await browser.walk(bench.authorizePath("repo", Self.authorize), as: "alice")
+        #expect(query(landed)["error"] == "invalid_request")
         let metadata = await bench.send(.get, "/oauth/.well-known/openid-configuration")
         #expect(metadata.json?["require_pushed_authorization_requests"] == true)
     }
@@ -177,6 +178,53 @@ struct RequirementTableTests {
             .post, "/oauth/register", headers: [.contentType: "application/json", .authorization: "Bearer first"],
             body: body)
         #expect(made.status == 201 && made.json?["client_secret_expires_at"] == 0)
+    }
+
+    @Test("7592-delete: what a client was given ends with it")
+    func deletedClient() async throws {
+        let bench = try bench()
+        let metadata = """
+            {"redirect_uris":["\(Bench.callback)"],"token_endpoint_auth_method":"client_secret_post",
+             "grant_types":["authorization_code","refresh_token","client_credentials"]}
+            """
+        let made = await bench.send(
+            .post, "/oauth/register", headers: [.contentType: "application/json"], body: metadata)
+        let client = try #require(made.json?["client_id"]?.string)
+        let own: [String: String?] = ["client_id": client, "client_secret": made.json?["client_secret"]?.string]
+        let code = try await bench.code("repo", client: client, Self.authorize)
+        let redeemed = own.merging([
+            "grant_type": "authorization_code", "code": code, "redirect_uri": Bench.callback,
+            "code_verifier": Bench.verifier,
+        ]) { $1 }
+        let user = try #require(await bench.token(redeemed).json?["access_token"]?.string)
+        let machine = await bench.token(own.merging(["grant_type": "client_credentials"]) { $1 })
+        #expect(machine.status == 200)
+        _ = try await bench.code("repo", client: client, Self.authorize)
+        let other = try await bench.code("repo", Self.authorize)
+        #expect(await bench.user(user).status == 200)
+        let token = made.json?["registration_access_token"]?.string ?? ""
+        let path = URLParts(made.json?["registration_client_uri"]?.string ?? "")?.path ?? ""
+        #expect(await bench.send(.delete, path, headers: [.authorization: "Bearer \(token)"]).status == 204)
+        #expect(await bench.user(user).status == 401)
+        let ended = bench.store.journal().compactMap { entry -> String? in
+            switch entry.event {
+            case .token(.revoked(_, "its client was deleted")): "token"
+            case .transition(let moved) where moved.cause == "its client was deleted":
+                "\(moved.subject.prefix { $0 != " " }) \(moved.to)"
+            default: nil
+            }
+        }
+        // The user's access token, the refresh token and the code that nobody redeemed; the machine's own token.
+        #expect(
+            ended.sorted() == [
+                "code revoked", "consent revoked", "refresh revoked", "token", "token", "token",
+            ])
+        // Nobody else's.
+        let kept = await bench.token([
+            "grant_type": "authorization_code", "code": other, "redirect_uri": Bench.callback,
+            "code_verifier": Bench.verifier,
+        ])
+        #expect(kept.status == 200)
     }
 
     @Test(
