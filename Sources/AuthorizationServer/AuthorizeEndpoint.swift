@@ -211,11 +211,9 @@ extension AuthorizationServer {
         switch refused.reason {
         case .page(let status, let title, let text): return Pages.message(status, title, text)
         case .redirect(let refusal, let landing):
-            // RFC 9700 section 4.11.2: else anybody's client is a redirect from here to anywhere. Who may not be asked
-            // (`prompt=none`) is not.
-            if profile.features.signsInBeforeErrors, refused.request.value("prompt") != "none",
-                signedIn(request, in: &transaction) == nil
-            {
+            // RFC 9700 section 4.11.2: else anybody's client is a redirect from here to anywhere. `prompt=none` is none
+            // of its exceptions: this server signs nobody in silently.
+            if profile.features.signsInBeforeErrors, signedIn(request, in: &transaction) == nil {
                 return toSignIn(refused.request)
             }
             return .redirect(errorLocation(refusal, refused.request, to: landing))

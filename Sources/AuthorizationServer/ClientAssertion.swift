@@ -18,10 +18,10 @@ enum ClientAssertion: Hashable, Sendable {
 }
 
 /// An assertion that was used, kept until it would have expired.
-struct AssertionRecord: Record {
+struct AssertionRecord: PassingRecord {
     static let collection = "authorization-server.assertions"
     let id: Identifier<AssertionRecord>
-    let until: Instant
+    let until: Instant?
 }
 
 // private_key_jwt: a client proves itself by signature, RFC 7523 section 3.
@@ -55,13 +55,13 @@ extension AuthorizationServer {
             return false
         }
         let record = AssertionRecord(id: Identifier("\(client) \(id)"), until: until)
-        if let used = transaction.find(AssertionRecord.self, record.id), now < used.until,
+        if let used = transaction.find(AssertionRecord.self, record.id), !used.isOver(at: now),
             world.switches.holds(.assertionSingleUse)
         {
             note(.assertionSingleUse, "the assertion of \(client) was used before", in: &transaction)
             return false
         }
-        transaction.save(record)
+        transaction.save(passing: record, at: now)
         return true
     }
 

@@ -1,4 +1,3 @@
-import AWSCore
 import Kernel
 import Testing
 

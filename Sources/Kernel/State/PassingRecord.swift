@@ -1,5 +1,3 @@
-package import Kernel
-
 /// A record that is of use up to a moment of world time. What is over is let go as others come, so that a lab that is
 /// served for weeks does not grow by what nobody can ask for any more.
 package protocol PassingRecord: Record {
