@@ -3,8 +3,9 @@
 # One flag set for every build: another one would rebuild the world. It makes the arrows of Package.swift binding.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # The release binary carries Swift's runtime: it runs where no Swift is, and its calls into it are direct (a sixth faster).
-# It stands at a fixed address: 160,000 places need not be written at its start (1.3 ms, 1.6 MB of its own).
-RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -no-pie $(SWIFT_FLAGS)
+# It stands at a fixed address, so that 160,000 places need not be written at its start (1.3 ms, 1.6 MB of its own), and
+# names nothing for others to load (0.5 ms, 3 MB).
+RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -no-pie -Xlinker --no-export-dynamic $(SWIFT_FLAGS)
 DEBUG := .build/debug/agentcore-local
 # OBJECTS names a release build that stands elsewhere; then nothing is built.
 OBJECTS ?= .build/release
