@@ -26,13 +26,46 @@ final class Table: Sendable {
     /// The records with one key, in their order. Mostly there is one.
     fileprivate enum Holders: Sendable {
         case one(Holder)
-        /// A slice, from whose front one goes without the others being moved: the oldest go first, and often.
-        case several(ArraySlice<Holder>)
+        case several(Queue)
+    }
+    /// Holders in their order. The oldest go first, and often: one goes from the front without the others being moved.
+    fileprivate struct Queue: Sendable {
+        private(set) var places: [Holder]
+        /// Where those begin that are still there; before are no more than behind.
+        private(set) var start = 0
 
-        var all: ArraySlice<Holder> {
-            switch self {
-            case .one(let holder): [holder]
-            case .several(let holders): holders
+        init(_ places: [Holder]) { self.places = places }
+
+        var count: Int { places.count - start }
+
+        /// Where a record of this order stands among `places`, or would.
+        func place(of order: Int) -> Int {
+            var (low, high) = (start, places.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if places[middle].order < order { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+
+        func holds(_ order: Int, at place: Int) -> Bool { place < places.count && places[place].order == order }
+
+        mutating func insert(_ new: Holder) {
+            let place = place(of: new.order)
+            if !holds(new.order, at: place) { places.insert(new, at: place) }
+        }
+
+        mutating func remove(_ order: Int) {
+            let place = place(of: order)
+            guard holds(order, at: place) else { return }
+            guard place == start else {
+                places.remove(at: place)
+                return
+            }
+            start += 1
+            if start > count {
+                places.removeFirst(start)
+                start = 0
             }
         }
     }
@@ -70,7 +103,7 @@ final class Table: Sendable {
             switch rows.byKey[key] {
             case nil: return []
             case .one(let holder)?: return rows.byID[holder.id].map { [$0] } ?? []
-            case .several(let holders)?: return holders.compactMap { rows.byID[$0.id] }
+            case .several(let queue)?: return queue.places[queue.start...].compactMap { rows.byID[$0.id] }
             }
         }
     }
@@ -80,7 +113,7 @@ final class Table: Sendable {
             switch rows.byKey[key] {
             case nil: 0
             case .one?: 1
-            case .several(let holders)?: holders.count
+            case .several(let queue)?: queue.count
             }
         }
     }
@@ -88,14 +121,19 @@ final class Table: Sendable {
     /// Those with a key that come after one of them, or after so many where that one is gone; and how many came before.
     func part(where key: RecordKey, after last: String?, or offset: Int, most: Int) -> (rows: [Row], start: Int) {
         rows.withLock { rows in
-            let holders = rows.byKey[key]?.all ?? []
-            var start = holders.startIndex + min(max(offset, 0), holders.count)
-            if let row = last.flatMap({ rows.byID[$0] }) {
-                let place = Rows.place(of: row.order, in: holders)
-                if place < holders.endIndex, holders[place].order == row.order { start = place + 1 }
+            let queue: Queue
+            switch rows.byKey[key] {
+            case nil: return ([], 0)
+            case .one(let holder)?: queue = Queue([holder])
+            case .several(let several)?: queue = several
             }
-            let part = holders[start...].prefix(most).compactMap { rows.byID[$0.id] }
-            return (part, start - holders.startIndex)
+            var first = queue.start + min(max(offset, 0), queue.count)
+            if let row = last.flatMap({ rows.byID[$0] }) {
+                let place = queue.place(of: row.order)
+                if queue.holds(row.order, at: place) { first = place + 1 }
+            }
+            let part = queue.places[first...].prefix(most).compactMap { rows.byID[$0.id] }
+            return (part, first - queue.start)
         }
     }
 
@@ -138,27 +176,15 @@ extension Table.Rows {
 }
 
 extension Table.Rows {
-    /// The index at which a record of this order stands, or would.
-    fileprivate static func place(of order: Int, in holders: ArraySlice<Table.Holder>) -> Int {
-        var (low, high) = (holders.startIndex, holders.endIndex)
-        while low < high {
-            let middle = (low + high) / 2
-            if holders[middle].order < order { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
     // Both own what they are given, so that a long list is changed where it lies.
     private static func with(_ new: Table.Holder, _ holders: consuming Table.Holders) -> Table.Holders {
         switch consume holders {
         case .one(let other):
             guard other.order != new.order else { return .one(new) }
-            return .several(other.order < new.order ? [other, new] : [new, other])
-        case .several(var holders):
-            let place = place(of: new.order, in: holders)
-            if place < holders.endIndex, holders[place].order == new.order { return .several(holders) }
-            holders.insert(new, at: place)
-            return .several(holders)
+            return .several(Table.Queue(other.order < new.order ? [other, new] : [new, other]))
+        case .several(var queue):
+            queue.insert(new)
+            return .several(queue)
         }
     }
 
@@ -166,14 +192,9 @@ extension Table.Rows {
         switch consume holders {
         case nil: return nil
         case .one(let other)?: return other.order == order ? nil : .one(other)
-        case .several(var holders)?:
-            let place = place(of: order, in: holders)
-            if place == holders.startIndex, holders.first?.order == order {
-                holders.removeFirst()
-            } else if place < holders.endIndex, holders[place].order == order {
-                holders.remove(at: place)
-            }
-            return holders.isEmpty ? nil : .several(holders)
+        case .several(var queue)?:
+            queue.remove(order)
+            return queue.count == 0 ? nil : .several(queue)
         }
     }
 }
