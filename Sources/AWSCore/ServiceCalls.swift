@@ -10,9 +10,9 @@ package struct ServicePrincipal: Sendable {
     package static let header = fieldName("x-agentcore-local-service")
     /// Whom the identity service tells when a consent ends: `<gatewayId>/<targetId>`.
     package static let notifyHeader = fieldName("x-agentcore-local-notify")
-    /// How long the identity service keeps a workload token that the service took for itself: long after the call for
-    /// which it took it. Nobody else ever knows such a token.
-    package static let tokenLife: Span = .minutes(10)
+    /// How many of the workload tokens that the service took for itself are kept, the newest: it asks with one in the
+    /// call for which it took it, and nobody else ever knows it. Far more than there are calls under way.
+    package static let tokensKept = 4096
     private let proof: String
 
     /// - Parameter proof: unguessable, made anew for each lab.

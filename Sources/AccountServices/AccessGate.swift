@@ -158,10 +158,10 @@ package struct AccessGate: CallerSignatures {
             let name = (try? JSONValue(parsing: request.body))?["workloadName"]?.string,
             let token = response.json?["workloadAccessToken"]?.string
         else { return }
-        let now = world.clock.now
-        let record = HandedTokenRecord(
-            id: HandedTokenRecord.id(of: token), workload: name, until: now + ServicePrincipal.tokenLife)
-        try? world.store.write { $0.save(passing: record, at: now) }
+        let record = HandedTokenRecord(id: HandedTokenRecord.id(of: token), workload: name)
+        try? world.store.write {
+            $0.save(record, keeping: ServicePrincipal.tokensKept, where: "of", is: "service")
+        }
     }
 
     /// Writes down what was asked; in words, what no policy allows (AWS IAM user guide, "Troubleshoot access denied

@@ -58,12 +58,12 @@ struct AccessUse: Hashable, Sendable, Codable, Comparable {
 }
 
 /// Which gateway a workload token was handed to: by it the gate knows whose role asks for a resource's token. Kept
-/// under the token's hash, for as long as the service keeps a token that it took for itself.
-struct HandedTokenRecord: PassingRecord {
+/// under the token's hash, of as many tokens as the service keeps.
+struct HandedTokenRecord: Record {
     static let collection = "handed-workload-token"
     let id: Identifier<HandedTokenTag>
     let workload: String
-    var until: Instant?
+    var keys: [RecordKey] { [RecordKey("of", "service")] }
 
     static func id(of token: String) -> Identifier<HandedTokenTag> {
         Identifier(SigV4.hexDigest(Array(token.utf8)))

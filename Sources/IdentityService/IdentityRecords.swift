@@ -42,16 +42,15 @@ enum WorkloadUser: Hashable, Sendable, Codable {
 }
 
 /// What a workload access token stands for.
-struct WorkloadTokenRecord: PassingRecord {
+struct WorkloadTokenRecord: Record {
     static let collection = "workload-token"
     let id: WorkloadTokenID
     let workload: WorkloadName
     let account: String
     let user: WorkloadUser
-    /// Of one that the service took for itself: it has taken what it wanted with it long before, and nobody else knows
-    /// it. nil for a caller's (how long that one lives nobody said).
-    var until: Instant?
-    var keys: [RecordKey] { until == nil ? [] : [Self.passing] }
+    /// The service took it for itself, and is the only one who knows it.
+    var isServices: Bool?
+    var keys: [RecordKey] { isServices == true ? [RecordKey("of", "service")] : [] }
 }
 
 /// A consent session.

@@ -7,8 +7,7 @@ package protocol PassingRecord: Record {
 
 extension PassingRecord {
     /// All of the collection, the oldest first.
-    package var keys: [RecordKey] { [Self.passing] }
-    package static var passing: RecordKey { RecordKey("passing", collection) }
+    package var keys: [RecordKey] { [RecordKey("passing", Self.collection)] }
 
     package func isOver(at now: Instant) -> Bool { until.map { $0 <= now } ?? true }
 }
@@ -22,5 +21,14 @@ extension Transaction {
         // One that comes again is as young as it is new.
         if find(R.self, record.id) != nil { remove(R.self, record.id) }
         save(record)
+    }
+
+    /// Saves a record, and lets go of the oldest of those with one key when there are more than `most`.
+    package mutating func save<R: Record>(_ record: R, keeping most: Int, where name: String, is value: String) {
+        save(record)
+        guard count(R.self, where: name, is: value) > most else { return }
+        for old in part(of: R.self, where: name, is: value, after: nil, or: 0, most: 1).records {
+            remove(R.self, old.id)
+        }
     }
 }
