@@ -159,9 +159,7 @@ package struct AccessGate: CallerSignatures {
             let token = response.json?["workloadAccessToken"]?.string
         else { return }
         let record = HandedTokenRecord(id: HandedTokenRecord.id(of: token), workload: name)
-        try? world.store.write {
-            $0.save(record, keeping: ServicePrincipal.tokensKept, where: "of", is: "service")
-        }
+        try? world.store.write { $0.save(record, keeping: ServicePrincipal.tokensKept) }
     }
 
     /// Writes down what was asked; in words, what no policy allows (AWS IAM user guide, "Troubleshoot access denied

@@ -3,9 +3,8 @@ extension ServeOrders {
     /// are costs that a fifth of all instructions until the lab answers.
     ///
     /// What it reads, it reads as `ServeCommand` does (a test holds the two together); everything else, and everything
-    /// that is wrong, is left to it.
+    /// that is wrong, is left to it: nil.
     /// - Parameter words: the command line without the program's name.
-    /// Nil where the parser has to look.
     init?(plain words: [String]) {
         guard words.first == "serve" else { return nil }
         self.init()

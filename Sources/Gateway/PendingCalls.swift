@@ -183,7 +183,7 @@ struct PendingCalls {
     /// Nobody is waited for without end (ledger `gateway-question-life`).
     private func keep(_ id: String, _ relay: Relay, _ held: Relay.Held) {
         gateway.conversations.keep(id, relay, held)
-        let due = world.clock.now + Gateway.consentLife
+        let due = world.clock.now + .seconds(Int64(world.switches.number(.questionLife)))
         world.scheduler.schedule(Alarm(due: due, party: world.party, label: "\(Self.patience)\(id)"))
     }
 

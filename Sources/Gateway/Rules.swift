@@ -85,6 +85,8 @@ extension Unknown {
     static let apiKeyJoint = Unknown("apiKey.joint", "blank", or: "none")
     /// U24: `scopes_supported` of a gateway that demands none.
     static let metadataScopes = Unknown("metadata.scopes", "left-out", or: "empty")
+    /// Seconds for which a caller may think about a target's question (ledger `gateway-question-life`).
+    static let questionLife = Unknown("question.life", "600")
     /// U28: seconds after READY before the tools of a target are served.
     static let targetPropagation = Unknown("target.propagation", "0")
 }
@@ -103,5 +105,6 @@ package enum GatewaySwitches {
         .authorizerAcceptScp, .authorizerLeeway, .authorizerMethod, .cors, .toolsPageSize, .upstreamHandshake,
         .gatewayDefaultVersions, .elicitationWay, .authorizerBody, .cannotInitiateCode, .notAcceptableText,
         .metadataPlaces, .apiKeyPlace, .apiKeyJoint, .metadataScopes, .targetPropagation,
+        .questionLife,
     ]
 }

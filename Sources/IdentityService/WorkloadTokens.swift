@@ -34,7 +34,7 @@ extension IdentityService {
             if call.isService {
                 // One for every call of a tool would fill a lab that is served for weeks.
                 record.isServices = true
-                transaction.save(record, keeping: ServicePrincipal.tokensKept, where: "of", is: "service")
+                transaction.save(record, keeping: ServicePrincipal.tokensKept)
             } else {
                 transaction.save(record)
             }

@@ -23,11 +23,11 @@ extension Transaction {
         save(record)
     }
 
-    /// Saves a record, and lets go of the oldest of those with one key when there are more than `most`.
-    package mutating func save<R: Record>(_ record: R, keeping most: Int, where name: String, is value: String) {
+    /// Saves a record, and lets go of the oldest of those with its first key when there are more than `most`.
+    package mutating func save<R: Record>(_ record: R, keeping most: Int) {
         save(record)
-        guard count(R.self, where: name, is: value) > most else { return }
-        for old in part(of: R.self, where: name, is: value, after: nil, or: 0, most: 1).records {
+        guard let key = record.keys.first, count(R.self, where: key.name, is: key.value) > most else { return }
+        for old in part(of: R.self, where: key.name, is: key.value, after: nil, or: 0, most: 1).records {
             remove(R.self, old.id)
         }
     }
