@@ -7,7 +7,8 @@ package import OAuthCore
 import Synchronization
 
 /// A GitHub-like authorization server (RFC 6749 with the vendor's own ways) with sign-in, consent and user API.
-package struct AuthorizationServer: Origin {
+/// A class, because it is handed on with each request and its profile has many parts.
+package final class AuthorizationServer: Origin {
     let world: World
     let profile: VendorProfile
     let directory: UserDirectory

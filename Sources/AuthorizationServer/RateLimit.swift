@@ -35,11 +35,11 @@ extension AuthorizationServer {
     func rateHeaders(_ rate: RateRecord) -> HTTPFields {
         let limit = profile.api.requestsPerHour
         var headers = HTTPFields()
-        headers[fieldName("x-ratelimit-limit")] = "\(limit)"
-        headers[fieldName("x-ratelimit-remaining")] = "\(max(0, limit - rate.used))"
-        headers[fieldName("x-ratelimit-used")] = "\(min(rate.used, limit))"
-        headers[fieldName("x-ratelimit-reset")] = "\((rate.hour + 1) * 3600)"
-        headers[fieldName("x-ratelimit-resource")] = "core"
+        headers[RateHeader.limit] = "\(limit)"
+        headers[RateHeader.remaining] = "\(max(0, limit - rate.used))"
+        headers[RateHeader.used] = "\(min(rate.used, limit))"
+        headers[RateHeader.reset] = "\((rate.hour + 1) * 3600)"
+        headers[RateHeader.resource] = "core"
         return headers
     }
 
@@ -57,4 +57,12 @@ extension AuthorizationServer {
             return apiResponse(200, ["resources": ["core": core], "rate": core], headers: rateHeaders(rate))
         }
     }
+}
+
+private enum RateHeader {
+    static let limit = fieldName("x-ratelimit-limit")
+    static let remaining = fieldName("x-ratelimit-remaining")
+    static let used = fieldName("x-ratelimit-used")
+    static let reset = fieldName("x-ratelimit-reset")
+    static let resource = fieldName("x-ratelimit-resource")
 }

@@ -81,13 +81,13 @@ extension AuthorizationServer {
     func headers(of token: AccessTokenRecord, accepting scopes: String, _ rate: RateRecord) -> HTTPFields {
         var headers = rateHeaders(rate)
         if token.kind == .oauthApp {
-            headers[fieldName("X-OAuth-Scopes")] = token.scopes.names.joined(separator: ", ")
-            headers[fieldName("X-Accepted-OAuth-Scopes")] = scopes
+            headers[APIHeader.scopes] = token.scopes.names.joined(separator: ", ")
+            headers[APIHeader.acceptedScopes] = scopes
         }
-        headers[fieldName("X-OAuth-Client-Id")] = token.client
+        headers[APIHeader.client] = token.client
         if let expires = token.expires {
             let text = expires.iso8601.prefix(19).split(separator: "T").joined(separator: " ")
-            headers[fieldName("github-authentication-token-expiration")] = "\(text) UTC"
+            headers[APIHeader.expiration] = "\(text) UTC"
         }
         return headers
     }
@@ -113,8 +113,8 @@ extension AuthorizationServer {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
         headers[.cacheControl] = "private, max-age=60, s-maxage=60"
-        headers[fieldName("X-GitHub-Media-Type")] = "github.v3; format=json"
-        headers[fieldName("X-GitHub-Request-Id")] = requestID()
+        headers[APIHeader.mediaType] = "github.v3; format=json"
+        headers[APIHeader.requestID] = requestID()
         return Response(status, headers: headers, json: body)
     }
 
@@ -136,4 +136,13 @@ extension AuthorizationServer {
             return String(rest.prefix(length))
         }.joined(separator: ":")
     }
+}
+
+private enum APIHeader {
+    static let scopes = fieldName("X-OAuth-Scopes")
+    static let acceptedScopes = fieldName("X-Accepted-OAuth-Scopes")
+    static let client = fieldName("X-OAuth-Client-Id")
+    static let expiration = fieldName("github-authentication-token-expiration")
+    static let mediaType = fieldName("X-GitHub-Media-Type")
+    static let requestID = fieldName("X-GitHub-Request-Id")
 }

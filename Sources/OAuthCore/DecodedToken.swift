@@ -37,7 +37,10 @@ package struct DecodedToken: Sendable {
         self.claims = claims
         self.signature = signature
         self.compact = compact
-        signingInput = Array(compact.utf8[..<parts[1].endIndex])
+        let covered = parts[0].utf8.count + 1 + parts[1].utf8.count
+        // As plain memory: a slice of a text's bytes is copied one by one.
+        var compact = compact
+        signingInput = compact.withUTF8 { Array($0[..<covered]) }
     }
 
     private static func object(_ part: Substring) -> JSONObject? {

@@ -139,15 +139,17 @@ struct HTMLReader {
     }
 
     /// Those that anybody asks for.
-    private static let attributesRead: [StaticString] = ["action", "method", "type", "name", "value", "checked"]
+    private static let attributesRead = ["action", "method", "type", "name", "value", "checked"].map { name in
+        (bytes: Array(name.utf8), name: name)
+    }
 
     /// The attribute whose name stands there, in whatever case; nil for one that nobody asks for.
     private func attributeName(_ start: Int, _ end: Int) -> String? {
         let name = stretch(start, end)
-        return Self.attributesRead.first { known in
-            known.utf8CodeUnitCount == name.count
-                && name.indices.allSatisfy { name[$0] | 32 == known.utf8Start[$0] }
-        }.map(\.description)
+        for known in Self.attributesRead where known.bytes.count == name.count {
+            if name.indices.allSatisfy({ name[$0] | 32 == known.bytes[$0] }) { return known.name }
+        }
+        return nil
     }
 
     /// nil for one that nobody asks for.

@@ -4,6 +4,9 @@ package struct Transaction: Sendable {
     var tables: [String: Table] { Dictionary(uniqueKeysWithValues: opened.map { ($0.table.collection, $0.table) }) }
     /// Those in use, found by the type of their records: a dozen at most, sooner walked than hashed.
     private var opened: [(type: ObjectIdentifier?, table: Table)] = []
+    /// How many of them came from a picture, which names its tables and does not know their types, and have not been
+    /// asked for since.
+    private var untyped = 0
     /// Since the archive was opened, or since the beginning without one.
     private(set) var journal: [JournalEntry] = []
     /// What was there before.
@@ -94,9 +97,9 @@ package struct Transaction: Sendable {
     private mutating func table<R: Record>(_ type: R.Type) -> Table {
         let key = ObjectIdentifier(type)
         for known in opened where known.type == key { return known.table }
-        // A picture names its tables, it does not know their types.
-        if let place = opened.firstIndex(where: { $0.table.collection == R.collection }) {
+        if untyped > 0, let place = opened.firstIndex(where: { $0.table.collection == R.collection }) {
             opened[place].type = key
+            untyped -= 1
             return opened[place].table
         }
         let table = Table(R.collection)
@@ -169,6 +172,7 @@ extension Transaction {
     mutating func replaceAll(tables: [String: Table], journal: [JournalEntry], past: JournalPast?, forgotten: Int) {
         awaitedChanges += 1
         opened = tables.values.sorted { $0.collection < $1.collection }.map { (nil, $0) }
+        untyped = opened.count
         self.journal = journal
         self.past = past
         self.forgotten = forgotten
