@@ -95,15 +95,16 @@ struct DoctorCommand: AsyncParsableCommand {
         let taken = (portBase..<portBase + 7).compactMap { port in
             Diagnosis.obstacle(port: port).map { (port, $0) }
         }
-        guard let first = taken.first else {
+        guard !taken.isEmpty else {
             return Finding(verdict: .good, about: "ports", text: "\(range) are free")
         }
         if Probe.status(of: "/_local/ready", port: portBase + 6) == 200 {
             return Finding(verdict: .remark, about: "ports", text: "a lab is being served on \(range) already")
         }
+        let told = taken.map { "\($0.0) is \($0.1)" }.joined(separator: ", ")
         return Finding(
             verdict: .bad, about: "ports",
-            text: "\(first.0) is \(first.1): choose others with --port-base N, or free ones with --port-base 0")
+            text: "\(told): choose others with --port-base N, or free ones with --port-base 0")
     }
 
     /// Tokens carry times; a machine that is years off makes what its own clients refuse.

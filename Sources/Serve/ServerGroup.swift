@@ -47,23 +47,26 @@ package struct ServerGroup: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = LoopExecutor(group.next())
         let desk = AnswerDesk()
-        let (bound, bindings) = AsyncStream<Binding>.makeStream()
+        let (settled, bindings) = AsyncStream<Binding>.makeStream()
         let commons = Commons(total: ConnectionGate.Total(), ration: BodyRation(limits.longBodies))
         let servers = parties.map { party in
-            server(of: party, group: group, desk: desk, commons) { bindings.yield(Binding(party: party, port: $0)) }
+            server(of: party, group: group, desk: desk, commons) {
+                bindings.yield(Binding(party: party, outcome: .success($0)))
+            }
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (party, server) in zip(parties, servers) {
-                tasks.addTask(executorPreference: loop) { try await serve(server, party) }
+                tasks.addTask(executorPreference: loop) { try await serve(server, party, bindings) }
             }
             tasks.addTask {
                 async let prepared = prepare()
-                var ports: [Party: Int] = [:]
-                for await binding in bound {
-                    ports[binding.party] = binding.port
-                    if ports.count == parties.count { break }
+                var outcomes: [Party: Result<Int, IOError>] = [:]
+                for await binding in settled {
+                    outcomes[binding.party] = binding.outcome
+                    if outcomes.count == parties.count { bindings.finish() }
                 }
-                guard ports.count == parties.count else { return }
+                guard outcomes.count == parties.count else { return }
+                let ports = try ports(outcomes)
                 let origins = plan.origins(ports: ports)
                 desk.open(try await assemble(prepared, origins), guardedBy: plan.callers(of: origins))
                 try await serving(prepared, origins)
@@ -93,9 +96,10 @@ package struct ServerGroup: Sendable {
         let total: ConnectionGate.Total
         let ration: BodyRation
     }
+    /// A port that is open, or why it cannot be.
     private struct Binding {
         let party: Party
-        let port: Int
+        let outcome: Result<Int, IOError>
     }
 
     private func server(
@@ -116,12 +120,34 @@ package struct ServerGroup: Sendable {
             eventLoopGroup: group, logger: Logger(label: party.rawValue) { _ in SwiftLogNoOpLogHandler() })
     }
 
-    private func serve(_ server: HTTPServer, _ party: Party) async throws {
+    private func serve(
+        _ server: HTTPServer, _ party: Party, _ bindings: AsyncStream<Binding>.Continuation
+    ) async throws {
         do {
             try await server.run()
         } catch let error as IOError {
-            throw ServeFailure(error, party: party, port: plan.port(of: party), address: plan.bindAddress)
+            // The others are waited for: one message names every port that cannot be had.
+            guard case .terminated = bindings.yield(Binding(party: party, outcome: .failure(error))) else { return }
+            throw ServeFailure([obstacle(error, party)], address: plan.bindAddress)
         }
+    }
+
+    private func ports(_ outcomes: [Party: Result<Int, IOError>]) throws -> [Party: Int] {
+        var ports: [Party: Int] = [:]
+        var obstacles: [ServeFailure.Obstacle] = []
+        for party in parties {
+            switch outcomes[party] {
+            case .success(let port): ports[party] = port
+            case .failure(let error): obstacles.append(obstacle(error, party))
+            case nil: continue
+            }
+        }
+        guard obstacles.isEmpty else { throw ServeFailure(obstacles, address: plan.bindAddress) }
+        return ports
+    }
+
+    private func obstacle(_ error: IOError, _ party: Party) -> ServeFailure.Obstacle {
+        ServeFailure.Obstacle(error, party: party, port: plan.port(of: party))
     }
 
     /// Answers under way are finished, idle connections closed.

@@ -45,22 +45,53 @@ extension SocketTests {
             }
         }
 
+        /// Why these parties cannot be served from a port on.
+        private static func failure(from base: Int, _ parties: [Party]) async throws -> String {
+            let failure = await #expect(throws: ServeFailure.self) {
+                try await ServerGroup(PortPlan(base: base), parties: parties).run {
+                } assemble: { _, _ in
+                    { _, _ in .plain(200, "") }
+                } while: { _, _ in
+                }
+            }
+            return "\(try #require(failure))"
+        }
+
         @Test("a port in use is named, with the flag that helps")
         func inUse() async throws {
             try await serving { _, _ in
                 .plain(200, "")
             } while: { origins in
                 let port = try Self.port(origins, .aws)
-                let failure = await #expect(throws: ServeFailure.self) {
-                    try await ServerGroup(PortPlan(base: port), parties: [.aws]).run {
-                    } assemble: { _, _ in
-                        { _, _ in .plain(200, "") }
-                    } while: { _, _ in
-                    }
-                }
-                #expect("\(try #require(failure))".contains("port \(port) of 127.0.0.1"))
-                #expect("\(try #require(failure))".contains("--port-base"))
+                let failure = try await Self.failure(from: port, [.aws])
+                #expect(failure.contains("port \(port) of 127.0.0.1, wanted for aws, is in use by"))
+                #expect(failure.contains("--port-base"))
             }
+        }
+
+        @Test("all ports in use are named, and no other")
+        func severalInUse() async throws {
+            let base = try Self.freePorts()
+            let parties: [Party] = [.aws, .gateway, .idp]
+            try await ServerGroup(PortPlan(base: base), parties: [.aws, .idp]).run {
+            } assemble: { _, _ in
+                { _, _ in .plain(200, "") }
+            } while: { _, _ in
+                let failure = try await Self.failure(from: base, parties)
+                #expect(
+                    failure.hasPrefix("ports \(base) (aws), \(base + 2) (idp) of 127.0.0.1 are in use by "),
+                    "\(failure)")
+                #expect(failure.hasSuffix(": choose others with --port-base N, or free ones with --port-base 0"))
+                #expect(!failure.contains("\n"))
+            }
+        }
+
+        /// The first of three ports that nobody has.
+        private static func freePorts() throws -> Int {
+            let base = stride(from: 21_000, to: 31_000, by: 3).first { base in
+                (base..<base + 3).allSatisfy { Diagnosis.obstacle(port: $0) == nil }
+            }
+            return try #require(base)
         }
     }
 }
