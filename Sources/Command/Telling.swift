@@ -25,10 +25,9 @@ enum Telling {
     }
 
     static func remarks(_ folder: String) throws -> [Narration.Remark] {
-        let source =
-            source("mocks/narration.yaml", folder) ?? Source(name: "mocks/narration.yaml", text: "messages: []")
+        guard let source = source("mocks/narration.yaml", folder) else { return [] }
         do {
-            return (try DocumentNode.parse(source).json["messages"]?.array ?? []).compactMap { Narration.Remark($0) }
+            return try Narration.remarks(source)
         } catch {
             throw CommandFailure(.unparsed, error.rendered)
         }

@@ -9,10 +9,27 @@ import Testing
 struct NarrationTests {
     private func remarks() throws -> [Narration.Remark] {
         let text = try String(contentsOfFile: "\(Checkout.root)/mocks/narration.yaml", encoding: .utf8)
-        let messages = try DocumentNode.parse(Source(name: "narration.yaml", text: text)).json["messages"]?.array ?? []
-        let remarks = messages.compactMap { Narration.Remark($0) }
-        #expect(remarks.count == messages.count && remarks.count > 20)
+        let remarks = try Narration.remarks(Source(name: "narration.yaml", text: text))
+        #expect(remarks.count > 20)
         return remarks
+    }
+
+    @Test(arguments: [
+        ("messages:\n  - {to: aws, path: /, section: s}", "2:5", "message 1 needs \"say\""),
+        (
+            "messages:\n  - {to: aws, path: /, section: s, say: x, form: gateway}", "2:44",
+            "message 1 has no member \"form\""
+        ),
+        ("messages:\n  - {to: aws, path: /, section: s, say: [x]}", "2:41", "\"say\" must be a text"),
+        ("messages:\n  - to", "2:5", "message 1 must be a mapping"),
+        ("message: []", "1:1", "the narration has no member \"message\""),
+    ])
+    func aMistakeIsToldWhereItStands(_ text: String, _ place: String, _ words: String) throws {
+        let mistake = try #require(throws: Diagnostic.self) {
+            try Narration.remarks(Source(name: "narration.yaml", text: text))
+        }
+        #expect("\(mistake)".hasPrefix("narration.yaml:\(place): "), "\(mistake)")
+        #expect("\(mistake)".contains(words), "\(mistake)")
     }
 
     private func result(_ path: String) async throws -> ScenarioResult {

@@ -42,7 +42,7 @@ package struct Lesson: Sendable {
     ///   the wrong kind.
     package init(name: String, source: Source) throws(Diagnostic) {
         var reading = Reading(Vocabulary())
-        let lesson = LessonPart(
+        let lesson = TextPart(
             try DocumentNode.parse(source), "the lesson", ["lesson", "about", "scenario", "stops", "ends"], &reading)
         self.name = name
         title = lesson.text("lesson", &reading)
@@ -65,17 +65,13 @@ extension Lesson.Stop {
     ]
 
     fileprivate init(_ node: DocumentNode, _ what: String, of scenario: String, _ reading: inout Reading) {
-        let stop = LessonPart(node, what, Self.members, &reading)
-        message = Narration.Remark(
-            to: stop.text("to", &reading), from: stop.optional("from", &reading),
-            method: stop.optional("method", &reading), path: stop.text("path", &reading),
-            body: stop.optional("body", &reading), say: stop.text("say", &reading),
-            section: stop.text("section", &reading))
+        let stop = TextPart(node, what, Self.members, &reading)
+        message = Narration.Remark(stop, &reading)
         ask = stop.text("ask", &reading)
         right = stop.text("right", &reading)
         var wrong: [Lesson.Wrong] = []
         for item in stop.items("wrong", &reading) {
-            let part = LessonPart(item, "\(what), wrong", ["say", "but"], &reading)
+            let part = TextPart(item, "\(what), wrong", ["say", "but"], &reading)
             wrong.append(.init(say: part.text("say", &reading), but: part.text("but", &reading)))
         }
         self.wrong = wrong
@@ -83,42 +79,10 @@ extension Lesson.Stop {
             breaking = nil
             return
         }
-        let part = LessonPart(item, "\(what), break", ["rule", "in", "see"], &reading)
+        let part = TextPart(item, "\(what), break", ["rule", "in", "see"], &reading)
         breaking = Lesson.Breaking(
             rule: part.text("rule", &reading), scenario: part.optional("in", &reading) ?? scenario,
             see: part.text("see", &reading))
-    }
-}
-
-/// A mapping of a lesson's file, of which each mistake is reported where it stands.
-private struct LessonPart {
-    private let members: Members?
-
-    init(_ node: DocumentNode, _ what: String, _ known: [String], _ reading: inout Reading) {
-        members = node.members(what, known: known, &reading)
-    }
-
-    /// Empty where it is reported.
-    func text(_ name: String, _ reading: inout Reading) -> String {
-        guard let node = members?.require(name, &reading) else { return "" }
-        return Self.text(node, name, &reading) ?? ""
-    }
-
-    func optional(_ name: String, _ reading: inout Reading) -> String? {
-        members?[name].flatMap { Self.text($0, name, &reading) }
-    }
-
-    func items(_ name: String, _ reading: inout Reading) -> [DocumentNode] {
-        guard let node = members?.require(name, &reading) else { return [] }
-        if let items = node.items, !items.isEmpty { return items }
-        reading.report(node.place, "\"\(name)\" must be a list with at least one item, this is \(node.typeName)")
-        return []
-    }
-
-    private static func text(_ node: DocumentNode, _ name: String, _ reading: inout Reading) -> String? {
-        guard let text = node.text(&reading, as: "\"\(name)\"") else { return nil }
-        if trimmed(text).isEmpty { reading.report(node.place, "\"\(name)\" is empty") }
-        return trimmed(text)
     }
 }
 

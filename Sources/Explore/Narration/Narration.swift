@@ -1,6 +1,6 @@
 package import Harness
 package import Kernel
-import Scenario
+package import Scenario
 
 /// A run told line by line: who speaks to whom, why, and what moved. Messages inside a message stand inside it, though
 /// the journal has them in the order in which they ended.
@@ -179,15 +179,31 @@ private struct Teller {
     }
 }
 
+extension Narration {
+    /// Reads what is said of messages.
+    ///
+    /// - Throws: `Diagnostic` for YAML that cannot be read, else for the first member that is missing, unknown or of
+    ///   the wrong kind.
+    package static func remarks(_ source: Source) throws(Diagnostic) -> [Remark] {
+        var reading = Reading(Vocabulary())
+        let file = TextPart(try DocumentNode.parse(source), "the narration", ["messages"], &reading)
+        var remarks: [Remark] = []
+        for (index, node) in file.items("messages", &reading).enumerated() {
+            let known = ["to", "from", "method", "path", "body", "say", "section"]
+            remarks.append(Remark(TextPart(node, "message \(index + 1)", known, &reading), &reading))
+        }
+        if let mistake = reading.diagnostics.first { throw mistake }
+        return remarks
+    }
+}
+
 extension Narration.Remark {
-    /// Nil where a member is missing that every remark has.
-    package init?(_ json: JSONValue) {
-        guard let to = json["to"]?.string, let path = json["path"]?.string, let say = json["say"]?.string,
-            let section = json["section"]?.string
-        else { return nil }
+    init(_ part: TextPart, _ reading: inout Reading) {
         self.init(
-            to: to, from: json["from"]?.string, method: json["method"]?.string, path: path,
-            body: json["body"]?.string, say: say, section: section)
+            to: part.text("to", &reading), from: part.optional("from", &reading),
+            method: part.optional("method", &reading), path: part.text("path", &reading),
+            body: part.optional("body", &reading), say: part.text("say", &reading),
+            section: part.text("section", &reading))
     }
 }
 
