@@ -2,8 +2,8 @@ import Crypto
 import HTTPTypes
 package import Kernel
 
-/// AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"): signing with a header or the query
-/// string, and verifying either.
+/// AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"): signing with a header, and
+/// verifying that or a signature in the query string.
 package enum SigV4 {
     package static let algorithm = "AWS4-HMAC-SHA256"
     /// How far the date of a signature may lie from the time of the service (AWS IAM user guide, "Troubleshoot
@@ -47,27 +47,6 @@ package enum SigV4 {
             "Signature=\(signature)",
         ]
         request.head.headerFields[.authorization] = "\(algorithm) \(parts.joined(separator: ", "))"
-        return request
-    }
-
-    /// The request with its signature in the query string, good for `lifetime`.
-    package static func presign(
-        _ request: Request, _ credentials: Credentials, region: String, service: String, at now: Instant,
-        lifetime: Span
-    ) -> Request {
-        var request = request
-        let scope = Scope(date: basicDate(now), region: region, service: service)
-        var query = request.parameters
-        query.append("X-Amz-Algorithm", algorithm)
-        query.append("X-Amz-Credential", "\(credentials.keyID)/\(scope.text)")
-        query.append("X-Amz-Date", scope.date)
-        query.append("X-Amz-Expires", String(lifetime.milliseconds / 1000))
-        query.append("X-Amz-SignedHeaders", "host")
-        query.append("X-Amz-Security-Token", credentials.sessionToken?.exposed)
-        request.head.path = "\(request.path)?\(encoded(query))"
-        let text = canonical(request, ["host"], payload(of: request), service: service, without: nil)
-        query.append("X-Amz-Signature", signature(of: text, scope, key: credentials.secret))
-        request.head.path = "\(request.path)?\(encoded(query))"
         return request
     }
 
@@ -161,7 +140,7 @@ package enum SigV4 {
         let query = Form(request.parameters.pairs.filter { $0.name != left })
         let headers = names.map { "\($0):\(value(of: $0, in: request))" }
         let lines =
-            [request.method.rawValue, path(request.path, service), encoded(query, sorted: true)] + headers
+            [request.method.rawValue, path(request.path, service), sorted(query)] + headers
             + ["", names.joined(separator: ";"), payload]
         return lines.joined(separator: "\n")
     }
@@ -183,9 +162,8 @@ package enum SigV4 {
     }
 
     /// Names and values encoded by RFC 3986; sorted by the encoded name, then the encoded value.
-    private static func encoded(_ query: Form, sorted: Bool = false) -> String {
-        var pairs = query.pairs.map { (percentEncoded($0.name), percentEncoded($0.value)) }
-        if sorted { pairs.sort { $0 < $1 } }
+    private static func sorted(_ query: Form) -> String {
+        let pairs = query.pairs.map { (percentEncoded($0.name), percentEncoded($0.value)) }.sorted { $0 < $1 }
         return pairs.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 

@@ -34,7 +34,8 @@ package enum Parsers {
     }
 
     static let messages = FuzzTarget("json-rpc", share: 14, texts: said) { text in
-        if case .failure(let failure) = JSONRPCMessage.parse(Array(text.utf8)) {
+        guard let json = try? JSONValue(parsing: text) else { return nil }
+        if case .failure(let failure) = JSONRPCMessage.read(json) {
             return failure.error.code < 0 ? nil : "refused with the code \(failure.error.code)"
         }
         return nil

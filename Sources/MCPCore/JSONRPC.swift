@@ -93,12 +93,6 @@ package enum JSONRPCMessage: Hashable, Sendable {
     case response(id: RequestID?, Result<JSONValue, JSONRPCError>)
 
     /// Reads exactly one message. Missing or null `params` are empty.
-    package static func parse(_ body: [UInt8]) -> Result<JSONRPCMessage, JSONRPCFailure> {
-        guard let json = try? JSONValue(parsing: body) else { return .failure(JSONRPCFailure(.unparsable)) }
-        return read(json)
-    }
-
-    /// The same for what was parsed already.
     package static func read(_ json: JSONValue) -> Result<JSONRPCMessage, JSONRPCFailure> {
         guard let object = json.object, object["jsonrpc"] == "2.0" else {
             return .failure(JSONRPCFailure(.invalidRequest))

@@ -35,7 +35,7 @@ import Testing
     private func asking(_ lab: TestLab, _ question: String) {
         let store = lab.store
         lab.upstream.answer { request in
-            guard let message = try? JSONRPCMessage.parse(request.body).get() else { return Response(400) }
+            guard let message = try? JSONRPCMessage.read(request.json()).get() else { return Response(400) }
             switch message {
             case .request(let id, "initialize", _):
                 return .json(

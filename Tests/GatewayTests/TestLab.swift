@@ -226,9 +226,9 @@ enum Script {
         _ request: Request, capabilities: JSONValue = ["tools": [:]],
         _ result: (String, JSONObject) -> JSONValue
     ) -> Response {
-        guard case .success(.request(let id, let method, let params)) = JSONRPCMessage.parse(request.body) else {
-            return Response(202)
-        }
+        guard let json = try? request.json(),
+            case .success(.request(let id, let method, let params)) = JSONRPCMessage.read(json)
+        else { return Response(202) }
         let answer: JSONValue =
             method == "initialize"
             ? [
