@@ -63,7 +63,7 @@ let package = Package(
         module("ControlPlane", uses: ["Kernel", "AWSCore"], [httpTypes]),
         module("IdentityService", uses: ["Kernel", "AWSCore", "OAuthCore"], [httpTypes]),
         module("Gateway", uses: ["Kernel", "AWSCore", "OAuthCore", "MCPCore"], [httpTypes]),
-        module("InboundProvider", uses: ["Kernel", "OAuthCore"], [httpTypes]),
+        module("InboundProvider", uses: ["Kernel", "AWSCore", "OAuthCore"], [httpTypes]),
         module("AuthorizationServer", uses: ["Kernel", "OAuthCore"], [httpTypes]),
         module("MCPServer", uses: ["Kernel", "OAuthCore", "MCPCore"], [httpTypes]),
         module("Application", uses: ["Kernel", "OAuthCore"], [httpTypes]),

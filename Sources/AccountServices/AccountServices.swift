@@ -74,11 +74,18 @@ extension AccountServices {
                 guard transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
                     throw noSuch("Policy \(arn) was not found.")
                 }
+                guard !transaction.all(RoleRecord.self).contains(where: { $0.attached.contains(arn) }) else {
+                    throw conflict("Cannot delete a policy attached to entities.")
+                }
                 transaction.remove(ManagedPolicyRecord.self, Identifier(arn))
             }
         case "DeleteRole":
             try world.store.write { transaction in
                 let role = try role(form, account, &transaction)
+                guard role.attached.isEmpty else {
+                    throw conflict("Cannot delete entity, must detach all policies first.")
+                }
+                guard role.inline.isEmpty else { throw conflict("Cannot delete entity, must delete policies first.") }
                 transaction.remove(RoleRecord.self, role.id)
             }
         case "PutRolePolicy":
@@ -196,6 +203,11 @@ extension AccountServices {
     /// Ledger `iam-not-found`.
     private func noSuch(_ message: String) -> IAMRefusal {
         IAMRefusal(status: 404, code: "NoSuchEntity", message: message)
+    }
+
+    /// Ledger `iam-delete-conflict`.
+    private func conflict(_ message: String) -> IAMRefusal {
+        IAMRefusal(status: 409, code: "DeleteConflict", message: message)
     }
 
     private func change(

@@ -64,13 +64,13 @@ struct AuthorizationCheck: Sendable {
     }
 
     /// RFC 6749 section 3.1: no parameter twice. Which of two would count is for an attacker to find out. Where it is
-    /// doubtful who asks, and at servers that are not strict, the answer is a page.
+    /// doubtful who asks, and at servers that are not strict unless the lab says so, the answer is a page.
     @Sendable private static func addressOnce(
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
-        guard server.world.switches.choice(.repeatedParameter) != "first" else { return }
+        guard server.repeatedParameter != "first" else { return }
         let isTwice =
-            server.profile.hasStrictParameters
+            server.tellsOfRepeatedParameters
             ? ["client_id", "redirect_uri"].contains { request.parameters.all($0).count > 1 }
             : request.parameters.repeatedParameter != nil
         if isTwice {
@@ -82,7 +82,7 @@ struct AuthorizationCheck: Sendable {
     @Sendable private static func parametersOnce(
         _ server: AuthorizationServer, _ request: inout AuthorizationRequest, _ transaction: inout Transaction
     ) throws(AuthorizationRefusal) {
-        guard server.profile.hasStrictParameters, server.world.switches.choice(.repeatedParameter) != "first",
+        guard server.tellsOfRepeatedParameters, server.repeatedParameter != "first",
             request.parameters.repeatedParameter != nil
         else { return }
         throw .redirect(.invalidRequest, to: request.redirectURI ?? "")
@@ -229,5 +229,17 @@ struct AuthorizationCheck: Sendable {
             throw .redirect(.invalidScope, to: request.redirectURI ?? "")
         }
         request.scopes = server.profile.scopes.normalized(asked)
+    }
+}
+
+extension AuthorizationServer {
+    /// `github-repeated-parameter`, `vendor-repeated-parameter`: `page`, `redirect` or `first`.
+    fileprivate var repeatedParameter: String {
+        world.switches.choice(profile.vendor == "github" ? .repeatedParameter : .vendorRepeatedParameter)
+    }
+
+    /// Whether the client hears of it at its redirect URI.
+    fileprivate var tellsOfRepeatedParameters: Bool {
+        profile.hasStrictParameters || repeatedParameter == "redirect"
     }
 }

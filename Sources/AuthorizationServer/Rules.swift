@@ -73,6 +73,10 @@ extension Unknown {
     static let issuerInMetadata = Unknown("github.issInMetadata", "on", or: "off")
     /// A parameter of the authorization request that stands twice: an error page, or the first one counts.
     static let repeatedParameter = Unknown("github.repeatedParameter", "page", or: "first")
+    /// The same at the other vendors' servers, where the client may hear of it too.
+    static let vendorRepeatedParameter = Unknown("vendors.repeatedParameter", "page", or: "redirect", "first")
+    /// Whether a 401 to a client that failed has a challenge, as RFC 9110 section 15.5.2 wants it.
+    static let clientChallenge = Unknown("vendors.clientChallenge", "on", or: "off")
     /// Client credentials by HTTP Basic at the token endpoint.
     static let basicAuthentication = Unknown("github.basicAuthentication", "on", or: "off")
     /// What the second use of a code does to the tokens of the first.
@@ -93,6 +97,7 @@ package enum AuthorizationServerSwitches {
     ]
     package static let unknowns: [Unknown] = [
         .redirectMismatch, .verifierError, .failedVerifier, .verifierWithoutChallenge, .issuerOnErrors,
-        .issuerInMetadata, .repeatedParameter, .basicAuthentication, .codeReplay, .unknownClientStatus,
+        .issuerInMetadata, .repeatedParameter, .vendorRepeatedParameter, .clientChallenge, .basicAuthentication,
+        .codeReplay, .unknownClientStatus,
     ]
 }

@@ -88,8 +88,10 @@ extension AuthorizationServer {
     /// `Q4`: a form unless the client asks for JSON or XML. Of several types the first known one counts.
     func render(_ answer: TokenAnswer, for request: Request) -> Response {
         var headers = HTTPFields.unkept
-        // RFC 9110 section 15.5.2: a 401 has a challenge, however the client tried.
-        if answer.status == 401, profile.features.clientAuthentication.contains(.basic) {
+        // RFC 9110 section 15.5.2: a 401 has a challenge, however the client tried (ledger `vendor-client-challenge`).
+        if answer.status == 401, profile.features.clientAuthentication.contains(.basic),
+            world.switches.choice(.clientChallenge) == "on"
+        {
             headers[.wwwAuthenticate] = "Basic realm=\"\(profile.vendor)\""
         }
         let accepted = (request.header(.accept) ?? "").split(separator: ",").compactMap { part in

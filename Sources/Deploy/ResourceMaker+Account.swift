@@ -12,23 +12,35 @@ extension ResourceMaker {
         form.append("Description", properties["Description"]?.string)
         let answer = try await client.iam("CreateRole", form)
         physicalID = name
-        undo = { (client) async throws(ResourceFailure) in _ = try await client.iam("DeleteRole", ["RoleName": name]) }
+        undo = Self.deletion(of: name, taking: [])
+        // A role that has policies is not deleted (ledger `iam-delete-conflict`): what was put on it comes off first.
+        var taking: [(action: String, members: Form)] = []
         for policy in properties["Policies"]?.array ?? [] {
-            _ = try await client.iam(
-                "PutRolePolicy",
-                [
-                    "RoleName": name, "PolicyName": policy["PolicyName"]?.string ?? "",
-                    "PolicyDocument": (policy["PolicyDocument"] ?? [:]).text,
-                ])
+            let members: Form = ["RoleName": name, "PolicyName": policy["PolicyName"]?.string ?? ""]
+            var whole = members
+            whole.append("PolicyDocument", (policy["PolicyDocument"] ?? [:]).text)
+            _ = try await client.iam("PutRolePolicy", whole)
+            taking.insert(("DeleteRolePolicy", members), at: 0)
+            undo = Self.deletion(of: name, taking: taking)
         }
         for policy in properties["ManagedPolicyArns"]?.array ?? [] {
-            _ = try await client.iam("AttachRolePolicy", ["RoleName": name, "PolicyArn": policy.string ?? ""])
+            let members: Form = ["RoleName": name, "PolicyArn": policy.string ?? ""]
+            _ = try await client.iam("AttachRolePolicy", members)
+            taking.insert(("DetachRolePolicy", members), at: 0)
+            undo = Self.deletion(of: name, taking: taking)
         }
         let attributes: JSONObject = [
             "Arn": .string(XML.text(of: "Arn", in: answer) ?? ""),
             "RoleId": .string(XML.text(of: "RoleId", in: answer) ?? ""),
         ]
         return Evaluator.Created(ref: name, attributes: attributes)
+    }
+
+    private static func deletion(of role: String, taking: [(action: String, members: Form)]) -> Deployment.Undo {
+        { (client) async throws(ResourceFailure) in
+            for step in taking { _ = try await client.iam(step.action, step.members) }
+            _ = try await client.iam("DeleteRole", ["RoleName": role])
+        }
     }
 
     mutating func policy(_ properties: JSONObject) async throws(ResourceFailure) -> Evaluator.Created {

@@ -1,3 +1,4 @@
+import AWSCore
 import HTTPTypes
 import Kernel
 import OAuthCore
@@ -10,11 +11,16 @@ struct PoolRecord: Record {
     static let collection = "user-pool"
     let id: Identifier<PoolTag>
     let name: String
+    /// The prefix of its domain at Amazon.
     var domain: String?
+    /// A domain of its owner's.
+    var customDomain: String?
     /// Scopes of its resource servers: `identifier/scope`.
     var scopes: [String]
     /// Identifiers of its resource servers; nil in a data file that knew only their scopes.
     var servers: [String]?
+
+    func owns(_ domain: String) -> Bool { self.domain == domain || customDomain == domain }
 
     /// Takes a resource server away with its scopes; false where there is none.
     mutating func removeServer(_ identifier: String) -> Bool {
@@ -56,7 +62,8 @@ extension InboundProvider {
             return Self.refused("SerializationException", "The body is no JSON object")
         }
         do {
-            return try perform(String(target.dropFirst(Self.prefix.count)), input)
+            let account = AWSNames.account(of: request)
+            return try perform(String(target.dropFirst(Self.prefix.count)), input, account)
         } catch let refusal as PoolRefusal {
             return Self.refused(refusal.code, refusal.message)
         } catch {
@@ -90,29 +97,47 @@ extension InboundProvider {
         return request
     }
 
-    private func perform(_ operation: String, _ input: JSONValue) throws -> Response {
+    private func perform(_ operation: String, _ input: JSONValue, _ account: String) throws -> Response {
         let poolID = input["UserPoolId"]?.string ?? ""
         switch operation {
-        case "CreateUserPool": return try createPool(input)
+        case "CreateUserPool": return try createPool(input, account)
         case "CreateUserPoolClient": return try createClient(input, poolID)
         case "CreateResourceServer":
             let identifier = input["Identifier"]?.string ?? ""
             let names = (input["Scopes"]?.array ?? []).compactMap { $0["ScopeName"]?.string }
             try change(poolID) { pool in
+                guard pool.servers?.contains(identifier) != true else {
+                    throw PoolRefusal.invalid("\(identifier) already exists in user pool \(poolID).")
+                }
                 pool.servers = (pool.servers ?? []) + [identifier]
                 pool.scopes += names.map { "\(identifier)/\($0)" }
             }
             return .json(200, ["ResourceServer": input])
         case "CreateUserPoolDomain":
-            guard let domain = input["Domain"]?.string, !domain.isEmpty else {
-                throw PoolRefusal.invalid("Domain is missing")
-            }
-            try change(poolID) { $0.domain = domain }
+            try world.store.write { try createDomain(input, poolID, &$0) }
         case "DeleteUserPool", "DeleteUserPoolClient", "DeleteUserPoolDomain", "DeleteResourceServer":
             try world.store.write { try delete(operation, input, poolID, &$0) }
         default: throw PoolRefusal(code: "UnknownOperationException", message: "There is no \(operation) here")
         }
         return .json(200, [:])
+    }
+
+    /// Ledger `cognito-domain-taken`, `cognito-one-domain`.
+    private func createDomain(_ input: JSONValue, _ poolID: String, _ transaction: inout Transaction) throws {
+        guard let domain = input["Domain"]?.string, !domain.isEmpty else {
+            throw PoolRefusal.invalid("Domain is missing")
+        }
+        var pool = try pool(poolID, &transaction)
+        let place: WritableKeyPath<PoolRecord, String?> =
+            input["CustomDomainConfig"]?.object == nil ? \.domain : \.customDomain
+        guard pool[keyPath: place] == nil else {
+            throw PoolRefusal.invalid("User pool already has a domain configured.")
+        }
+        guard !transaction.all(PoolRecord.self).contains(where: { $0.owns(domain) }) else {
+            throw PoolRefusal.invalid("Domain already associated with another user pool.")
+        }
+        pool[keyPath: place] = domain
+        transaction.save(pool)
     }
 
     /// Each is deleted once (ledger `cognito-not-found`, `cognito-no-such-domain`).
@@ -121,16 +146,16 @@ extension InboundProvider {
     ) throws {
         if operation == "DeleteUserPoolDomain" {
             let known = transaction.find(PoolRecord.self, Identifier(poolID))
-            guard var pool = known, let domain = pool.domain, input["Domain"]?.string == domain else {
+            guard var pool = known, let domain = input["Domain"]?.string, pool.owns(domain) else {
                 throw PoolRefusal.invalid("No such domain or user pool exists.")
             }
-            pool.domain = nil
+            if pool.domain == domain { pool.domain = nil } else { pool.customDomain = nil }
             return transaction.save(pool)
         }
         var pool = try pool(poolID, &transaction)
         switch operation {
         case "DeleteUserPool":
-            guard pool.domain == nil else {
+            guard pool.domain == nil, pool.customDomain == nil else {
                 let words = "It has a domain configured that should be deleted first."
                 throw PoolRefusal.invalid("User pool cannot be deleted. \(words)")
             }
@@ -151,13 +176,13 @@ extension InboundProvider {
         }
     }
 
-    private func createPool(_ input: JSONValue) throws -> Response {
+    private func createPool(_ input: JSONValue, _ account: String) throws -> Response {
         guard let name = input["PoolName"]?.string, !name.isEmpty else {
             throw PoolRefusal.invalid("PoolName is missing")
         }
         let id = "us-east-1_\(world.entropy.text(9, from: .base62, for: "user pool"))"
         try world.store.write { $0.save(PoolRecord(id: Identifier(id), name: name, domain: nil, scopes: [])) }
-        let arn = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/\(id)"
+        let arn = "arn:aws:cognito-idp:us-east-1:\(account):userpool/\(id)"
         return .json(200, ["UserPool": ["Id": .string(id), "Name": .string(name), "Arn": .string(arn)]])
     }
 

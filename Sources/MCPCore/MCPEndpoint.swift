@@ -286,7 +286,7 @@ package struct MCPEndpoint: Sendable {
         let session = MCPSession(
             id: MCPSessionID(world.entropy.uuid(for: "mcp.session")), server: name, principal: principal,
             revision: result["protocolVersion"]?.string ?? Revision.november2025.rawValue,
-            capabilities: params["capabilities"]?.object ?? [:], begun: now, expires: policy.life.map { now + $0 })
+            capabilities: params["capabilities"]?.object ?? [:], begun: now, expires: now + policy.life)
         do {
             try world.store.write { transaction in
                 forgetOld(policy, at: now, in: &transaction)
@@ -301,10 +301,9 @@ package struct MCPEndpoint: Sendable {
     /// Sessions that have been over for as long as they lived, the two oldest at a time: who does not end its session
     /// must not make a lab grow.
     private func forgetOld(_ policy: SessionPolicy, at now: Instant, in transaction: inout Transaction) {
-        guard let life = policy.life, let rule = policy.endsInTime, world.switches.holds(rule) else { return }
+        guard world.switches.holds(policy.endsInTime) else { return }
         let oldest = transaction.part(of: MCPSession.self, where: "server", is: name, after: nil, or: 0, most: 2)
-        for session in oldest.records {
-            guard let expires = session.expires, expires + life <= now else { continue }
+        for session in oldest.records where policy.end(of: session) + policy.life <= now {
             remove(session, in: &transaction)
         }
     }
@@ -324,10 +323,8 @@ package struct MCPEndpoint: Sendable {
         let unknown = StreamableHTTP.Refusal(404, JSONRPCError(-32600, sessions.unknown))
         let found = try? world.store.write { $0.find(MCPSession.self, MCPSessionID(name)) }
         guard let session = found, session.server == self.name else { throw unknown }
-        if let rule = sessions.endsInTime, let expires = session.expires, world.clock.now >= expires,
-            world.switches.holds(rule)
-        {
-            world.note("a session was named that has expired", rule: rule)
+        if world.clock.now >= sessions.end(of: session), world.switches.holds(sessions.endsInTime) {
+            world.note("a session was named that has expired", rule: sessions.endsInTime)
             end(session)
             throw unknown
         }

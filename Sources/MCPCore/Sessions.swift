@@ -16,7 +16,7 @@ package struct MCPSession: Record {
     /// What the client declared in `initialize`.
     package let capabilities: JSONObject
     package let begun: Instant
-    /// nil for one that only DELETE ends.
+    /// nil in a data file of a server that ended none.
     package let expires: Instant?
     /// From this level on the client wants to hear what the server logs; nil until it said so.
     package var logLevel: String?
@@ -31,8 +31,8 @@ package struct MCPSession: Record {
 
 /// Whether a server keeps sessions, and how it talks about them.
 package struct SessionPolicy: Sendable {
-    /// From `initialize` on, whatever happens between; nil for as long as the lab lives.
-    package let life: Span?
+    /// From `initialize` on, whatever happens between.
+    package let life: Span
     /// Text of the 400 without the header.
     package let missing: String
     /// Text of the 404 for an id that is unknown, expired, ended or another's.
@@ -40,11 +40,11 @@ package struct SessionPolicy: Sendable {
     /// Holds where a session serves only whom it was made for.
     package let boundToUser: Rule
     /// Holds where it ends in time.
-    package let endsInTime: Rule?
+    package let endsInTime: Rule
 
     package init(
-        life: Span? = nil, missing: String = "Bad Request: Missing session ID", unknown: String = "Session not found",
-        boundToUser: Rule, endsInTime: Rule? = nil
+        life: Span, missing: String = "Bad Request: Missing session ID", unknown: String = "Session not found",
+        boundToUser: Rule, endsInTime: Rule
     ) {
         self.life = life
         self.missing = missing
@@ -52,4 +52,6 @@ package struct SessionPolicy: Sendable {
         self.boundToUser = boundToUser
         self.endsInTime = endsInTime
     }
+
+    func end(of session: MCPSession) -> Instant { session.expires ?? session.begun + life }
 }

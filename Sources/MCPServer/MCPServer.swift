@@ -14,6 +14,9 @@ package struct MCPServer: Origin {
     /// Path of the authorization server's issuer, behind its origin.
     private let issuerPath: String
     private let endpoint: MCPEndpoint
+    /// A client that never ends its sessions must not make a lab grow (ledger `mcp-session-life`).
+    private static let sessions = SessionPolicy(
+        life: .minutes(60), boundToUser: .mcpSessionBound, endsInTime: .mcpSessionExpiry)
     private static let metadataPath = "/.well-known/oauth-protected-resource"
 
     package init(world: World, catalogue: ToolCatalogue, issuerPath: String = "/login/oauth") {
@@ -25,7 +28,7 @@ package struct MCPServer: Origin {
             Self.name, world: world,
             transport: StreamableHTTP(
                 served: Revision.all, hasSessions: hasSessions, hasStandingStream: hasSessions),
-            sessions: hasSessions ? SessionPolicy(boundToUser: .mcpSessionBound) : nil, streams: true)
+            sessions: hasSessions ? Self.sessions : nil, streams: true)
     }
 
     package func respond(to request: Request) async -> Response {

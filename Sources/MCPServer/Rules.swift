@@ -8,6 +8,8 @@ extension Rule {
         "The MCP server calls a tool only with a token whose scopes cover it, and names what lacks.")
     static let mcpSessionBound = Rule(
         "mcp-session-bound", "A session of the MCP server serves only the user who began it.")
+    static let mcpSessionExpiry = Rule(
+        "mcp-session-expiry", "A session of the MCP server ends an hour after it began.")
     static let mcpRequestStateBound = Rule(
         "mcp-request-state-bound",
         "A requestState of the MCP server serves only the user and the request it was given for.")
@@ -15,7 +17,9 @@ extension Rule {
 
 /// What a lab can turn off or decide otherwise about the MCP server.
 package enum MCPServerSwitches {
-    package static let rules: [Rule] = [.mcpTokenChecked, .mcpScopeChallenge, .mcpSessionBound, .mcpRequestStateBound]
+    package static let rules: [Rule] = [
+        .mcpTokenChecked, .mcpScopeChallenge, .mcpSessionBound, .mcpSessionExpiry, .mcpRequestStateBound,
+    ]
     package static let unknowns: [Unknown] = [.invalidTokenDescription]
 }
 

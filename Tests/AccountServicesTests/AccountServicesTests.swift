@@ -23,6 +23,7 @@ struct AccountServicesTests {
         #expect(await lab.iam("GetRole", role[0]).status == 200)
         let inline = await lab.iam("PutRolePolicy", role[0], ("PolicyName", "p"), ("PolicyDocument", policy))
         #expect(inline.status == 200)
+        #expect(await code(lab.iam("DeleteRole", role[0])) == "409 DeleteConflict")
         #expect(await lab.iam("DeleteRolePolicy", role[0], ("PolicyName", "p")).status == 200)
         #expect(await lab.iam("DeleteRole", role[0]).status == 200)
         #expect(await code(lab.iam("GetRole", role[0])) == "404 NoSuchEntity")
