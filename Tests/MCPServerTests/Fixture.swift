@@ -33,11 +33,11 @@ struct Fixture {
     static let origin = "https://mcp.test"
     static let metadata = "https://mcp.test/.well-known/oauth-protected-resource/mcp"
     let store = Store()
+    let clock = VirtualClock(now: Instant(milliseconds: 1_800_000_000_000))
     let server: MCPServer
     private let network = FakeGitHub()
 
     init(off: Set<String> = [], pageSize: Int64 = 1000, catalogue: JSONValue? = nil) throws {
-        let clock = VirtualClock(now: Instant(milliseconds: 1_800_000_000_000))
         let world = World(
             party: .mcp, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1), network: network,
             store: store,

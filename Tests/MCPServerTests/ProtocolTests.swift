@@ -1,5 +1,6 @@
 import HTTPTypes
 import Kernel
+import MCPCore
 import MCPServer
 import Testing
 
@@ -18,6 +19,21 @@ struct ProtocolTests {
         #expect(response.header(fieldName("Mcp-Session-Id")) == nil, "stateless")
         let initialized = await fixture.post(["jsonrpc": "2.0", "method": "notifications/initialized"])
         #expect(initialized.status == 202 && initialized.body.isEmpty)
+    }
+
+    /// Ten hours of clients that begin a session every minute and end none.
+    @Test func sessionsThatNobodyEndsDoNotGather() async throws {
+        let catalogue = try #require(Fixture.catalogue().object).merging(["sessions": true])
+        let fixture = try Fixture(catalogue: .object(catalogue))
+        var most = 0
+        for _ in 0..<600 {
+            let begun = await fixture.request("initialize", ["protocolVersion": "2025-11-25", "capabilities": [:]])
+            #expect(begun.header(fieldName("Mcp-Session-Id")) != nil)
+            _ = fixture.clock.advance(towards: fixture.clock.now + .minutes(1))
+            most = max(most, try fixture.store.write { transaction in transaction.all(MCPSession.self).count })
+        }
+        // Each stays for its hour and one more, in which it is known to be over.
+        #expect(most == 120)
     }
 
     @Test func methodsAndMessages() async throws {
