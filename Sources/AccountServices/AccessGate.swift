@@ -196,9 +196,10 @@ package struct AccessGate: CallerSignatures {
             let id = Identifier<PrincipalTag>(principal)
             var record =
                 transaction.find(AccessRecord.self, id) ?? AccessRecord(id: id, used: [], refused: [])
-            for use in uses where !record.used.contains(use) { record.used.append(use) }
-            for use in denied where !record.refused.contains(use) { record.refused.append(use) }
-            transaction.save(record)
+            var isNew = false
+            for use in uses where AccessRecord.put(use, into: &record.used) { isNew = true }
+            for use in denied where AccessRecord.put(use, into: &record.refused) { isNew = true }
+            if isNew { transaction.save(record) }
         }
     }
 
@@ -236,12 +237,15 @@ extension AccessGate {
     /// One statement for all actions on the same resource.
     private static func policy(allowing uses: [AccessUse]) -> JSONValue {
         var statements: [(resource: String, actions: [String])] = []
+        var places: [String: Int] = [:]
         for use in uses {
-            if let index = statements.firstIndex(where: { $0.resource == use.resource }) {
-                statements[index].actions.append(use.action)
-            } else {
+            guard let place = places[use.resource] else {
+                places[use.resource] = statements.count
                 statements.append((use.resource, [use.action]))
+                continue
             }
+            // An older data file may have one twice.
+            if statements[place].actions.last != use.action { statements[place].actions.append(use.action) }
         }
         let rendered: [JSONValue] = statements.map { statement in
             ["Effect": "Allow", "Action": .strings(statement.actions), "Resource": .string(statement.resource)]

@@ -43,12 +43,26 @@ struct StoredSecretRecord: Record {
     var keys: [RecordKey] { [RecordKey("name", name)] }
 }
 
-/// What one principal did, and what it was refused.
+/// What one principal did, and what it was refused: each once and sorted, so that what is there already is found fast.
 struct AccessRecord: Record {
     static let collection = "access-use"
+    /// How many of each are kept, the first that came: a policy of AWS has room for a few hundred.
+    static let most = 2000
     let id: Identifier<PrincipalTag>
     var used: [AccessUse]
     var refused: [AccessUse]
+
+    /// Puts one where it belongs; says whether it is new and there is room.
+    static func put(_ use: AccessUse, into list: inout [AccessUse]) -> Bool {
+        var (low, high) = (0, list.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if list[middle] < use { low = middle + 1 } else { high = middle }
+        }
+        guard list.count < most, low == list.count || list[low] != use else { return false }
+        list.insert(use, at: low)
+        return true
+    }
 }
 
 struct AccessUse: Hashable, Sendable, Codable, Comparable {

@@ -3,8 +3,11 @@ import HTTPTypes
 package import Kernel
 
 /// Keys for an hour of a role's work.
-struct SessionKeyRecord: Record {
+struct SessionKeyRecord: PassingRecord {
     static let collection = "session-key"
+    static let keptPast = PastRecords.kept
+    /// How long after their end a caller hears for sure that they expired; later they may be unknown.
+    private static let afterlife = Span.minutes(60)
     /// Access key id.
     let id: Identifier<SessionKeyTag>
     let secret: Secret
@@ -15,6 +18,7 @@ struct SessionKeyRecord: Record {
     /// ARN of the session: who it is that acts.
     let session: String
     let expiresAt: Instant
+    var until: Instant? { expiresAt + Self.afterlife }
 
     var key: SigV4.KnownKey {
         let credentials = SigV4.Credentials(keyID: id.rawValue, secret: secret, sessionToken: sessionToken)
@@ -87,9 +91,9 @@ extension AccountServices {
             let roleName = found.name.pieces(by: "/").last ?? ""
             let session = "arn:aws:sts::\(owner):assumed-role/\(roleName)/\(name)"
             transaction.save(
-                SessionKeyRecord(
+                passing: SessionKeyRecord(
                     id: Identifier(keyID), secret: Secret(secret), sessionToken: Secret(token), account: owner,
-                    role: arn, session: session, expiresAt: expiry))
+                    role: arn, session: session, expiresAt: expiry), at: world.clock.now)
             // Whoever has these is the role: no report shows them.
             for (kind, value) in [("secret_access_key", secret), ("session_token", token)] {
                 let birth = TokenBirth(

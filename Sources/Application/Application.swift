@@ -62,8 +62,11 @@ extension Application {
     }
 
     private func keep(_ identity: GivenIdentityRecord) -> Response {
+        var identity = identity
+        let now = world.clock.now
+        identity.until = now + GivenIdentityRecord.life
         do {
-            try world.store.write { $0.save(identity) }
+            try world.store.write { [identity] in $0.save(passing: identity, at: now) }
             return .json(200, ["status": "stored"])
         } catch {
             return .json(500, ["message": "The identity could not be kept"])

@@ -17,7 +17,8 @@ extension Application {
             id: Identifier(state), verifier: Secret(verifier), issuer: metadata.issuer,
             tokenEndpoint: metadata.tokenEndpoint, promisesIssuer: metadata.issParameterSupported,
             expires: world.clock.now + .minutes(10))
-        guard (try? world.store.write { $0.save(record) }) != nil else { return Self.unavailable }
+        let now = world.clock.now
+        guard (try? world.store.write { $0.save(passing: record, at: now) }) != nil else { return Self.unavailable }
         let query: Form = [
             "response_type": "code", "client_id": Self.clientID, "redirect_uri": redirectURI, "scope": "openid",
             "state": state, "code_challenge": PKCE.challenge(for: verifier), "code_challenge_method": "S256",
@@ -39,8 +40,10 @@ extension Application {
         else { return Self.refused }
         let visit = world.entropy.text(43, from: .base64URL, for: "app-session")
         let name = DecodedToken(token).flatMap { $0.claims["username"]?.string ?? $0.claims["sub"]?.string } ?? ""
-        let person = VisitRecord(id: Identifier(visit), accessToken: Secret(token), name: name)
-        guard (try? world.store.write { $0.save(person) }) != nil else { return Self.unavailable }
+        let now = world.clock.now
+        let person = VisitRecord(
+            id: Identifier(visit), accessToken: Secret(token), name: name, until: now + VisitRecord.life)
+        guard (try? world.store.write { $0.save(passing: person, at: now) }) != nil else { return Self.unavailable }
         var page = HTML.message(200, title: "Signed in", "You are signed in\(name.isEmpty ? "." : " as \(name).")")
         page.head.headerFields.append(HTTPField(name: .setCookie, value: Cookies.set(Self.cookie, visit)))
         page.head.headerFields.append(HTTPField(name: .setCookie, value: Cookies.clear(Self.signInCookie)))

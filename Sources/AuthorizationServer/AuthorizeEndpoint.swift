@@ -173,7 +173,7 @@ extension AuthorizationServer {
             namedRedirectURI: asked.value("redirect_uri") != nil, challenge: asked.challenge,
             resources: asked.resources, isOffline: offline, expires: expires,
             state: .issued(binding))
-        transaction.save(code)
+        transaction.save(passing: code, at: now)
         usePushedRequest(asked.query, in: &transaction)
         move("code \(code.id)", from: nil, to: code.state.name, "approved by \(user.name)", in: &transaction)
         let birth = TokenBirth(

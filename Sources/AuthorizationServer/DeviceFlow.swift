@@ -3,8 +3,10 @@ import Kernel
 import OAuthCore
 
 /// What a device waits for.
-struct DeviceGrantRecord: SecretRecord {
+struct DeviceGrantRecord: PassingSecretRecord {
     static let collection = "authorization-server.device-grants"
+    /// How long after its end a poll hears for sure that the code expired; later it may be unknown.
+    static let afterlife = Span.minutes(60)
     /// The device's own code.
     let value: Secret
     /// What the user types, without its hyphen.
@@ -12,14 +14,17 @@ struct DeviceGrantRecord: SecretRecord {
     let client: String
     let scopes: ScopeSet
     var state: DeviceCodeMachine.State
-    var keys: [RecordKey] { [RecordKey("user-code", userCode)] }
+    var until: Instant?
+    var keys: [RecordKey] { [passing, RecordKey("user-code", userCode)] }
 }
 
 /// How often user codes were typed for one session in an hour (RFC 8628 section 5.1).
-struct CodeTriesRecord: Record {
+struct CodeTriesRecord: PassingRecord {
     static let collection = "authorization-server.code-tries"
     let id: Identifier<CodeTriesRecord>
     var count: Int
+    /// The end of its hour.
+    var until: Instant?
 }
 
 // The device flow: RFC 8628, and GitHub's dialect of it (`github-device-flow`).
@@ -59,8 +64,9 @@ extension AuthorizationServer {
             client: application.id.rawValue, expires: now + device.lifetime, interval: device.interval)
         let record = DeviceGrantRecord(
             value: Secret(world.entropy.text(40, from: .hex, for: "device code")), userCode: letters,
-            client: application.id.rawValue, scopes: profile.scopes.normalized(scopes), state: .waiting(waiting))
-        transaction.save(record)
+            client: application.id.rawValue, scopes: profile.scopes.normalized(scopes), state: .waiting(waiting),
+            until: waiting.expires + DeviceGrantRecord.afterlife)
+        transaction.save(passing: record, at: now)
         move("device \(record.id)", from: nil, to: record.state.name, "asked by its client", in: &transaction)
         return .success(TokenAnswer(members: description(record, device)))
     }
@@ -244,10 +250,12 @@ extension AuthorizationServer {
 
     /// `user-code-tries`: nobody tries codes until one fits.
     private func mayTry(_ user: UserDirectory.User, in transaction: inout Transaction) -> Bool {
-        let id = Identifier<CodeTriesRecord>("\(user.name) \(now.seconds / 3600)")
-        var tries = transaction.find(CodeTriesRecord.self, id) ?? CodeTriesRecord(id: id, count: 0)
+        let hour = now.seconds / 3600
+        let id = Identifier<CodeTriesRecord>("\(user.name) \(hour)")
+        let end = Instant(milliseconds: (hour + 1) * 3_600_000)
+        var tries = transaction.find(CodeTriesRecord.self, id) ?? CodeTriesRecord(id: id, count: 0, until: end)
         tries.count += 1
-        transaction.save(tries)
+        transaction.save(passing: tries, at: now)
         guard tries.count > Self.mostTries, world.switches.holds(.userCodeTries) else { return true }
         note(.userCodeTries, "\(user.name) typed more than \(Self.mostTries) codes in an hour", in: &transaction)
         return false

@@ -35,7 +35,7 @@ extension AuthorizationServer {
             created: now, expires: now + Self.life, code: Identifier("installation"), family: nil,
             installation: number, restriction: restriction)
         try world.store.write { transaction in
-            transaction.save(token)
+            transaction.save(passing: token, at: now)
             let birth = TokenBirth(
                 kind: "access_token", issuer: world.party, user: nil, scopes: [], audience: [],
                 expires: token.expires, value: value)

@@ -2,8 +2,9 @@ import HTTPTypes
 import Kernel
 import OAuthCore
 
-/// An authorization request that waits under a name for its browser (RFC 9126 section 2.2).
-struct PushedRequestRecord: SecretRecord {
+/// An authorization request that waits under a name for its browser (RFC 9126 section 2.2). When it is over, its name
+/// is as unknown as any other.
+struct PushedRequestRecord: SecretRecord, PassingRecord {
     static let collection = "authorization-server.pushed-requests"
     /// The whole `request_uri`.
     let value: Secret
@@ -11,6 +12,7 @@ struct PushedRequestRecord: SecretRecord {
     let query: String
     let expires: Instant
     var isUsed = false
+    var until: Instant? { expires }
 }
 
 // Pushed authorization requests, RFC 9126.
@@ -47,7 +49,7 @@ extension AuthorizationServer {
                 let record = PushedRequestRecord(
                     value: Secret(Self.name + name), client: application.id.rawValue, query: form.encoded,
                     expires: now + pushed.lifetime)
-                transaction.save(record)
+                transaction.save(passing: record, at: now)
                 return .success(
                     TokenAnswer(
                         members: [

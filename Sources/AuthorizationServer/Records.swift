@@ -18,17 +18,29 @@ extension Transaction {
     }
 }
 
+/// Something that is found by a secret and comes to an end; then the newest of its kind are kept.
+protocol PassingSecretRecord: SecretRecord, PassingRecord {}
+
+extension PassingSecretRecord {
+    static var keptPast: Int { PastRecords.kept }
+}
+
 /// A browser that this server knows: by its `gh-session` cookie, signed in or not.
-struct SessionRecord: SecretRecord {
+struct SessionRecord: PassingSecretRecord {
     static let collection = "authorization-server.sessions"
+    /// How long it is known for sure.
+    static let life = Span.minutes(24 * 60)
     let value: Secret
     /// Name of the signed-in user.
     var user: String?
+    var until: Instant?
 }
 
 /// A page with a form that a browser was shown: its hidden token, and what became of it.
-struct PageRecord: SecretRecord {
+struct PageRecord: PassingSecretRecord {
     static let collection = "authorization-server.pages"
+    /// How long its form is taken for sure.
+    static let life = Span.minutes(60)
     let value: Secret
     let session: Identifier<SessionRecord>
     /// What the page asks about: the query of an authorization request; empty for other pages.
@@ -37,6 +49,7 @@ struct PageRecord: SecretRecord {
     var answer: String?
     /// The code in that answer.
     var code: Identifier<CodeRecord>?
+    var until: Instant?
 }
 
 /// What a user allowed an application, over all its authorizations.
@@ -52,7 +65,7 @@ struct GrantRecord: Record {
 }
 
 /// An authorization code and what it will be exchanged for.
-struct CodeRecord: SecretRecord {
+struct CodeRecord: PassingSecretRecord {
     static let collection = "authorization-server.codes"
     let value: Secret
     let client: String
@@ -69,11 +82,21 @@ struct CodeRecord: SecretRecord {
     var isOffline: Bool?
     let expires: Instant
     var state: AuthorizationCodeMachine.State
-    var keys: [RecordKey] { [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)] }
+    /// When the last of its tokens ends that has an end: so long a second use has something to revoke.
+    var tokensEnd: Instant?
+    /// One of its tokens has no end.
+    var isHeld: Bool?
+    var until: Instant? { isUsed ? max(expires, tokensEnd ?? expires) : expires }
+    var passing: RecordKey { RecordKey("passing", isUsed ? "used codes" : "codes") }
+    private var isUsed: Bool { if case .redeemed = state { true } else { false } }
+    var keys: [RecordKey] {
+        let grant = RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)
+        return isHeld == true ? [grant] : [passing, grant]
+    }
 }
 
 /// An access token.
-struct AccessTokenRecord: SecretRecord {
+struct AccessTokenRecord: PassingSecretRecord {
     static let collection = "authorization-server.access-tokens"
     let value: Secret
     let client: String
@@ -93,15 +116,20 @@ struct AccessTokenRecord: SecretRecord {
     /// What a scoped user token was cut down to.
     var restriction: JSONObject?
     var isRevoked = false
-    /// Only live tokens can be found by their grant: dead ones are many and nobody looks for them there.
+    var until: Instant? { isRevoked ? created : expires }
+    /// Only live tokens can be found by their grant: dead ones are many and nobody looks for them there. One that lives
+    /// and has no end is never let go.
     var keys: [RecordKey] {
-        isRevoked ? [] : [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)]
+        if isRevoked { return [passing] }
+        let grant = RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)
+        return expires == nil ? [grant] : [passing, grant]
     }
 }
 
 /// A line of refresh tokens that began with one code.
-struct RefreshFamilyRecord: Record {
+struct RefreshFamilyRecord: PassingRecord {
     static let collection = "authorization-server.refresh-families"
+    static let keptPast = PastRecords.kept
     let id: Identifier<RefreshFamilyRecord>
     let client: String
     let user: String
@@ -111,13 +139,20 @@ struct RefreshFamilyRecord: Record {
     /// The one good refresh token and the access token that came with it.
     var refreshToken: Identifier<RefreshTokenRecord>
     var accessToken: Identifier<AccessTokenRecord>
-    var keys: [RecordKey] { [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)] }
+    /// nil for one that is revoked: it is over.
+    var until: Instant? { if case .active(let family) = state { family.expires } else { nil } }
+    var keys: [RecordKey] {
+        [passing, RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)]
+    }
 }
 
-/// One refresh token of a family.
-struct RefreshTokenRecord: SecretRecord {
+/// One refresh token of a family. A used one is known as long as it would have lived.
+struct RefreshTokenRecord: PassingSecretRecord {
     static let collection = "authorization-server.refresh-tokens"
     let value: Secret
     let family: Identifier<RefreshFamilyRecord>
     let generation: Int
+    var until: Instant?
+    /// One of an older data file may live still, nobody knows how long.
+    var keys: [RecordKey] { until == nil ? [] : [passing] }
 }

@@ -22,8 +22,9 @@ extension AuthorizationServer {
 
     func newSession(_ user: String?, in transaction: inout Transaction) -> SessionRecord {
         let session = SessionRecord(
-            value: Secret(world.entropy.text(40, from: .base62, for: "github session")), user: user)
-        transaction.save(session)
+            value: Secret(world.entropy.text(40, from: .base62, for: "github session")), user: user,
+            until: now + SessionRecord.life)
+        transaction.save(passing: session, at: now)
         return session
     }
 
@@ -34,8 +35,8 @@ extension AuthorizationServer {
     {
         let page = PageRecord(
             value: Secret(world.entropy.text(40, from: .base62, for: "github page")), session: session.id,
-            subject: subject)
-        transaction.save(page)
+            subject: subject, until: now + PageRecord.life)
+        transaction.save(passing: page, at: now)
         return page
     }
 

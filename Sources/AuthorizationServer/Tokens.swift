@@ -36,12 +36,16 @@ extension AuthorizationServer {
                 client: code.client, scope: code.scopes, expires: now + profile.tokens.refresh,
                 reuseRevokes: reuseRevokes))
         transaction.save(
-            RefreshFamilyRecord(
+            passing: RefreshFamilyRecord(
                 id: family, client: code.client, user: code.user, code: code.id, resources: code.resources,
-                state: state, refreshToken: refresh.id, accessToken: access.id))
+                state: state, refreshToken: refresh.id, accessToken: access.id), at: now)
+        hold(code.id, until: now + profile.tokens.refresh, in: &transaction)
         move("refresh family \(family)", from: nil, to: state.name, "code redeemed", in: &transaction)
         return answer(access, refresh: refresh)
     }
+
+    /// Stands for the code at the root of a token that came of none.
+    private static let noCode = Identifier<CodeRecord>("client-credentials")
 
     /// A token of a client's own (RFC 6749 section 4.4): no user, and no refresh token.
     func issueMachineToken(
@@ -49,7 +53,7 @@ extension AuthorizationServer {
         in transaction: inout Transaction
     ) -> TokenAnswer {
         let plan = TokenPlan(
-            user: "", scopes: scopes, code: Identifier("client-credentials"), family: nil, parent: nil,
+            user: "", scopes: scopes, code: Self.noCode, family: nil, parent: nil,
             audience: resources, expires: profile.lives.expiry != .never)
         return answer(newAccessToken(application, plan, in: &transaction), refresh: nil)
     }
@@ -90,7 +94,8 @@ extension AuthorizationServer {
             family.id, good.generation, user: family.user, good.scope, parent: parent, in: &transaction)
         family.accessToken = access.id
         family.refreshToken = refresh.id
-        transaction.save(family)
+        transaction.save(passing: family, at: now)
+        hold(family.code, until: now + profile.tokens.refresh, in: &transaction)
         return answer(access, refresh: refresh)
     }
 
@@ -98,8 +103,40 @@ extension AuthorizationServer {
         guard !token.isRevoked else { return }
         var dead = token
         dead.isRevoked = true
-        transaction.save(dead)
+        if token.expires == nil {
+            // From now on it is among those that pass, as the youngest.
+            transaction.remove(AccessTokenRecord.self, token.id)
+            transaction.save(passing: dead, at: now)
+            release(token.code, in: &transaction)
+        } else {
+            transaction.save(dead)
+        }
         transaction.append(.token(.revoked(id: token.id.rawValue, cause: cause)), at: now)
+    }
+
+    /// A used code is known as long as something lives that came of it, for a second use ends that; nil for what has no
+    /// end.
+    private func hold(_ id: Identifier<CodeRecord>, until end: Instant?, in transaction: inout Transaction) {
+        guard var code = transaction.find(CodeRecord.self, id) else { return }
+        guard let end else {
+            guard code.isHeld != true else { return }
+            code.isHeld = true
+            transaction.save(code)
+            return
+        }
+        code.tokensEnd = max(end, code.tokensEnd ?? end)
+        transaction.save(passing: code, at: now)
+    }
+
+    /// A token without end has ended; with the last one of its code, that may go too.
+    private func release(_ id: Identifier<CodeRecord>, in transaction: inout Transaction) {
+        guard var code = transaction.find(CodeRecord.self, id), code.isHeld == true else { return }
+        let grant = GrantRecord.id(client: code.client, user: code.user)
+        let living = transaction.find(AccessTokenRecord.self, where: "grant", is: grant.rawValue)
+        guard !living.contains(where: { $0.code == id && $0.expires == nil }) else { return }
+        code.isHeld = nil
+        transaction.remove(CodeRecord.self, id)
+        transaction.save(passing: code, at: now)
     }
 
     /// Kills access tokens, refresh families and unused codes of a grant; with a code only what came of that one.
@@ -143,7 +180,9 @@ extension AuthorizationServer {
             value: Secret(value), client: client, kind: application.kind, user: plan.user, scopes: plan.scopes,
             created: now, expires: plan.expires ? now + profile.tokens.expiring : nil, code: plan.code,
             family: plan.family, audience: plan.audience, restriction: plan.restriction)
-        transaction.save(token)
+        transaction.save(passing: token, at: now)
+        // A client's own token came of no code.
+        if plan.code != Self.noCode { hold(plan.code, until: token.expires, in: &transaction) }
         let birth = TokenBirth(
             kind: "access_token", issuer: world.party, user: plan.user.isEmpty ? nil : plan.user,
             scopes: plan.scopes.names, audience: plan.audience ?? [], parent: plan.parent, expires: token.expires,
@@ -157,8 +196,9 @@ extension AuthorizationServer {
         in transaction: inout Transaction
     ) -> RefreshTokenRecord {
         let value = TokenText.refreshToken(prefix: profile.tokens.refreshPrefix, world.entropy)
-        let token = RefreshTokenRecord(value: Secret(value), family: family, generation: generation)
-        transaction.save(token)
+        let token = RefreshTokenRecord(
+            value: Secret(value), family: family, generation: generation, until: now + profile.tokens.refresh)
+        transaction.save(passing: token, at: now)
         let birth = TokenBirth(
             kind: "refresh_token", issuer: world.party, user: user, scopes: scopes.names, parent: parent,
             expires: now + profile.tokens.refresh, value: token.value)

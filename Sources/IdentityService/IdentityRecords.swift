@@ -50,12 +50,16 @@ struct WorkloadTokenRecord: Record {
     let user: WorkloadUser
     /// The service took it for itself, and is the only one who knows it.
     var isServices: Bool?
-    var keys: [RecordKey] { isServices == true ? [RecordKey("of", "service")] : [] }
+    /// Of the service's and of each workload's own the newest are kept.
+    var keys: [RecordKey] { [RecordKey("of", isServices == true ? "service" : "\(account) \(workload)")] }
 }
 
 /// A consent session.
-struct AuthorizationSessionRecord: Record {
+struct AuthorizationSessionRecord: PassingRecord {
     static let collection = "authorization-session"
+    static let keptPast = PastRecords.kept
+    /// How long after its end a poll hears for sure how it ended; later it may be unknown.
+    static let afterlife = Span.minutes(60)
     let id: SessionURI
     /// Where `AuthorizationSessionMachine` stands.
     var state: AuthorizationSessionMachine.State
@@ -82,7 +86,12 @@ struct AuthorizationSessionRecord: Record {
     /// Who is to be told how it ends; a `TargetAddress` as text.
     let notify: String?
     let expires: Instant
-    var keys: [RecordKey] { [RecordKey("state", oauthState), RecordKey("owner", owner)] }
+    var until: Instant? { expires + Self.afterlife }
+    /// By its owner it is only looked for to be superseded.
+    var keys: [RecordKey] {
+        let always = [passing, RecordKey("state", oauthState)]
+        return state.isPending ? always + [RecordKey("owner", owner)] : always
+    }
 
     /// Names workload, user and provider together.
     var owner: String { Self.owner(workload, user, provider) }
@@ -92,8 +101,9 @@ struct AuthorizationSessionRecord: Record {
 }
 
 /// A user's (or, for M2M, a workload's) tokens of one provider.
-struct VaultEntryRecord: Record {
+struct VaultEntryRecord: PassingRecord {
     static let collection = "vault-entry"
+    static let keptPast = PastRecords.kept
     let id: VaultKey
     /// Of the provider that gave the tokens.
     let callbackID: String
@@ -106,6 +116,10 @@ struct VaultEntryRecord: Record {
     var granted: [String]
     /// Since when somebody is refreshing it.
     var claimedAt: Instant?
+    /// When no token of it is of use; nil where no end is known.
+    var until: Instant? { refreshToken == nil ? expires : refreshExpires }
+    /// One without end is never let go.
+    var keys: [RecordKey] { until == nil ? [] : [passing] }
 }
 
 /// A discovery document or a key set, kept a while.

@@ -148,7 +148,7 @@ extension IdentityService {
                 begun.ended.append((old, effects))
             }
         }
-        transaction.save(session)
+        transaction.save(passing: session, at: now)
         noteTransition(of: session, from: nil, "GetResourceOauth2Token", in: &transaction)
         return begun
     }

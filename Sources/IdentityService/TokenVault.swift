@@ -117,7 +117,7 @@ struct TokenVault {
     }
 
     private func save(_ entry: VaultEntryRecord, in transaction: inout Transaction) {
-        transaction.save(entry)
+        transaction.save(passing: entry, at: world.clock.now)
         for secret in [entry.accessToken, entry.refreshToken].compactMap({ $0 }) {
             transaction.append(.token(.held(id: tokenID(secret.exposed), by: "vault")), at: world.clock.now)
         }

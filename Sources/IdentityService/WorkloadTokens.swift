@@ -31,13 +31,9 @@ extension IdentityService {
             let token = "AgV4" + world.entropy.text(300, from: .base64URL, for: "workload-token")
             var record = WorkloadTokenRecord(
                 id: WorkloadTokenID(token), workload: workload.name, account: workload.account, user: user)
-            if call.isService {
-                // One for every call of a tool would fill a lab that is served for weeks.
-                record.isServices = true
-                transaction.save(record, keeping: ServicePrincipal.tokensKept)
-            } else {
-                transaction.save(record)
-            }
+            if call.isService { record.isServices = true }
+            // One for every call of a tool, or of an agent, would fill a lab that is served for weeks.
+            transaction.save(record, keeping: ServicePrincipal.tokensKept)
             let birth = TokenBirth(
                 kind: "workload_access_token", issuer: world.party, user: user.name,
                 audience: [workload.name.rawValue], expires: nil, value: Secret(token))

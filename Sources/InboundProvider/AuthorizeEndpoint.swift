@@ -114,10 +114,13 @@ extension InboundProvider {
             expires: now + profile.lifetimes.code)
         try world.store.write { transaction in
             transaction.save(
-                GrantRecord(
+                passing: GrantRecord(
                     id: grantID, client: asked.client.id, user: user, scope: asked.scope, nonce: asked.nonce,
-                    authenticatedAt: session.signedInAt, codeID: tokenID(code), refresh: nil))
-            transaction.save(CodeRecord(id: .init(code), grant: grantID, state: .issued(binding)))
+                    authenticatedAt: session.signedInAt, codeID: tokenID(code), refresh: nil, until: binding.expires),
+                at: now)
+            transaction.save(
+                passing: CodeRecord(id: .init(code), grant: grantID, state: .issued(binding), until: binding.expires),
+                at: now)
             transaction.append(
                 .transition(
                     Transition(subject: "code \(tokenID(code))", from: nil, to: "issued", cause: "\(user) signed in")),

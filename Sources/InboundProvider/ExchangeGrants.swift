@@ -127,7 +127,9 @@ extension InboundProvider {
             value: Secret(access))
         try world.store.write { transaction in
             transaction.save(
-                AccessRecord(id: .init(jti), client: asked.client.id, grant: grant, tokenID: tokenID(access)))
+                passing: AccessRecord(
+                    id: .init(jti), client: asked.client.id, grant: grant, tokenID: tokenID(access),
+                    until: accessEnd(asked.now)), at: asked.now)
             transaction.append(.token(.issued(birth)), at: asked.now)
         }
         return [

@@ -9,35 +9,52 @@ enum RefreshTag {}
 enum AccessTag {}
 typealias GrantID = Identifier<GrantTag>
 
+/// Something that comes to an end; then the newest of its kind are kept.
+protocol EndingRecord: PassingRecord {}
+
+extension EndingRecord {
+    static var keptPast: Int { PastRecords.kept }
+    /// One of an older data file may live still, nobody knows how long.
+    var keys: [RecordKey] { until == nil ? [] : [passing] }
+}
+
 /// A browser, signed in or on the way to it.
-struct SessionRecord: Record {
+struct SessionRecord: EndingRecord {
     static let collection = "inbound-sessions"
     let id: Identifier<SessionTag>
     /// Name of the user; nil before the sign-in.
     let user: String?
     let signedInAt: Instant
+    var until: Instant?
 }
 
-/// A sign-in form that was shown: its hidden token, and where it leads.
-struct FormRecord: Record {
+/// A sign-in form that was shown: its hidden token, and where it leads. When it is over, its token is as unknown as any
+/// other.
+struct FormRecord: PassingRecord {
     static let collection = "inbound-forms"
     let id: Identifier<FormTag>
     let session: Identifier<SessionTag>
     /// The authorization request as it came, to go on with.
     let query: String
     let expires: Instant
+    var until: Instant? { expires }
 }
 
 /// An authorization code.
-struct CodeRecord: Record {
+struct CodeRecord: EndingRecord {
     static let collection = "inbound-codes"
     let id: Identifier<CodeTag>
     let grant: GrantID
     var state: AuthorizationCodeMachine.State
+    /// As of its grant: so long a second use has something to revoke.
+    var until: Instant?
+    var passing: RecordKey {
+        if case .redeemed = state { RecordKey("passing", "used codes") } else { RecordKey("passing", "codes") }
+    }
 }
 
 /// What one authorization gave to one client: the family of everything issued from it.
-struct GrantRecord: Record {
+struct GrantRecord: EndingRecord {
     static let collection = "inbound-grants"
     /// `origin_jti` of its tokens.
     let id: GrantID
@@ -51,18 +68,25 @@ struct GrantRecord: Record {
     /// nil until the code is redeemed.
     var refresh: RefreshTokenMachine.State?
     var isRevoked = false
+    /// Of the code, or once that was redeemed of the last access token that can come of it.
+    var until: Instant?
+    /// Whether the code was redeemed.
+    var isUsed: Bool?
+    var passing: RecordKey { RecordKey("passing", isUsed == true ? "used grants" : "grants") }
 }
 
 /// A refresh token of a family.
-struct RefreshRecord: Record {
+struct RefreshRecord: EndingRecord {
     static let collection = "inbound-refresh-tokens"
     let id: Identifier<RefreshTag>
     let grant: GrantID
     let generation: Int
+    /// As of its grant: a used one that comes again ends the family.
+    var until: Instant?
 }
 
 /// An access token, by its `jti`. The token itself is not kept.
-struct AccessRecord: Record {
+struct AccessRecord: EndingRecord {
     static let collection = "inbound-access-tokens"
     let id: Identifier<AccessTag>
     let client: String
@@ -70,5 +94,11 @@ struct AccessRecord: Record {
     let grant: GrantID?
     let tokenID: String
     var isRevoked = false
-    var keys: [RecordKey] { grant.map { [RecordKey("grant", $0.rawValue)] } ?? [] }
+    /// When nobody takes the token any more, whatever its clock.
+    var until: Instant?
+    var keys: [RecordKey] {
+        let passing = until == nil ? [] : [passing]
+        guard let grant else { return passing }
+        return passing + [RecordKey("grant", grant.rawValue)]
+    }
 }

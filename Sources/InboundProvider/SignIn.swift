@@ -30,13 +30,17 @@ extension InboundProvider {
         let fresh = world.entropy.text(32, from: .base62, for: "idp-session")
         let token = world.entropy.text(32, from: .base62, for: "idp-form")
         let session = try world.store.write { transaction in
-            let session =
-                known.flatMap { transaction.find(SessionRecord.self, .init($0)) }
-                ?? SessionRecord(id: .init(fresh), user: nil, signedInAt: now)
-            transaction.save(session)
+            let session: SessionRecord
+            if let found = known.flatMap({ transaction.find(SessionRecord.self, .init($0)) }) {
+                session = found
+            } else {
+                session = SessionRecord(
+                    id: .init(fresh), user: nil, signedInAt: now, until: now + profile.lifetimes.session)
+                transaction.save(passing: session, at: now)
+            }
             transaction.save(
-                FormRecord(
-                    id: .init(token), session: session.id, query: raw.text, expires: now + .minutes(10)))
+                passing: FormRecord(
+                    id: .init(token), session: session.id, query: raw.text, expires: now + .minutes(10)), at: now)
             return session.id
         }
         var response = page(200, token: token, name: asked.loginHint, client: asked.client.id, problem: nil)
@@ -91,10 +95,11 @@ extension InboundProvider {
 
     /// A new session under a new id, so that an id planted before the sign-in is worth nothing after it.
     private func signedIn(_ user: UserDirectory.User, _ asked: AuthorizationRequest) throws -> Response {
+        let now = world.clock.now
         let session = SessionRecord(
-            id: .init(world.entropy.text(32, from: .base62, for: "idp-session")), user: user.name,
-            signedInAt: world.clock.now)
-        try world.store.write { $0.save(session) }
+            id: .init(world.entropy.text(32, from: .base62, for: "idp-session")), user: user.name, signedInAt: now,
+            until: now + profile.lifetimes.session)
+        try world.store.write { $0.save(passing: session, at: now) }
         var response = try issueCode(asked, session: session, status: 303)
         response.head.headerFields[.setCookie] = Cookies.set(Self.cookie, session.id.rawValue)
         return response

@@ -39,7 +39,13 @@ extension InboundProvider {
         let (state, redemption) = weakened(before, redemption(asked))
         let (next, effects) = try AuthorizationCodeMachine.reduce(state, .redeem(redemption))
         record.state = next
-        transaction.save(record)
+        let refreshes = asked.client.grantTypes.contains("refresh_token")
+        if case .issueTokens? = effects.first {
+            grant.until = end(asked, refreshes: refreshes)
+            grant.isUsed = true
+            record.until = grant.until
+        }
+        transaction.save(passing: record, at: asked.now)
         if next.name != before.name {
             journal(
                 "code \(grant.codeID)", from: before.name, to: next.name, cause: "redeemed by \(asked.client.id)",
@@ -50,14 +56,15 @@ extension InboundProvider {
             // With the single-use rule off a family may be there already.
             let family = RefreshTokenMachine.Family(
                 client: asked.client.id, scope: grant.scope, expires: asked.now + profile.lifetimes.refreshToken)
-            let refreshes = asked.client.grantTypes.contains("refresh_token")
             if refreshes {
                 grant.refresh = .active(family)
-                transaction.save(RefreshRecord(id: .init(refreshToken), grant: grant.id, generation: 1))
+                let fresh = RefreshRecord(
+                    id: .init(refreshToken), grant: grant.id, generation: 1, until: grant.until)
+                transaction.save(passing: fresh, at: asked.now)
                 journal(
                     "grant \(grant.id)", from: nil, to: "generation 1", cause: "code redeemed", asked.now, &transaction)
             }
-            transaction.save(grant)
+            transaction.save(passing: grant, at: asked.now)
             return .success(
                 Mint(
                     client: asked.client.id, scope: grant.scope, grant: grant,
@@ -74,6 +81,11 @@ extension InboundProvider {
             return .failure(error)
         case nil: throw OAuthError(.serverError)
         }
+    }
+
+    /// When the last token ends that can come of a code that is redeemed now.
+    private func end(_ asked: TokenRequest, refreshes: Bool) -> Instant {
+        accessEnd(refreshes ? asked.now + profile.lifetimes.refreshToken : asked.now)
     }
 
     private func redemption(_ asked: TokenRequest) -> AuthorizationCodeMachine.Redemption {
@@ -129,7 +141,9 @@ extension InboundProvider {
             guard case .active(let family) = next else { throw OAuthError(.serverError) }
             grant.refresh = next
             transaction.save(grant)
-            transaction.save(RefreshRecord(id: .init(successor), grant: grant.id, generation: generation))
+            let fresh = RefreshRecord(
+                id: .init(successor), grant: grant.id, generation: generation, until: record.until)
+            transaction.save(passing: fresh, at: asked.now)
             journal("grant \(grant.id)", from: state.name, to: next.name, cause: "refreshed", asked.now, &transaction)
             return .success(
                 Mint(

@@ -16,7 +16,9 @@ extension InboundProvider {
                 throw OAuthError(.invalidGrant, "The grant is revoked.")
             }
             transaction.save(
-                AccessRecord(id: .init(jti), client: mint.client, grant: mint.grant?.id, tokenID: tokenID(access)))
+                passing: AccessRecord(
+                    id: .init(jti), client: mint.client, grant: mint.grant?.id, tokenID: tokenID(access),
+                    until: accessEnd(mint.now)), at: mint.now)
             let lifetimes = profile.lifetimes
             born("access_token", access, mint.now + lifetimes.accessToken, mint, &transaction)
             if let idToken { born("id_token", idToken, mint.now + lifetimes.idToken, mint, &transaction) }
@@ -114,6 +116,9 @@ extension InboundProvider {
 
 // What the grants write beside their own records.
 extension InboundProvider {
+    /// When an access token that is made at some moment is taken by nobody any more: verifiers allow a minute.
+    func accessEnd(_ made: Instant) -> Instant { made + profile.lifetimes.accessToken + .minutes(2) }
+
     func journal(
         _ subject: String, from: String?, to: String, cause: String, _ now: Instant, _ transaction: inout Transaction
     ) {
