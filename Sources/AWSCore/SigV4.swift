@@ -30,9 +30,9 @@ package enum SigV4 {
     ) -> Request {
         var request = request
         let scope = Scope(date: basicDate(now), region: region, service: service)
-        request.head.headerFields[fieldName("X-Amz-Date")] = scope.date
+        request.head.headerFields[dateHeader] = scope.date
         if let token = credentials.sessionToken {
-            request.head.headerFields[fieldName("X-Amz-Security-Token")] = token.exposed
+            request.head.headerFields[tokenHeader] = token.exposed
         }
         var names = ["host"]
         for field in request.head.headerFields {
@@ -101,6 +101,8 @@ package enum SigV4 {
     private static func payload(of request: Request) -> String {
         request.header(contentHash) ?? hexDigest(request.body)
     }
+    static let dateHeader = fieldName("X-Amz-Date")
+    static let tokenHeader = fieldName("X-Amz-Security-Token")
     private static let contentHash = fieldName("X-Amz-Content-Sha256")
 
     /// `20261120T100000Z`.

@@ -30,7 +30,7 @@ package struct SignatureClaim: Sendable, Hashable {
             guard let equals = part.place(of: "=") else { continue }
             parts[trimmed(part[..<equals])] = trimmed(part[part.index(after: equals)...])
         }
-        let date = request.header(fieldName("X-Amz-Date"))
+        let date = request.header(SigV4.dateHeader)
         var missing = ["Credential", "Signature", "SignedHeaders"].filter { (parts[$0] ?? "").isEmpty }
             .map { "Authorization header requires '\($0)' parameter." }
         if date == nil {
@@ -84,7 +84,7 @@ package struct SignatureClaim: Sendable, Hashable {
 
     func sessionToken(of request: Request) -> String? {
         isPresigned
-            ? request.parameters["X-Amz-Security-Token"] : request.header(fieldName("X-Amz-Security-Token"))
+            ? request.parameters["X-Amz-Security-Token"] : request.header(SigV4.tokenHeader)
     }
 
     /// Five minutes to either side; a signature in the query string is good as long as it says.
