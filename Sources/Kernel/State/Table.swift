@@ -157,14 +157,17 @@ final class Table: Sendable {
 extension Table.Rows {
     fileprivate mutating func put(_ id: String, _ new: Table.Row?, over old: Table.Row?) {
         let (oldKeys, newKeys) = (old?.keys ?? [], new?.keys ?? [])
-        // Most changes leave the keys alone.
+        // Most changes leave the keys alone, and most others leave some: a key that many records share is a long line to
+        // be taken out of.
         if oldKeys != newKeys {
             if let old {
-                for key in oldKeys { byKey[key] = Self.without(old.order, byKey.removeValue(forKey: key)) }
+                for key in oldKeys where !newKeys.contains(key) {
+                    byKey[key] = Self.without(old.order, byKey.removeValue(forKey: key))
+                }
             }
             if let new {
                 let holder = Table.Holder(order: new.order, id: id)
-                for key in newKeys {
+                for key in newKeys where !oldKeys.contains(key) {
                     // Mostly nobody has it yet, and then it was looked for once.
                     guard let others = byKey.updateValue(.one(holder), forKey: key) else { continue }
                     byKey[key] = Self.with(holder, others)
