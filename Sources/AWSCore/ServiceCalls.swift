@@ -56,6 +56,8 @@ package enum GatewayAlarm: Hashable, Sendable {
     case consentFailed(TargetAddress, sessionURI: String, reason: String)
     /// Nobody completed in time; only counts if the target still waits for this session.
     case consentLapsed(TargetAddress, sessionURI: String)
+    /// The control plane changed what it serves, or deleted it: who is connected hears of it.
+    case changed(GatewayID)
 
     package var label: String {
         switch self {
@@ -63,11 +65,16 @@ package enum GatewayAlarm: Hashable, Sendable {
         case .consentCompleted(let target, let session): "consent-completed \(target.text) \(session)"
         case .consentFailed(let target, let session, let reason): "consent-failed \(target.text) \(session) \(reason)"
         case .consentLapsed(let target, let session): "consent-lapsed \(target.text) \(session)"
+        case .changed(let gateway): "changed \(gateway)"
         }
     }
 
     package init?(label: String) {
         let words = label.split(separator: " ", maxSplits: 3).map(String.init)
+        if words.count == 2, words[0] == "changed" {
+            self = .changed(GatewayID(words[1]))
+            return
+        }
         guard words.count >= 2, let target = TargetAddress(words[1]) else { return nil }
         switch (words[0], words.count) {
         case ("crawl", 2): self = .crawl(target)

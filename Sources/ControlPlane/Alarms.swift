@@ -50,7 +50,7 @@ extension ControlPlane {
                 switch what {
                 case .gatewayReady(let id): try Self.finishGateway(id, in: &transaction, at: now)
                 case .gatewayDeleted(let id): removeGateway(id, in: &transaction)
-                case .targetDeleted(let target): try Self.removeTarget(target, in: &transaction, at: now)
+                case .targetDeleted(let target): try removeTarget(target, in: &transaction, at: now)
                 case .targetRead: break
                 }
             }
@@ -78,9 +78,10 @@ extension ControlPlane {
         dropTags(of: names.gatewayARN(id, account: gateway.account), in: &transaction)
         dropTags(of: names.workloadARN(gateway.workloadName, account: gateway.account), in: &transaction)
         dropParts(of: id, in: &transaction)
+        tellConnected(to: id, at: world.clock.now)
     }
 
-    private static func removeTarget(
+    private func removeTarget(
         _ address: TargetAddress, in transaction: inout Transaction, at now: Instant
     ) throws {
         guard let target = transaction.find(TargetRecord.self, address.target), target.gateway == address.gateway
@@ -89,5 +90,12 @@ extension ControlPlane {
         guard effects.contains(.remove) else { return }
         transaction.remove(TargetRecord.self, target.id)
         transaction.forgetContents(of: target.id)
+        tellConnected(to: target.gateway, at: now)
+    }
+
+    /// Wakes the gateway, so that whoever has a stream open there hears that the tools are others now, or that all of
+    /// it is gone.
+    func tellConnected(to gateway: GatewayID, at now: Instant) {
+        world.scheduler.schedule(Alarm(due: now, party: .gateway, label: GatewayAlarm.changed(gateway).label))
     }
 }

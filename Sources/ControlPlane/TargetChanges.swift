@@ -13,6 +13,7 @@ extension ControlPlane {
         let name = call.input["name"]?.string ?? current.name
         try world.store.write { transaction in
             try checkChangeable(current, "updated")
+            try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: current.id, &transaction)
             try checkProvider(input, account: call.account, &transaction)
         }
@@ -20,6 +21,7 @@ extension ControlPlane {
         let (way, authorization) = try await authorization(for: input.way, address, of: current)
         return try world.store.write { transaction in
             var target = try unlocked(try findTarget(call, in: &transaction), "updated", call.now, &transaction)
+            try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: target.id, &transaction)
             target.name = name
             target.description = call.input["description"]?.string
@@ -45,6 +47,7 @@ extension ControlPlane {
         }
         try checkSynchronizable(current)
         try checkChangeable(current, "synchronized")
+        try world.store.write { try checkWork(in: gateway.id, &$0) }
         let wanted: TargetInput.Way =
             if let oauth = current.oauth, oauth.grant == .authorizationCode { .consent(oauth) } else { .crawl }
         let address = TargetAddress(gateway: gateway.id, target: id)
@@ -52,6 +55,7 @@ extension ControlPlane {
         return try world.store.write { transaction in
             let target = try unlocked(
                 try findTarget(id, of: gateway.id, in: &transaction), "synchronized", call.now, &transaction)
+            try checkWork(in: gateway.id, &transaction)
             let (moved, _) = try whenFree(target) { () throws(TargetMachine.Rejection) in
                 try transaction.apply(.synchronize, to: target, cause: call.operation, at: call.now)
             }
@@ -154,6 +158,7 @@ extension ControlPlane {
             transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: tools))
             // Such a target never says when it was synchronized (ledger `P62`).
             target.lastSynchronizedAt = nil
+            tellConnected(to: target.gateway, at: now)
         case .dynamic: transaction.forgetContents(of: target.id)
         case .read:
             schedule(.targetRead(address), at: now)

@@ -24,6 +24,23 @@ extension Gateway {
             // U4: what the real gateway does then is not known.
             guard world.switches.choice(.pendingOnExpiry) == "fail" else { return }
             consentFailed(address, session, "The authorization was not completed in time.", cause: "consent lapsed")
+        case .changed(let gateway): changed(gateway)
+        }
+    }
+
+    /// Tools came or went: the standing streams say so. Or the gateway itself is gone: then its sessions are, and their
+    /// streams end.
+    private func changed(_ gateway: GatewayID) {
+        // Asked after every change, and hardly any lab has somebody connected.
+        guard world.store.mayHold(MCPSession.self) else { return }
+        _ = try? world.store.write { transaction in
+            guard transaction.find(GatewayRecord.self, gateway) == nil else {
+                return transaction.tellToolsChanged(at: gateway)
+            }
+            for session in transaction.find(MCPSession.self, where: "server", is: Endpoint.name(of: gateway)) {
+                pending.drop(callsOf: session, in: &transaction)
+                transaction.end(session)
+            }
         }
     }
 

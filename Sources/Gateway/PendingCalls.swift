@@ -270,6 +270,13 @@ struct PendingCalls {
         }
     }
 
+    /// Those of a session that is over; nobody hears of them.
+    func drop(callsOf session: MCPSession, in transaction: inout Transaction) {
+        for pending in transaction.find(PendingCall.self, where: "session", is: session.id.rawValue) {
+            remove(pending, in: &transaction)
+        }
+    }
+
     /// Its conversation with a target ends too.
     private func remove(_ pending: PendingCall, in transaction: inout Transaction) {
         transaction.remove(PendingCall.self, pending.id)

@@ -304,7 +304,7 @@ package struct MCPEndpoint: Sendable {
         guard world.switches.holds(policy.endsInTime) else { return }
         let oldest = transaction.part(of: MCPSession.self, where: "server", is: name, after: nil, or: 0, most: 2)
         for session in oldest.records where policy.end(of: session) + policy.life <= now {
-            remove(session, in: &transaction)
+            transaction.end(session)
         }
     }
 
@@ -336,12 +336,7 @@ package struct MCPEndpoint: Sendable {
     }
 
     private func end(_ session: MCPSession) {
-        _ = try? world.store.write { remove(session, in: &$0) }
-    }
-
-    private func remove(_ session: MCPSession, in transaction: inout Transaction) {
-        transaction.remove(MCPSession.self, session.id)
-        transaction.removeStreams(of: session.streamOwner)
+        _ = try? world.store.write { $0.end(session) }
     }
 
     /// The standing stream, or the rest of one that broke off. An id of another session is as good as none.

@@ -29,6 +29,14 @@ package struct MCPSession: Record {
     package var streamOwner: String { "\(server) session \(id)" }
 }
 
+extension Transaction {
+    /// The session is over, and whoever listens on one of its streams comes to the end of it.
+    package mutating func end(_ session: MCPSession) {
+        remove(MCPSession.self, session.id)
+        removeStreams(of: session.streamOwner)
+    }
+}
+
 /// Whether a server keeps sessions, and how it talks about them.
 package struct SessionPolicy: Sendable {
     /// From `initialize` on, whatever happens between.

@@ -16,7 +16,12 @@ struct TargetDocument: Sendable {
     static func check(_ configuration: JSONObject, _ quotas: AWSSettings.Quotas) throws(AWSError) {
         let mcp = configuration["mcp"]
         if let schema = mcp?["lambda"]?["toolSchema"] {
-            guard let tools = schema["inlinePayload"]?.array else { throw onlyInline("lambda.toolSchema") }
+            guard let payload = schema["inlinePayload"], let tools = payload.array else {
+                throw onlyInline("lambda.toolSchema")
+            }
+            guard payload.bytes.count <= quotas.inlineSchema else {
+                throw AWSError(.validation, "Invalid tool schema: more than \(quotas.inlineSchema) bytes")
+            }
             guard tools.count <= quotas.toolsPerTarget else {
                 throw AWSError(.validation, "Invalid tool schema: more than \(quotas.toolsPerTarget) tools")
             }
@@ -31,6 +36,15 @@ struct TargetDocument: Sendable {
         }
     }
 
+    /// Limits of what was read, whichever document it stood in (ledger `aws-quotas`, `tool-name-length`).
+    func check(_ quotas: AWSSettings.Quotas) throws(Failure) {
+        guard tools.count <= quotas.toolsPerTarget else { throw Failure("More than \(quotas.toolsPerTarget) tools") }
+        let most = ToolSchema.longestName
+        let names = tools.lazy.compactMap { $0["name"]?.string }
+        guard let name = names.first(where: { $0.unicodeScalars.count > most }) else { return }
+        throw Failure("The name of tool '\(name.prefix(20))…' has more than \(most) characters")
+    }
+
     private static func onlyInline(_ member: String) -> AWSError {
         AWSError(.validation, "\(member).s3 is not supported; supported: inlinePayload")
     }
@@ -43,6 +57,9 @@ struct TargetDocument: Sendable {
             let name = tool["name"]?.string ?? ""
             guard !name.isEmpty else { throw Failure("Invalid tool schema: a tool has no name") }
             guard names.insert(name).inserted else { throw Failure("Invalid tool schema: tool '\(name)' stands twice") }
+            guard tool["inputSchema"]?["type"] == "object" else {
+                throw Failure("Invalid tool schema: inputSchema.type of tool '\(name)' must be object")
+            }
         }
         return TargetDocument(tools: tools)
     }
@@ -80,8 +97,7 @@ extension ControlPlane {
         let outcome: Result<TargetDocument, TargetDocument.Failure>
         do throws(TargetDocument.Failure) {
             let document = try await document(of: target)
-            let most = settings.quotas.toolsPerTarget
-            guard document.tools.count <= most else { throw TargetDocument.Failure("More than \(most) tools") }
+            try document.check(settings.quotas)
             outcome = .success(document)
         } catch {
             outcome = .failure(error)
@@ -99,6 +115,7 @@ extension ControlPlane {
                 transaction.save(
                     APIOperationsRecord(id: target.id, gateway: target.gateway, operations: document.operations))
                 _ = try transaction.apply(.settle, to: current, cause: "document read", at: now)
+                tellConnected(to: target.gateway, at: now)
             case .failure(let failure):
                 _ = try transaction.apply(
                     .crawlFailed(reason: failure.reason), to: current, cause: "document not read", at: now)
