@@ -28,6 +28,11 @@ struct ClientMetadata {
         "software_version", "application_type",
     ]
 
+    private static let textMembers = [
+        "client_name", "client_uri", "logo_uri", "scope", "tos_uri", "policy_uri", "jwks_uri", "software_id",
+        "software_version", "application_type",
+    ]
+
     /// - Throws: `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2).
     init(_ json: JSONObject, standard: ClientMethod, _ server: AuthorizationServer, in transaction: inout Transaction)
         throws(ExchangeRefusal)
@@ -37,6 +42,7 @@ struct ClientMetadata {
             let isToken = statement.string.flatMap(DecodedToken.init) != nil
             throw ExchangeRefusal(isToken ? .unapprovedSoftwareStatement : .invalidSoftwareStatement)
         }
+        try Self.checkTypes(json)
         let grants = try Self.texts(json["grant_types"]) ?? ["authorization_code"]
         let known = ["authorization_code", "refresh_token", "client_credentials", AuthorizationServer.deviceGrant]
         guard grants.allSatisfy(known.contains),
@@ -89,6 +95,16 @@ struct ClientMetadata {
     /// RFC 7591 section 2: a key set of public keys. One with a private or symmetric member gave its secret away.
     private static func arePublic(_ keys: JSONValue) -> Bool {
         keys["keys"]?.array?.allSatisfy { $0["d"] == nil && $0["k"] == nil } ?? false
+    }
+
+    /// RFC 7591 section 2 says of each member what it is.
+    private static func checkTypes(_ json: JSONObject) throws(ExchangeRefusal) {
+        _ = try texts(json["contacts"])
+        for name in textMembers {
+            guard json[name] == nil || json[name]?.string != nil else {
+                throw ExchangeRefusal(.invalidClientMetadata)
+            }
+        }
     }
 
     private static func texts(_ value: JSONValue?) throws(ExchangeRefusal) -> [String]? {

@@ -162,9 +162,16 @@ enum MirroredArguments {
         switch value {
         case .string(let wanted): text == wanted
         case .bool(let flag): text == (flag ? "true" : "false")
-        case .int, .double: Double(text).map { $0 == value.double } ?? false
+        case .int, .double: isSameNumber(text, value)
         default: false
         }
+    }
+
+    /// Written as JSON writes numbers; whole ones are compared as such, because a double holds no more than 53 bits.
+    private static func isSameNumber(_ text: String, _ value: JSONValue) -> Bool {
+        guard let said = try? JSONValue(parsing: text) else { return false }
+        if let one = said.int, let other = value.int { return one == other }
+        return said.double != nil && said.double == value.double
     }
 
     /// Header name and argument of each annotated property, in the order of the schema.

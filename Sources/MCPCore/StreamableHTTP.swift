@@ -170,7 +170,10 @@ package struct StreamableHTTP: Sendable {
         switch message {
         case .request(_, "initialize", _): return nil
         case .request(let id, _, let params):
-            guard let text = declared ?? params["_meta"]?[MCPName.versionMeta]?.string else { return nil }
+            // A revision with a handshake is told by the header alone; in `_meta` it is no more than a word.
+            let inBody = params["_meta"]?[MCPName.versionMeta]?.string
+            let strange = Revision.handshakes.contains { $0.rawValue == inBody } ? nil : inBody
+            guard let text = declared ?? strange else { return nil }
             return try supported(text, id: id)
         case .notification, .response:
             guard let declared else { return nil }

@@ -9,7 +9,8 @@ package enum RedirectURIMatch {
         guard freeLoopbackPort, let known = legal(registered), known.scheme == "http", known.isLoopback else {
             return false
         }
-        return asked.scheme == known.scheme && asked.host == known.host && asked.path == known.path
+        // The port and nothing else: what a URL parser makes the same is still written in another way.
+        return requested.hasPrefix("http://\(known.host)") && asked.host == known.host && asked.path == known.path
             && asked.query == known.query
     }
 

@@ -13,7 +13,11 @@ package struct CallerGuard: Sendable {
 
     /// The answer for a caller who may not call; nil for one who may.
     package func refusal(host authority: String?, headers: HTTPFields) -> Response? {
-        guard let authority, let host = URLParts("http://\(authority)")?.host, allows(host) else {
+        // RFC 9112 section 3.2: exactly one; a second one would stay among the fields.
+        guard let authority, headers[Self.hostField] == nil else {
+            return .plain(400, "A request has one Host header.\n", headers: [.connection: "close"])
+        }
+        guard let host = URLParts("http://\(authority)")?.host, allows(host) else {
             return .plain(421, "No party of this lab has that name. Is the Host header right?\n")
         }
         guard let origin = headers[.origin] else { return nil }
@@ -31,5 +35,6 @@ package struct CallerGuard: Sendable {
     }
 
     private static let foreignPage = Response.plain(403, "Pages of other sites may not call this lab.\n")
+    private static let hostField = fieldName("Host")
     private static let fetchSite = fieldName("sec-fetch-site")
 }

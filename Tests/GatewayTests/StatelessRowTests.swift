@@ -171,6 +171,9 @@ import Testing
             (#"{"owner":"SGVsbG8=?="}"#, ["mcp-param-owner": "SGVsbG8=?="], 200),
             (#"{"owner":"=?base64?SGVsbG8="}"#, ["mcp-param-owner": "=?base64?SGVsbG8="], 200),
             (#"{"page":2}"#, ["mcp-param-page": "2.0"], 200), (#"{"page":2}"#, ["mcp-param-page": "two"], 400),
+            (#"{"page":16}"#, ["mcp-param-page": "0x10"], 400),
+            (#"{"page":9007199254740993}"#, ["mcp-param-page": "9007199254740993"], 200),
+            (#"{"page":9007199254740993}"#, ["mcp-param-page": "9007199254740992"], 400),
             (#"{"deep":{"flag":true}}"#, ["mcp-param-flag": "true"], 200),
             (#"{"deep":{"flag":true}}"#, ["mcp-param-flag": "True"], 400),
         ] as [(String, [String: String], Int)])

@@ -34,6 +34,8 @@ struct RedirectURITests {
         Row("http://127.0.0.1/cb", "http://127.0.0.1.evil.test/cb", false),
         Row("http://127.0.0.1/cb", "http://127.0.0.1:99999/cb", false),
         Row("http://[::1]/cb", "http://[::1]:5000/cb", true),
+        Row("http://127.0.0.1/cb", "HTTP://127.0.0.1:49152/cb", false),
+        Row("http://localhost/cb", "http://LocalHost:49152/cb", false),
         Row("http://a.test/cb", "http://a.test:8080/cb", false),
     ])
     func exact(_ row: Row) {

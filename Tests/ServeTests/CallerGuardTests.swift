@@ -28,7 +28,13 @@ struct CallerGuardTests {
     }
 
     @Test("never without a name")
-    func nameless() { #expect(callers.refusal(host: nil, headers: [:])?.status == 421) }
+    func nameless() { #expect(callers.refusal(host: nil, headers: [:])?.status == 400) }
+
+    @Test("A second Host header is a bad request, whatever it says")
+    func twice() throws {
+        let name = try #require(HTTPField.Name("Host"))
+        #expect(callers.refusal(host: "127.0.0.1:4580", headers: [name: "127.0.0.1:4580"])?.status == 400)
+    }
 
     @Test("from pages of this machine", arguments: ["http://localhost:3000", "http://127.0.0.1:4585", "null"])
     func pages(origin: String) {

@@ -87,7 +87,8 @@ package struct SecretMask: Sendable {
         }
         if mediaType == "text/html" { return masked(Self.plain(String(decoding: bytes, as: UTF8.self))) }
         if let json = try? JSONValue(parsing: bytes) { return masked(hidingNamed(json) { $0 }.text) }
-        return masked(String(decoding: bytes, as: UTF8.self))
+        let text = String(decoding: bytes, as: UTF8.self)
+        return masked(mediaType == "text/event-stream" ? text : UnreadText.shown(text))
     }
 
     /// What a page says, without its tags and its style.
@@ -108,7 +109,7 @@ package struct SecretMask: Sendable {
 
     /// Path and query.
     package func target(_ request: Request) -> String {
-        guard !request.query.isEmpty else { return request.path }
+        guard !request.query.isEmpty else { return masked(request.path) }
         return masked("\(request.path)?\(form(request.parameters))")
     }
 
@@ -142,8 +143,8 @@ package struct SecretMask: Sendable {
             let pair = value.prefix { $0 != ";" }
             return "\(pair.prefix { $0 != "=" })=\(Self.dots)\(value.dropFirst(pair.count))"
         case "location": return url(value)
-        // A session's token, and the proof by which the parties of AWS know each other.
-        case "x-amz-security-token", "x-agentcore-local-service": return Self.dots
+        // A session's token, an API's key, and the proof by which the parties of AWS know each other.
+        case "x-amz-security-token", "x-api-key", "x-agentcore-local-service": return Self.dots
         default: return masked(value)
         }
     }
@@ -178,12 +179,34 @@ package struct SecretMask: Sendable {
             return .object(
                 JSONObject(
                     object.members.map { member in
-                        guard let text = member.value.string,
-                            let kind = SecretNames.kind(of: member.name, inJSON: true)
-                        else { return .init(member.name, hidingNamed(member.value, rest)) }
-                        return .init(member.name, .string(secret(text, kind)))
+                        guard let kind = Self.kind(of: member.name), !Self.isSchema(member.value) else {
+                            return .init(member.name, hidingNamed(member.value, rest))
+                        }
+                        return .init(member.name, secrets(member.value, kind))
                     }))
         default: return value
         }
+    }
+
+    /// Every text of a value that stands where only a secret stands, whatever its sender made of it.
+    private func secrets(_ value: JSONValue, _ kind: SecretNames.Kind) -> JSONValue {
+        switch value {
+        case .string(let text): .string(secret(text, kind))
+        case .array(let items): .array(items.map { secrets($0, kind) })
+        case .object(let object): .object(JSONObject(object.members.map { .init($0.name, secrets($0.value, kind)) }))
+        default: value
+        }
+    }
+
+    /// Besides the names that everybody keeps: `customState`, which AWS calls sensitive and whose owner gets it back.
+    private static func kind(of name: String) -> SecretNames.Kind? {
+        name == "customState" ? .kept : SecretNames.kind(of: name, inJSON: true)
+    }
+
+    /// A tool may have an argument with such a name: its schema is no secret.
+    private static func isSchema(_ value: JSONValue) -> Bool {
+        guard let object = value.object else { return false }
+        let words = ["type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"]
+        return object.isEmpty || words.contains { object[$0] != nil }
     }
 }
