@@ -20,7 +20,9 @@ package enum MermaidReport {
                 lines.append("    Note over \(all): \(plain(title))\(held ? "" : " (does not hold)")")
             case .exchange(let from, let to, let request, let answer, let isGood):
                 lines.append("    a\(from)->>a\(to): \(plain(request.cut(90)))")
-                if !answer.isEmpty { lines.append("    a\(to)\(isGood ? "-->>" : "--x")a\(from): \(plain(answer))") }
+                if !answer.isEmpty { lines.append(Self.answer(from: to, to: from, answer, isGood)) }
+            case .answer(let from, let to, let answer, let isGood):
+                lines.append(Self.answer(from: from, to: to, answer, isGood))
             case .move(let subject, let old, let new, _):
                 lines.append("    Note over \(all): \(plain(subject)) \(plain(old ?? "new")) → \(plain(new))")
             case .note(let actor?, let text):
@@ -29,6 +31,10 @@ package enum MermaidReport {
             }
         }
         return "\(lines.joined(separator: "\n"))\n"
+    }
+
+    private static func answer(from: Int, to: Int, _ text: String, _ isGood: Bool) -> String {
+        "    a\(from)\(isGood ? "-->>" : "--x")a\(to): \(plain(text))"
     }
 
     /// Marks that would end a line of Mermaid are written as its entity codes.

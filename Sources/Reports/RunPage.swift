@@ -148,6 +148,11 @@ extension Story {
                 object.append("request", .string(request))
                 object.append("answer", .string(answer))
                 object.append("good", .bool(isGood))
+            case .answer(let from, let to, let text, let isGood):
+                object.append("from", .int(Int64(from)))
+                object.append("to", .int(Int64(to)))
+                object.append("answer", .string(text))
+                object.append("good", .bool(isGood))
             case .move(let subject, let old, let new, let cause):
                 object.append("subject", .string(subject))
                 if let old { object.append("from", .string(old)) }
@@ -181,9 +186,12 @@ extension Story {
         }
         if let title = event["step"]?.string { return .step(title, held: event["held"] == true) }
         if let text = event["note"]?.string { return .note(actor: actor("actor"), text) }
-        if let request = event["request"]?.string, let from = actor("from"), let to = actor("to") {
-            let answer = event["answer"]?.string ?? ""
-            return .exchange(from: from, to: to, request: request, answer: answer, isGood: event["good"] == true)
+        if let from = actor("from"), let to = actor("to") {
+            let (answer, isGood) = (event["answer"]?.string, event["good"] == true)
+            if let request = event["request"]?.string {
+                return .exchange(from: from, to: to, request: request, answer: answer ?? "", isGood: isGood)
+            }
+            if let answer { return .answer(from: from, to: to, answer, isGood: isGood) }
         }
         guard let subject = event["subject"]?.string, let new = event["to"]?.string else { return nil }
         return .move(subject: subject, from: event["from"]?.string, to: new, cause: event["cause"]?.string ?? "")

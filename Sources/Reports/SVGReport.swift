@@ -45,18 +45,12 @@ package enum SVGReport {
                 + "<text class=\"t\" x=\"12\" y=\"\(y + 3)\" font-weight=\"600\">"
                 + "\((title.cut(110) + mark).markup)</text>\n"
         case .exchange(let from, let to, let request, let answer, let isGood):
-            let (start, end) = (place(from), place(to))
-            let style = isGood ? "g" : "b"
-            // A party that speaks to itself needs a line of some length too.
-            let target = start == end ? start + 40 : end
-            let tip = target > start ? -6 : 6
-            let arrow = "\(target),\(y) \(target + tip),\(y - 4) \(target + tip),\(y + 4)"
-            let room = max(24, abs(target - start) / 6)
-            return "<g class=\"\(style)\"><title>\("\(request) → \(answer)".markup)</title>"
-                + "<line x1=\"\(start)\" y1=\"\(y)\" x2=\"\(target)\" y2=\"\(y)\"/><polygon points=\"\(arrow)\"/></g>"
-                + "<text class=\"t\" x=\"\((start + target) / 2)\" y=\"\(y - 4)\" text-anchor=\"middle\" "
-                + "font-size=\"10\">"
-                + "\("\(request.cut(room)) \(answer)".markup)</text>\n"
+            let title = answer.isEmpty ? request : "\(request) → \(answer)"
+            return arrow(place(from), place(to), y, isGood, title: title) { room in
+                answer.isEmpty ? request.cut(room) : "\(request.cut(room)) \(answer)"
+            }
+        case .answer(let from, let to, let text, let isGood):
+            return arrow(place(from), place(to), y, isGood, title: text, isAnswer: true) { text.cut($0) }
         case .move(let subject, let old, let new, let cause):
             let line = "\(subject.cut(40)): \(old ?? "·") → \(new)"
             return "<text class=\"m\" x=\"12\" y=\"\(y + 3)\"><title>\(cause.markup)</title>\(line.markup)</text>\n"
@@ -64,6 +58,23 @@ package enum SVGReport {
             let x = actor.map { place($0) + 6 } ?? 12
             return "<text class=\"n\" x=\"\(x)\" y=\"\(y + 3)\" font-size=\"10\">\(said.cut(70).markup)</text>\n"
         }
+    }
+
+    /// `label` is given how many characters there is room for.
+    private static func arrow(
+        _ start: Int, _ end: Int, _ y: Int, _ isGood: Bool, title: String, isAnswer: Bool = false,
+        label: (Int) -> String
+    ) -> String {
+        // A party that speaks to itself needs a line of some length too.
+        let target = start == end ? start + 40 : end
+        let tip = target > start ? -6 : 6
+        let head = "\(target),\(y) \(target + tip),\(y - 4) \(target + tip),\(y + 4)"
+        let dashes = isAnswer ? " stroke-dasharray=\"4 3\"" : ""
+        return "<g class=\"\(isGood ? "g" : "b")\"><title>\(title.markup)</title>"
+            + "<line x1=\"\(start)\" y1=\"\(y)\" x2=\"\(target)\" y2=\"\(y)\"\(dashes)/>"
+            + "<polygon points=\"\(head)\"/></g>"
+            + "<text class=\"t\" x=\"\((start + target) / 2)\" y=\"\(y - 4)\" text-anchor=\"middle\" "
+            + "font-size=\"10\">\(label(max(24, abs(target - start) / 6)).markup)</text>\n"
     }
 
     /// Time runs from left to right by the numbers of the journal.

@@ -19,7 +19,10 @@ package struct Story: Sendable, Hashable {
 
     package enum Kind: Sendable, Hashable {
         case step(String, held: Bool)
+        /// `answer` is empty where it comes later, after what the request caused, or never.
         case exchange(from: Int, to: Int, request: String, answer: String, isGood: Bool)
+        /// The answer to a request that caused other messages.
+        case answer(from: Int, to: Int, String, isGood: Bool)
         case move(subject: String, from: String?, to: String, cause: String)
         /// Something said of one actor; nil for the world.
         case note(actor: Int?, String)
@@ -53,16 +56,7 @@ package struct Story: Sendable, Hashable {
     /// `result` is a run with its journal.
     package init(_ result: ScenarioResult) {
         var builder = Builder(mask: SecretMask(result.journal, secrets: result.secrets))
-        // The journal has nothing of what was undone, and its numbers were given anew.
-        var steps = result.records.filter { !$0.isUndone }[...]
-        for entry in result.journal {
-            while let step = steps.first, step.after < entry.sequence {
-                builder.add(.step(step.title, held: step.held), step.after)
-                steps = steps.dropFirst()
-            }
-            builder.add(entry)
-        }
-        for step in steps { builder.add(.step(step.title, held: step.held), step.after) }
+        for happening in result.happenings() { builder.add(happening) }
         self.init(title: result.file.scenario, actors: builder.actors, events: builder.events)
     }
 }
@@ -82,20 +76,39 @@ private struct Builder {
         return actors.count - 1
     }
 
-    mutating func add(_ entry: JournalEntry) {
-        switch entry.event {
-        case .exchange(let exchange):
-            let (from, to) = (actor(exchange.from), actor(exchange.to))
-            let path = mask.target(exchange.request)
-            let answer: String
-            switch exchange.outcome {
-            case .answered(let response): answer = "\(response.status)"
-            case .failed(let failure): answer = failure.reason.rawValue
+    mutating func add(_ happening: Happening) {
+        switch happening.event {
+        case .step(let record): add(.step(record.title, held: record.held), record.after)
+        case .entry(let entry):
+            if case .exchange(let exchange) = entry.event {
+                add(exchange, entry.sequence, happening)
+            } else {
+                add(entry)
             }
-            let kind = Story.Kind.exchange(
-                from: from, to: to, request: "\(exchange.request.method.rawValue) \(path)", answer: answer,
-                isGood: (exchange.status ?? 600) < 400)
-            add(kind, entry.sequence)
+        }
+    }
+
+    /// A message that others stand in is told twice: as it is sent and as it is answered.
+    private mutating func add(_ exchange: Exchange, _ sequence: Int, _ happening: Happening) {
+        let (from, to) = (actor(exchange.from), actor(exchange.to))
+        let request = "\(exchange.request.method.rawValue) \(mask.target(exchange.request))"
+        let answer: String
+        switch exchange.outcome {
+        case .answered(let response): answer = "\(response.status)"
+        case .failed(let failure): answer = failure.reason.rawValue
+        }
+        let isGood = (exchange.status ?? 600) < 400
+        guard !happening.inner.isEmpty else {
+            return add(.exchange(from: from, to: to, request: request, answer: answer, isGood: isGood), sequence)
+        }
+        add(.exchange(from: from, to: to, request: request, answer: "", isGood: true), happening.sequence)
+        for inner in happening.inner { add(inner) }
+        add(.answer(from: to, to: from, answer, isGood: isGood), sequence)
+    }
+
+    private mutating func add(_ entry: JournalEntry) {
+        switch entry.event {
+        case .exchange: break
         case .streamed(let stream):
             let (from, to) = (actor(stream.from), actor(stream.to))
             let kind = Story.Kind.exchange(from: from, to: to, request: "event", answer: "", isGood: true)

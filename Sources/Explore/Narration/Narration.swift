@@ -42,20 +42,13 @@ package struct Narration: Sendable {
         }
     }
 
-    package init(_ result: ScenarioResult, remarks: [Remark]) {
-        var teller = Teller(mask: SecretMask(result.journal, secrets: result.secrets), remarks: remarks)
+    /// `width` is how many columns an explanation may take.
+    package init(_ result: ScenarioResult, remarks: [Remark], width: Int = 100) {
+        let mask = SecretMask(result.journal, secrets: result.secrets)
+        var teller = Teller(mask: mask, remarks: remarks, width: width)
         teller.say(.title, result.file.scenario)
         if let about = result.file.about { teller.say(.why, about) }
-        var steps = result.records.filter { $0.depth == 0 && !$0.isUndone }.sorted { $0.after < $1.after }[...]
-        for entry in result.journal {
-            while let step = steps.first, step.after < entry.sequence {
-                teller.flush()
-                teller.say(.step, step.title)
-                steps.removeFirst()
-            }
-            teller.take(entry)
-        }
-        teller.flush()
+        for happening in result.happenings(toDepth: 0) { teller.tell(happening, 0) }
         for failure in result.failures {
             teller.say(.answer, "NOT HELD: \(clipped(failure.sentence))")
         }
@@ -66,50 +59,31 @@ package struct Narration: Sendable {
 private struct Teller {
     let mask: SecretMask
     let remarks: [Narration.Remark]
+    let width: Int
     var lines: [Narration.Line] = []
     private var told: Set<Int> = []
-    private var nodes: [Node] = []
-    private static let width = 100
 
-    /// A message with what happened because of it, or something else that happened.
-    private struct Node {
-        let entry: JournalEntry
-        var inner: [Node] = []
-        var exchange: Exchange? {
-            if case .exchange(let exchange) = entry.event { exchange } else { nil }
-        }
-    }
-
-    init(mask: SecretMask, remarks: [Narration.Remark]) {
+    init(mask: SecretMask, remarks: [Narration.Remark], width: Int) {
         self.mask = mask
         self.remarks = remarks
+        self.width = width
     }
 
     mutating func say(_ kind: Narration.Line.Kind, _ text: String) { lines.append(.init(kind: kind, text: text)) }
 
-    mutating func take(_ entry: JournalEntry) {
-        var node = Node(entry: entry)
-        if let exchange = node.exchange {
-            // What the receiver sent and what moved meanwhile ended before this answer did.
-            while let last = nodes.last, last.exchange.map({ $0.from == exchange.to }) ?? true {
-                node.inner.insert(last, at: 0)
-                nodes.removeLast()
-            }
+    mutating func tell(_ happening: Happening, _ depth: Int) {
+        switch happening.event {
+        case .step(let record): say(.step, record.title)
+        case .entry(let entry): tell(entry, happening.inner, depth)
         }
-        nodes.append(node)
     }
 
-    mutating func flush() {
-        for node in nodes { tell(node, 0) }
-        nodes = []
-    }
-
-    private mutating func tell(_ node: Node, _ depth: Int) {
+    private mutating func tell(_ entry: JournalEntry, _ inner: [Happening], _ depth: Int) {
         let space = String(repeating: "   ", count: depth)
         // Below the time of day.
         let gap = String(repeating: " ", count: 10 + 3 * depth)
-        switch node.entry.event {
-        case .exchange(let exchange): tell(exchange, node, depth, space)
+        switch entry.event {
+        case .exchange(let exchange): tell(exchange, entry.at, inner, depth, space)
         case .transition(let move):
             let from = move.from.map { "\($0) -> " } ?? ""
             say(.move, "\(gap)* \(short(mask.text(move.subject))): \(from)\(move.to)  (\(mask.text(move.cause)))")
@@ -125,8 +99,10 @@ private struct Teller {
         }
     }
 
-    private mutating func tell(_ exchange: Exchange, _ node: Node, _ depth: Int, _ space: String) {
-        let clock = node.entry.at.iso8601.dropFirst(11).prefix(8)
+    private mutating func tell(
+        _ exchange: Exchange, _ at: Instant, _ inner: [Happening], _ depth: Int, _ space: String
+    ) {
+        let clock = at.iso8601.dropFirst(11).prefix(8)
         let target = short(mask.target(exchange.request).prefix { $0 != "?" }.description)
         let subject = Self.subject(of: exchange.request)
         let head = "\(exchange.from) => \(exchange.to)  \(exchange.request.method) \(target)\(subject)"
@@ -135,18 +111,18 @@ private struct Teller {
         case .answered(let response): answer = "\(response.status)\(Self.gist(of: response))"
         case .failed(let failure): answer = failure.reason.rawValue
         }
-        let isLeaf = !node.inner.contains { $0.exchange != nil }
+        let isLeaf = !inner.contains(where: \.isMessage)
         let place = remarks.firstIndex { $0.fits(exchange) }
         let message = Narration.Message(exchange: exchange, head: head, remark: place.map { remarks[$0] })
         let text = "\(clock)  \(space)\(head)\(isLeaf ? "  \(answer)" : "")"
         lines.append(.init(kind: .message, text: text, message: message))
         if let place, told.insert(place).inserted {
             let remark = remarks[place]
-            for line in Narration.wrapped("\(remark.say) [\(remark.section)]", Self.width - 10 - space.utf8.count) {
+            for line in Narration.wrapped("\(remark.say) [\(remark.section)]", width - 10 - space.utf8.count) {
                 say(.why, "          \(space)\(line)")
             }
         }
-        for inner in node.inner { tell(inner, depth + 1) }
+        for happening in inner { tell(happening, depth + 1) }
         if !isLeaf { say(.answer, "          \(space)\(exchange.from) <= \(exchange.to)  \(answer)") }
     }
 
@@ -212,7 +188,7 @@ private func clipped(_ text: String) -> String { text.utf8.count > 160 ? "\(text
 
 extension Narration {
     /// A text in lines of at most `width` columns.
-    static func wrapped(_ text: String, _ width: Int = 96) -> [String] {
+    static func wrapped(_ text: String, _ width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {
             if let last = lines.last, last.count + word.count < width {
