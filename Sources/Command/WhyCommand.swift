@@ -15,7 +15,8 @@ struct WhyCommand: AsyncParsableCommand {
             Exit code 4: nothing like it is known.
             """)
 
-    @Argument(help: "The error text, or some words of it.")
+    // A code such as -32042 is no flag.
+    @Argument(parsing: .allUnrecognized, help: "The error text, or some words of it.")
     var text: [String] = []
 
     @OptionGroup var root: RootOption
@@ -28,6 +29,10 @@ struct WhyCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard most > 0 else { throw ValidationError("--most must be at least 1.") }
+        for word in text.prefix(while: { $0 != "--" })
+        where word.hasPrefix("-") && word.dropFirst().first?.isNumber != true {
+            throw ValidationError("Unknown option '\(word)'")
+        }
     }
 
     func run() async throws {
@@ -38,9 +43,11 @@ struct WhyCommand: AsyncParsableCommand {
         let settings = RunSettings(root: folder)
         let results = await Runner(definitions: definitions, settings: settings).run(
             files, jobs: ProcessInfo.processInfo.activeProcessorCount)
-        let asked = text.joined(separator: " ")
+        // The parser leaves what ends the flags among the words.
+        let words = text.filter { $0 != "--" }
+        let asked = words.joined(separator: " ")
         let search = ErrorSearch(results)
-        let found = text.isEmpty ? search.all.map { ($0, 1) } : search.find(asked, most: most)
+        let found = words.isEmpty ? search.all.map { ($0, 1) } : search.find(asked, most: most)
         let ledger = Ledger.load(root: folder).0
         if json {
             Terminal.write(JSONValue.array(found.map { row($0.error, $0.score, ledger) }).pretty)

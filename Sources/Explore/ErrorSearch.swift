@@ -112,8 +112,14 @@ package struct ErrorSearch: Sendable {
             !((97...122).contains(byte) || (48...57).contains(byte) || byte >= 128
                 || "_-./:".utf8.contains(byte))
         }.map { String(Substring($0)) }.flatMap { word -> [String] in
-            let bare = word.utf8.drop { "-./:_".utf8.contains($0) }
-            if word.utf8.first == UInt8(ascii: "-"), bare.allSatisfy({ (48...57).contains($0) }) { return [word] }
+            let marks = "-./:_".utf8
+            var bare = word.utf8.drop { marks.contains($0) }
+            // A sentence, or what comes after a colon, is none of the word's business.
+            while let last = bare.last, marks.contains(last) { bare.removeLast() }
+            guard !bare.isEmpty else { return [] }
+            if word.utf8.first == UInt8(ascii: "-"), bare.allSatisfy({ (48...57).contains($0) }) {
+                return ["-\(String(Substring(bare)))"]
+            }
             // An address is a value; the path of a member is its members.
             guard !bare.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }) else { return [] }
             return bare.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }.filter { part in

@@ -61,6 +61,17 @@ struct ErrorSearchTests {
         #expect(error.rule == nil && results.first?.verdict == .held)
     }
 
+    /// A word may end in a colon, a comma or a full stop, and is the same word.
+    @Test(arguments: ["Unknown tool: foo", "Unknown tool", "unknown tool.", "-32602: Unknown tool, foo", "-32602"])
+    func aWordIsFoundWhateverMarkFollowsIt(_ text: String) async throws {
+        let (files, mistakes) = Library.load(paths: ["scenarios/gateway/unknown-tools.yaml"], root: Checkout.root)
+        #expect(mistakes.isEmpty)
+        let definitions = try Library.definitions(for: files, root: Checkout.root)
+        let search = ErrorSearch(await Runner(definitions: definitions).run(files))
+        let message = search.find(text).first?.error.message
+        #expect(message?.contains("-32602 Unknown tool: ") == true, "\(message ?? "nothing")")
+    }
+
     @Test func whatNobodySaysIsNotFound() async throws {
         let search = try await Self.search()
         for text in ["", "404", "https://example.com/x", "zzzz nothing of the kind"] {
