@@ -30,10 +30,12 @@ struct DemoCommand: AsyncParsableCommand {
         let folder = try root.folder()
         let file = try Telling.file(path, folder)
         let result = try await Telling.play(file, folder, seed: seed)
-        let narration = Narration(result, remarks: try Telling.remarks(folder))
+        let isShown = cast == nil && html == nil
+        let narration = Narration(
+            result, remarks: try Telling.remarks(folder), width: isShown ? Telling.width : 100)
         if let cast { try OutputFiles.put(narration.cast { Telling.coloured($0) }, at: cast) }
         if let html { try OutputFiles.put(narration.page, at: html) }
-        if cast == nil, html == nil { show(narration) }
+        if isShown { show(narration) }
         try leave(result.verdict == .held ? .held : .failed)
     }
 
@@ -43,7 +45,7 @@ struct DemoCommand: AsyncParsableCommand {
                 Terminal.say("    [return]")
                 _ = readLine()
             }
-            Terminal.write(Terminal.showsColour ? Telling.coloured(line) : Telling.plain(line))
+            Telling.show(line)
         }
     }
 }

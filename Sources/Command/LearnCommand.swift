@@ -45,7 +45,7 @@ struct LearnCommand: AsyncParsableCommand {
     private func play(_ lesson: Lesson, _ folder: String) async throws {
         let remarks = try Telling.remarks(folder)
         let held = try await narration(lesson.scenario, without: [], remarks, folder)
-        let play = LessonPlay(lesson, held) { breaking in
+        let play = LessonPlay(lesson, held, width: Telling.width) { breaking in
             do {
                 let whole = try await narration(breaking.scenario, without: [], remarks, folder)
                 let broken = try await narration(breaking.scenario, without: [breaking.rule], remarks, folder)
@@ -60,7 +60,7 @@ struct LearnCommand: AsyncParsableCommand {
             if isatty(STDIN_FILENO) == 0 { Terminal.write("") }
             return line
         } say: { line in
-            Terminal.write(Terminal.showsColour ? Telling.coloured(line) : Telling.plain(line))
+            Telling.show(line)
         }
         if let html { try OutputFiles.put(await play.page(), at: html) } else { _ = await play.run() }
     }

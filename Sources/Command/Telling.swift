@@ -39,11 +39,41 @@ enum Telling {
         }
     }
 
-    static func plain(_ line: Narration.Line) -> String {
-        line.kind == .step ? "\n--- \(line.text)" : line.text
+    /// Longer lines are hard to read, however wide the terminal is.
+    static var width: Int { min(100, Terminal.columns ?? 100) }
+
+    static func show(_ line: Narration.Line) {
+        let columns = Terminal.columns
+        Terminal.write(Terminal.showsColour ? coloured(line, columns) : plain(line, columns))
     }
 
-    static func coloured(_ line: Narration.Line) -> String {
+    /// `columns` is what there is room for; nil for as much as there is.
+    static func plain(_ line: Narration.Line, _ columns: Int? = nil) -> String {
+        let text = line.kind == .step ? "\n--- \(line.text)" : line.text
+        guard let columns else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { fitted($0, line.kind, columns) }.joined(separator: "\n")
+    }
+
+    /// A line broken between words, with what is left over below its beginning.
+    private static func fitted(_ line: Substring, _ kind: Narration.Line.Kind, _ columns: Int) -> String {
+        // A message begins behind the time of day.
+        let clock = kind == .message ? 8 : 0
+        let begin = line.prefix(clock).count + line.dropFirst(clock).prefix { $0 == " " }.count
+        let indent = kind == .why || kind == .title || kind == .step ? begin : begin + 2
+        guard indent + 20 < columns else { return String(line) }
+        var (rows, rest) = ([String](), line)
+        while rest.count > columns {
+            let room = rest.prefix(columns + 1)
+            guard let space = room.dropFirst(rows.isEmpty ? begin : indent).lastIndex(of: " ") else { break }
+            rows.append(String(rest[..<space]))
+            let left = rest[space...].drop { $0 == " " }
+            rest = Substring(String(repeating: " ", count: indent) + left)
+        }
+        return (rows + [String(rest)]).joined(separator: "\n")
+    }
+
+    static func coloured(_ line: Narration.Line, _ columns: Int? = nil) -> String {
         let colour =
             switch line.kind {
             case .title, .step: "1"
@@ -52,6 +82,6 @@ enum Telling {
             case .move: "33"
             case .answer: "36"
             }
-        return "\u{1B}[\(line.isVerdict ? "31" : colour)m\(plain(line))\u{1B}[0m"
+        return "\u{1B}[\(line.isVerdict ? "31" : colour)m\(plain(line, columns))\u{1B}[0m"
     }
 }

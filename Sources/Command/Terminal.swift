@@ -15,6 +15,13 @@ enum Terminal {
             && isatty(STDOUT_FILENO) == 1
     }
 
+    /// How wide stdout is; nil where it is no terminal, or one that does not say.
+    static var columns: Int? {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+        return size.ws_col == 0 ? nil : Int(size.ws_col)
+    }
+
     /// Verdicts at the beginning of lines, where colours are shown.
     static func coloured(_ text: String) -> String {
         guard showsColour else { return text }

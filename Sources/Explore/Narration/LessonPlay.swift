@@ -3,6 +3,7 @@ import Kernel
 /// A lesson under way: it says lines and takes answers, and knows neither terminal nor page.
 package final class LessonPlay {
     let lesson: Lesson
+    private let width: Int
     private let lines: [Narration.Line]
     private let heads: [String]
     private let breakIt: (Lesson.Breaking) async -> Consequence
@@ -23,12 +24,14 @@ package final class LessonPlay {
     }
 
     /// `breakIt` plays a scenario without a rule. `read` shows a prompt and gives what was typed; nil at the end of the
-    /// input.
+    /// input. `width` is how many columns a text may take.
     package init(
-        _ lesson: Lesson, _ narration: Narration, breakIt: @escaping (Lesson.Breaking) async -> Consequence,
+        _ lesson: Lesson, _ narration: Narration, width: Int = 100,
+        breakIt: @escaping (Lesson.Breaking) async -> Consequence,
         read: @escaping (String) -> String?, say: @escaping (Narration.Line) -> Void
     ) {
         self.lesson = lesson
+        self.width = width
         lines = narration.lines
         heads = narration.lines.compactMap { $0.message?.head }
         self.breakIt = breakIt
@@ -71,7 +74,7 @@ package final class LessonPlay {
     }
 
     private func tell(_ text: String) {
-        for line in Narration.wrapped(text) { say(.init(kind: .why, text: "  \(line)")) }
+        for line in Narration.wrapped(text, width - 4) { say(.init(kind: .why, text: "  \(line)")) }
     }
 
     /// Asks what comes next, until it is known or told. False for somebody who leaves.
