@@ -57,7 +57,16 @@ struct ClientTrial: Sendable {
 
     private func trial(_ run: ScenarioRun, _ origins: ServedOrigins) async -> [Failure] {
         guard let client = run.variables["client"]?.object else {
-            return [Failure(nil, "client", expected: "a variable that says what a client needs", actual: "none")]
+            return [
+                Failure(
+                    nil, "--client", expected: "a variable client that says what the client needs",
+                    actual: run.variables["client"].map { "one that is \($0.typeName)" } ?? "none",
+                    hint: """
+                        the last step of a scenario for clients is such as - set: {client: {url: "${gatewayUrl}", \
+                        token: "${alice.accessToken}", tool: github___get_me, user: alice, rules: [does not loop]}}; \
+                        all but user and rules becomes AGENTCORE_LOCAL_CLIENT_URL and the like; see scenarios/clients
+                        """)
+            ]
         }
         do {
             let folder = try PrivateFolder.make("client")

@@ -12,7 +12,8 @@ struct ExploreCommand: AsyncParsableCommand {
         discussion: """
             Without a path, schedules are made by chance: each seed is one. With a path, every scenario is played \
             again with each kind of fault at each of its exchanges. Whatever happens, the invariants have to hold; \
-            where one does not, the schedule is made small and printed as a scenario file: exit code 4.
+            where one does not, the schedule is made small and printed as a scenario file: exit code 4. Exit code 3 \
+            if every scenario had to be left out, such as one that goes back in time.
             """)
 
     @OptionGroup var selection: ScenarioSelection
@@ -109,7 +110,7 @@ struct ExploreCommand: AsyncParsableCommand {
         settings.rulesOff = rulesOff
         let sweep = FaultSweep(
             Runner(definitions: definitions, settings: settings), root: root, jobs: workers, seed: seed)
-        var (findings, edges, variants): ([Finding], Set<Edge>, Int) = ([], [], 0)
+        var (findings, edges, variants, leftOut): ([Finding], Set<Edge>, Int, Int) = ([], [], 0, 0)
         for file in files {
             guard let definition = definitions[file.lab.name] else { continue }
             let result = try await sweep.run(file, in: definition)
@@ -120,11 +121,15 @@ struct ExploreCommand: AsyncParsableCommand {
                 result.already.isEmpty
                 ? "" : "; it shows itself: \(result.already.map(\.rawValue).joined(separator: ", "))"
             let remark = result.remark.map { "left out, \($0)" }
+            if remark != nil { leftOut += 1 }
             let verdict = result.findings.isEmpty ? "held  " : "BROKEN"
             Terminal.write(
                 "\(remark == nil ? verdict : "      ") \(file.name)  \(remark ?? "\(result.variants) faults\(shown)")")
         }
         Terminal.write("\(files.count) scenarios, \(variants) faults, \(findings.count) broke an invariant")
+        guard leftOut < files.count || files.isEmpty else {
+            throw CommandFailure(.stuck, "every scenario was left out: no fault was played")
+        }
         return (
             findings, edges,
             report(findings, edges, ["scenarios": .int(Int64(files.count)), "faults": .int(Int64(variants))])

@@ -44,16 +44,16 @@ struct ReplayCommand: AsyncParsableCommand {
         defer { PrivateFolder.remove(folder) }
         try CapsuleFiles.lay(capsule, in: folder, root: base)
         let given = try RunConditions.pairs(`var`, of: "--var")
-        for name in given.keys.sorted() where !capsule.secretVariables.contains(name) {
-            throw CommandFailure(.usage, "--var \(name): the capsule left out no secret of that name")
-        }
         let environment = ProcessInfo.processInfo.environment
         let standIns =
             capsule.secretVariables.filter { given[$0] == nil }
             + capsule.secretEnvironment.filter { environment[$0] == nil }
-        let result = try await play(capsule, in: folder) { settings in
+        let result = try await play(capsule, in: folder, given) { settings in
+            settings.variables.merge(given) { $1 }
             settings.environment = capsule.environment
-            for name in capsule.secretVariables { settings.variables[name] = given[name] ?? Capsule.standIn(for: name) }
+            for name in capsule.secretVariables where given[name] == nil {
+                settings.variables[name] = Capsule.standIn(for: name)
+            }
             for name in capsule.secretEnvironment {
                 settings.environment[name] = environment[name] ?? Capsule.standIn(for: name)
             }
@@ -70,14 +70,18 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     private func play(
-        _ capsule: Capsule, in folder: String, _ change: (inout RunSettings) -> Void
+        _ capsule: Capsule, in folder: String, _ given: [String: String], _ change: (inout RunSettings) -> Void
     ) async throws -> ScenarioResult {
         let (files, mistakes) = Library.load(
             paths: ["\(folder)/\(capsule.path)"], root: folder,
             variables: (Array(capsule.variables.keys) + capsule.secretVariables).sorted())
         try ScenarioSelection.tell(mistakes)
-        guard let file = files.first(where: { $0.cellText == capsule.cell }) else {
+        let cells = try RunConditions.fixed(files, by: capsule.variables)
+        guard let file = cells.first(where: { $0.cellText == capsule.cell }) else {
             throw CommandFailure(.unparsed, "\(self.file): the capsule has no \(capsule.path) \(capsule.cell)")
+        }
+        for name in given.keys.sorted() where !file.secrets.contains(where: { $0.name == name }) {
+            throw CommandFailure(.usage, "--var \(name): the capsule left out no secret of that name")
         }
         var settings = RunSettings(root: folder)
         settings.variables = capsule.variables

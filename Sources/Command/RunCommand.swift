@@ -82,8 +82,10 @@ struct RunCommand: AsyncParsableCommand {
         } _: {
             $0.updatesGolden = updateGolden
             $0.keeps = capsule == nil ? reports.keeps : .journals
+            $0.client = client
         }
-        let files = conditions.fixed(try chosen.load(variables: settings.variables.keys.sorted()))
+        let files = try RunConditions.fixed(
+            try chosen.load(variables: settings.variables.keys.sorted()), by: settings.variables)
         for name in settings.variables.keys.sorted() where !files.contains(where: { $0.speaks(of: name) }) {
             Terminal.say("--var \(name): no file speaks of such a variable")
         }

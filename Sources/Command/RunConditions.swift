@@ -82,23 +82,62 @@ struct RunConditions: ParsableArguments {
         return settings
     }
 
-    /// Of a matrix whose name `--var` sets, the cells with that value; one cell if none has it.
-    func fixed(_ files: [ScenarioFile]) -> [ScenarioFile] {
-        guard let variables = try? variables(), !variables.isEmpty else { return files }
-        var taken: Set<String> = []
-        return files.filter { file in
-            let named = file.cell.filter { variables[$0.name] != nil }
-            guard !named.isEmpty else { return true }
-            let isMeant = named.allSatisfy { ($0.value.string ?? $0.value.text) == variables[$0.name] }
-            let cells = files.filter { $0.path == file.path }
-            let hasMeant = cells.contains { other in
-                other.cell.allSatisfy { value in
-                    variables[value.name].map { $0 == value.value.string ?? value.value.text } ?? true
-                }
-            }
-            return isMeant || (!hasMeant && taken.insert(file.path).inserted)
+    /// Of a matrix whose names `--var` sets, the cells with those values; if none has them, every other combination of
+    /// its values with those in their place.
+    ///
+    /// - Throws: `CommandFailure` for a value that no cell has and that decides on the lab.
+    static func fixed(_ files: [ScenarioFile], by variables: [String: String]) throws -> [ScenarioFile] {
+        var (fixed, rest): ([ScenarioFile], ArraySlice<ScenarioFile>) = ([], files[...])
+        while let first = rest.first {
+            let cells = rest.prefix { $0.path == first.path }
+            rest = rest.dropFirst(cells.count)
+            let named = variables.filter { given in first.cell.contains { $0.name == given.key } }
+            fixed += try Self.fixed(cells: cells, by: named)
         }
+        return fixed
     }
+
+    private static func fixed(
+        cells: ArraySlice<ScenarioFile>, by variables: [String: String]
+    ) throws -> [ScenarioFile] {
+        guard !variables.isEmpty else { return Array(cells) }
+        let meant = cells.filter { file in
+            file.cell.allSatisfy { variables[$0.name, default: text(of: $0.value)] == text(of: $0.value) }
+        }
+        guard meant.isEmpty else { return meant }
+        var (labs, fixed): ([String: LabChoice], [ScenarioFile]) = ([:], [])
+        for file in cells {
+            let other = file.inCell(file.cell.map { ($0.name, value(of: $0.name, $0.value, cells, variables)) })
+            if let lab = labs[other.cellText] {
+                guard lab == other.lab else {
+                    let given = variables.sorted { $0.key < $1.key }.map { "--var \($0.key)=\($0.value)" }
+                    throw CommandFailure(
+                        .usage,
+                        "\(given.joined(separator: " ")): no cell of \(file.path) has that, and its lab depends on it")
+                }
+                continue
+            }
+            labs[other.cellText] = other.lab
+            fixed.append(other)
+        }
+        return fixed
+    }
+
+    /// What `--var` gives one name of a cell: the matrix's own value if it has that one, else one of its type, else a
+    /// text.
+    private static func value(
+        of name: String, _ own: JSONValue, _ cells: ArraySlice<ScenarioFile>, _ variables: [String: String]
+    ) -> JSONValue {
+        guard let given = variables[name] else { return own }
+        let known = cells.lazy.flatMap(\.cell).first { $0.name == name && text(of: $0.value) == given }
+        if let known { return known.value }
+        guard own.string == nil, let parsed = try? JSONValue(parsing: given), parsed.typeName == own.typeName else {
+            return .string(given)
+        }
+        return parsed
+    }
+
+    private static func text(of value: JSONValue) -> String { value.string ?? value.text }
 
     /// - Throws: `ValidationError` for the first that is no name and value.
     static func pairs(_ texts: [String], of flag: String) throws -> [String: String] {

@@ -99,6 +99,15 @@ package struct ScenarioFile: Sendable {
     }
 }
 
+extension ScenarioFile {
+    /// The same scenario, in the same lab, with other values of its matrix.
+    package func inCell(_ values: [(name: String, value: JSONValue)]) -> ScenarioFile {
+        var file = self
+        file.cell = values
+        return file
+    }
+}
+
 /// One combination of a matrix's values.
 package struct MatrixCell: Sendable {
     package let values: [(name: String, value: JSONValue)]

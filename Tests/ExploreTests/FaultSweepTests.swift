@@ -3,6 +3,7 @@ import Foundation
 import Harness
 import Kernel
 import Scenario
+import Synchronization
 import TestSupport
 import Testing
 
@@ -55,7 +56,38 @@ struct FaultSweepTests {
     }
 
     @Test func whatCannotBeSweptSaysWhy() async throws {
-        let result = try await sweep("scenarios/language/a-matrix-of-users-and-tools.yaml")
-        #expect(result.variants == 0 && result.remark == "it has a matrix")
+        let result = try await sweep("scenarios/language/going-back-in-time-forgets-a-consent.yaml")
+        #expect(result.variants == 0 && result.remark == "it goes back in time")
+    }
+
+    /// A cell of a matrix is swept as itself, also one that `--var` made: the expectation holds for its value alone.
+    @Test(arguments: ["alice", "bob", "mallory"]) func aMatrixIsSweptCellByCell(_ user: String) async throws {
+        let text = """
+            scenario: Who it is
+            spec: [T2]
+            matrix: {user: [alice, bob]}
+            given: [github-provider, gateway, target-method-2]
+            steps:
+              - mcp: tools/call
+                as: ${user}
+                with: {name: github___get_me}
+                expect: {error.code: -32042}
+            """
+        let (cells, mistakes) = Library.load(
+            sources: [Source(name: "scenarios/made-here.yaml", text: text)], root: Checkout.root)
+        #expect(mistakes.map(\.rendered) == [] && cells.count == 2)
+        let file = try #require(cells.first).inCell([("user", .string(user))])
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        var settings = RunSettings()
+        settings.root = Checkout.root
+        let seen = Mutex<Set<String>>([])
+        settings.afterSteps = { run in
+            seen.withLock { $0.formUnion([run.variables["user"]?.string ?? ""]) }
+            return []
+        }
+        let runner = Runner(definitions: ["default": definition], settings: settings)
+        let result = try await FaultSweep(runner, root: Checkout.root, jobs: 2, seed: 1).run(file, in: definition)
+        #expect(result.remark == nil && result.variants > 20 && result.findings.isEmpty)
+        #expect(seen.withLock { $0 } == [user])
     }
 }

@@ -43,7 +43,6 @@ package struct FaultSweep: Sendable {
             Result(file: file, variants: 0, remark: remark, already: [], findings: [], edges: edges)
         }
         guard file.skip == nil else { return nothing("it is skipped") }
-        guard file.cell.isEmpty else { return nothing("it has a matrix") }
         let base = await runner.run(file, seed: seed)
         guard base.verdict == .held else { return nothing("it does not hold as it is") }
         guard base.chapters.isEmpty else { return nothing("it goes back in time") }
@@ -54,10 +53,15 @@ package struct FaultSweep: Sendable {
             Self.insert(trouble, into: file.source).map { (trouble, $0) }
         }
         let (files, mistakes) = Library.load(sources: sources.map(\.1), root: root)
-        guard mistakes.isEmpty, files.count == wanted.count else {
+        let cells = file.cells.count
+        guard mistakes.isEmpty, sources.count == wanted.count, files.count == wanted.count * cells else {
             return nothing("no fault can be put before its first step", knownEdges)
         }
-        let variants = zip(files, sources).map { Variant(file: $0, trouble: $1.0, source: $1.1) }
+        let variants = sources.enumerated().map { index, source in
+            // Of a matrix, the cell that the file is: its values may be such as the file itself does not have.
+            let cell = (0..<cells).first { files[index * cells + $0].lab == file.lab } ?? 0
+            return Variant(file: files[index * cells + cell].inCell(file.cell), trouble: source.0, source: source.1)
+        }
         let already = Set(known.map(\.invariant))
         var (findings, edges): ([Int: Finding], Set<Edge>) = ([:], knownEdges)
         try await Lanes(jobs).work(variants.count) { index in

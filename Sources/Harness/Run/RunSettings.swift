@@ -17,6 +17,8 @@ package struct RunSettings: Sendable {
     package var root = "."
     /// What the repeating command says of that folder; empty if it finds it by itself.
     package var rootFlag = ""
+    /// The program that is run after the steps, for the repeating command; nil if there is none.
+    package var client: String?
     /// What a result still has when the next one is begun.
     package var keeps = Keeping.journals
 

@@ -190,6 +190,7 @@ package struct ScenarioResult: Sendable {
         for name in settings.unknowns.keys.sorted() {
             words.append("--unknown \(Self.quoted("\(name)=\(settings.unknowns[name] ?? "")"))")
         }
+        if let client = settings.client { words.append("--client \(Self.quoted(client))") }
         return words.joined(separator: " ")
     }
 
