@@ -1,5 +1,6 @@
 import Foundation
 import Harness
+import Scenario
 
 /// Looks at the files that were asked for, and at those below `scenarios/` and `mocks/`, until the process is ended.
 struct Watch {
@@ -41,8 +42,14 @@ struct Watch {
 
     /// A file that may be run alone: neither a fragment nor a template.
     private func isScenario(_ path: String) -> Bool {
-        path.hasSuffix(".yaml") && !path.hasSuffix(".template.yaml") && !path.hasPrefix("\(root)/mocks/")
-            && !path.contains("/given/")
+        Library.isScenarioName(path) && !path.hasPrefix("\(root)/mocks/")
+            && !path.contains("/given/") && !Self.isFragment(path)
+    }
+
+    private static func isFragment(_ path: String) -> Bool {
+        FileManager.default.contents(atPath: path).map {
+            Source(name: path, text: String(decoding: $0, as: UTF8.self)).isFragment
+        } ?? false
     }
 
     private func isAskedFor(_ path: String) -> Bool {

@@ -9,23 +9,34 @@ package import Scenario
 package enum Library {
     /// Reads files and folders, in the order of their paths, and every mistake in any of them.
     /// `paths` are files or folders, relative to the current folder or to `root`; a folder is read to its depths,
-    /// without `given`. `root` holds `mocks/` and `scenarios/`; `variables` are the names that `--var` sets. When
-    /// read `thoroughly`, the ids under `spec:` must be rows of the ledger, and golden traces must be there. A scenario
-    /// with a matrix is one file for each of its cells.
+    /// without `given` and without the fragments that stand beside scenarios. `root` holds `mocks/` and `scenarios/`;
+    /// `variables` are the names that `--var` sets. When read `thoroughly`, the ids under `spec:` must be rows of the
+    /// ledger, golden traces must be there, and fragments are read as such. A scenario with a matrix is one file for
+    /// each of its cells.
     package static func load(
         paths: [String], root: String, variables: [String] = [], thoroughly: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
-        var sources: [Source] = []
+        var (sources, fragments): ([Source], [Source]) = ([], [])
         var names: Set<String> = []
         var missing: [Diagnostic] = []
         for path in paths {
-            let found = scenarioPaths(place(of: path, root: root))
+            let place = place(of: path, root: root)
+            let found = scenarioPaths(place)
             if found.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
             for file in found {
                 let name = shown(file, root: root)
                 guard names.insert(name).inserted else { continue }
                 if let source = source(file, shown: name) {
-                    sources.append(source)
+                    if !source.isFragment {
+                        sources.append(source)
+                    } else if thoroughly {
+                        fragments.append(source)
+                    } else if file == place {
+                        missing.append(
+                            Diagnostic(
+                                Place(source, line: 1, column: 1), "this is a fragment, which scenarios begin with",
+                                hint: "run a scenario that names it under given, or includes it"))
+                    }
                 } else {
                     missing.append(mistake(in: name, "the file cannot be read as UTF-8 text"))
                 }
@@ -33,7 +44,8 @@ package enum Library {
         }
         let folders = paths.map { folder(of: place(of: $0, root: root)) }
         let (files, diagnostics) = load(
-            sources: sources, root: root, folders: folders, variables: variables, thoroughly: thoroughly)
+            sources: sources, fragments: fragments, root: root, folders: folders, variables: variables,
+            thoroughly: thoroughly)
         return (files, missing + diagnostics)
     }
 
@@ -65,9 +77,11 @@ package enum Library {
         return file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : path
     }
 
-    /// The same for texts that are at hand. Fragments are taken from below `root` and below `folders`.
+    /// The same for texts that are at hand. Fragments are taken from below `root` and below `folders`; `fragments` are
+    /// read whether a scenario uses them or not.
     package static func load(
-        sources: [Source], root: String, folders: [String] = [], variables: [String] = [], thoroughly: Bool = false
+        sources: [Source], fragments: [Source] = [], root: String, folders: [String] = [], variables: [String] = [],
+        thoroughly: Bool = false
     ) -> ([ScenarioFile], [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
         var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
@@ -78,7 +92,8 @@ package enum Library {
             vocabulary.ledger = Set(known.rows.map(\.id))
             diagnostics += mistakes
         }
-        let reader = ScenarioReader(vocabulary, shelf: shelf(root: root, folders: folders))
+        let shelf = shelf(root: root, folders: folders)
+        let reader = ScenarioReader(vocabulary, shelf: shelf)
         var files: [ScenarioFile] = []
         var known = Set(diagnostics)
         for source in sources {
@@ -86,6 +101,9 @@ package enum Library {
             if let file { files += file.expanded }
             // A fragment's mistake is found by every scenario that uses it, and told once.
             for mistake in mistakes where known.insert(mistake).inserted { diagnostics.append(mistake) }
+        }
+        for mistake in fragments.flatMap({ shelf.mistakes(in: $0, vocabulary) }) where known.insert(mistake).inserted {
+            diagnostics.append(mistake)
         }
         return (files, diagnostics)
     }
@@ -97,7 +115,7 @@ package enum Library {
         let given = Enclosure("\(root)/\(folder)")
         let open = ([root] + folders).map { Enclosure($0) }
         return FragmentShelf(names: fragmentNames(in: "\(root)/\(folder)")) { name, from in
-            guard name.hasSuffix(".yaml") || name.utf8.contains(UInt8(ascii: "/")) else {
+            guard isYAML(name) || name.utf8.contains(UInt8(ascii: "/")) else {
                 guard !name.utf8.contains(UInt8(ascii: ".")) else { return nil }
                 return given.existing("\(root)/\(folder)/\(name).yaml").flatMap {
                     source($0, shown: "\(folder)/\(name).yaml")
@@ -154,6 +172,15 @@ package enum Library {
         return names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     }
 
+    /// Whether a name is that of a YAML file: both endings are in use.
+    private static func isYAML(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
+
+    /// Whether a file may be a scenario, by its name: a CloudFormation template may stand beside the scenario that
+    /// deploys it.
+    package static func isScenarioName(_ name: String) -> Bool {
+        isYAML(name) && !name.hasSuffix(".template.yaml") && !name.hasSuffix(".template.yml")
+    }
+
     private static func scenarioPaths(_ path: String) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return [] }
@@ -162,8 +189,7 @@ package enum Library {
         let below = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
         let folder = Enclosure(base)
         return below.filter { name in
-            // A CloudFormation template may stand beside the scenario that deploys it.
-            name.hasSuffix(".yaml") && !name.hasSuffix(".template.yaml")
+            isScenarioName(name)
                 && !name.split(separator: "/").dropLast().contains("given")
         }.sorted().map { "\(base)/\($0)" }.filter { folder.existing($0) != nil }
     }
@@ -196,6 +222,7 @@ package enum LabVocabulary {
             vocabulary.operations = contract.operations.map(\.name)
             vocabulary.membersOfOperation = { contract.members(of: $0, at: $1) }
             vocabulary.vendors = Set(definition.vendors.names).sorted()
+            vocabulary.mistakeInVendor = { definition.vendors.mistake(in: $0, $1) }
         } catch {
             diagnostics.append(error)
         }
@@ -213,6 +240,7 @@ package enum LabVocabulary {
         }
         vocabulary.parties = PartyName.all
         vocabulary.variables = ScenarioRun.standardVariables
+        vocabulary.membersOfVariable = ["lab": ScenarioRun.placeNames]
         return vocabulary
     }
 }
