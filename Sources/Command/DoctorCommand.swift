@@ -99,7 +99,9 @@ struct DoctorCommand: AsyncParsableCommand {
             return Finding(verdict: .good, about: "ports", text: "\(range) are free")
         }
         if Probe.status(of: "/_local/ready", port: portBase + 6) == 200 {
-            return Finding(verdict: .remark, about: "ports", text: "a lab is being served on \(range) already")
+            return Finding(
+                verdict: .bad, about: "ports",
+                text: "a lab is being served on \(range) already: use it, or choose others with --port-base N")
         }
         let told = taken.map { "\($0.0) is \($0.1)" }.joined(separator: ", ")
         return Finding(

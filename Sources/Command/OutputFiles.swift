@@ -9,7 +9,11 @@ enum OutputFiles {
         do {
             try Data("\(text.trimmedEnd)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw CommandFailure(.stuck, "\(path): cannot be written: \(error.localizedDescription)")
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().relativePath
+            let why =
+                FileManager.default.fileExists(atPath: folder)
+                ? error.localizedDescription : "there is no folder \(folder)"
+            throw CommandFailure(.stuck, "\(path): cannot be written: \(why)")
         }
     }
 

@@ -20,7 +20,8 @@ struct RecordCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The HAR or the journal; - reads standard input.", valueName: "file"))
     var file: String
 
-    @Option(name: .shortAndLong, help: "Write the scenario to FILE (default: standard output).")
+    @Option(
+        name: .shortAndLong, help: "Write the scenario to FILE, which must not be there (default: standard output).")
     var output: String?
 
     @Option(help: "What the scenario says it shows.")
@@ -44,6 +45,9 @@ struct RecordCommand: AsyncParsableCommand {
     @OptionGroup var root: RootOption
 
     func run() async throws {
+        if let output, FileManager.default.fileExists(atPath: output) {
+            throw CommandFailure(.usage, "\(output): there is such a file; nothing was written")
+        }
         let base = try root.folder()
         let definition = try LabLoading.definition(lab, root: base)
         let recording: Recording

@@ -56,7 +56,7 @@ struct ServeLog: Sendable {
         .github: "GitHub: authorization server and REST API",
         .mcp: "GitHub's MCP server, at /mcp",
         .app: "the users' web application",
-        .console: "control API, at /_local/",
+        .console: "pages of what goes on; control API at /_local/, listed at /api",
     ]
 }
 

@@ -22,9 +22,13 @@ struct Call: Sendable {
 }
 
 extension ControlOrigin {
+    static let index: @Sendable (CallContext) async throws -> Response = {
+        .html(200, IndexPage(lab: $0.lab).html, headers: IndexPage.headers)
+    }
+
     /// The whole control API, in the order of the index page.
     static let calls: [Call] = [
-        Call(.get, "/", "This page.") { .html(200, IndexPage(lab: $0.lab).html, headers: IndexPage.headers) },
+        Call(.get, "/api", "This page.", index),
         Call(.get, "/_local/health", "200 as long as the lab answers.") { _ in Health.response(party: .console) },
         Call(.get, "/_local/ready", "200 when every party answers.") { _ in Health.response(party: .console) },
         Call(.get, "/_local/info", "Origins, account, users, clients, switches.") { $0.info() },

@@ -17,7 +17,8 @@ package struct ControlOrigin: Origin {
         self.lab = lab
         self.version = version
         var router = Router<Handler>()
-        for call in Self.calls {
+        // Where the console is served, its own pages stand at the root.
+        for call in Self.calls + [Call(.get, "/", "", Self.index)] {
             let (lab, answer) = (lab, call.answer)
             router.on(call.method, call.path) { request, parameters in
                 try await answer(CallContext(lab: lab, version: version, request: request, parameters: parameters))
@@ -41,7 +42,7 @@ package struct ControlOrigin: Origin {
 
     private func answer(_ request: Request) async -> Response {
         switch router.match(request) {
-        case .nothing: return ControlError(404, "Nothing is at \(request.path); GET / lists what there is.").response
+        case .nothing: return ControlError(404, "Nothing is at \(request.path); GET /api lists what there is.").response
         case .otherMethods(let methods):
             return ControlError.otherMethods(request.path, methods.map(\.rawValue).joined(separator: ", "))
         case .found(let handler, let parameters):

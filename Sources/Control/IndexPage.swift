@@ -2,7 +2,7 @@ import HTTPTypes
 import Harness
 import Kernel
 
-/// The page at the console's root: what this port is, and every call it takes.
+/// The page at the console's `/api`: what this port is, and every call it takes.
 struct IndexPage {
     let lab: Lab
 

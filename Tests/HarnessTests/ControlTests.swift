@@ -8,6 +8,7 @@ struct ControlTests {
     /// Each mistake, its status and a word its sentence must have.
     static let mistakes: [(HTTPRequest.Method, String, String, Int, String)] = [
         (.get, "/_local/nothing", "", 404, "/_local/nothing"),
+        (.get, "/_local/nothing", "", 404, "GET /api lists"),
         (.delete, "/_local/journal", "", 405, "GET"),
         (.get, "/_local/reset", "", 405, "POST"),
         (.post, "/_local/clock", "", 400, "JSON"),
@@ -42,6 +43,16 @@ struct ControlTests {
         (.put, "/_local/applications/x", "[", 400, "JSON"),
         (.put, "/_local/applications/x", #"{"kind":"none"}"#, 400, "kind"),
     ]
+
+    /// The list stands where a mistake says that it does, with and without the console's own pages at the root.
+    @Test(arguments: ["/api", "/"]) func thePageListsEveryCall(_ path: String) async throws {
+        let lab = try ControlledLab()
+        let response = await lab.control.respond(to: Request(.get, "http://127.0.0.1:4586\(path)"))
+        #expect(response.status == 200)
+        for call in ["/api", "/_local/journal", "/_local/snapshots/{id}/restore"] {
+            #expect(response.bodyText.contains(call), "\(call)")
+        }
+    }
 
     @Test(arguments: mistakes)
     func aMistakeIsOneClearSentence(
