@@ -38,21 +38,12 @@ package struct Plan: Sendable {
         }
         problems += Self.unsupported(active, types)
         for resource in active { problems += types.problems(of: resource) }
-        let names = Set(template.resources.map(\.name))
+        let mentions = MentionCheck(evaluator, types, active: Set(active.map(\.name)))
         var needs: [String: [String]] = [:]
         for resource in active {
-            var found: [Mention] = resource.dependsOn.map { Mention(name: $0, place: resource.place) }
-            for member in resource.properties { Mention.collect(member.value, &found) }
-            for mention in found where !names.contains(mention.name) {
-                guard values[mention.name] == nil, !mention.name.hasPrefix("AWS::") else { continue }
-                let known = template.parameters.map(\.name) + template.resources.map(\.name)
-                problems.append(
-                    Diagnostic(
-                        mention.place, "\(resource.name): there is no parameter or resource \"\(mention.name)\"",
-                        hint: Suggestion.hint(for: mention.name, among: known)))
-            }
-            needs[resource.name] = found.map(\.name)
+            needs[resource.name] = resource.dependsOn + mentions.names(in: resource, &problems)
         }
+        for output in outputs { mentions.check(output, &problems) }
         resources = Self.ordered(active, needs, &problems)
         if !problems.isEmpty { throw TemplateProblems(problems) }
         self.destination = destination
@@ -101,41 +92,5 @@ package struct Plan: Sendable {
     /// What `--check` says.
     package var summary: JSONValue {
         .array(resources.map { ["logicalId": .string($0.name), "type": .string($0.type)] })
-    }
-}
-
-/// A name that an expression speaks of.
-struct Mention {
-    let name: String
-    let place: Place
-
-    static func collect(_ node: DocumentNode, _ found: inout [Mention]) {
-        if let items = node.items { for item in items { collect(item, &found) } }
-        for member in node.members {
-            switch member.name {
-            case "Ref": if let name = member.value.scalarText { found.append(Mention(name: name, place: node.place)) }
-            case "Fn::GetAtt":
-                let text = member.value.scalarText ?? member.value.items?.first?.scalarText ?? ""
-                let name = text.pieces(by: ".").first.map(String.init) ?? ""
-                found.append(Mention(name: name, place: node.place))
-            case "Fn::Sub": collect(sub: member.value, &found)
-            default: collect(member.value, &found)
-            }
-        }
-    }
-
-    private static func collect(sub node: DocumentNode, _ found: inout [Mention]) {
-        let own = node.items?.last?.members.map(\.name) ?? []
-        if let map = node.items?.last, map.isMapping { collect(map, &found) }
-        guard let text = (node.items?.first ?? node).scalarText else { return }
-        var rest = text[...]
-        while let hole = rest.range(of: "${") {
-            rest = rest[hole.upperBound...]
-            guard let end = rest.place(of: "}") else { return }
-            let inner = trimmed(rest[..<end])
-            rest = rest[end...]
-            guard !inner.hasPrefix("!"), !own.contains(inner), !inner.hasPrefix("AWS::") else { continue }
-            found.append(Mention(name: String(inner.pieces(by: ".").first ?? ""), place: node.place))
-        }
     }
 }

@@ -37,6 +37,9 @@ package struct ResourceTypes: Sendable {
 
     func supports(_ type: String) -> Bool { types[type] != nil || Self.isCustom(type) || type == Self.metadata }
 
+    /// What `Fn::GetAtt` gives of a type; nil for one that answers whatever its own code says.
+    func attributes(of type: String) -> [String]? { types[type]?.attributes }
+
     /// Properties that the schema does not have or misses, in the words of CloudFormation.
     func problems(of resource: StackTemplate.Resource) -> [Diagnostic] {
         let given = resource.properties.map(\.name)

@@ -104,6 +104,43 @@ struct PlanTests {
         #expect(found.allSatisfy { $0.hasPrefix("t.yaml:") })
     }
 
+    /// Names and attributes that nothing has, in properties and in outputs, and whatever can be worked out now.
+    @Test(arguments: [
+        ("!GetAtt B.Arm", "B has no attribute \"Arm\" (did you mean \"Arn\"?)"),
+        ("!GetAtt Bb.Arn", "there is no resource \"Bb\" (did you mean \"B\"?)"), ("!GetAtt B", "has no attribute"),
+        ("!GetAtt [B, Arm]", "did you mean \"Arn\"?"), ("!Sub '${B.Arm}'", "did you mean \"Arn\"?"),
+        ("!Sub '${AWS::Regio}'", "did you mean \"AWS::Region\"?"), ("!Ref AWS::Regio", "did you mean \"AWS::Region\"?"),
+        ("!Join ['', [!GetAtt B.Arm]]", "did you mean \"Arn\"?"), ("!Ref Bb", "there is no parameter or resource"),
+        ("!Ref No", "No is not created: its condition does not hold"),
+        ("!If [Never, !Ref B, !GetAtt No.Arn]", "No is not created"), ("!Select [3, [a]]", "cannot select item 3 of 1"),
+        ("!FindInMap [M, a, b]", "finds nothing"), ("!Cidr [a, 1, 2]", "Fn::Cidr is not supported here"),
+    ])
+    func whatCannotEndWellIsNotBegun(_ expression: String, _ told: String) {
+        let before = "Conditions: {Never: !Equals [a, b]}\n"
+        let never = "  No: {Type: AWS::IAM::Role, Condition: Never, Properties: {AssumeRolePolicyDocument: {}}}\n"
+        let found = problems("\(before)\(roles(("A", expression), ("B", "x")))\(never)")
+        #expect(found.count == 1 && found.first?.contains(told) == true, "\(found)")
+        let output = "Outputs: {O: {Value: \(expression)}}"
+        let foundInOutput = problems("\(before)\(roles(("A", "x"), ("B", "x")))\(never)\(output)")
+        #expect(foundInOutput.count == 1 && foundInOutput.first?.contains(told) == true, "\(foundInOutput)")
+    }
+
+    @Test func whatIsNotAskedForMayBeMissing() {
+        let text = """
+            Conditions: {Never: !Equals [a, b]}
+            Resources:
+              A: {Type: Custom::C, Properties: {ServiceToken: x, Y: !If [Never, !GetAtt No.Arn, !Sub '${D.Arn}']}}
+              B: {Type: Custom::C, Properties: {ServiceToken: x, Y: !GetAtt A.Any.Thing}}
+              D: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+              No: {Type: AWS::IAM::Role, Condition: Never, Properties: {AssumeRolePolicyDocument: {}}}
+            Outputs:
+              O: {Value: !Ref No, Condition: Never}
+              P: {Value: !Sub ['${x} ${AWS::Region}', {x: !GetAtt D.Arn}], Export: {Name: !Ref AWS::StackName}}
+            """
+        #expect(problems(text) == [])
+        #expect(problems("\(roles(("A", "x")))Outputs: {O: {}}").count == 1)
+    }
+
     @Test func jsonWithTabsIsRead() throws {
         let text = "{\n\t\"Resources\": {\n\t\t\"A\": {\"Type\": \"AWS::CDK::Metadata\"}\n\t}\n}"
         #expect(try plan(text).resources.map(\.name) == ["A"])
