@@ -12,7 +12,15 @@ struct DefinitionTests {
         ("region: us-east-1", "regions: us-east-1", "did you mean \"region\"?", "regions"),
         ("  mcp:\n", "  mpc:\n", "did you mean \"mcp\"?", "mpc"),
         ("keys: keys/inbound", "key: keys/inbound", "did you mean \"keys\"?", "key: keys"),
-        ("contract: contract/contract.json", "contract: contract/nothing.json", "there is no file", "nothing.json"),
+        (
+            "contract: contract/contract.json", "contract: contract/nothing.json", "known: contract/contract",
+            "nothing.json"
+        ),
+        (
+            "profile: tools/github-tools", "profile: tools/github-tool", "did you mean \"tools/github-tools.yaml\"?",
+            "tool.y"
+        ),
+        ("about:", "use: chnaged\nabout:", "there is no lab \"chnaged\"", "use: chnaged"),
         ("users: directory/users.yaml", "users: [a]", "must be a text", "users: [a]"),
         ("hosts: [github.com, api.github.com]", "hosts: github.com", "at least one host", "hosts: github.com"),
         ("each: \"{gatewayId}.", "each: \"x.", "must begin with {gatewayId}", "each: \"x."),
@@ -34,12 +42,10 @@ struct DefinitionTests {
         }
         #expect("\(mistake)".contains(told), "\(mistake)")
         #expect("\(mistake)".hasPrefix("mocks/"), "\(mistake)")
-        if !told.hasPrefix("there is no file") {
-            let line = try #require(
-                mistake.place.source.text.split(separator: "\n", omittingEmptySubsequences: false)
-                    .firstIndex { $0.contains(word) })
-            #expect(mistake.place.line == line + 1, "\(mistake)")
-        }
+        let line = try #require(
+            mistake.place.source.text.split(separator: "\n", omittingEmptySubsequences: false)
+                .firstIndex { $0.contains(word) })
+        #expect(mistake.place.line == line + 1, "\(mistake)")
     }
 
     @Test func switchesOfTheFileHoldInEveryLab() throws {

@@ -23,6 +23,12 @@ extension MockFiles {
         guard let base = use.scalarText, base != name,
             base.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") })
         else { throw Diagnostic(use.place, "use names another lab") }
+        let labs = names(in: "labs").filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        guard labs.contains(base) else {
+            throw Diagnostic(
+                use.place, "there is no lab \"\(base)\"",
+                hint: Suggestion.hint(for: base, among: labs.filter { $0 != name }))
+        }
         let under = try document("labs/\(base).yaml")
         if let second = under["use"] { throw Diagnostic(second.place, "a lab that others use is whole in itself") }
         return under.overlaid(by: own)

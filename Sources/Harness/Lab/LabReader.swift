@@ -38,7 +38,9 @@ struct LabReader {
         _ name: String, of party: Party? = nil, _ make: (JSONValue) throws -> Value
     ) throws(Diagnostic) -> Value {
         let node = if let party { try require(name, of: party) } else { try require(name) }
-        return try files.parsed(try Self.text(node, name), make)
+        let path = try Self.text(node, name)
+        try files.expectThere(path, namedAt: node.place)
+        return try files.parsed(path, make)
     }
 
     /// What a file named in the lab says; `none` in a lab that names none.

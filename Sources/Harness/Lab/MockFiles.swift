@@ -89,6 +89,15 @@ struct MockFiles {
         return node.place
     }
 
+    /// - Throws: `Diagnostic` at the place that names a file which is not there, with one that is like it.
+    func expectThere(_ path: String, namedAt place: Place) throws(Diagnostic) {
+        guard !FileManager.default.fileExists(atPath: "\(root)/mocks/\(path)") else { return }
+        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+        let beside = names(in: folder).map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
+        throw Diagnostic(
+            place, "there is no file mocks/\(path)", hint: Suggestion.hint(for: path, among: beside))
+    }
+
     /// Names of the files in a folder below `mocks/`, sorted.
     func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/mocks/\(folder)")) ?? []).sorted()
