@@ -5,7 +5,12 @@ package import Kernel
 /// What is wrong with a fault that somebody wrote.
 package struct FaultMistake: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
-    init(_ description: String) { self.description = description }
+    /// Names of the members on the way to what is wrong; none is the whole fault.
+    let path: [String]
+    init(_ description: String, at path: String...) {
+        self.description = description
+        self.path = path
+    }
 }
 
 extension Fault {
@@ -16,20 +21,21 @@ extension Fault {
         let party = json["party"]?.string ?? ""
         guard (Party.served + Party.inner).contains(Party(party)) else {
             let known = (Party.served + Party.inner).map(\.rawValue).joined(separator: ", ")
-            throw FaultMistake("A fault needs a \"party\", one of \(known).")
+            throw FaultMistake("A fault needs a \"party\", one of \(known).", at: "party")
         }
         var operation: String?
         if let value = json["operation"], !value.isNull {
             guard let text = value.string, text.split(separator: " ").last?.hasPrefix("/") == true else {
                 throw FaultMistake(
-                    "\"operation\" must be a path, or a method and a path: POST /login/oauth/access_token.")
+                    "\"operation\" must be a path, or a method and a path: POST /login/oauth/access_token.",
+                    at: "operation")
             }
             operation = text
         }
         var first: Int?
         if let value = json["first"], !value.isNull {
             guard let number = value.int, number > 0, number <= 1_000_000 else {
-                throw FaultMistake("\"first\" must be a whole number from 1 up.")
+                throw FaultMistake("\"first\" must be a whole number from 1 up.", at: "first")
             }
             first = Int(number)
         }
@@ -48,13 +54,13 @@ extension Fault {
         case "answer": return .answer(try answer(value))
         case "delay":
             guard let span = value.string.flatMap({ Span($0) }), span >= .zero else {
-                throw FaultMistake("\"delay\" must be a duration such as 500ms or 90s.")
+                throw FaultMistake("\"delay\" must be a duration such as 500ms or 90s.", at: "delay")
             }
             return .delay(span)
         default:
-            guard value == true else { throw FaultMistake("\"\(name)\" must be true.") }
+            guard value == true else { throw FaultMistake("\"\(name)\" must be true.", at: name) }
             if name == "throttle" {
-                guard json["party"] == "aws" else { throw FaultMistake("\"throttle\" is for the party aws.") }
+                guard json["party"] == "aws" else { throw FaultMistake("\"throttle\" is for the party aws.", at: name) }
                 return .answer(throttled(switches))
             }
             return name == "drop" ? .drop : name == "duplicate" ? .duplicate : .truncate
@@ -71,10 +77,11 @@ extension Fault {
 
     private static func answer(_ value: JSONValue) throws(FaultMistake) -> Response {
         guard let object = value.object, let status = object["status"]?.int, (100...599).contains(status) else {
-            throw FaultMistake("\"answer\" needs a \"status\" from 100 to 599.")
+            throw FaultMistake("\"answer\" needs a \"status\" from 100 to 599.", at: "answer", "status")
         }
         for name in object.names where !["status", "headers", "body"].contains(name) {
-            throw FaultMistake("\"answer\" has no member \"\(name)\"; known are status, headers, body.")
+            throw FaultMistake(
+                "\"answer\" has no member \"\(name)\"; known are status, headers, body.", at: "answer", name)
         }
         var response = Response(Int(status))
         if let text = object["body"]?.string {
@@ -84,7 +91,8 @@ extension Fault {
         }
         for member in object["headers"]?.object?.members ?? [] {
             guard let field = HTTPField.Name(member.name), let text = member.value.string else {
-                throw FaultMistake("\"headers\" has no legal field \"\(member.name)\".")
+                throw FaultMistake(
+                    "\"headers\" has no legal field \"\(member.name)\".", at: "answer", "headers", member.name)
             }
             response.head.headerFields[field] = text
         }

@@ -104,9 +104,12 @@ extension Reading {
         report(node.place, "there is no user, party or program \"\(name)\"", hint: "did you mean \"\(near)\"?")
     }
 
-    mutating func expectStates(_ states: [String], of subject: String, at place: Place) {
-        guard let mistake = KnownNames.mistake(in: states, of: subject) else { return }
+    /// Reports a kind or a state that there is not; says whether all is well.
+    @discardableResult
+    mutating func expectStates(_ states: [String], of subject: String, at place: Place) -> Bool {
+        guard let mistake = KnownNames.mistake(in: states, of: subject) else { return true }
         report(place, mistake.message, hint: mistake.hint)
+        return false
     }
 }
 

@@ -24,8 +24,9 @@ package struct TransitionsCheck: JournalCheck {
                 reading.report(member.value.place, "states must be a list, this is \(member.value.typeName)")
                 continue
             }
-            if items.isEmpty { reading.expectStates([], of: member.name, at: member.key.place) }
-            for item in items where item.scalarText != Self.gap {
+            // A kind that there is not is wrong where it stands, whatever the states.
+            let isKind = reading.expectStates([], of: member.name, at: member.key.place)
+            for item in items where isKind && item.scalarText != Self.gap {
                 reading.expectStates([item.scalarText ?? ""], of: member.name, at: item.place)
             }
             lines.append((Template(member.key, &reading), items.map { Template($0, &reading) }, member.key.place))

@@ -47,6 +47,7 @@ package struct FaultStep: LabStep {
         _ = node.members(of: Self.self, &reading)
         expectations = Expectations(nil, roots: [], &reading)
         saves = Saves(nil, roots: [], &reading)
+        let before = reading.diagnostics.count
         guard let members = node.value.members("fault", known: Self.parts.map(\.name), &reading) else { return nil }
         if let remove = members["remove"] {
             guard remove.text(&reading, as: "remove") != nil else { return nil }
@@ -64,13 +65,20 @@ package struct FaultStep: LabStep {
         }
         let mayMiss = members[Self.mayMiss]?.settledFlag(&reading, as: Self.mayMiss) ?? Settled(false)
         action = .put(Template(node.value, &reading), mayMiss: mayMiss)
-        // What names a variable is known only when it happens.
-        guard Template.holes(in: node.value).isEmpty else { return }
+        // What names a variable is known only when it happens, and a misspelt member is told already.
+        guard Template.holes(in: node.value).isEmpty, reading.diagnostics.count == before else { return }
         do throws(FaultMistake) {
             _ = try Self.fault(node.value.json)
         } catch {
-            reading.report(node.value.place, error.description)
+            reading.report(Self.place(of: error, in: node.value), error.description)
         }
+    }
+
+    /// As near to what is wrong as the file says something.
+    private static func place(of mistake: FaultMistake, in node: DocumentNode) -> Place {
+        var node = node
+        for name in mistake.path { node = node[name] ?? node }
+        return node.place
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -92,7 +100,7 @@ package struct FaultStep: LabStep {
                 run.beginFault(fault, at: template.place, mayMiss: try mayMiss.value(run.variables))
                 board.put(fault)
             } catch let mistake as FaultMistake {
-                throw Diagnostic(template.place, mistake.description)
+                throw Diagnostic(Self.place(of: mistake, in: template.node), mistake.description)
             }
         }
         return [:]
