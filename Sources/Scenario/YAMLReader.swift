@@ -50,7 +50,7 @@ extension DocumentNode {
             if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
                 return Diagnostic(place, "a tab cannot indent", hint: "use blanks")
             }
-            return Diagnostic(place, "this is no YAML: \(problem)", hint: bracesHint(text))
+            return Diagnostic(place, "this is no YAML: \(problem)", hint: hint(for: text, problem))
         case .duplicatedKeysInMapping(let names, let context):
             return repeated(names.first ?? "", near: context.mark, source)
         case .reader(let problem, _, _, _):
@@ -60,8 +60,19 @@ extension DocumentNode {
         }
     }
 
-    private static func bracesHint(_ text: String) -> String? {
-        text.contains("{") && text.contains("${") ? "inside { } a ${…} must stand in quotes" : nil
+    private static func hint(for text: String, _ problem: String) -> String? {
+        if problem.contains("'-' indicator") { return "each item of a list begins with a dash" }
+        let bytes = Array(text.utf8)
+        let open = bytes.indices.first { index in
+            bytes[index] == UInt8(ascii: "{") && (index == 0 || bytes[index - 1] != UInt8(ascii: "$"))
+        }
+        guard let open else { return nil }
+        if text.contains("${") { return "inside { } a ${…} must stand in quotes" }
+        // A path goes on with a bracket where a list would begin.
+        let isPath = bytes.indices.dropFirst(open + 1).contains { index in
+            bytes[index] == UInt8(ascii: "[") && !" ,[{:".utf8.contains(bytes[index - 1])
+        }
+        return isPath ? "inside { } a path with [ ] must stand in quotes" : nil
     }
 
     /// The parser names the key and one of its places only: the last line of the same indentation is the repetition.
