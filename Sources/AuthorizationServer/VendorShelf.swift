@@ -23,6 +23,17 @@ package struct VendorShelf: Sendable {
         return try VendorProfile(json: files[number], profile: profile, changes: changes)
     }
 
+    /// What is wrong with changes of a profile; nil where nothing is, or where there is no such profile.
+    package func mistake(in name: String, _ changes: JSONObject) -> DataMistake? {
+        guard (try? place(of: name)) != nil else { return nil }
+        do throws(VendorProfileProblem) {
+            _ = try profile(named: name, changes: .object(changes))
+            return nil
+        } catch {
+            return error.mistake
+        }
+    }
+
     /// Number of the file that has a profile of this name, and the profile's name in it: nil for the one the file names
     /// itself. `github` is that file's own choice, `github-2024` one of its profiles; where a profile's name is known
     /// in one file alone, or in several, it says enough: the last file counts.

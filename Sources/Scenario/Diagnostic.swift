@@ -30,6 +30,10 @@ package struct Reading: Sendable {
     var used: Set<String> = []
     /// Names under which steps send what they like.
     package private(set) var senders: Set<String> = []
+    /// The values that the matrix has for each name.
+    var matrix: [String: [DocumentNode]] = [:]
+    /// Whether a fragment could not be read: nobody knows what it would have saved.
+    var lacksAFragment = false
     package mutating func note(sender name: String) { senders.insert(name) }
     /// The file that is read, and the fragments on the way to it.
     package let file: String

@@ -42,6 +42,7 @@ extension Reading {
             return own
         }
         guard let shelf, let source = shelf.fragment(name, from: file, self) else {
+            lacksAFragment = true
             // It may be any of them that is meant.
             used.formUnion(own.keys)
             let known = own.keys.sorted() + (shelf?.names ?? [])
@@ -51,6 +52,7 @@ extension Reading {
             return nil
         }
         for diagnostic in source.1 { report(diagnostic) }
+        if source.0 == nil { lacksAFragment = true }
         for sender in source.0?.senders ?? [] { note(sender: sender) }
         return source.0
     }

@@ -111,6 +111,12 @@ extension Reading {
 /// Finds variables that no earlier step saved, before anything runs.
 struct VariableWalk {
     private let environment: [String]
+    /// Users, each a variable as soon as somebody signed them in.
+    private let users: [String]
+    /// Of variables that nothing in the file has given another value.
+    private var members: [String: [String]]
+    /// What another branch of a `concurrently` saves.
+    private var meanwhile: Set<String> = []
     /// In their order, for suggestions; and to look up.
     private var names: [String]
     private var known: Set<String>
@@ -125,13 +131,23 @@ struct VariableWalk {
 
     init(_ vocabulary: Vocabulary, environment: [String]) {
         self.environment = environment
-        names = vocabulary.variables + vocabulary.users
+        users = vocabulary.users
+        members = vocabulary.membersOfVariable
+        names = vocabulary.variables
         known = Set(names)
         if !environment.isEmpty { add("env") }
     }
 
     private mutating func add(_ name: String) {
         if known.insert(name).inserted { names.append(name) }
+        members[name] = nil
+    }
+
+    /// Whoever a step signs in is there for what it expects too; of a variable it may be anybody.
+    private mutating func addUsers(of step: any Step) {
+        for name in step.signsIn {
+            for user in name.contains("${") ? users : [name] { add(user) }
+        }
     }
 
     mutating func walk(
@@ -170,6 +186,7 @@ struct VariableWalk {
 
     private mutating func walk(_ steps: [PlacedStep], _ reading: inout Reading) {
         for placed in steps {
+            addUsers(of: placed.step)
             for node in placed.step.ownNodes ?? [placed.node] { check(node, &reading) }
             if let client = placed.step.signsInBy { clients.append(client) }
             for wanted in placed.step.takes { kept.take(wanted, &reading) }
@@ -178,9 +195,10 @@ struct VariableWalk {
                 missing(need.name, need.place, need.hint, &reading)
             }
             for block in placed.step.blocks {
-                let (before, keptBefore, around) = ((names, known), kept, fragment)
+                let (before, keptBefore, around) = ((names, known, members), kept, (fragment, meanwhile))
                 if fragment == nil { fragment = block.fragment }
-                defer { fragment = around }
+                if !block.keeps, !block.isWay { meanwhile.formUnion(placed.step.defines) }
+                defer { (fragment, meanwhile) = around }
                 for setting in block.settings {
                     check(setting.value, &reading)
                     add(setting.name)
@@ -188,27 +206,43 @@ struct VariableWalk {
                 walk(block.steps, &reading)
                 if let then = block.then { check(then, &reading) }
                 guard !block.keeps else { continue }
-                (names, known) = before
+                (names, known, members) = before
                 kept.leaveWay(keptBefore)
             }
             for name in placed.step.defines { add(name) }
+            // What people know after all branches are done.
+            for block in placed.step.blocks where !block.keeps && !block.isWay { addUsers(in: block.steps) }
+        }
+    }
+
+    private mutating func addUsers(in steps: [PlacedStep]) {
+        for placed in steps {
+            addUsers(of: placed.step)
+            for block in placed.step.blocks where !block.isWay { addUsers(in: block.steps) }
         }
     }
 
     /// In a fragment of another file it is the scenario that has to change: what it lacks is told where it begins with
     /// the fragment, with a fragment that would make it.
     private func missing(_ name: String, _ place: Place, _ hint: String, _ reading: inout Reading) {
+        // What a fragment saves that could not be read is not known.
+        guard !reading.lacksAFragment else { return }
         guard let fragment, place.source !== fragment.place.source else {
             return reading.report(place, "there is no variable \"\(name)\" here", hint: hint)
         }
-        let maker = reading.fragment(saving: name).map { "\($0) saves it: put it before" }
+        let maker = users.contains(name) ? nil : reading.fragment(saving: name).map { "\($0) saves it: put it before" }
         reading.report(
             fragment.place, "\(fragment.name) needs a variable \"\(name)\", at \(place)", hint: maker ?? hint)
     }
 
     private func hint(for name: String) -> String {
+        if users.contains(name) { return "nobody signed \(name) in before: sign-in: \(name)" }
+        if environment.contains(name) { return "did you mean ${env.\(name)}?" }
+        if meanwhile.contains(name) { return "another branch saves it, perhaps later: say it after concurrently" }
+        if let near = Suggestion.nearest(to: name, among: names + users) { return "did you mean \"\(near)\"?" }
         if let hint = Suggestion.hint(for: name, among: names) { return hint }
-        return "an earlier step must save it; there are \(names.suffix(16).joined(separator: ", "))"
+        let known = names.isEmpty ? "" : "; there are \(names.suffix(16).joined(separator: ", "))"
+        return "an earlier step must save it\(known)"
     }
 
     private func check(_ node: DocumentNode, _ reading: inout Reading) {
@@ -218,6 +252,9 @@ struct VariableWalk {
                 let comesLater = later.contains(path.root) ? "secrets are made after with" : nil
                 missing(path.root, hole.place, comesLater ?? hint(for: path.root), &reading)
                 continue
+            }
+            if let members = members[path.root], path.segments.count > 1, case .member(let name) = path.segments[1] {
+                reading.expectName(name, of: "member of \(path.root)", among: members, at: hole.place)
             }
             if path.root == "env", path.segments.count > 1, case .member(let name) = path.segments[1],
                 !environment.contains(name)

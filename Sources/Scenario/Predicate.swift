@@ -56,6 +56,40 @@ package struct Predicate: Sendable {
         }
     }
 
+    /// The texts of the file that a value is held against as a whole.
+    package var words: [(text: String, place: Place)] {
+        tests.flatMap { test -> [(String, Place)] in
+            switch test {
+            case .equals(let template): template.node.scalarText.map { [($0, template.place)] } ?? []
+            case .oneOf(let template):
+                (template.node.items ?? []).compactMap { item in item.scalarText.map { ($0, item.place) } }
+            case .not(let predicate): predicate.words
+            default: []
+            }
+        }
+    }
+
+    /// A predicate of how many something is: reports what no number is ever like.
+    package init(ofCount node: DocumentNode, as what: String, _ reading: inout Reading) {
+        self.init(node, &reading)
+        expectNumbers(as: what, &reading)
+    }
+
+    private func expectNumbers(as what: String, _ reading: inout Reading) {
+        func expect(_ node: DocumentNode) {
+            guard !node.namesAVariable, node.json.double == nil else { return }
+            reading.report(node.place, "\(what) is a number, and this is \(node.typeName)")
+        }
+        for test in tests {
+            switch test {
+            case .equals(let template), .compare(_, let template): expect(template.node)
+            case .range(let template), .oneOf(let template): for item in template.node.items ?? [] { expect(item) }
+            case .not(let predicate): predicate.expectNumbers(as: what, &reading)
+            default: break
+            }
+        }
+    }
+
     private static func test(_ member: DocumentNode.Member, _ reading: inout Reading) -> Test? {
         let node = member.value
         switch member.name {
@@ -75,7 +109,7 @@ package struct Predicate: Sendable {
             guard let name = node.isNothing ? "null" : node.text(&reading, as: "a type") else { return nil }
             reading.expectName(name, of: "type", among: types, at: node.place)
             return .type(name)
-        case "length": return .length(Predicate(node, &reading))
+        case "length": return .length(Predicate(ofCount: node, as: "length", &reading))
         case "one-of":
             if node.items == nil { reading.report(node.place, "one-of must be a list, this is \(node.typeName)") }
             return .oneOf(Template(node, &reading))
@@ -90,7 +124,7 @@ package struct Predicate: Sendable {
                 reading.report(node.place, "range must be a list of two, this is \(node.typeName)")
             }
             return .range(Template(node, &reading))
-        case "count": return .count(Predicate(node, &reading))
+        case "count": return .count(Predicate(ofCount: node, as: "count", &reading))
         case "each": return .each(Predicate(node, &reading))
         case "some": return .some(Predicate(node, &reading))
         case "at": return at(node, &reading)

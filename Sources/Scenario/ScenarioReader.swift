@@ -46,6 +46,7 @@ package struct ScenarioReader: Sendable {
         }
         let title = members.require("scenario", &reading)?.text(&reading, as: "scenario") ?? ""
         let opening = Opening(members, &reading)
+        reading.matrix = Self.matrix(members["matrix"])
         let given = (members["given"].map { self.given($0, &reading) }) ?? []
         let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         let finally = members["finally"].map { reading.steps($0, of: "finally") } ?? []
@@ -87,6 +88,14 @@ package struct ScenarioReader: Sendable {
             timeout: members["timeout"]?.settledSpan(&reading, as: "timeout"), timeoutPlace: members["timeout"]?.place,
             sweepsFaults: sweepsFaults(members["faults"], &reading),
             skip: members["skip"].flatMap { skip($0, &reading) }, cells: cells, place: members.node.place)
+    }
+
+    /// The values of each name of a matrix, in either of its forms.
+    private static func matrix(_ node: DocumentNode?) -> [String: [DocumentNode]] {
+        guard let node else { return [:] }
+        let pairs = node.members.flatMap { member in (member.value.items ?? []).map { (member.name, $0) } }
+        let rows = (node.items ?? []).flatMap { row in row.members.map { ($0.name, $0.value) } }
+        return Dictionary(grouping: pairs + rows) { $0.0 }.mapValues { $0.map(\.1) }
     }
 
     private func sweepsFaults(_ node: DocumentNode?, _ reading: inout Reading) -> Bool {

@@ -58,12 +58,24 @@ extension DocumentNode {
     package var namesAVariable: Bool { scalarText?.contains("${") == true }
 
     package func settledSpan(_ reading: inout Reading, as what: String) -> Settled<Span>? {
-        if namesAVariable { return Settled(Template(self, &reading), as: what) }
+        if namesAVariable { return settled(&reading, as: what) }
         return span(&reading, as: what).map { Settled($0) }
     }
 
+    /// A variable; every value that the matrix has for it is looked at.
+    private func settled<Value: Settleable>(_ reading: inout Reading, as what: String) -> Settled<Value> {
+        if !reading.matrix.isEmpty, let text = scalarText, text.hasPrefix("${"), text.hasSuffix("}") {
+            let name = String(text.dropFirst(2).dropLast())
+            for node in reading.matrix[name] ?? [] where Value(settled: node.json) == nil {
+                reading.report(
+                    node.place, "\(name) is given to \(what), which must be \(Value.noun)", hint: Value.hint)
+            }
+        }
+        return Settled(Template(self, &reading), as: what)
+    }
+
     package func settledFlag(_ reading: inout Reading, as what: String) -> Settled<Bool>? {
-        if namesAVariable { return Settled(Template(self, &reading), as: what) }
+        if namesAVariable { return settled(&reading, as: what) }
         return flag(&reading, as: what).map { Settled($0) }
     }
 }

@@ -18,6 +18,8 @@ package protocol Step: Sendable {
     var takes: [KeptName] { get }
     /// The client by which somebody signs in, where it is named.
     var signsInBy: PlacedName? { get }
+    /// Users who are signed in afterwards, if they were not before; each may be a variable.
+    var signsIn: [String] { get }
     /// What of its text names variables, apart from the steps inside it; nil for all of it.
     var ownNodes: [DocumentNode]? { get }
 }
@@ -30,6 +32,7 @@ extension Step {
     package var keeps: [KeptName] { [] }
     package var takes: [KeptName] { [] }
     package var signsInBy: PlacedName? { nil }
+    package var signsIn: [String] { [] }
 }
 
 /// A variable that a step takes unless it is told otherwise.
@@ -162,8 +165,11 @@ package struct Vocabulary: Sendable {
     package var membersOfOperation: @Sendable (_ name: String, _ path: [String]) -> [String] = { _, _ in [] }
     /// Ids of the ledger's rows; empty where nobody asks whether a scenario's `spec` names them.
     package var ledger: Set<String> = []
-    /// Variables that are there before the first step.
+    /// What is wrong with other members of a vendor's profile.
+    package var mistakeInVendor: @Sendable (_ name: String, _ changes: JSONObject) -> DataMistake? = { _, _ in nil }
+    /// Variables that are there before the first step, and the members of those that have some.
     package var variables: [String] = []
+    package var membersOfVariable: [String: [String]] = [:]
     /// What there is besides the texts; nil where nobody can look.
     package var surroundings: Surroundings?
     package init() {}

@@ -4,16 +4,21 @@ package struct Surroundings: Sendable {
     package let others: @Sendable (_ name: String, _ source: String) -> [String]?
     /// Clients of the inbound provider by which people of a lab sign in; none if that cannot be known.
     package let clients: @Sendable (_ lab: String) -> [String]
+    /// What is wrong with the template of this name beside the file `source`, with these values of its parameters; nil
+    /// where they are known only when it happens. Nothing where nobody looks so closely.
+    package let problems: @Sendable (_ template: String, _ source: String, _ given: [String: String]?) -> [Diagnostic]
     /// Whether a golden trace must be there already: a run may be about to write it.
     package let wantsGoldenTraces: Bool
 
     package init(
         wantsGoldenTraces: Bool, others: @escaping @Sendable (_ name: String, _ source: String) -> [String]?,
-        clients: @escaping @Sendable (_ lab: String) -> [String]
+        clients: @escaping @Sendable (_ lab: String) -> [String],
+        problems: @escaping @Sendable (_ template: String, _ source: String, _ given: [String: String]?) -> [Diagnostic]
     ) {
         self.wantsGoldenTraces = wantsGoldenTraces
         self.others = others
         self.clients = clients
+        self.problems = problems
     }
 }
 

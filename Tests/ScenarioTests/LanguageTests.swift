@@ -16,7 +16,7 @@ struct LanguageTests {
             pace: 2s
             steps:
               - call: get
-                with: {id: "${gateway}", user: "${alice.accessToken}"}
+                with: {id: "${gateway}", user: "user of ${gateway}"}
                 save: {target: body.targetId}
             then:
               transitions: {"target ${target}": [READY]}

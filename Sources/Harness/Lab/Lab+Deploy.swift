@@ -1,6 +1,7 @@
 import AWSCore
 import AccountServices
 import Deploy
+import Foundation
 package import Kernel
 import Scenario
 
@@ -17,6 +18,26 @@ package struct DeploymentRequest: Sendable {
     package var isCheck = false
 
     package init(template: String) { self.template = template }
+
+    /// Everything that is wrong with a template which can be seen without a lab; without `given` only what its form is.
+    static func problems(_ companion: Companion, _ given: [String: String]?, root: String) -> [Diagnostic] {
+        guard let text = companion.contents.flatMap({ String(bytes: $0, encoding: .utf8) }) else { return [] }
+        do {
+            let template = try StackTemplate(text: text, name: companion.shown)
+            guard let given else { return [] }
+            let types = ResourceTypes(json: try MockFiles(root: root).json(LabReader.resourceTypesFile))
+            let request = DeploymentRequest(template: text)
+            let destination = Destination(
+                stack: request.stack, account: request.account, region: LabDefinition.standardRegion, given: given,
+                id: "check")
+            _ = try Plan(template, destination, types: types)
+            return []
+        } catch let error as TemplateProblems {
+            return error.diagnostics
+        } catch {
+            return (error as? Diagnostic).map { [$0] } ?? []
+        }
+    }
 }
 
 /// A template that cannot be deployed as it is; nothing was created.

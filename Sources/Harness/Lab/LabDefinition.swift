@@ -46,6 +46,8 @@ package final class LabDefinition: Sendable {
     package let resourceTypes: ResourceTypes
     let map: HostMap
 
+    static let standardRegion = "us-east-1"
+
     /// Reads `mocks/labs/NAME.yaml` and every file it names.
     ///
     /// - Parameters:
@@ -77,7 +79,7 @@ package final class LabDefinition: Sendable {
         self.name = name
         try reader.checkNames()
         about = try reader.text("about", or: name)
-        region = try reader.text("region", or: "us-east-1")
+        region = try reader.text("region", or: Self.standardRegion)
         contract = try reader.file("contract") { json in try Contract(json: json) }
         directory = try reader.file("users") { json in try UserDirectory(json: json) }
         (inbound, clients) = try reader.file("profile", of: .idp) { json in

@@ -60,7 +60,8 @@ package struct ExchangesCheck: JournalCheck {
                 method: template("method", &reading), path: template("path", &reading),
                 status: predicate("status", &reading), headers: predicate("headers", &reading),
                 sends: predicate("sends", &reading),
-                gets: predicate("gets", &reading), times: predicate("times", &reading))
+                gets: predicate("gets", &reading),
+                times: members["times"].map { Predicate(ofCount: $0, as: "times", &reading) })
         }
     }
 

@@ -13,7 +13,11 @@ extension Library {
                 let companion = Companion(name, of: source, root: root)
                 return companion.isThere ? nil : companion.neighbours
             },
-            clients: { labs.clients(of: $0) })
+            clients: { labs.clients(of: $0) },
+            problems: { template, source, given in
+                guard wantsGoldenTraces else { return [] }
+                return DeploymentRequest.problems(Companion(template, of: source, root: root), given, root: root)
+            })
     }
 
     /// The file or folder that somebody meant who typed a path that leads nowhere.

@@ -67,6 +67,8 @@ package final class ScenarioRun: Sendable {
         places.append("accountId", "000000000000")
         return .object(places)
     }
+    /// What `${lab.…}` may speak of.
+    static let placeNames = (Party.served + Party.inner).map(\.rawValue) + ["region", "accountId"]
 
     package var variables: Variables { state.withLock { $0.variables } }
     package func set(_ name: String, _ value: JSONValue) {

@@ -93,7 +93,7 @@ package struct TokensCheck: JournalCheck {
                 holders: templates("held-by", &reading), viewers: templates("seen-by", &reading), strangers: strangers,
                 scopes: members["scopes"].map { Template($0, &reading) },
                 audience: members["audience"].map { Template($0, &reading) },
-                count: members["count"].map { Predicate($0, &reading) })
+                count: members["count"].map { Predicate(ofCount: $0, as: "count", &reading) })
         }
     }
 

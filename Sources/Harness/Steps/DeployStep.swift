@@ -34,6 +34,7 @@ package struct DeployStep: LabStep {
             reading.expectFile(
                 node.value, beside: place.source.name, "template", ending: [".template.yaml", ".json", ".template"])
         }
+        for name in ["stack", "account"] { _ = members[name]?.text(&reading, as: name) }
         stack = members["stack"].map { Template($0, &reading) }
         account = members["account"].map { Template($0, &reading) }
         parameters = Template.mapping("parameters", members, &reading)
@@ -41,12 +42,58 @@ package struct DeployStep: LabStep {
         isCheck = members["check"]?.settledFlag(&reading, as: "check") ?? Settled(false)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
+        guard let surroundings = reading.vocabulary.surroundings, let name = node.value.scalarText,
+            !node.value.namesAVariable, !mayBeRefused
+        else { return }
+        for problem in surroundings.problems(name, place.source.name, Self.given(members["parameters"])) {
+            reading.report(problem)
+        }
+    }
+
+    /// Values of the parameters as a deployment takes them; nil where variables give them.
+    private static func given(_ node: DocumentNode?) -> [String: String]? {
+        guard let node else { return [:] }
+        guard node.isMapping, Template.holes(in: node).isEmpty else { return nil }
+        return given(node.json.object ?? [:])
+    }
+
+    private static func given(_ values: JSONObject) -> [String: String] {
+        var given: [String: String] = [:]
+        for member in values.members { given[member.name] = member.value.string ?? member.value.text }
+        return given
+    }
+
+    private static let refused = "REFUSED"
+
+    /// Whether a template that cannot be deployed is what the file wants, or may be.
+    private var mayBeRefused: Bool {
+        if speaks(of: "problems", "failure") { return true }
+        return expectations.lines.contains { line in
+            guard line.path.root == "status" else { return false }
+            // What a variable brings may be anything.
+            return (try? line.predicate.refusal(of: .string(Self.refused), Variables())) == nil
+        }
+    }
+
+    /// A status alone tells nobody what to mend.
+    package func misses(in outcome: JSONValue, _ variables: Variables) throws(Diagnostic) -> [Expectations.Miss] {
+        let misses = try expectations.misses(in: outcome, variables)
+        guard let reason = Self.reason(in: outcome, joinedBy: "; "), !speaks(of: "failure", "problems") else {
+            return misses
+        }
+        return misses.map { miss in
+            Expectations.Miss(
+                path: miss.path, place: miss.place, expected: miss.expected, actual: miss.actual, hint: reason)
+        }
+    }
+
+    private static func reason(in outcome: JSONValue, joinedBy separator: String) -> String? {
+        outcome["failure"]?.string ?? outcome["problems"]?.strings?.joined(separator: separator)
     }
 
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
         guard !speaks(of: "status", "failure", "problems") else { return nil }
-        if let failure = outcome["failure"]?.string { return failure }
-        return outcome["problems"]?.strings?.joined(separator: "\n")
+        return Self.reason(in: outcome, joinedBy: "\n")
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -60,15 +107,13 @@ package struct DeployStep: LabStep {
         request.name = shown
         if let stack { request.stack = try stack.text(run.variables) }
         if let account { request.account = try account.text(run.variables) }
-        for member in try parameters?.members(run.variables).members ?? [] {
-            request.parameters[member.name] = member.value.string ?? member.value.text
-        }
+        request.parameters = Self.given(try parameters?.members(run.variables) ?? [:])
         request.rollsBack = try rollsBack.value(run.variables)
         request.isCheck = try isCheck.value(run.variables)
         do throws(DeploymentMistake) {
             return try await run.lab.deploy(request)
         } catch {
-            return ["status": "REFUSED", "problems": .strings(error.problems)]
+            return ["status": .string(Self.refused), "problems": .strings(error.problems)]
         }
     }
 }

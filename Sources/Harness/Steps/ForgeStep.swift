@@ -45,6 +45,10 @@ package struct ForgeStep: LabStep {
         if let hand = members["hand"], let name = hand.scalarText {
             reading.expectName(name, of: "hand", among: Self.hands, at: hand.place)
         }
+        if let algorithm = members["algorithm"], let name = algorithm.scalarText, members["hand"] == nil {
+            let known = SignatureAlgorithm.all.map(\.rawValue)
+            reading.expectName(name, of: "algorithm that signs", among: known, at: algorithm.place)
+        }
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {

@@ -35,6 +35,11 @@ package struct JWTStep: LabStep {
             members["as"], standard: Party.outside.rawValue, "user or party", among: reading.people, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
+        for line in expectations.lines where line.path.text == "signature" {
+            for (word, place) in line.predicate.words {
+                reading.expectName(word, of: "verdict on a signature", among: Self.verdicts, at: place)
+            }
+        }
         guard let text = node.value.text(&reading, as: "a token") else { return nil }
         if token.isConstant, DecodedToken(text) == nil {
             reading.report(node.value.place, "this is no JWT", hint: "such as ${alice.accessToken} after a sign-in")
@@ -88,6 +93,10 @@ package struct JWTStep: LabStep {
         else { return nil }
         return await get(place)
     }
+
+    private static let verdicts = [
+        "valid", "bad signature", "unknown key", "algorithm not allowed", "malformed", "no keys",
+    ]
 
     private static func signature(_ verdict: Result<JSONObject, TokenRefusal>) -> String {
         switch verdict {

@@ -32,6 +32,10 @@ package struct MCPStep: LabStep {
     private let stream: KeptName
     package var keeps: [KeptName] { isAboutStream ? [] : [stream] }
     package var takes: [KeptName] { isAboutStream ? [stream] : [] }
+    /// A client without a token gets one first.
+    package var signsIn: [String] {
+        texts["token"] == nil && texts["account"] == nil && !isAboutStream ? [stream.owner] : []
+    }
     private var isAboutStream: Bool { Self.streamWords.contains(method.node.scalarText ?? "") }
     private static let streamWords = ["listen", "hang-up"]
     /// Members that speak of a message, and members that speak of a request.

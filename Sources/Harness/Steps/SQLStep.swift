@@ -31,7 +31,34 @@ package struct SQLStep: LabStep {
             try JournalDatabase.check(text)
         } catch {
             reading.report(node.value.place, error.description, hint: Self.hint(error.description))
+            return
         }
+        guard values?.node.isMapping ?? true else { return }
+        let given = values?.node.members.map(\.name) ?? []
+        guard !given.contains(where: { $0.contains("${") }) else { return }
+        for name in Self.placeholders(in: text) where !given.contains(name) {
+            reading.report(
+                node.value.place, "the statement names :\(name), and with has no \"\(name)\"",
+                hint: Suggestion.hint(for: name, among: given))
+        }
+    }
+
+    /// The names that stand with a colon before them, outside quotes (SQLite, "SQL Language Expressions", parameters).
+    private static func placeholders(in statement: String) -> [String] {
+        var names: [String] = []
+        var quote: Character?
+        var rest = statement[...]
+        while let character = rest.popFirst() {
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "'" || character == "\"" {
+                quote = character
+            } else if character == ":" {
+                let name = String(rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+                if !name.isEmpty, !names.contains(name) { names.append(name) }
+            }
+        }
+        return names
     }
 
     /// What there is in place of a table or a column that there is not.

@@ -19,7 +19,7 @@ package struct SignInStep: LabStep {
     package let expectations: Expectations
     package let saves: Saves
     package let signsInBy: PlacedName?
-    package var defines: [String] { saves.names + [user.node.scalarText ?? ""] }
+    package var signsIn: [String] { [user.node.scalarText ?? ""] }
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)

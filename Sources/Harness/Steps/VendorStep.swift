@@ -24,6 +24,25 @@ package struct VendorStep: LabStep {
         changes = Template.mapping("with", members, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
+        guard let with = members["with"], let vendor = node.value.scalarText, !node.value.namesAVariable,
+            Template.holes(in: with).isEmpty, let object = with.json.object,
+            let mistake = reading.vocabulary.mistakeInVendor(vendor, object)
+        else { return }
+        reading.report(Self.diagnostic(mistake, in: with))
+    }
+
+    /// A mistake of a profile at the member that says it.
+    private static func diagnostic(_ mistake: DataMistake, in with: DocumentNode) -> Diagnostic {
+        var place = with.place
+        var node: DocumentNode? = with
+        // What lies over the file is told with the way to it.
+        let isLaidOver = mistake.path.first == "profiles" && with["profiles"] == nil
+        for name in mistake.path.dropFirst(isLaidOver ? 2 : 0) {
+            guard let member = node?.members.first(where: { $0.name == name }) else { break }
+            (place, node) = (mistake.known.isEmpty ? member.value.place : member.key.place, member.value)
+        }
+        let near = mistake.path.last.flatMap { Suggestion.hint(for: $0, among: mistake.known) }
+        return Diagnostic(place, mistake.reason, hint: near)
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
@@ -39,7 +58,8 @@ package struct VendorStep: LabStep {
         do {
             return try run.lab.changeVendor(to: vendor, changes)
         } catch let problem as VendorProfileProblem {
-            throw Diagnostic(name.place, problem.description)
+            guard let node = self.changes?.node else { throw Diagnostic(name.place, problem.description) }
+            throw Self.diagnostic(problem.mistake, in: node)
         }
     }
 }

@@ -27,6 +27,7 @@ package struct WaitStep: LabStep {
     package var keeps: [KeptName] { inner.keeps }
     package var takes: [KeptName] { inner.takes }
     package var signsInBy: PlacedName? { inner.signsInBy }
+    package var signsIn: [String] { inner.signsIn }
     /// A wait that would ask more often than this is a slip of the pen.
     private static let mostTries = 10_000
     private static let noTime = "every must be longer than nothing"
