@@ -47,10 +47,11 @@ package struct BrowserStep: LabStep {
         var outcome: JSONObject = [
             "landed": .string(walk.landed), "query": Self.query(of: walk.landed), "decided": .bool(walk.decided),
         ]
-        // A person who was asked nothing has denied nothing.
-        if !walk.decided, Self.needsPage.contains(decision) {
+        // A person who was asked nothing has denied nothing; who is known to have agreed is not asked again.
+        if !walk.decided, Self.needsPage.contains(decision) || isSaidApproval(decision) && !Self.hasCode(walk) {
             outcome[Self.unasked] = .string(decision.rawValue)
         }
+        if walk.status == nil, walk.hops.count == 1 { outcome[Self.unopened] = .string(Self.reason(address, run.lab)) }
         // Every address taken apart: only if somebody wants to see them.
         if speaks(of: "hops") || saves.roots.contains("hops") {
             outcome["hops"] = .array(
@@ -79,18 +80,42 @@ package struct BrowserStep: LabStep {
             hint: Suggestion.hint(for: name, among: Self.decisions))
     }
 
+    /// Whether the file itself says that it is approved.
+    private func isSaidApproval(_ decision: Decision) -> Bool { self.decision != nil && decision == .approve }
+
+    /// Whether an authorization server sent its code on the way (RFC 6749 section 4.1.2).
+    private static func hasCode(_ walk: ConsentWalk) -> Bool {
+        walk.hops.contains { hop in
+            URLParts(hop.url)?.query.map { Form(parsing: $0).value("code") != nil } ?? false
+        }
+    }
+
+    /// Why not even the first address was opened.
+    private static func reason(_ address: String, _ lab: Lab) -> String {
+        let authority = URLParts(address)?.authority ?? address
+        guard lab.hosts.route(authority) == nil else { return "no answer came from \(authority)" }
+        let near = Suggestion.nearest(to: authority, among: lab.definition.realHosts.flatMap(\.hosts))
+        return "no party of the lab has the host \(authority)\(near.map { "; did you mean \($0)?" } ?? "")"
+    }
+
     private static let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes, .revoke]
     /// Where it stands in the outcome, for the message, that no page was there for a decision.
     private static let unasked = "unasked"
+    /// The same where the first address was not opened.
+    private static let unopened = "unopened"
 
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
-        if let decision = outcome[Self.unasked]?.string, !speaks(of: "decided") {
+        if let reason = outcome[Self.unopened]?.string, !speaks(of: "status", "hops") { return reason }
+        let status = outcome["status"]?.int
+        let isRefusal = status.map { !(200..<400).contains($0) } ?? false
+        if let decision = outcome[Self.unasked]?.string, !speaks(of: "decided"),
+            // Whoever expects to be refused wanted to approve in vain.
+            decision != Decision.approve.rawValue || !isRefusal || !speaks(of: "status")
+        {
             let wanted = decision == Decision.revoke.rawValue ? "page of a grant" : "consent page"
             return "no \(wanted) was shown on which to \(decision); it ended at \(landing(in: outcome))"
         }
-        guard !speaks(of: "status"), let status = outcome["status"]?.int, !(200..<400).contains(status) else {
-            return nil
-        }
+        guard isRefusal, !speaks(of: "status"), let status else { return nil }
         return "the answer was \(status)"
     }
 

@@ -21,7 +21,14 @@ extension LabStep {
     package var defines: [String] { saves.names }
 
     package func misses(in outcome: JSONValue, _ variables: Variables) throws(Diagnostic) -> [Expectations.Miss] {
-        try expectations.misses(in: outcome, variables)
+        let misses = try expectations.misses(in: outcome, variables)
+        guard let failure = outcome["failure"]?.string, !misses.isEmpty, !speaks(of: "failure") else { return misses }
+        // Where no answer came there is nothing to look for in it.
+        return misses.map { miss in
+            Expectations.Miss(
+                path: miss.path, place: miss.place, expected: miss.expected, actual: miss.actual,
+                hint: Self.noAnswer(failure))
+        }
     }
 
     /// Whether `expect` speaks of one of these.
