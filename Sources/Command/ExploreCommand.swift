@@ -13,7 +13,7 @@ struct ExploreCommand: AsyncParsableCommand {
             Without a path, schedules are made by chance: each seed is one. With a path, every scenario is played \
             again with each kind of fault at each of its exchanges. Whatever happens, the invariants have to hold; \
             where one does not, the schedule is made small and printed as a scenario file: exit code 4. Exit code 3 \
-            if every scenario had to be left out, such as one that goes back in time.
+            if every scenario had to be left out, such as one that does not hold.
             """)
 
     @OptionGroup var selection: ScenarioSelection

@@ -56,8 +56,17 @@ struct FaultSweepTests {
     }
 
     @Test func whatCannotBeSweptSaysWhy() async throws {
-        let result = try await sweep("scenarios/language/going-back-in-time-forgets-a-consent.yaml")
-        #expect(result.variants == 0 && result.remark == "it goes back in time")
+        let result = try await sweep("scenarios/attacks/a-shared-link-binds-no-victim.yaml", off: ["session-binding"])
+        #expect(result.variants == 0 && result.remark == "it does not hold as it is")
+    }
+
+    /// The consent that is forgotten was given, and what went wrong with it counts.
+    @Test func whatIsUndoneIsSweptToo() async throws {
+        let path = "scenarios/language/going-back-in-time-forgets-a-consent.yaml"
+        let held = try await sweep(path)
+        #expect(held.remark == nil && held.variants > 20 && held.findings.map(\.violation.text) == [])
+        let broken = try await sweep(path, off: ["authorization-code-single-use"])
+        #expect(broken.findings.map(\.violation.invariant) == [.oneRedemption])
     }
 
     /// A cell of a matrix is swept as itself, also one that `--var` made: the expectation holds for its value alone.

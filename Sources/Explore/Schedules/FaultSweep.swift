@@ -45,7 +45,6 @@ package struct FaultSweep: Sendable {
         guard file.skip == nil else { return nothing("it is skipped") }
         let base = await runner.run(file, seed: seed)
         guard base.verdict == .held else { return nothing("it does not hold as it is") }
-        guard base.chapters.isEmpty else { return nothing("it goes back in time") }
         let (known, knownEdges) = try audit(base, definition)
         let wanted = troubles(base)
         guard !wanted.isEmpty else { return nothing("no party answers anybody in its steps", knownEdges) }
@@ -111,20 +110,27 @@ package struct FaultSweep: Sendable {
     private func audit(_ result: ScenarioResult, _ definition: LabDefinition) throws -> ([Violation], Set<Edge>) {
         var options = LabOptions()
         options.unknowns = result.file.lab.unknowns
-        var auditor = Auditor(lab: try Lab(definition, options))
-        var found = auditor.read(result.journal)
-        found += LeakCheck.failures(in: result.journal).map {
-            Violation(invariant: .noLeak, sequence: 0, text: $0.actual)
+        var (found, edges): ([Violation], Set<Edge>) = ([], [])
+        for journal in Self.journals(of: result) {
+            var auditor = Auditor(lab: try Lab(definition, options))
+            found += auditor.read(journal)
+            found += LeakCheck.failures(in: journal).map {
+                Violation(invariant: .noLeak, sequence: 0, text: $0.actual)
+            }
+            edges.formUnion(auditor.edges)
         }
-        return (found, auditor.edges)
+        return (found, edges)
     }
+
+    /// Each from the beginning of the run: those that a way of a fork or a step back in time ended, and the last one.
+    private static func journals(of result: ScenarioResult) -> [[JournalEntry]] { result.chapters + [result.journal] }
 
     /// Every kind of trouble at every exchange of its steps that a party made or answered for another.
     private func troubles(_ result: ScenarioResult) -> [Trouble] {
         let first = result.file.steps.first?.place
         let begin = result.records.first { $0.step.place == first }?.after ?? 0
         var (seen, troubles): (Set<String>, [Trouble]) = ([], [])
-        for entry in result.journal where entry.sequence > begin {
+        for entry in Self.journals(of: result).joined() where entry.sequence > begin {
             guard case .exchange(let exchange) = entry.event, Self.parties.contains(exchange.to) else { continue }
             let operation = "\(exchange.request.method.rawValue) \(exchange.request.path)"
             if seen.insert("\(exchange.to) \(operation)").inserted { troubles += Trouble.of(exchange.to, operation) }
