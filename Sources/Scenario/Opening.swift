@@ -145,7 +145,7 @@ struct VariableWalk {
 
     /// Whoever a step signs in is there for what it expects too; of a variable it may be anybody.
     private mutating func addUsers(of step: any Step) {
-        for name in step.signsIn {
+        for name in step.signsIn where !known.contains(name) {
             for user in name.contains("${") ? users : [name] { add(user) }
         }
     }
