@@ -157,8 +157,8 @@ final class Table: Sendable {
 extension Table.Rows {
     fileprivate mutating func put(_ id: String, _ new: Table.Row?, over old: Table.Row?) {
         let (oldKeys, newKeys) = (old?.keys ?? [], new?.keys ?? [])
-        // Most changes leave the keys alone, and most others leave some: a key that many records share is a long line to
-        // be taken out of.
+        // Most changes leave the keys alone, and most others leave some: a key that many records share is a long line
+        // to be taken out of.
         if oldKeys != newKeys {
             if let old {
                 for key in oldKeys where !newKeys.contains(key) {
