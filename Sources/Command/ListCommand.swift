@@ -44,6 +44,8 @@ struct ListCommand: AsyncParsableCommand {
         try ScenarioSelection.tell(mistakes)
         var rows = known.rows
         if !selection.paths.isEmpty || selection.tags != nil {
+            // A row that a file names and nobody wrote is told, not passed over.
+            try ScenarioSelection.tell(try selection.read(thoroughly: true).1)
             let named = Set(try selection.load().flatMap(\.spec))
             rows = rows.filter { named.contains($0.id) }
         }

@@ -115,6 +115,13 @@ def test_check_reads_labs_where_labs_are_named(tmp_path):
     assert run("check", "mocks/labs/strict.yaml", "--root", tmp_path, cwd=tmp_path).returncode == 0
 
 
+def test_a_row_that_nobody_wrote_is_no_empty_list(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("scenario: Mine\nspec: [T2, U777]\nsteps: [{aws: ListGateways}]\n")
+    done = run("list", "--ledger", mine)
+    assert done.returncode == 2 and 'the ledger has no "U777"' in done.stderr and "mine.yaml:2:12" in done.stderr
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     done = run("run", "scenarios/flow/method-2.yaml", "--report-junit", tmp_path / "nowhere" / "x.xml")
     assert done.returncode == 3 and f"there is no folder {tmp_path}/nowhere" in done.stderr
