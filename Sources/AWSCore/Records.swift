@@ -33,6 +33,11 @@ extension Identifier where Tag == WorkloadTag {
     package func of(_ account: String) -> WorkloadID { WorkloadID("\(account)/\(rawValue)") }
 }
 
+extension Identifier where Tag == WorkloadIDTag {
+    /// The account that has the identity; no name has a slash.
+    package var account: String { rawValue.pieces(by: "/").first.map(String.init) ?? "" }
+}
+
 /// A gateway as `CreateGateway` made it. Members of the API that nothing decides on stay in `request`, to be echoed.
 package struct GatewayRecord: Record {
     package static let collection = "gateway"
@@ -266,6 +271,8 @@ package struct WorkloadIdentityRecord: Record {
     package let account: String
     /// Made by the service for a gateway: no caller gets a token for it.
     package let isServiceLinked: Bool
+    /// Another one where the identity was deleted and made anew; nil for one whose name never comes again.
+    package let birth: String?
     /// nil while no list was ever set.
     package var allowedReturnURLs: [String]?
     package let createdAt: Instant
@@ -273,9 +280,11 @@ package struct WorkloadIdentityRecord: Record {
     package var keys: [RecordKey] { [RecordKey("account", account)] }
 
     package init(
-        name: WorkloadName, account: String, isServiceLinked: Bool, allowedReturnURLs: [String]?, createdAt: Instant
+        name: WorkloadName, account: String, isServiceLinked: Bool, birth: String? = nil,
+        allowedReturnURLs: [String]?, createdAt: Instant
     ) {
         id = name.of(account)
+        self.birth = birth
         self.name = name
         self.account = account
         self.isServiceLinked = isServiceLinked

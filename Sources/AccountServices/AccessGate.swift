@@ -39,7 +39,7 @@ package struct AccessGate: CallerSignatures {
             let identity = AccountServices.identity(arn: caller.arn, keyID: key.credentials.keyID, key.account)
             return .answered(AccountServices.tokens("GetCallerIdentity", identity, to: request))
         }
-        if mode != "off", let caller = caller(of: request), let demand = Demand(request, of: caller.arn, self),
+        if mode != "off", let caller = caller(of: request), let demand = Demand(request, of: caller.account, self),
             let words = refusal(of: demand, caller)
         {
             world.note(words, rule: .policyEnforced)
@@ -50,17 +50,35 @@ package struct AccessGate: CallerSignatures {
 
     /// A call of a gateway (ledger `gateway-invoke-permission`), as its caller signed it.
     package func refusal(of request: Request, toInvoke gateway: GatewayRecord) -> Response? {
-        guard !isOpen else { return nil }
+        guard !isOpen else {
+            let account = AWSNames.account(of: request)
+            return isStranger(account, request, to: gateway) ? refusal(of: Caller(of: account), at: gateway) : nil
+        }
         let signed = Self.asSigned(request, gateway.id)
         if let refusal = signatureRefusal(of: signed) {
             world.note(refusal.message, rule: .signatureVerified)
             return refusal.response(requestID: requestID)
         }
-        guard mode != "off", let caller = caller(of: signed) else { return nil }
-        let account = caller.key?.account ?? AWSNames.account(of: request)
-        let demand = Demand(invoking: gateway.id, region: settings.region, account: account)
-        guard let words = refusal(of: demand, caller) else { return nil }
+        guard let caller = caller(of: signed) else { return nil }
+        if isStranger(caller.account, request, to: gateway) { return refusal(of: caller, at: gateway) }
+        guard mode != "off", let words = refusal(of: Demand(invoking: gateway, region: settings.region), caller) else {
+            return nil
+        }
         world.note(words, rule: .policyEnforced)
+        return AWSError(.accessDenied, words).response(requestID: requestID)
+    }
+
+    private func isStranger(_ account: String, _ request: Request, to gateway: GatewayRecord) -> Bool {
+        AccountBoundary(world).parts(account, from: gateway.account) && !settings.servicePrincipal.made(request)
+    }
+
+    /// Across accounts it takes a resource-based policy too, and here none counts (ledger `account-boundary`).
+    private func refusal(of stranger: Caller, at gateway: GatewayRecord) -> Response {
+        let asked = Demand(invoking: gateway, region: settings.region).requests[0]
+        let what = "perform: \(asked.action) on resource: \(asked.resource)"
+        let why = "because no resource-based policy allows the \(asked.action) action"
+        let words = "User: \(stranger.arn) is not authorized to \(what) \(why)"
+        world.note(words, rule: .accountBoundary)
         return AWSError(.accessDenied, words).response(requestID: requestID)
     }
 
@@ -123,28 +141,55 @@ package struct AccessGate: CallerSignatures {
     private struct Caller {
         let arn: String
         let principal: String
+        let account: String
         var key: SigV4.KnownKey?
+
+        /// A role of a gateway.
+        init(role: String) {
+            (arn, principal) = (role, role)
+            let parts = role.pieces(by: ":", keepingEmpty: true)
+            account = parts.count > 4 ? String(parts[4]) : AWSNames.defaultAccount
+        }
+
+        init(_ key: SigV4.KnownKey) {
+            (arn, principal) = (key.principal, key.role ?? key.principal)
+            account = key.account
+            self.key = key
+        }
+
+        /// The root user of an account: whoever comes with a key that nobody knows.
+        init(of account: String) {
+            let root = "arn:aws:iam::\(account):root"
+            (arn, principal) = (root, root)
+            self.account = account
+        }
     }
 
     /// The role, where the service asks for a gateway; nil for the service itself.
     private func caller(of request: Request) -> Caller? {
         if settings.servicePrincipal.made(request) {
-            return roleOfGateway(behind: request).map { Caller(arn: $0, principal: $0) }
+            return roleOfGateway(behind: request).map { Caller(role: $0) }
         }
-        if let claim = try? SignatureClaim(request), let key = key(claim.keyID) {
-            return Caller(arn: key.principal, principal: key.role ?? key.principal, key: key)
-        }
-        let root = "arn:aws:iam::\(AWSNames.account(of: request)):root"
-        return Caller(arn: root, principal: root)
+        if let claim = try? SignatureClaim(request), let key = key(claim.keyID) { return Caller(key) }
+        return Caller(of: AWSNames.account(of: request))
     }
 
     private func roleOfGateway(behind request: Request) -> String? {
         guard let json = try? JSONValue(parsing: request.body) else { return nil }
         var name = json["workloadName"]?.string
         if name == nil, let token = json["workloadIdentityToken"]?.string { name = handed(token)?.workload }
-        guard let name else { return nil }
-        let record = try? world.store.write { $0.find(GatewayRecord.self, GatewayID(name)) }
-        return record?.request["roleArn"]?.string
+        return name.flatMap { gateway($0) }?.request["roleArn"]?.string
+    }
+
+    private func gateway(_ id: String) -> GatewayRecord? {
+        try? world.store.write { $0.find(GatewayRecord.self, GatewayID(id)) }
+    }
+
+    /// Whose the workload identity is that a request of the identity service is about; nil for the caller's own.
+    func owner(of input: JSONObject, askedBy request: Request) -> String? {
+        if let token = input["workloadIdentityToken"]?.string { return handed(token)?.account }
+        guard settings.servicePrincipal.made(request), let name = input["workloadName"]?.string else { return nil }
+        return gateway(name)?.account
     }
 
     func handed(_ token: String) -> HandedTokenRecord? {
@@ -158,7 +203,9 @@ package struct AccessGate: CallerSignatures {
             let name = (try? JSONValue(parsing: request.body))?["workloadName"]?.string,
             let token = response.json?["workloadAccessToken"]?.string
         else { return }
-        let record = HandedTokenRecord(id: HandedTokenRecord.id(of: token), workload: name)
+        let isService = settings.servicePrincipal.made(request)
+        let account = isService ? gateway(name)?.account : AWSNames.account(of: request)
+        let record = HandedTokenRecord(id: HandedTokenRecord.id(of: token), workload: name, account: account)
         try? world.store.write { $0.save(record, keeping: ServicePrincipal.tokensKept) }
     }
 

@@ -28,9 +28,7 @@ struct Demand {
 
     /// nil for a request that is no operation, or one that breaks its contract: that is told before a permission is
     /// looked at.
-    init?(_ request: Request, of principal: String, _ gate: AccessGate) {
-        let parts = principal.pieces(by: ":", keepingEmpty: true)
-        let caller = parts.count > 4 ? String(parts[4]) : AWSNames.defaultAccount
+    init?(_ request: Request, of caller: String, _ gate: AccessGate) {
         switch SigningName(of: request).text {
         case "iam":
             requests = [AccessRequest(action: "iam:\(request.form["Action"] ?? "")", resource: "*")]
@@ -47,17 +45,18 @@ struct Demand {
                 let input = try? gate.contract.validate(
                     operation, request: request, path: path, manner: Contract.Manner(gate.world))
             else { return nil }
-            let names = Names(region: gate.settings.region, account: caller)
+            // An ARN names the account that has the resource, whoever asks.
+            let owner = gate.owner(of: input, askedBy: request) ?? caller
+            let names = Names(region: gate.settings.region, account: owner)
             requests = Self.requests(operation.name, input, names, gate)
         }
     }
 
     /// To call a gateway at all.
-    init(invoking gateway: GatewayID, region: String, account: String) {
-        let names = Names(region: region, account: account)
+    init(invoking gateway: GatewayRecord, region: String) {
+        let names = Names(region: region, account: gateway.account)
         requests = [
-            AccessRequest(
-                action: "bedrock-agentcore:InvokeGateway", resource: names.core("gateway/\(gateway.rawValue)"))
+            AccessRequest(action: "bedrock-agentcore:InvokeGateway", resource: names.core("gateway/\(gateway.id)"))
         ]
     }
 

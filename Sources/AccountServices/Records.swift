@@ -77,6 +77,8 @@ struct HandedTokenRecord: Record {
     static let collection = "handed-workload-token"
     let id: Identifier<HandedTokenTag>
     let workload: String
+    /// The account that has the workload; nil in an older data file.
+    let account: String?
     var keys: [RecordKey] { [RecordKey("of", "service")] }
 
     static func id(of token: String) -> Identifier<HandedTokenTag> {

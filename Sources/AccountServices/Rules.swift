@@ -1,3 +1,4 @@
+import AWSCore
 package import Kernel
 
 extension Rule {
@@ -6,13 +7,6 @@ extension Rule {
     static let roleTrusted = Rule("role-trusted", "A role is assumed only by whom its trust policy names.")
     static let policyEnforced = Rule(
         "policy-enforced", "Where IAM is enforced, nobody does what no policy of his allows.")
-}
-
-extension Unknown {
-    /// Whether signatures of AWS calls are verified: a setting of the lab rather than a riddle of AWS.
-    package static let signatures = Unknown("sigv4", "off", or: "verify")
-    /// Whether policies count: not at all, for the report, or for the answer.
-    package static let iam = Unknown("iam", "off", or: "report", "enforce")
 }
 
 /// What a lab may decide about accounts.

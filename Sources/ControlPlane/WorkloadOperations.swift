@@ -6,6 +6,7 @@ import Kernel
 extension ControlPlane {
     func createWorkload(_ call: Call) async throws -> JSONValue {
         let name = WorkloadName(call.text("name"))
+        let birth = world.entropy.uuid(for: "workload-birth")
         return try world.store.write { transaction in
             guard transaction.find(WorkloadIdentityRecord.self, name.of(call.account)) == nil else {
                 throw AWSError(
@@ -16,7 +17,7 @@ extension ControlPlane {
                 throw quota("workload identities", most)
             }
             let workload = WorkloadIdentityRecord(
-                name: name, account: call.account, isServiceLinked: false,
+                name: name, account: call.account, isServiceLinked: false, birth: birth,
                 allowedReturnURLs: call.input["allowedResourceOauth2ReturnUrls"]?.strings, createdAt: call.now)
             transaction.save(workload)
             keepTags(call, of: names.workloadARN(name, account: call.account), in: &transaction)

@@ -11,7 +11,7 @@ extension IdentityService {
         let uri = SessionURI(call.input["sessionUri"]?.string ?? "")
         let identity = await identity(call.input["userIdentifier"]?.object ?? [:])
         let claim = try transact { transaction throws(Refusal) in
-            claimed(uri, by: identity, in: &transaction)
+            claimed(uri, by: identity, call, in: &transaction)
         }
         switch claim {
         case .done: return [:]
@@ -59,8 +59,14 @@ extension IdentityService {
     }
 
     /// Checks who completes and that the session can be completed, and claims it: of two calls at once one goes on.
-    private func claimed(_ uri: SessionURI, by identity: Identity, in transaction: inout Transaction) -> Claim {
+    private func claimed(
+        _ uri: SessionURI, by identity: Identity, _ call: Call, in transaction: inout Transaction
+    ) -> Claim {
         guard var session = transaction.find(AuthorizationSessionRecord.self, uri) else { return .refused(nil) }
+        if isStranger(call, to: session.workload.account) {
+            note(.accountBoundary, "a session was completed from another account than began it", in: &transaction)
+            return .refused(nil)
+        }
         if !isOwner(identity, of: session), world.switches.holds(.sessionBinding) {
             note(.sessionBinding, "a session was completed with another identity than began it", in: &transaction)
             return .refused(nil)
@@ -77,7 +83,8 @@ extension IdentityService {
             return .refused(nil)
         }
         guard let provider = provider(of: session, in: &transaction) else {
-            let gone = AuthorizationSessionMachine.Event.exchangeFailed(reason: "The credential provider is gone.")
+            let gone = AuthorizationSessionMachine.Event.exchangeFailed(
+                reason: "The credential provider or the workload identity is gone.")
             let effects = (try? apply(gone, to: &session, in: &transaction)) ?? []
             return .refused(Ended(session: session, effects: effects))
         }
@@ -105,6 +112,7 @@ extension IdentityService {
             "redirect_uri": AWSNames.callbackURL(session.callbackID, in: world.addresses),
         ]
         if world.switches.holds(.codeVerifierSent) { form.append("code_verifier", session.verifier.exposed) }
+        addResources(session.resources, to: &form)
         let outcome = await providers.token(form, of: exchange.provider)
         let ended = try transact { transaction throws(Refusal) in
             settle(exchange, outcome, in: &transaction)
@@ -126,7 +134,7 @@ extension IdentityService {
         guard let effects = try? apply(event ?? .completed, to: &session, in: &transaction) else { return nil }
         if case .granted(let answer) = outcome {
             let query = TokenVault.Query(
-                workload: session.workload, user: session.user, provider: exchange.provider,
+                workload: session.workload, birth: session.birth, user: session.user, provider: exchange.provider,
                 scopes: ScopeSet(session.scopes))
             vault.keep(answer, for: query, in: &transaction)
         }

@@ -47,6 +47,8 @@ struct WorkloadTokenRecord: Record {
     let id: WorkloadTokenID
     let workload: WorkloadName
     let account: String
+    /// Of the workload identity as it was when the token was made; a recreated one has another.
+    let birth: String?
     let user: WorkloadUser
     /// The service took it for itself, and is the only one who knows it.
     var isServices: Bool?
@@ -64,6 +66,8 @@ struct AuthorizationSessionRecord: PassingRecord {
     /// Where `AuthorizationSessionMachine` stands.
     var state: AuthorizationSessionMachine.State
     let workload: WorkloadID
+    /// Of the workload identity as it was when the session began.
+    let birth: String?
     let user: WorkloadUser
     let provider: ProviderID
     /// Of the provider as it was when the session began; a recreated provider has another.
@@ -107,6 +111,8 @@ struct VaultEntryRecord: PassingRecord {
     let id: VaultKey
     /// Of the provider that gave the tokens.
     let callbackID: String
+    /// Of the workload identity for which they were given.
+    let birth: String?
     var accessToken: Secret
     /// nil where the provider named no end.
     var expires: Instant?

@@ -122,16 +122,29 @@ extension IdentityService {
 
     /// The token a call carries and the workload it was made for (ledger `E67`).
     func caller(
-        of input: JSONObject, in transaction: inout Transaction
+        of call: Call, in transaction: inout Transaction
     ) throws(Refusal) -> (token: WorkloadTokenRecord, workload: WorkloadIdentityRecord) {
-        let id = WorkloadTokenID(input["workloadIdentityToken"]?.string ?? "")
+        let id = WorkloadTokenID(call.input["workloadIdentityToken"]?.string ?? "")
         guard let token = transaction.find(WorkloadTokenRecord.self, id) else {
-            throw Refusal(.unauthorized, "The workload access token is invalid or expired")
+            throw Refusal(.unauthorized, Self.tokenRefusal)
+        }
+        if isStranger(call, to: token.account) {
+            throw Refusal(.accessDenied, "The workload access token is of another account", by: .accountBoundary)
         }
         guard let workload = transaction.find(WorkloadIdentityRecord.self, token.workload.of(token.account)) else {
             throw Refusal(.resourceNotFound, "WorkloadIdentity with name \(token.workload) not found")
         }
+        guard world.switches.isSameIdentity(workload.birth, token.birth) else {
+            throw Refusal(.unauthorized, Self.tokenRefusal, by: .recreatedIdentity)
+        }
         return (token, workload)
+    }
+
+    private static let tokenRefusal = "The workload access token is invalid or expired"
+
+    /// Whether a caller is to be refused what an account has; the service works for all of them.
+    func isStranger(_ call: Call, to owner: String) -> Bool {
+        !call.isService && AccountBoundary(world).parts(call.account, from: owner)
     }
 
     /// Says in the journal which rule stopped something.

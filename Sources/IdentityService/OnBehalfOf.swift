@@ -29,6 +29,7 @@ extension IdentityService {
             try await add(actor, to: &form, of: provider)
         }
         if !query.scopes.isEmpty { form.append("scope", query.scopes.spaceSeparated) }
+        addResources(request.resources, to: &form)
         form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
         let outcome = await providers.token(form, of: provider, isOnBehalf: true)
         switch outcome {
@@ -100,11 +101,13 @@ enum ExchangeGrant: Hashable {
         }
     }
 
+    static let tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+
     func form(subject: Secret) -> Form {
         switch self {
         case .exchange:
             return [
-                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "grant_type": Self.tokenExchange,
                 "subject_token": subject.exposed, "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
             ]
         case .assertion(let saysUse):

@@ -69,10 +69,20 @@ struct ProviderClient {
         }
         let request = Request(.post, endpoints.tokenEndpoint, headers: headers, body: Array(form.encoded.utf8))
         do throws(NetworkFailure) {
-            return TokenOutcome(try await world.network.send(request))
+            return checked(TokenOutcome(try await world.network.send(request)), grant)
         } catch {
             return .unavailable("the token endpoint did not answer")
         }
+    }
+
+    /// RFC 8693 section 2.2.1: whoever exchanges a token is told what kind came of it (ledger `8693-06`).
+    private func checked(_ outcome: TokenOutcome, _ grant: Form) -> TokenOutcome {
+        guard case .granted(let answer) = outcome, !answer.namesIssuedType,
+            grant["grant_type"] == ExchangeGrant.tokenExchange, world.switches.holds(.issuedTokenType)
+        else { return outcome }
+        let words = "the token endpoint's answer names no issued_token_type"
+        world.note(words, rule: .issuedTokenType)
+        return .unavailable(words)
     }
 
     /// RFC 7523 section 2.2.

@@ -7,7 +7,7 @@ extension IdentityService {
     /// `api-key-any-workload-token`).
     func resourceAPIKey(_ call: Call) throws(AWSError) -> JSONValue {
         try transact { transaction throws(Refusal) in
-            let (token, _) = try caller(of: call.input, in: &transaction)
+            let (token, _) = try caller(of: call, in: &transaction)
             let name = ProviderName(call.input["resourceCredentialProviderName"]?.string ?? "")
             guard let provider = transaction.find(APIKeyProviderRecord.self, name.of(token.account)) else {
                 throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found")

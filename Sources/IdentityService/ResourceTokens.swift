@@ -38,7 +38,7 @@ extension IdentityService {
         _ call: Call, _ flow: String, in transaction: inout Transaction
     ) throws(Refusal) -> TokenRequest {
         let input = call.input
-        let (token, workload) = try caller(of: input, in: &transaction)
+        let (token, workload) = try caller(of: call, in: &transaction)
         var returnURL = ""
         if flow == "USER_FEDERATION" {
             guard token.user != .nobody else {
@@ -51,13 +51,15 @@ extension IdentityService {
         guard let provider = transaction.find(CredentialProviderRecord.self, name.of(token.account)) else {
             throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found")
         }
+        let (custom, resources) = (input["customParameters"]?.object ?? [:], input["resources"]?.strings ?? [])
         return TokenRequest(
             query: TokenVault.Query(
-                workload: workload.id, user: token.user, provider: provider,
+                workload: workload.id, birth: workload.birth, user: token.user, provider: provider,
                 scopes: ScopeSet(input["scopes"]?.strings ?? []), isForWorkload: flow == "M2M",
-                isExchanged: flow == "ON_BEHALF_OF_TOKEN_EXCHANGE"),
-            returnURL: returnURL, customParameters: input["customParameters"]?.object ?? [:],
-            customState: input["customState"]?.string, resources: input["resources"]?.strings ?? [],
+                isExchanged: flow == "ON_BEHALF_OF_TOKEN_EXCHANGE",
+                audience: flow == "USER_FEDERATION" ? [] : TokenVault.audience(resources, custom)),
+            returnURL: returnURL, customParameters: custom, customState: input["customState"]?.string,
+            resources: resources,
             isForced: input["forceAuthentication"]?.bool ?? false, notify: call.notify)
     }
 
@@ -133,8 +135,8 @@ extension IdentityService {
         let (query, now) = (request.query, world.clock.now)
         let session = AuthorizationSessionRecord(
             id: SessionURI("urn:ietf:params:oauth:request_uri:" + sessionName()),
-            state: .issued, workload: query.workload, user: query.user, provider: query.provider.id,
-            callbackID: query.provider.callbackID, scopes: query.scopes.names,
+            state: .issued, workload: query.workload, birth: query.birth, user: query.user,
+            provider: query.provider.id, callbackID: query.provider.callbackID, scopes: query.scopes.names,
             customParameters: request.customParameters, resources: request.resources, returnURL: request.returnURL,
             customState: request.customState, oauthState: world.entropy.uuid(for: "authorization-state"),
             verifier: Secret(world.entropy.text(64, from: .base64URL, for: "code-verifier")), notify: request.notify,
@@ -201,7 +203,8 @@ extension IdentityService {
     ) throws(Refusal) -> Polled {
         let query = request.query
         let owner = AuthorizationSessionRecord.owner(query.workload, query.user, query.provider.id)
-        guard let session = transaction.find(AuthorizationSessionRecord.self, SessionURI(uri)), session.owner == owner
+        guard let session = transaction.find(AuthorizationSessionRecord.self, SessionURI(uri)), session.owner == owner,
+            world.switches.isSameIdentity(session.birth, query.birth)
         else { throw Refusal(.accessDenied, Self.sessionRefusal) }
         switch session.state {
         case .failed, .superseded: return .answer(Self.status(uri, "FAILED"))
@@ -210,15 +213,11 @@ extension IdentityService {
         case .bound:
             // The token the session brought, also where the user granted less than was asked for: who polls asks how
             // the consent went, not whether it was enough (ledger `poll-narrowed`).
-            let whole = TokenVault.Query(
-                workload: query.workload, user: query.user, provider: query.provider, scopes: ScopeSet(session.scopes))
+            let whole = query.asking(for: session.scopes)
             if world.switches.choice(.pollNarrowed) == "token",
                 let granted = vault.granted(to: whole, in: &transaction)
             {
-                return .bound(
-                    TokenVault.Query(
-                        workload: query.workload, user: query.user, provider: query.provider,
-                        scopes: ScopeSet(session.scopes.filter { granted.contains($0) })))
+                return .bound(query.asking(for: session.scopes.filter { granted.contains($0) }))
             }
             return .bound(whole)
         }
@@ -251,11 +250,18 @@ extension IdentityService {
     /// Ledger `m2m-failure`.
     private static let machineFailure = AWSError(.validation, "ClientCredentials response parse error")
 
+    /// RFC 8707 section 2.2 (ledger `resources-sent`).
+    func addResources(_ resources: [String], to form: inout Form) {
+        guard world.switches.choice(.tokenResources) == "resource" else { return }
+        for resource in resources { form.append("resource", resource) }
+    }
+
     private func fetchedWorkloadToken(_ request: TokenRequest, _ key: String) async throws(AWSError) -> JSONValue {
         var isKept = false
         defer { flights.land(key, isKept) }
         var form: Form = ["grant_type": "client_credentials"]
         if !request.query.scopes.isEmpty { form.append("scope", request.query.scopes.spaceSeparated) }
+        addResources(request.resources, to: &form)
         form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
         let outcome = await providers.token(form, of: request.query.provider)
         guard case .granted(let answer) = outcome else { throw Self.machineFailure }

@@ -33,6 +33,13 @@ extension Rule {
         "Forced authentication drops access and refresh token and asks the user again.")
     static let serviceLinkedIdentity = Rule(
         "service-linked-identity", "Nobody but the service takes a token for the workload identity of a gateway.")
+    static let vaultAudienceMatch = Rule(
+        "vault-audience-match",
+        "A machine's or an exchanged token serves only requests with the same resources and custom parameters.")
+    static let recreatedIdentity = Rule(
+        "recreated-identity", "What a deleted workload identity had serves none that is made anew under its name.")
+    static let issuedTokenType = Rule(
+        "issued-token-type", "The answer to a token exchange counts only if it names issued_token_type.")
     static let discoveryIssuerMatch = Rule(
         "discovery-issuer-match", "A discovery document counts only if its issuer is the one its URL was built from.")
     static let userTokenVerified = Rule(
@@ -55,6 +62,8 @@ extension Unknown {
     static let authorizeExtra = Unknown("authorize.extra", "none", or: "nonce", "resource")
     /// Whether a newer call ends an older pending session (ledger `P2`).
     static let sessionSupersede = Unknown("session.supersede", "on", or: "off")
+    /// Whether `resources` goes along with a token request, as RFC 8707 names it (ledger `resources-sent`).
+    static let tokenResources = Unknown("token.resources", "resource", or: "none")
     /// Whether an exchanged token is kept until it expires (ledger `obo-cache`).
     static let exchangeCache = Unknown("obo.cache", "off", or: "on")
     /// Answer to a poll of a completed session whose consent granted less than it asked for (ledger `poll-narrowed`).
@@ -75,11 +84,17 @@ package enum IdentityServiceSwitches {
         .sessionBinding, .sessionLifetime, .sessionSingleUse, .stateSingleUse, .callbackProviderBinding,
         .issuerIdentification, .customParametersNeverOverride, .registeredReturnURL, .codeVerifierSent,
         .newestSessionWins, .vaultPerUser, .vaultScopeMatch, .expiredTokenNotServed, .forcedAuthenticationDropsToken,
-        .serviceLinkedIdentity, .discoveryIssuerMatch, .userTokenVerified,
+        .serviceLinkedIdentity, .discoveryIssuerMatch, .userTokenVerified, .vaultAudienceMatch, .recreatedIdentity,
+        .issuedTokenType,
     ]
     package static let unknowns: [Unknown] = [
         .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
         .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed, .deadLink, .forceSupersedes,
-        .sessionURIForm,
+        .sessionURIForm, .tokenResources,
     ]
+}
+
+extension Switches {
+    /// `recreated-identity`: whether two births are of one workload identity.
+    func isSameIdentity(_ birth: String?, _ other: String?) -> Bool { birth == other || !holds(.recreatedIdentity) }
 }

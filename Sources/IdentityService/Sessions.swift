@@ -77,13 +77,23 @@ extension IdentityService {
         world.scheduler.schedule(Alarm(due: alarm.due + left, party: world.party, label: alarm.label))
     }
 
-    /// The provider as it was when the session began (ledger `A32`).
+    /// The provider as it was when the session began (ledger `A32`), while the workload identity is there too.
     func provider(
         of session: AuthorizationSessionRecord, in transaction: inout Transaction
     ) -> CredentialProviderRecord? {
         guard let provider = transaction.find(CredentialProviderRecord.self, session.provider),
-            provider.callbackID == session.callbackID
+            provider.callbackID == session.callbackID, isAlive(session, in: &transaction)
         else { return nil }
         return provider
+    }
+
+    /// Whether the workload identity that began a session is still there (ledger `recreated-identity`).
+    private func isAlive(_ session: AuthorizationSessionRecord, in transaction: inout Transaction) -> Bool {
+        let workload = transaction.find(WorkloadIdentityRecord.self, session.workload)
+        // Gone is not the same as without a birth.
+        let birth = workload.map { $0.birth } ?? "gone"
+        guard !world.switches.isSameIdentity(birth, session.birth) else { return true }
+        note(.recreatedIdentity, "the workload identity that began a session is gone", in: &transaction)
+        return false
     }
 }

@@ -10,6 +10,8 @@ struct TokenAnswer: Hashable, Sendable {
     /// nil where the answer names no end.
     let lifetime: Span?
     let refreshLifetime: Span?
+    /// Whether it says what kind of token it is, as the answer to an exchange has to.
+    let namesIssuedType: Bool
 }
 
 /// What came of a token request.
@@ -82,7 +84,8 @@ enum TokenOutcome: Hashable, Sendable {
         return TokenAnswer(
             accessToken: Secret(token), refreshToken: text(source["refresh_token"]).map { Secret($0) },
             scopes: scopes(source["scope"]), lifetime: span(source["expires_in"]),
-            refreshLifetime: span(source["refresh_token_expires_in"]))
+            refreshLifetime: span(source["refresh_token_expires_in"]),
+            namesIssuedType: text(members["issued_token_type"]) != nil)
     }
 
     private static func text(_ value: JSONValue?) -> String? {

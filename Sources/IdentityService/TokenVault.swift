@@ -9,6 +9,8 @@ struct TokenVault {
     /// Whose tokens of which provider somebody wants.
     struct Query {
         let workload: WorkloadID
+        /// Of the workload identity as it is now.
+        let birth: String?
         let user: WorkloadUser
         let provider: CredentialProviderRecord
         let scopes: ScopeSet
@@ -16,6 +18,21 @@ struct TokenVault {
         var isForWorkload = false
         /// A user's token that came of an exchange, not of a consent.
         var isExchanged = false
+        /// Of a token that nobody consented to: what else decides for whom it is.
+        var audience: [String] = []
+
+        /// The same for other scopes of the user's consent.
+        func asking(for scopes: [String]) -> Query {
+            Query(workload: workload, birth: birth, user: user, provider: provider, scopes: ScopeSet(scopes))
+        }
+    }
+
+    /// Resources and custom parameters, in an order of their own.
+    static func audience(_ resources: [String], _ custom: JSONObject) -> [String] {
+        guard !resources.isEmpty || !custom.members.isEmpty else { return [] }
+        let named = resources.sorted().map { ["resource", $0] }
+        let others = custom.members.sorted { $0.name < $1.name }.map { [$0.name, $0.value.string ?? ""] }
+        return (named + others).flatMap(\.self)
     }
 
     enum Finding {
@@ -29,23 +46,27 @@ struct TokenVault {
 
     func key(_ query: Query) -> VaultKey {
         let (workload, provider) = (query.workload.rawValue, query.provider.id.rawValue)
+        var parts: [String]
         if query.isForWorkload {
-            return VaultKey(joinedKey(["m2m", workload, provider] + query.scopes.names.sorted()))
+            parts = ["m2m", workload, provider] + query.scopes.names.sorted()
+        } else {
+            let user = world.switches.holds(.vaultPerUser) ? query.user.key : "anybody"
+            parts = [query.isExchanged ? "obo" : "user", workload, provider, user]
+            if world.switches.choice(.vaultScopeKey) == "exact" { parts += query.scopes.names.sorted() }
         }
-        let user = world.switches.holds(.vaultPerUser) ? query.user.key : "anybody"
-        let scopes = world.switches.choice(.vaultScopeKey) == "exact" ? query.scopes.names.sorted() : []
-        return VaultKey(
-            joinedKey([query.isExchanged ? "obo" : "user", workload, provider, user] + scopes))
+        if !query.audience.isEmpty, world.switches.holds(.vaultAudienceMatch) {
+            // Behind an empty name, which no scope has (ledger `machine-token-key`).
+            parts.append("")
+            parts += query.audience
+        }
+        return VaultKey(joinedKey(parts))
     }
 
     /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody
     /// goes to the network, so that two calls never both use the refresh token (ledger `A18`).
     func look(for query: Query, in transaction: inout Transaction) -> Finding {
         let (id, now) = (key(query), world.clock.now)
-        guard var entry = transaction.find(VaultEntryRecord.self, id),
-            // Tokens of a provider that was deleted and made anew belong to nobody (ledger `A32`).
-            entry.callbackID == query.provider.callbackID
-        else { return .miss }
+        guard var entry = transaction.find(VaultEntryRecord.self, id), isOf(query, entry) else { return .miss }
         guard covers(entry, query, in: &transaction) else { return .miss }
         if isServed(entry, at: now, in: &transaction) { return .hit(entry.accessToken) }
         guard entry.refreshToken != nil, entry.refreshExpires.map({ now < $0 }) ?? true else {
@@ -61,10 +82,14 @@ struct TokenVault {
 
     /// What the stored token of these was granted; nil without one.
     func granted(to query: Query, in transaction: inout Transaction) -> ScopeSet? {
-        guard let entry = transaction.find(VaultEntryRecord.self, key(query)),
-            entry.callbackID == query.provider.callbackID
-        else { return nil }
+        guard let entry = transaction.find(VaultEntryRecord.self, key(query)), isOf(query, entry) else { return nil }
         return ScopeSet(entry.granted)
+    }
+
+    /// Tokens of a provider or for a workload identity that was deleted and made anew belong to nobody (ledger `A32`,
+    /// `recreated-identity`).
+    private func isOf(_ query: Query, _ entry: VaultEntryRecord) -> Bool {
+        entry.callbackID == query.provider.callbackID && world.switches.isSameIdentity(entry.birth, query.birth)
     }
 
     /// Puts an answer of the token endpoint into the vault in place of what was there.
@@ -73,10 +98,10 @@ struct TokenVault {
         let withoutScopes = world.switches.choice(.vaultEmptyScope) == "requested" ? query.scopes.names : []
         save(
             VaultEntryRecord(
-                id: key(query), callbackID: query.provider.callbackID, accessToken: answer.accessToken,
-                expires: answer.lifetime.map { now + $0 }, refreshToken: answer.refreshToken,
-                refreshExpires: answer.refreshLifetime.map { now + $0 }, requested: query.scopes.names,
-                granted: answer.scopes?.names ?? withoutScopes),
+                id: key(query), callbackID: query.provider.callbackID, birth: query.birth,
+                accessToken: answer.accessToken, expires: answer.lifetime.map { now + $0 },
+                refreshToken: answer.refreshToken, refreshExpires: answer.refreshLifetime.map { now + $0 },
+                requested: query.scopes.names, granted: answer.scopes?.names ?? withoutScopes),
             in: &transaction)
     }
 

@@ -30,7 +30,8 @@ extension IdentityService {
             // Opaque; the prefix is what callers have seen (ledger `workload-token-form`).
             let token = "AgV4" + world.entropy.text(300, from: .base64URL, for: "workload-token")
             var record = WorkloadTokenRecord(
-                id: WorkloadTokenID(token), workload: workload.name, account: workload.account, user: user)
+                id: WorkloadTokenID(token), workload: workload.name, account: workload.account, birth: workload.birth,
+                user: user)
             if call.isService { record.isServices = true }
             // One for every call of a tool, or of an agent, would fill a lab that is served for weeks.
             transaction.save(record, keeping: ServicePrincipal.tokensKept)

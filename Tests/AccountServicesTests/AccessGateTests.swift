@@ -107,4 +107,46 @@ struct AccessGateTests {
         #expect(lab.outcome(broken) == "passed 000000000000")
         #expect(lab.outcome(Request(.get, "\(AccountLab.origin)/nothing/here")) == "passed 000000000000")
     }
+
+    /// Even a root user: a policy of his own account says nothing about another's gateway.
+    @Test(arguments: [
+        ("sigv4", "verify", true), ("iam", "enforce", true), ("accounts.apart", "always", true),
+        ("iam", "report", false), ("sigv4", "off", false),
+    ])
+    func aGatewayIsCalledFromItsOwnAccount(_ name: String, _ choice: String, _ isRefused: Bool) throws {
+        let lab = try AccountLab([name: choice])
+        let call = SigV4.sign(
+            Request(.post, "\(AccountLab.origin)/mcp"), .init(keyID: "AKIAROOT", secret: Secret("root-secret")),
+            region: "us-east-1", service: "bedrock-agentcore", at: lab.clock.now)
+        #expect(lab.gate.refusal(of: call, toInvoke: lab.gateway(of: "000000000000")) == nil)
+        let refusal = lab.gate.refusal(of: call, toInvoke: lab.gateway(of: "111122223333"))
+        #expect(lab.stoppedBy == (isRefused ? ["account-boundary"] : []))
+        #expect(refusal?.status == (isRefused ? 403 : nil))
+        guard isRefused else { return }
+        let resource = "arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/gw-abcdefghij"
+        let action = "bedrock-agentcore:InvokeGateway"
+        #expect(
+            refusal?.json?["message"]?.string
+                == "User: arn:aws:iam::000000000000:root is not authorized to perform: \(action) on resource: "
+                + "\(resource) because no resource-based policy allows the \(action) action")
+    }
+
+    /// An ARN names the account that has the resource, also where the service asks as a role of another.
+    @Test func whatTheServiceAsksForIsOfTheGatewaysAccount() throws {
+        let lab = try AccountLab(["iam": "report"])
+        let gateway = lab.gateway(of: "111122223333")
+        try lab.store.write { $0.save(gateway) }
+        let asked: JSONValue = ["workloadName": .string(gateway.id.rawValue)]
+        let path = "\(AccountLab.origin)/identities/GetWorkloadAccessToken"
+        let request = lab.service.request(path, asked)
+        #expect(lab.outcome(request) == "passed 000000000000")
+        lab.gate.remember(.json(200, ["workloadAccessToken": "t"]), to: request)
+        let input: JSONValue = ["workloadIdentityToken": "t", "resourceCredentialProviderName": "key"]
+        #expect(lab.outcome(lab.service.request("\(AccountLab.origin)/identities/api-key", input)).hasPrefix("passed"))
+        let resources = (lab.gate.report["principals"]?.array ?? []).flatMap { principal in
+            (principal["policy"]?["Statement"]?.array ?? []).compactMap { $0["Resource"]?.string }
+        }
+        #expect(resources.count >= 5)
+        #expect(resources.allSatisfy { $0.contains(":111122223333:") }, "\(resources)")
+    }
 }

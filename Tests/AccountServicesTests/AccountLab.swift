@@ -31,6 +31,7 @@ struct AccountLab {
     let store = Store()
     let gate: AccessGate
     let accounts: AccountServices
+    let service = ServicePrincipal(proof: "the proof of this lab")
 
     init(_ chosen: [String: String], off: Set<String> = []) throws {
         let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
@@ -40,7 +41,7 @@ struct AccountLab {
             network: network.port(of: .aws), store: store, addresses: addresses,
             switches: Switches(off: off, chosen: chosen))
         let settings = AWSSettings(
-            servicePrincipal: ServicePrincipal(proof: "the proof of this lab"), vendorEndpoints: [:])
+            servicePrincipal: service, vendorEndpoints: [:])
         gate = AccessGate(
             world: world, contract: Checkout.contract, settings: settings,
             access: try AccessSettings(json: Self.principals))
@@ -56,6 +57,13 @@ struct AccountLab {
         return SigV4.sign(
             request, SigV4.Credentials(keyID: key, secret: Secret(secret)), region: "us-east-1",
             service: "bedrock-agentcore", at: clock.now + shift)
+    }
+
+    /// A gateway of an account, whose role is of the lab's own.
+    func gateway(of account: String) -> GatewayRecord {
+        GatewayRecord(
+            id: GatewayID("gw-abcdefghij"), account: account, name: "gw", status: .ready, createdAt: clock.now,
+            request: ["roleArn": "arn:aws:iam::000000000000:role/gateway"])
     }
 
     /// `passed` with the account the services will see, or status and type of the refusal.

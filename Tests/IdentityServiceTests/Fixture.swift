@@ -87,7 +87,13 @@ final class Fixture: Sendable {
                     "issuer": "https://as.test", "authorization_endpoint": "https://as.test/authorize?tenant=1",
                     "token_endpoint": "https://as.test/token", "authorization_response_iss_parameter_supported": true,
                 ])
-        default: .json(200, ["access_token": "custom_one", "expires_in": 3600, "refresh_token": "refresh_one"])
+        default:
+            .json(
+                200,
+                [
+                    "access_token": "custom_one", "expires_in": 3600, "refresh_token": "refresh_one",
+                    "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                ])
         }
     }
 

@@ -183,4 +183,31 @@ import Testing
             #expect(federation.json?["authorizationUrl"] != nil)
         }
     }
+
+    @Test func aKeptTokenIsForItsAudience() async throws {
+        let lab = try lab(Self.plain, chosen: ["obo.cache": "on"])
+        let workload = try await workload(lab, lab.jwt("alice"))
+        for audience in ["api-0", "api-1", "api-0"] {
+            _ = try await ask(lab, workload, ["customParameters": ["audience": .string(audience)]])
+        }
+        _ = try await ask(lab, workload, ["resources": ["https://api.test"]])
+        #expect(lab.custom.tokenForms.map { $0["audience"] } == ["api-0", "api-1", nil])
+        #expect(lab.custom.tokenForms.last?["resource"] == "https://api.test")
+    }
+
+    @Test("RFC 8693 section 2.2.1: what came of an exchange has a type; RFC 7523 knows no such member")
+    func theIssuedTypeIsNamed() async throws {
+        let silent: @Sendable (Request) -> Response = { request in
+            request.method == .post
+                ? .json(200, ["access_token": "custom_one", "token_type": "Bearer"]) : Fixture.customServer(request)
+        }
+        let lab = try lab(Self.plain)
+        lab.custom.answers(silent)
+        let refused = try await ask(lab, workload(lab, lab.jwt("alice")))
+        #expect(refused.status == 400 && refused.message?.hasSuffix("names no issued_token_type") == true)
+        #expect(lab.brokenRules == ["issued-token-type"])
+        let other = try self.lab(["grantType": "JWT_AUTHORIZATION_GRANT"])
+        other.custom.answers(silent)
+        #expect(try await ask(other, workload(other, other.jwt("alice"))).status == 200)
+    }
 }

@@ -149,8 +149,61 @@ import Testing
         #expect(form.encoded == "grant_type=client_credentials&scope=a+b&audience=https%3A%2F%2Fapi.test")
         _ = try await lab.ask(workload, provider: "custom", scopes: ["a"], extra)
         #expect(lab.custom.tokenForms.count == 2)
+        // A scope of the audience's name is no audience.
+        _ = try await lab.ask(
+            workload, provider: "custom", scopes: ["a", "audience", "https://api.test"],
+            ["oauth2Flow": "M2M", "resourceOauth2ReturnUrl": .null])
+        #expect(lab.custom.tokenForms.count == 3)
         lab.custom.answers { $0.method == .post ? .json(400, ["error": "invalid_scope"]) : Fixture.customServer($0) }
         let refused = try await lab.ask(workload, provider: "custom", scopes: ["c"], extra)
         #expect(refused.status == 400 && refused.message == "ClientCredentials response parse error")
+    }
+
+    @Test func aMachineTokenIsForItsAudience() async throws {
+        for (rule, requests) in [("", 4), ("vault-audience-match", 1)] {
+            let lab = try Fixture(off: [rule])
+            let answer = try await lab.call("GetWorkloadAccessToken", ["workloadName": "agent"])
+            let workload = try #require(answer.json?["workloadAccessToken"]?.string)
+            let asked: [JSONObject] = [
+                [:], ["customParameters": ["audience": "api-0"]], ["customParameters": ["audience": "api-1"]],
+                ["resources": ["https://api.test/a", "https://api.test/b"]],
+                ["resources": ["https://api.test/b", "https://api.test/a"]],
+            ]
+            for extra in asked + asked {
+                let machine: JSONObject = ["oauth2Flow": "M2M", "resourceOauth2ReturnUrl": .null]
+                #expect(try await lab.ask(workload, provider: "custom", machine.merging(extra)).status == 200)
+            }
+            #expect(lab.custom.tokenForms.count == requests)
+            if rule.isEmpty {
+                #expect(lab.custom.tokenForms.last?.all("resource") == ["https://api.test/a", "https://api.test/b"])
+            }
+        }
+    }
+
+    @Test func aRecreatedIdentityHasNothingOfTheOld() async throws {
+        for (rule, status, isServed) in [("", 401, false), ("recreated-identity", 200, true)] {
+            let lab = try Fixture(off: [rule])
+            let old = try await bound(lab)
+            let name = WorkloadName("agent")
+            let anew = WorkloadIdentityRecord(
+                name: name, account: "000000000000", isServiceLinked: false, birth: "another",
+                allowedReturnURLs: [Fixture.returnURL], createdAt: lab.clock.now)
+            try lab.store.write { $0.save(anew) }
+            #expect(try await lab.ask(old).status == status)
+            let answer = try await lab.ask(lab.workloadToken())
+            #expect((token(answer) != nil) == isServed)
+            #expect(lab.brokenRules.contains("recreated-identity") == !isServed)
+        }
+    }
+
+    @Test func aSessionOfADeletedIdentityIsNotCompleted() async throws {
+        for (rule, status) in [("", 403), ("recreated-identity", 200)] {
+            let lab = try Fixture(off: [rule])
+            let uri = try await lab.consent(lab.workloadToken())
+            let id = WorkloadName("agent").of("000000000000")
+            try lab.store.write { $0.remove(WorkloadIdentityRecord.self, id) }
+            #expect(try await lab.complete(uri).status == status)
+            #expect(lab.github.tokenForms.isEmpty == (status == 403))
+        }
     }
 }
