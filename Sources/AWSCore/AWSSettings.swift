@@ -27,17 +27,19 @@ package struct AWSSettings: Sendable {
         package var gateways = 1000
         package var targetsPerGateway = 100
         package var toolsPerTarget = 1000
+        /// Targets of one gateway that are worked on at a time.
+        package var targetOperations = 5
         package var credentialProviders = 50
         package var workloadIdentities = 11_000
-        /// Bytes of `mcpToolSchema.inlinePayload`.
+        /// Bytes of one `inlinePayload`.
         package var inlineSchema = 1_048_576
         package init() {}
 
         /// By the names that a lab's file has for them.
         private static let members: [(name: String, path: any WritableKeyPath<Quotas, Int> & Sendable)] = [
             ("gateways", \.gateways), ("targetsPerGateway", \.targetsPerGateway), ("toolsPerTarget", \.toolsPerTarget),
-            ("credentialProviders", \.credentialProviders), ("workloadIdentities", \.workloadIdentities),
-            ("inlineSchema", \.inlineSchema),
+            ("targetOperations", \.targetOperations), ("credentialProviders", \.credentialProviders),
+            ("workloadIdentities", \.workloadIdentities), ("inlineSchema", \.inlineSchema),
         ]
         package static let names = members.map(\.name)
 

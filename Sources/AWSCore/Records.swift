@@ -70,6 +70,8 @@ package struct GatewayRecord: Record {
     /// `protocolConfiguration.mcp`.
     package var mcp: JSONObject { request["protocolConfiguration"]?["mcp"]?.object ?? [:] }
     package var supportedVersions: [String] { mcp["supportedVersions"]?.strings ?? [] }
+    /// Only with `sessionConfiguration`.
+    package var keepsSessions: Bool { mcp["sessionConfiguration"] != nil }
     package var isDebug: Bool { request["exceptionLevel"] == "DEBUG" }
     /// The gateway's own workload identity: made with the gateway, named by its id.
     package var workloadName: WorkloadName { WorkloadName(id.rawValue) }
@@ -107,7 +109,11 @@ package struct TargetRecord: Record {
     package var authorization: TargetAuthorization?
     /// The one it waited for last, after the waiting (ledger `U2`).
     package var formerAuthorization: TargetAuthorization?
-    package var keys: [RecordKey] { [RecordKey("gateway", gateway.rawValue), RecordKey("name", "\(gateway)/\(name)")] }
+    package var keys: [RecordKey] {
+        let keys = [RecordKey("gateway", gateway.rawValue), RecordKey("name", "\(gateway)/\(name)")]
+        // So that those at work are counted without a look at all the others.
+        return status.isWorking ? keys + [RecordKey("working", gateway.rawValue)] : keys
+    }
 
     package init(
         id: TargetID, gateway: GatewayID, name: String, state: TargetMachine.State, createdAt: Instant,

@@ -9,8 +9,8 @@ package enum ControlPlaneSwitches {
     package static let unknowns: [Unknown] = [
         .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
         .duplicateName,
-        .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .versionUpdates, .pageSize,
-        .discoveryFetched, .clientTokenLife, .sameName,
+        .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .targetOperations, .versionUpdates,
+        .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .sameName,
     ]
 }
 
@@ -60,6 +60,11 @@ extension Unknown {
     static let targetWhileCreating = Unknown("gateway.targetWhileCreating", "accept", or: "refuse")
     /// Whether `UpdateGateway` may change the MCP revisions (ledger `gateway-versions-fixed`).
     static let versionUpdates = Unknown("gateway.versionUpdates", "off", or: "on")
+    /// What an `UpdateGateway` does that leaves fixed members out (ledger `gateway-fixed-left-out`).
+    static let fixedLeftOut = Unknown("gateway.fixedLeftOut", "refuse", or: "keep")
+    /// Error for one more change of a target than may run at a time (ledger `target-operations`).
+    static let targetOperations = Unknown(
+        "errors.targetOperations", "ConflictException", or: "ServiceQuotaExceededException", "ThrottlingException")
     /// Items on a page of a list when the caller names no number (ledger `list-page-size`).
     static let pageSize = Unknown("list.pageSize", "100")
     /// When a provider's discovery document is read for the first time (ledger `U21`).

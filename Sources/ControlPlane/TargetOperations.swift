@@ -105,6 +105,16 @@ extension ControlPlane {
         guard transaction.count(TargetRecord.self, where: "gateway", is: gateway.id.rawValue) < most else {
             throw quota("targets in a gateway", most)
         }
+        try checkWork(in: gateway.id, &transaction)
+    }
+
+    /// Whether work on one more target may begin (ledger `target-operations`).
+    func checkWork(in gateway: GatewayID, _ transaction: inout Transaction) throws(AWSError) {
+        let most = settings.quotas.targetOperations
+        guard transaction.count(TargetRecord.self, where: "working", is: gateway.rawValue) >= most else { return }
+        throw AWSError(
+            AWSError.Code(rawValue: world.switches.choice(.targetOperations)) ?? .conflict,
+            "Gateway \(gateway) is not ready: \(most) of its targets are being worked on")
     }
 
     /// A name stays taken until its target is gone, also while that is DELETING.

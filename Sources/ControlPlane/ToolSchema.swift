@@ -5,6 +5,8 @@ import Kernel
 enum ToolSchema {
     /// Keywords that make a creation fail (ledger `tool-schema-keywords`).
     private static let refusedKeywords: Set<String> = ["$ref", "$defs", "$anchor", "$dynamicRef", "$dynamicAnchor"]
+    /// Characters of a tool's name (ledger `tool-name-length`).
+    static let longestName = 256
     private static let path = "targetConfiguration.mcp.mcpServer.mcpToolSchema"
 
     /// - Throws: `ValidationException`, `Invalid MCP ToolSchema` (ledger `tool-schema-object`).
@@ -40,8 +42,8 @@ enum ToolSchema {
 
     /// Returns the tool's name.
     private static func check(_ tool: JSONValue, _ place: String) throws(AWSError) -> String {
-        guard let name = tool["name"]?.string, (1...256).contains(name.unicodeScalars.count) else {
-            throw invalid("\(place).name must be a text of 1 to 256 characters")
+        guard let name = tool["name"]?.string, (1...longestName).contains(name.unicodeScalars.count) else {
+            throw invalid("\(place).name must be a text of 1 to \(longestName) characters")
         }
         if let description = tool["description"], description.string == nil {
             throw invalid("\(place).description must be a text")

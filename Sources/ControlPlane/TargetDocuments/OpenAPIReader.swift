@@ -42,7 +42,7 @@ struct OpenAPIReader {
         var result = TargetDocument(tools: [])
         var names: Set<String> = []
         for path in paths.members {
-            guard let item = resolved(path.value).object else { continue }
+            guard let item = try resolved(path.value, "paths.'\(path.name)'").object else { continue }
             for method in Self.methods {
                 guard let operation = item[method]?.object else { continue }
                 guard operation["responses"]?.object != nil else {
@@ -132,7 +132,7 @@ struct OpenAPIReader {
         var read = Read()
         // An operation's own parameter of the same name and place comes first and so outranks the path's.
         for raw in (operation["parameters"]?.array ?? []) + shared {
-            let parameter = resolved(raw)
+            let parameter = try resolved(raw, "\(place).parameters")
             guard let name = parameter["name"]?.string else { throw failure("\(place).parameters: name is missing") }
             let destination: APIOperation.Place
             switch parameter["in"]?.string {
@@ -148,7 +148,7 @@ struct OpenAPIReader {
                 .init(name, destination, isRequired: isRequired), described(schema, parameter["description"]?.string))
         }
         guard let raw = operation["requestBody"] else { return read }
-        let body = resolved(raw)
+        let body = try resolved(raw, "\(place).requestBody")
         guard let content = body["content"]?["application/json"] else {
             throw failure("\(place).requestBody: only application/json is supported")
         }
@@ -175,7 +175,7 @@ struct OpenAPIReader {
     private func schema(_ raw: JSONValue, _ place: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONValue {
         guard depth < Self.deepest else { throw failure("\(place) is nested too deep or refers to itself") }
         try room.takeOne()
-        guard var object = resolved(raw).object else { throw failure("\(place) must be an object") }
+        guard var object = try resolved(raw, place).object else { throw failure("\(place) must be an object") }
         if let name = Self.combinators.first(where: { object[$0] != nil }) {
             throw failure("\(place) uses \(name), which is not supported")
         }
@@ -198,19 +198,22 @@ struct OpenAPIReader {
         return .object(object)
     }
 
-    /// What a local reference stands for; a foreign one stands for nothing.
-    private func resolved(_ value: JSONValue) -> JSONValue {
+    /// What a reference within the document stands for (ledger `openapi-references`).
+    private func resolved(_ value: JSONValue, _ place: String) throws(TargetDocument.Failure) -> JSONValue {
         var value = value
         for _ in 0..<8 {
             guard let reference = value["$ref"]?.string else { return value }
-            guard reference.hasPrefix("#/") else { return [:] }
+            guard reference.hasPrefix("#/") else {
+                throw failure("\(place) refers to \(reference); only places of the document itself are supported")
+            }
             var found: JSONValue? = root
             for part in reference.dropFirst(2).split(separator: "/") {
                 let name = percentDecoded(part).replacing("~1", by: "/").replacing("~0", by: "~")
                 found = found?[name]
             }
-            value = found ?? [:]
+            guard let found else { throw failure("\(place) refers to \(reference), which is not there") }
+            value = found
         }
-        return [:]
+        throw failure("\(place) is nested too deep or refers to itself")
     }
 }
