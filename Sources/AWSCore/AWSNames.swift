@@ -20,10 +20,14 @@ package struct AWSNames: Sendable, Hashable {
         return isAccount ? String(key) : defaultAccount
     }
 
-    /// Whether an ARN names nothing of another account: the model lets its account be left out.
-    package static func isOf(_ account: String, _ arn: JSONValue?) -> Bool {
-        let parts = (arn?.string ?? "").pieces(by: ":", keepingEmpty: true)
-        return parts.count < 5 || parts[4].isEmpty || parts[4] == account
+    /// Whether an ARN is the one of this OAuth2 provider, letter by letter; the model lets its account be left out.
+    package func isARN(_ arn: JSONValue?, of provider: ProviderName, account: String) -> Bool {
+        [account, ""].contains { arn?.string == providerARN(provider, account: $0) }
+    }
+
+    /// The same for an API key provider.
+    package func isARN(_ arn: JSONValue?, ofAPIKey provider: ProviderName, account: String) -> Bool {
+        [account, ""].contains { arn?.string == apiKeyProviderARN(provider, account: $0) }
     }
 
     package func gatewayARN(_ gateway: GatewayID, account: String) -> String { core(account, "gateway/\(gateway)") }

@@ -82,9 +82,9 @@ extension ControlPlane {
 
     /// Gateways and the provider that a portal names have to exist (ledger `portal-sources`).
     private func checkPortal(_ call: Call, in transaction: inout Transaction) throws(AWSError) {
-        if let arn = call.input["idpConfig"]?["credentialProviderArn"]?.string {
-            let name = ProviderName(arn.split(separator: "/").last.map(String.init) ?? "")
-            guard AWSNames.isOf(call.account, .string(arn)),
+        if let arn = call.input["idpConfig"]?["credentialProviderArn"], let text = arn.string {
+            let name = ProviderName(text.split(separator: "/").last.map(String.init) ?? "")
+            guard names.isARN(arn, of: name, account: call.account),
                 transaction.find(CredentialProviderRecord.self, name.of(call.account)) != nil
             else {
                 throw AWSError(.resourceNotFound, "Credential provider \(name) not found")

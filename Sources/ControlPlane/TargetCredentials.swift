@@ -85,21 +85,17 @@ extension ControlPlane {
         let provider = input.credentials.first?["credentialProvider"]?.object
         if let json = provider?["apiKeyCredentialProvider"]?.object {
             let name = APIKeyCredential(json).provider
-            guard AWSNames.isOf(account, json["providerArn"]),
+            guard names.isARN(json["providerArn"], ofAPIKey: name, account: account),
                 transaction.find(APIKeyProviderRecord.self, name.of(account)) != nil
-            else {
-                throw AWSError(.resourceNotFound, "Credential provider \(name) not found")
-            }
+            else { throw missing(json) }
         }
         guard let json = provider?["oauthCredentialProvider"]?.object else { return }
         let oauth = OAuthCredential(json)
-        guard AWSNames.isOf(account, json["providerArn"]) else {
-            throw AWSError(.resourceNotFound, "Credential provider \(oauth.provider) not found")
-        }
+        guard names.isARN(json["providerArn"], of: oauth.provider, account: account) else { throw missing(json) }
         guard let record = transaction.find(CredentialProviderRecord.self, oauth.provider.of(account)) else {
             // Where consent is needed the identity service says so itself.
             if case .consent = input.way { return }
-            throw AWSError(.resourceNotFound, "Credential provider \(oauth.provider) not found")
+            throw missing(json)
         }
         guard oauth.grant == .tokenExchange, !record.exchangesTokens, world.switches.holds(.grantFitsProvider) else {
             return
@@ -110,6 +106,10 @@ extension ControlPlane {
                 .validation,
                 "Grant type TOKEN_EXCHANGE needs a credential provider with onBehalfOfTokenExchangeConfig; "
                     + "\(oauth.provider) has none"))
+    }
+
+    private func missing(_ provider: JSONObject) -> AWSError {
+        AWSError(.resourceNotFound, "Credential provider \(provider["providerArn"]?.string ?? "") not found")
     }
 
     // MARK: - Headers and query parameters that travel
@@ -140,14 +140,30 @@ extension ControlPlane {
                     .init("metadataConfiguration.\(member)", "Member must not contain \(name)")
                 ]))
         }
-        // Ledger `E10`.
-        guard gateway.mcp["sessionConfiguration"] != nil,
-            requests.contains(where: { $0.lowercased() == "mcp-session-id" })
-        else { return }
+        guard gateway.keepsSessions, Self.listsSessionHeader(metadata) else { return }
         throw AWSError.invalid([
             .init(
                 "metadataConfiguration.allowedRequestHeaders",
                 "Member must not contain Mcp-Session-Id when sessions are enabled")
+        ])
+    }
+
+    /// Whether a target wants the header that names its caller's session (ledger `E10`).
+    private static func listsSessionHeader(_ metadata: JSONValue?) -> Bool {
+        (metadata?["allowedRequestHeaders"]?.strings ?? []).contains { $0.lowercased() == "mcp-session-id" }
+    }
+
+    /// Sessions cannot be turned on over a target that wants their header (ledger `E10`).
+    func checkSessions(
+        _ input: JSONObject, of gateway: GatewayID, _ transaction: inout Transaction
+    ) throws(AWSError) {
+        guard input["protocolConfiguration"]?["mcp"]?["sessionConfiguration"] != nil else { return }
+        let targets = transaction.find(TargetRecord.self, where: "gateway", is: gateway.rawValue)
+        guard let target = targets.first(where: { Self.listsSessionHeader($0.metadata) }) else { return }
+        throw AWSError.invalid([
+            .init(
+                "protocolConfiguration.mcp.sessionConfiguration",
+                "Member must be null while allowedRequestHeaders of target \(target.id) contain Mcp-Session-Id")
         ])
     }
 }
