@@ -14,8 +14,6 @@ package enum InertMembers {
                 "authorizerConfiguration.customJWTAuthorizer.privateEndpointOverrides",
                 "authorizerConfiguration.customJWTAuthorizer.certificateConfigurations",
                 "authorizerConfiguration.customJWTAuthorizer.allowedWorkloadConfiguration",
-                // The operator says what the claim's type has to be.
-                "authorizerConfiguration.customJWTAuthorizer.customClaims.inboundTokenClaimValueType",
                 "interceptorConfigurations.inputConfiguration.payloadFilter",
             ]
         ),

@@ -19,19 +19,23 @@ extension ControlPlane {
     }
 
     func checkGateway(_ input: JSONObject) throws(AWSError) {
-        if input["authorizerType"] == "CUSTOM_JWT", input["authorizerConfiguration"] == nil {
-            throw AWSError.invalid([
-                .init("authorizerConfiguration", "Member must not be null when authorizerType is CUSTOM_JWT")
-            ])
-        }
+        var faults = AuthorizerInput.faults(input)
         let versions = input["protocolConfiguration"]?["mcp"]?["supportedVersions"]?.strings ?? []
-        guard versions.allSatisfy(Self.revisions.contains) else {
-            throw AWSError.invalid([
+        if !versions.allSatisfy(Self.revisions.contains) {
+            faults.append(
                 .init(
                     "protocolConfiguration.mcp.supportedVersions",
-                    "Member must satisfy enum value set: [\(Self.revisions.joined(separator: ", "))]")
-            ])
+                    "Member must satisfy enum value set: [\(Self.revisions.joined(separator: ", "))]"))
         }
+        // Ledger `interceptor-once`.
+        let points = (input["interceptorConfigurations"]?.array ?? []).flatMap {
+            $0["interceptionPoints"]?.strings ?? []
+        }
+        for point in ["REQUEST", "RESPONSE"] where points.count(where: { $0 == point }) > 1 {
+            faults.append(
+                .init("interceptorConfigurations", "Member must have at most one interceptor of \(point)"))
+        }
+        guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
     /// What `UpdateGateway` must repeat or leave alone (ledger `gateway-fixed-members`).
@@ -44,19 +48,30 @@ extension ControlPlane {
             faults.append(.init("authorizerType", "Member must be the type the gateway was created with"))
         }
         let mcp = input["protocolConfiguration"]?["mcp"]
-        if let versions = mcp?["supportedVersions"]?.strings, versions != gateway.supportedVersions,
-            !world.switches.isOn(.versionUpdates)
-        {
+        for member in fixedMembers where mcp?[member] != gateway.mcp[member] {
+            if mcp?[member] == nil, keepsFixedMembers { continue }
             faults.append(
-                .init(
-                    "protocolConfiguration.mcp.supportedVersions",
-                    "Member must be what the gateway was created with"))
-        }
-        if let type = mcp?["searchType"], type != gateway.mcp["searchType"] {
-            faults.append(
-                .init("protocolConfiguration.mcp.searchType", "Member must be what the gateway was created with"))
+                .init("protocolConfiguration.mcp.\(member)", "Member must be what the gateway was created with"))
         }
         guard faults.isEmpty else { throw AWSError.invalid(faults) }
+    }
+
+    /// Members of `protocolConfiguration.mcp` that no update changes (ledger `gateway-versions-fixed`).
+    private var fixedMembers: [String] {
+        world.switches.isOn(.versionUpdates) ? ["searchType"] : ["supportedVersions", "searchType"]
+    }
+
+    private var keepsFixedMembers: Bool { world.switches.choice(.fixedLeftOut) == "keep" }
+
+    /// What an update makes of a gateway: its input, and fixed members that it leaves out where they stay
+    /// (ledger `gateway-fixed-left-out`).
+    func replaced(_ gateway: GatewayRecord, by input: JSONObject) -> JSONObject {
+        var result = echoed(input)
+        guard keepsFixedMembers else { return result }
+        var mcp = result["protocolConfiguration"]?["mcp"]?.object ?? [:]
+        for member in fixedMembers where mcp[member] == nil { mcp[member] = gateway.mcp[member] }
+        if !mcp.members.isEmpty { result["protocolConfiguration"] = ["mcp": .object(mcp)] }
+        return result
     }
 
     /// Answer of create, get and update.

@@ -40,7 +40,8 @@ extension ControlPlane {
             var gateway = try findGateway(call, in: &transaction)
             try checkGateway(call.input)
             try checkUnchangeable(call.input, of: gateway)
-            gateway.request = echoed(call.input)
+            try checkSessions(call.input, of: gateway.id, &transaction)
+            gateway.request = replaced(gateway, by: call.input)
             let moved = try whenFree(gateway) { () throws(GatewayMachine.Rejection) in
                 try transaction.apply(.update, to: gateway, cause: call.operation, at: call.now)
             }

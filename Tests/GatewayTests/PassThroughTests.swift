@@ -147,6 +147,23 @@ import Testing
         #expect(second.messages.last?["result"]?["resultType"] == "complete")
     }
 
+    @Test(
+        "The caller's session is the gateway's own and never reaches a target, whatever that lists (E10)",
+        arguments: [[], ["only-listed-headers-travel"]] as [Set<String>])
+    func sessionStays(off: Set<String>) async throws {
+        let lab = try lab(off: off)
+        var target = try lab.makeTarget(credentials: [])
+        target.metadata = ["allowedRequestHeaders": ["Mcp-Session-Id", "X-Tenant"]]
+        let saved = target
+        try lab.store.write { $0.save(saved) }
+        var headers = try await begin(lab, [:])
+        let session = try #require(headers[MCPName.sessionHeader])
+        headers[fieldName("X-Tenant")] = "mine"
+        #expect(try await lab.callTool(headers: headers).status == 200)
+        #expect(lab.upstream.seen.last?.header(fieldName("X-Tenant")) == "mine")
+        #expect(lab.upstream.seen.allSatisfy { $0.header(MCPName.sessionHeader) != session })
+    }
+
     @Test("A call that was cancelled gets no answer, whatever is answered later")
     func cancelled() async throws {
         let lab = try lab()

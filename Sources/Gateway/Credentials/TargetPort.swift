@@ -1,6 +1,7 @@
 import AWSCore
 import HTTPTypes
 import Kernel
+import MCPCore
 
 /// The way from the gateway to one target: puts what may travel and the credential on each request, and collects what
 /// may travel back.
@@ -10,8 +11,14 @@ struct TargetPort: Network {
     private let traffic: CallTraffic
     private let credential: OutboundCredential
     private let signer: RoleSigner
+    /// Whether the caller's `Mcp-Session-Id` names a session of the gateway itself.
+    private let keepsSessions: Bool
 
-    init(gateway: Gateway, target: TargetRecord, credential: OutboundCredential, traffic: CallTraffic = CallTraffic()) {
+    init(
+        gateway: Gateway, target: TargetRecord, credential: OutboundCredential, traffic: CallTraffic = CallTraffic(),
+        keepsSessions: Bool = false
+    ) {
+        self.keepsSessions = keepsSessions
         world = gateway.world
         metadata = target.metadata
         self.traffic = traffic
@@ -20,7 +27,9 @@ struct TargetPort: Network {
     }
 
     init(_ endpoint: Endpoint, _ target: TargetRecord, _ credential: OutboundCredential) {
-        self.init(gateway: endpoint.gateway, target: target, credential: credential, traffic: endpoint.traffic)
+        self.init(
+            gateway: endpoint.gateway, target: target, credential: credential, traffic: endpoint.traffic,
+            keepsSessions: endpoint.record.keepsSessions)
     }
 
     func send(_ request: Request) async throws(NetworkFailure) -> Response {
@@ -38,7 +47,10 @@ struct TargetPort: Network {
 
     private func dressed(_ request: Request) -> Request {
         var request = request
-        for (name, value) in headers { request.head.headerFields[name] = value }
+        // The caller's session is the gateway's affair: the target has one of its own (ledger `E10`).
+        for (name, value) in headers where !keepsSessions || name != MCPName.sessionHeader {
+            request.head.headerFields[name] = value
+        }
         let form = query
         if !form.pairs.isEmpty, let path = request.head.path { request.head.path = form.added(to: path) }
         request = credential.put(on: request, signer: signer)
