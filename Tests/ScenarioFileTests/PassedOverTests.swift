@@ -200,6 +200,7 @@ struct PassedOverTests {
                           name: demo-gw
                           roleArn: arn:aws:iam::000000000000:role/gateway
                           protocolType: MCP
+                          protocolConfiguration: {mcp: {supportedVersions: ["2025-11-25"], searchType: SEMANTIC}}
                           authorizerType: CUSTOM_JWT
                           authorizerConfiguration:
                             customJWTAuthorizer:
