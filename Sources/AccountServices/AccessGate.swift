@@ -68,6 +68,10 @@ package struct AccessGate: CallerSignatures {
         return AWSError(.accessDenied, words).response(requestID: requestID)
     }
 
+    package func principal(of request: Request) -> String? {
+        (try? SignatureClaim(request)).flatMap { key($0.keyID)?.principal }
+    }
+
     private func isStranger(_ account: String, _ request: Request, to gateway: GatewayRecord) -> Bool {
         AccountBoundary(world).parts(account, from: gateway.account) && !settings.servicePrincipal.made(request)
     }

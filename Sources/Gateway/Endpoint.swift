@@ -62,9 +62,12 @@ struct Endpoint: MCPHandler {
         return await endpoint.answer(request, for: principal, by: self)
     }
 
-    /// Whom a session is bound to: issuer and subject of the token, the key of a signature, or nobody.
+    /// Whom a session is bound to: issuer and subject of the token, the IAM principal that signed (its key, where
+    /// nobody knows more), or nobody.
     private var principal: String {
-        guard let claims = caller.token.flatMap({ DecodedToken($0) })?.claims else { return caller.keyID ?? "" }
+        guard let claims = caller.token.flatMap({ DecodedToken($0) })?.claims else {
+            return caller.principal ?? caller.keyID ?? ""
+        }
         return "\(claims["iss"]?.string ?? "") \(claims["sub"]?.string ?? "")"
     }
 

@@ -13,10 +13,13 @@ struct Caller: Hashable, Sendable, Codable {
     var namedUser: String?
     /// Access key id of whoever signed; nil where nobody did.
     let keyID: String?
+    /// Whose key that is: a role's session has others after each AssumeRole. nil where nobody knows.
+    let principal: String?
 
-    init(token: String?, keyID: String? = nil) {
+    init(token: String?, keyID: String? = nil, principal: String? = nil) {
         bearer = token.map { Secret($0) }
         self.keyID = keyID
+        self.principal = principal
     }
 }
 
@@ -75,7 +78,9 @@ struct InboundAuthorizer {
                 throw Refused(AWSError(.accessDenied, "Missing Authentication Token").response)
             }
             try checkSignature(of: request, at: gateway)
-            return Caller(token: nil, keyID: (try? SignatureClaim(request))?.keyID ?? AWSNames.account(of: request))
+            return Caller(
+                token: nil, keyID: (try? SignatureClaim(request))?.keyID ?? AWSNames.account(of: request),
+                principal: signatures?.principal(of: request))
         }
     }
 

@@ -212,6 +212,46 @@ def test_a_deployed_role_is_assumed_and_is_what_its_policy_says(strict, tmp_path
     refused(client.list_gateways, "ExpiredTokenException")
 
 
+def test_a_gateways_session_is_its_principals(strict):
+    """`gateway-sessions`: a role's session goes on with the keys of the next AssumeRole, and is nobody else's."""
+    iam, sts = strict.client("iam", **ROOT_KEY), strict.client("sts", **ROOT_KEY)
+    trust = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
+    invoke = {"Effect": "Allow", "Action": "bedrock-agentcore:InvokeGateway", "Resource": "*"}
+    iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    iam.put_role_policy(RoleName="caller", PolicyName="p", PolicyDocument=json.dumps({"Statement": [invoke]}))
+    url = control(strict).create_gateway(
+        name="signed", roleArn="arn:aws:iam::111122223333:role/gateway", protocolType="MCP", authorizerType="AWS_IAM",
+        protocolConfiguration={"mcp": {
+            "supportedVersions": ["2025-11-25"], "sessionConfiguration": {"sessionTimeoutInSeconds": 900}}},
+    )["gatewayUrl"]
+    strict.advance("1s")
+
+    def assumed(name):
+        keys = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/caller", RoleSessionName=name)["Credentials"]
+        return botocore.credentials.Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def send(keys, method, session=None, **params):
+        headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        if session:
+            headers["Mcp-Session-Id"] = session
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        request = botocore.awsrequest.AWSRequest("POST", url, headers, body)
+        botocore.auth.SigV4Auth(keys, "bedrock-agentcore", strict.region).add_auth(request)
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body, dict(request.headers))) as answer:
+                return answer.status, answer.headers["Mcp-Session-Id"]
+        except urllib.error.HTTPError as error:
+            return error.code, None
+
+    first = assumed("one")
+    status, session = send(
+        first, "initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo={"name": "a", "version": "1"})
+    assert status == 200 and session
+    root = botocore.credentials.Credentials(ROOT_KEY["key"], ROOT_KEY["secret"])
+    said = [send(keys, "ping", session)[0] for keys in (first, assumed("one"), assumed("two"), root)]
+    assert said == [200, 200, 404, 404]
+
+
 def test_completing_needs_the_secret(strict):
     """E63: the service reads the provider's secret with the rights of who completes."""
     asked = {"sessionUri": "urn:ietf:params:oauth:request_uri:abc", "userIdentifier": {"userId": "alice"}}
