@@ -48,7 +48,9 @@ struct ServeCommand: AsyncParsableCommand {
     var hosts = false
 
     @Option(
-        help: ArgumentHelp("Deploy this CloudFormation template before it is ready (repeatable).", valueName: "file"))
+        help: ArgumentHelp(
+            "Deploy this CloudFormation template before it is ready (repeatable); with --data the first time only, as "
+                + "what it makes is there again after a restart.", valueName: "file"))
     var deploy: [String] = []
 
     @Option(help: ArgumentHelp("Listen on this address instead of loopback; needs --advertise.", valueName: "address"))
