@@ -23,7 +23,8 @@ struct LedgerTests {
         let lines = Repository.text("README.md").split(separator: "\n")
         for mark in Ledger.Mark.allCases {
             let count = ledger.rows.count { $0.mark == mark }
-            #expect(lines.contains("| \(mark) | \(count) |"), "README: \(mark) has \(count) rows")
+            let isTold = lines.contains("| \(mark) | \(count) |")
+            #expect(isTold, "README: \(mark) has \(count) rows")
         }
     }
 
