@@ -24,6 +24,7 @@ BEYOND = {
     "fork-unseen",
     "fork-variable-is-gone",
     "for-each-text",
+    "given-misspelled",
     "golden-of-several-ways",
     "golden-outside",
     "include-itself",
@@ -34,6 +35,8 @@ BEYOND = {
     "order-alone",
     "sql-changes",
     "sql-column",
+    "template-mistakes",
+    "vendor-member",
 }
 
 
