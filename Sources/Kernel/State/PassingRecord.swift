@@ -41,13 +41,4 @@ extension Transaction {
         if find(R.self, record.id) != nil { remove(R.self, record.id) }
         save(record)
     }
-
-    /// Saves a record, and lets go of the oldest of those with its first key when there are more than `most`.
-    package mutating func save<R: Record>(_ record: R, keeping most: Int) {
-        save(record)
-        guard let key = record.keys.first, count(R.self, where: key.name, is: key.value) > most else { return }
-        for old in part(of: R.self, where: key.name, is: key.value, after: nil, or: 0, most: 1).records {
-            remove(R.self, old.id)
-        }
-    }
 }

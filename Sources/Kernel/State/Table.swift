@@ -118,6 +118,17 @@ final class Table: Sendable {
         }
     }
 
+    /// Id of the oldest record with a key, if there are more than `most` of them.
+    func oldest(where key: RecordKey, ifMoreThan most: Int) -> String? {
+        rows.withLock { rows in
+            switch rows.byKey[key] {
+            case .several(let queue)? where queue.count > most: queue.places[queue.start].id
+            case .one(let holder)? where most < 1: holder.id
+            default: nil
+            }
+        }
+    }
+
     /// Those with a key that come after one of them, or after so many where that one is gone; and how many came before.
     func part(where key: RecordKey, after last: String?, or offset: Int, most: Int) -> (rows: [Row], start: Int) {
         rows.withLock { rows in

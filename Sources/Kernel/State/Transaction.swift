@@ -64,6 +64,15 @@ package struct Transaction: Sendable {
         replace(record.id.rawValue, in: table(R.self), by: record)
     }
 
+    /// Saves a record, and lets go of the oldest of those with its first key when there are more than `most`.
+    package mutating func save<R: Record>(_ record: R, keeping most: Int) {
+        save(record)
+        let table = table(R.self)
+        guard let key = record.keys.first, let oldest = table.oldest(where: key, ifMoreThan: most) else { return }
+        if R.isWaitedFor { awaitedChanges += 1 }
+        replace(oldest, in: table, by: nil)
+    }
+
     package mutating func remove<R: Record>(_ type: R.Type, _ id: R.ID) {
         if R.isWaitedFor { awaitedChanges += 1 }
         replace(id.rawValue, in: table(type), by: nil)
