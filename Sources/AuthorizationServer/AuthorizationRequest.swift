@@ -235,7 +235,7 @@ struct AuthorizationCheck: Sendable {
 extension AuthorizationServer {
     /// `github-repeated-parameter`, `vendor-repeated-parameter`: `page`, `redirect` or `first`.
     fileprivate var repeatedParameter: String {
-        world.switches.choice(profile.vendor == "github" ? .repeatedParameter : .vendorRepeatedParameter)
+        world.switches.choice(profile.features.repeatedParameter)
     }
 
     /// Whether the client hears of it at its redirect URI.

@@ -33,6 +33,8 @@ struct Features: Sendable, Hashable {
     let signsInBeforeErrors: Bool
     /// Parameter that names the scopes; Slack has one of its own for users.
     let scopeParameter: String
+    /// Which unknown decides what becomes of a parameter that stands twice.
+    let repeatedParameter: Unknown
 
     /// What `resource` does.
     enum Resources: String, Sendable, CaseIterable {
@@ -147,8 +149,13 @@ extension Features {
         "registration", "clientDocuments", "revocation", "introspection", "device", "pushedRequests", "resources",
         "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
         "missingRedirectURI", "answer", "consentPrompt", "scopeParameter", "knownResources", "authorizationFails",
-        "metadata", "signInBeforeErrors",
+        "metadata", "signInBeforeErrors", "repeatedParameter",
     ]
+
+    private enum Repeated: String, CaseIterable {
+        case github = "github.repeatedParameter"
+        case vendors = "vendors.repeatedParameter"
+    }
 
     private enum Failure: String, CaseIterable {
         case never
@@ -188,6 +195,11 @@ extension Features {
         honoursConsentPrompt = try reader.flag("consentPrompt", or: false)
         signsInBeforeErrors = try reader.flag("signInBeforeErrors", or: false)
         scopeParameter = try reader.optionalText("scopeParameter") ?? "scope"
+        repeatedParameter =
+            switch try reader.choice("repeatedParameter", or: Repeated.vendors) {
+            case .github: .repeatedParameter
+            case .vendors: .vendorRepeatedParameter
+            }
     }
 }
 

@@ -35,9 +35,10 @@ package struct JWTStep: LabStep {
             members["as"], standard: Party.outside.rawValue, "user or party", among: reading.people, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
+        let verdicts = Verdict.allCases.map(\.rawValue)
         for line in expectations.lines where line.path.text == "signature" {
             for (word, place) in line.predicate.words {
-                reading.expectName(word, of: "verdict on a signature", among: Self.verdicts, at: place)
+                reading.expectName(word, of: "verdict on a signature", among: verdicts, at: place)
             }
         }
         guard let text = node.value.text(&reading, as: "a token") else { return nil }
@@ -61,10 +62,10 @@ package struct JWTStep: LabStep {
             // Issuer and times are the author's to judge; the signature is ours.
             let policy = TokenPolicy(issuer: issuer, leeway: try leeway.value(variables))
             let verdict = await TokenVerifier.verify(text, keys: set, policy: policy, at: now)
-            outcome["signature"] = .string(Self.signature(verdict))
+            outcome["signature"] = .string(Verdict(verdict).rawValue)
             outcome["times"] = .string(Self.times(verdict))
         } else {
-            outcome["signature"] = "no keys"
+            outcome["signature"] = .string(Verdict.noKeys.rawValue)
         }
         let born = Instant(numericDate: claims["iat"])
         if let expires = Instant(numericDate: claims["exp"]) {
@@ -94,18 +95,25 @@ package struct JWTStep: LabStep {
         return await get(place)
     }
 
-    private static let verdicts = [
-        "valid", "bad signature", "unknown key", "algorithm not allowed", "malformed", "no keys",
-    ]
+    /// What is said of a signature.
+    private enum Verdict: String, CaseIterable {
+        case valid
+        case badSignature = "bad signature"
+        case unknownKey = "unknown key"
+        case algorithmNotAllowed = "algorithm not allowed"
+        case malformed
+        case noKeys = "no keys"
 
-    private static func signature(_ verdict: Result<JSONObject, TokenRefusal>) -> String {
-        switch verdict {
-        case .failure(.badSignature): "bad signature"
-        case .failure(.unknownKey): "unknown key"
-        case .failure(.algorithmNotAllowed): "algorithm not allowed"
-        case .failure(.malformed): "malformed"
-        // Everything else is found only after the signature held.
-        case .success, .failure: "valid"
+        init(_ outcome: Result<JSONObject, TokenRefusal>) {
+            self =
+                switch outcome {
+                case .failure(.badSignature): .badSignature
+                case .failure(.unknownKey): .unknownKey
+                case .failure(.algorithmNotAllowed): .algorithmNotAllowed
+                case .failure(.malformed): .malformed
+                // Everything else is found only after the signature held.
+                case .success, .failure: .valid
+                }
         }
     }
 
@@ -121,9 +129,9 @@ package struct JWTStep: LabStep {
 
     /// A token whose signature nobody asked about must have a good one.
     package func unexpectedFailure(in outcome: JSONValue) -> String? {
-        guard !speaks(of: "signature"), let signature = outcome["signature"]?.string, signature != "valid" else {
-            return nil
-        }
+        guard !speaks(of: "signature"), let signature = outcome["signature"]?.string,
+            signature != Verdict.valid.rawValue
+        else { return nil }
         return "the signature is not valid: \(signature)"
     }
 }

@@ -25,20 +25,3 @@ package enum PastRecords {
     /// Of each kind the newest.
     package static let kept = 100
 }
-
-extension Transaction {
-    /// Saves a record, and lets go of those of the two oldest that are over: two for one, so that what is over becomes
-    /// less however long nothing came. One whose end moved is to be saved like this again, or it holds up those behind.
-    package mutating func save<R: PassingRecord>(passing record: R, at now: Instant) {
-        let key = record.passing
-        // With this one there are not to be more than those that stay in any case.
-        let spare = count(R.self, where: key.name, is: key.value) + 1 - R.keptPast
-        if spare > 0 {
-            let oldest = part(of: R.self, where: key.name, is: key.value, after: nil, or: 0, most: min(2, spare))
-            for old in oldest.records where old.isOver(at: now) { remove(R.self, old.id) }
-        }
-        // One that comes again is as young as it is new.
-        if find(R.self, record.id) != nil { remove(R.self, record.id) }
-        save(record)
-    }
-}
