@@ -17,7 +17,7 @@ ARGS ?= scenarios
 # The interpreter that the environments of the real clients and the peers are made with, and the tools run on.
 PYTHON ?= python3
 
-.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel docs lint format contract ready drift setup help clean \
+.PHONY: run test test-swift test-clients serve demo build build-debug bench bench-peers dist dist-check wheel docs lint format contract ready lock drift setup help clean \
 	kills robust soak fuzz sanitize
 
 run: build-debug ## Play the scenarios (ARGS=path for some of them)
@@ -124,10 +124,18 @@ setup:
 		fi; \
 	fi
 
-$(VENVS)/%/.ready: $(CLIENTS)/%.txt
+$(VENVS)/%/.ready: $(CLIENTS)/%.txt $(CLIENTS)/locked/%.txt
 	$(PYTHON) -m venv --clear $(VENVS)/$*
-	$(VENVS)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(VENVS)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $< -c $(CLIENTS)/locked/$*.txt
 	touch $@
+
+# What a client brings along is of its own making; a release of somebody else must not break CI.
+lock: ## Note anew what each Python client and peer brings along
+	for name in $(basename $(notdir $(wildcard $(CLIENTS)/*.txt))); do \
+		$(PYTHON) -m venv --clear $(VENVS)/lock && \
+		$(VENVS)/lock/bin/python -m pip install --quiet --disable-pip-version-check -r $(CLIENTS)/$$name.txt && \
+		$(VENVS)/lock/bin/python -m pip freeze --disable-pip-version-check > $(CLIENTS)/locked/$$name.txt || exit 1; \
+	done
 
 clean: ## Remove what was built
 	rm -rf .build .cache

@@ -237,11 +237,15 @@ struct HarnessBench {
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return }
+        guard (try? process.run()) != nil else { return table.leftOut.append("tavern: make bench-peers") }
         let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         let words = said.split(whereSeparator: \.isWhitespace)
-        guard process.terminationStatus == 0, let rate = words.first.flatMap({ Double($0) }), rate > 0 else { return }
+        guard process.terminationStatus == 0, let rate = words.first.flatMap({ Double($0) }), rate > 0 else {
+            // Exit code 3 where it is not installed.
+            let cure = process.terminationStatus == 3 ? "make bench-peers" : "it is there and failed"
+            return table.leftOut.append("tavern: \(cure); Tests/Tools/tavern_peer.py says why")
+        }
         table.add(
             Figure(
                 name: "peer: tavern, a file with two requests", value: 1000 / rate, unit: "ms",

@@ -52,7 +52,7 @@ def main():
         took = time.monotonic() - start
     server.shutdown()
     if done.returncode != 0 or not re.search(rf"{FILES} passed", done.stdout):
-        print(done.stdout[-1000:], file=sys.stderr)
+        print((done.stdout + done.stderr)[-1000:], file=sys.stderr)
         return 1
     print(f"{FILES / took:.1f}")
     return 0
