@@ -26,6 +26,8 @@ struct PeerProgram {
         name: "ministack", environment: "ministack", program: "ministack", arguments: { _, _ in [] },
         variables: { port, _ in ["GATEWAY_PORT": String(port)] }, path: "/_ministack/health")
     static let localcore = tools("localcore-gateway", "peers", 10)
+    /// Passes each call on to an MCP server, as a gateway does.
+    static func localcore(before url: String) -> PeerProgram { mcp("localcore-gateway", "peers", url) }
     static let fastmcp = tools("fastmcp", "mcp2", 10)
     static let provider = PeerProgram(
         name: "oidc-provider-mock", environment: "oidc", program: "oidc-provider-mock",
@@ -43,9 +45,13 @@ struct PeerProgram {
 
     /// A server of so many tools, by an MCP library.
     static func tools(_ name: String, _ environment: String, _ count: Int) -> PeerProgram {
+        mcp(name, environment, String(count))
+    }
+
+    private static func mcp(_ name: String, _ environment: String, _ behind: String) -> PeerProgram {
         PeerProgram(
             name: name, environment: environment, program: "python",
-            arguments: { ["\($0)/Tests/Tools/mcp_peers.py", name, String($1), String(count)] }, path: "/mcp")
+            arguments: { ["\($0)/Tests/Tools/mcp_peers.py", name, String($1), behind] }, path: "/mcp")
     }
 
     static let all = [ministack, moto, provider, localcore, fastmcp, contextforge]

@@ -107,15 +107,19 @@ extension RateBench {
                 remark: "\(Int(result.mine))/s, \(peer) \(Int(result.other))/s"))
     }
 
-    /// nil, and said, where it is not installed.
-    private func running(_ peer: PeerProgram, _ place: Int, into table: inout FigureTable) throws -> Neighbour? {
-        let running = try Neighbour(peer, root: options.root, port: Self.port + place)
-        if running == nil { table.leftOut.append("\(peer.name)'s rates: make bench-peers") }
-        return running
+    /// nil, and said, where it is not installed or does not start.
+    private func running(_ peer: PeerProgram, _ place: Int, into table: inout FigureTable) -> Neighbour? {
+        do {
+            if let running = try Neighbour(peer, root: options.root, port: Self.port + place) { return running }
+            table.leftOut.append("\(peer.name)'s rates: make bench-peers")
+        } catch {
+            table.leftOut.append("\(peer.name)'s rates: \(error)")
+        }
+        return nil
     }
 
     private func moto(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
-        guard let moto = try running(.moto, 60, into: &table) else { return }
+        guard let moto = running(.moto, 60, into: &table) else { return }
         defer { moto.end() }
         _ = try WireClient(port: moto.port).call(
             "POST", "/gateways/", ["Content-Type: application/json"], ConsentedSite.gatewayBody("bench"))
@@ -123,22 +127,37 @@ extension RateBench {
         try times("GET /gateways/", site.gateways, list, "moto", 60, load, into: &table)
     }
 
+    /// A gateway passes a call on to an MCP server. So does the peer here, without a token and without a check of its
+    /// caller; whom it asks is our own server in a process of its own, so that it waits for nobody slow.
     private func localcore(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
-        guard let peer = try running(.localcore, 80, into: &table) else { return }
+        let behind = try Neighbour.own(root: options.root, port: Self.port + 100, lab: "mcp-conformance")
+        defer { behind.end() }
+        let passing = PeerProgram.localcore(before: behind.url("/mcp", at: 4))
+        try localcore(passing, "test_simple_text", 20, site, load, into: &table)
+        // What it can do at most: its own mock answers, and nobody is asked.
+        try localcore(.localcore, "tool_7", nil, site, load, into: &table)
+    }
+
+    private func localcore(
+        _ program: PeerProgram, _ tool: String, _ least: Double?, _ site: ConsentedSite, _ load: Load,
+        into table: inout FigureTable
+    ) throws {
+        guard let peer = running(program, 80, into: &table) else { return }
         defer { peer.end() }
         let question = Question(
             method: "POST", url: peer.url("/mcp"), fields: site.call.fields.filter { $0.key != "Authorization" },
             body:
                 """
                 {"jsonrpc":"2.0","id":1,"method":"tools/call",\
-                "params":{"name":"t___tool_7","arguments":{"text":"x"}}}
+                "params":{"name":"t___\(tool)","arguments":{"text":"x"}}}
                 """
         )
-        try times("tools/call", site.call, question, "localcore-gateway", 20, load, into: &table)
+        let other = least == nil ? "the mock of localcore-gateway" : "localcore-gateway"
+        try times("tools/call", site.call, question, other, least, load, into: &table)
     }
 
     private func provider(_ site: ConsentedSite, _ load: Load, into table: inout FigureTable) throws {
-        guard let peer = try running(.provider, 90, into: &table) else { return }
+        guard let peer = running(.provider, 90, into: &table) else { return }
         defer { peer.end() }
         let question = Question(url: peer.url(PeerProgram.provider.path))
         try times("discovery", site.discovery, question, "oidc-provider-mock", nil, load, into: &table)
