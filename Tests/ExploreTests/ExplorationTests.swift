@@ -38,6 +38,12 @@ struct ExplorationTests {
             ("registered-redirect-uri", .misuseRefused), ("inbound-token-signature", .misuseRefused),
             ("allowed-clients", .callerLetIn), ("revoked-token-refused", .revokedServesNothing),
             ("mcp-token-checked", .misuseRefused), ("deleted-serves-nothing", .deletedServesNothing),
+            ("registered-return-url", .misuseRefused), ("session-single-use", .misuseRefused),
+            ("newest-session-wins", .misuseRefused), ("vault-scope-match", .misuseRefused),
+            ("service-linked-identity", .misuseRefused), ("user-token-verified", .misuseRefused),
+            ("credential-fits-target", .misuseRefused), ("grant-fits-provider", .misuseRefused),
+            ("return-url-required", .misuseRefused), ("forbidden-headers-stay", .misuseRefused),
+            ("inbound-scope-limit", .misuseRefused), ("inbound-token-use", .misuseRefused),
         ]
     )
     func aBrokenRuleIsFoundAndToldAsAScenario(_ rule: String, _ invariant: Invariant) async throws {

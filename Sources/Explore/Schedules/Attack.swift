@@ -28,12 +28,18 @@ package struct Attack: Hashable, Sendable {
         case noCode
         /// The same, and the user sees an error.
         case errorPage
+        /// The browser does not get back to the application.
+        case noReturn
+        /// The vault gives nothing.
+        case noGrant
 
         func holds(_ outcome: JSONValue) -> Bool {
             switch self {
             case .status: (outcome["status"]?.int ?? 500) >= 400
             case .noToken: outcome["body"]?["access_token"] == nil
             case .noCode, .errorPage: outcome["landed"]?.string?.contains("code=") != true
+            case .noReturn: outcome["landed"]?.string?.contains("session_id=") != true
+            case .noGrant: outcome["body"]?["accessToken"] == nil
             }
         }
 
@@ -44,6 +50,8 @@ package struct Attack: Hashable, Sendable {
             case .noToken: "status: present, body.access_token: absent"
             case .noCode: "landed: {not: {contains: \"code=\"}}"
             case .errorPage: "landed: {not: {contains: \"code=\"}}, status: {at-least: 400}"
+            case .noReturn: "landed: {not: {contains: \"session_id=\"}}, status: present"
+            case .noGrant: "status: present, body.accessToken: absent"
             }
         }
     }
@@ -51,7 +59,8 @@ package struct Attack: Hashable, Sendable {
 
 // The catalogue.
 extension Attack {
-    package static let all: [Attack] = atGitHub + atTheProvider + atTheGateway
+    package static let all: [Attack] =
+        atGitHub + atTheProvider + atTheGateway + atTheIdentityService + atTheControlPlane
 
     private static let challenge =
         "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
@@ -85,11 +94,11 @@ extension Attack {
             line: "POST ${lab.github}/login/oauth/access_token", form: form, headers: ["Accept": "application/json"])
     }
 
-    private static func refused(_ ask: Ask, _ refusal: Refusal = .noToken) -> Deed {
+    static func refused(_ ask: Ask, _ refusal: Refusal = .noToken) -> Deed {
         Deed(act: .ask(ask), refusal: refusal)
     }
 
-    private static func done(_ ask: Ask, _ saves: [String: String] = [:]) -> Deed {
+    static func done(_ ask: Ask, _ saves: [String: String] = [:]) -> Deed {
         Deed(act: .ask(ask), saves: saves)
     }
 
@@ -164,7 +173,7 @@ extension Attack {
             + "&scope=openid&state=s\(rest)"
     }
 
-    private static func exchange(_ changes: [String: String] = [:]) -> Ask {
+    static func exchange(_ changes: [String: String] = [:]) -> Ask {
         let form = [
             "grant_type": "authorization_code", "client_id": "web", "code": "${code#}", "redirect_uri": loopback,
             "code_verifier": verifier,
@@ -175,10 +184,24 @@ extension Attack {
     private static let again = Ask(
         line: "POST ${lab.idp}/oauth2/token",
         form: ["grant_type": "refresh_token", "client_id": "web", "refresh_token": "${refresh#}"])
-    private static let signedIn = Deed(
+    static let signedIn = Deed(
         act: .visit(signIn(loopback, "&\(challenge)")), saves: ["code#": "query.code"])
 
     private static let atTheProvider: [Attack] = [
+        Attack(
+            name: "a sign-in for more than its client may ask",
+            deeds: [
+                Deed(
+                    act: .visit(
+                        signIn(loopback, "&\(challenge)").replacing("scope=openid", by: "scope=openid+gw/admin")),
+                    refusal: .noCode)
+            ]),
+        Attack(
+            name: "an ID token at UserInfo",
+            deeds: [
+                signedIn, done(exchange(), ["token#": "body.id_token"]),
+                refused(Ask(line: "GET ${lab.idp}/oauth2/userInfo", token: "${token#}"), .status),
+            ]),
         Attack(
             name: "a sign-in that returns to somebody else",
             deeds: [

@@ -15,9 +15,10 @@ struct AttackPlay {
     /// The last entry of the journal before it.
     private let beginning: Int
 
-    init(_ lab: Lab, user: String, number: Int, gatewayURL: String) {
-        (self.lab, self.user, self.number) = (lab, user, number)
-        names = Names(lab, ["gatewayUrl": gatewayURL])
+    init(on stage: Stage, user: String, number: Int) {
+        (lab, self.user, self.number) = (stage.lab, user, number)
+        names = stage.names
+        names["gatewayUrl"] = stage.gatewayURL
         beginning = lab.store.lastSequence
     }
 

@@ -63,7 +63,7 @@ package struct Play {
     /// An attack tells itself, refusal and all: what it expects is right either way.
     private mutating func perform(_ attack: Attack, _ user: String) async -> [Violation] {
         attacks += 1
-        var played = AttackPlay(lab, user: user, number: attacks, gatewayURL: stage.gatewayURL)
+        var played = AttackPlay(on: stage, user: user, number: attacks)
         await played.play(attack)
         lines += played.lines
         guard let served = played.served else { return [] }
