@@ -22,7 +22,7 @@ struct CheckCommand: ParsableCommand {
         chosen.paths = selection.paths.filter { labs[$0] == nil }
         let readsScenarios = labs.isEmpty || !chosen.paths.isEmpty
         var (files, mistakes): ([ScenarioFile], [Diagnostic]) =
-            readsScenarios ? try chosen.read(thoroughly: true) : ([], [])
+            readsScenarios ? try chosen.read(looking: .checking) : ([], [])
         let names = readsScenarios ? LabLoading.names(root: root) : Set(labs.values.joined()).sorted()
         for lab in names {
             do throws(Diagnostic) {

@@ -126,7 +126,7 @@ struct ClientTrial: Sendable {
             program = "\(folder)/browser"
             endpointsFile = "\(folder)/endpoints.json"
             list = "\(folder)/opened"
-            try EndpointsFile.write(endpoints, to: endpointsFile)
+            try OutputFile.endpoints.write(endpoints.pretty, to: endpointsFile)
             let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
             // It returns when the person is done, but what goes back to the client does so by itself: the client may
             // listen only after its browser has returned.
@@ -139,8 +139,7 @@ struct ClientTrial: Sendable {
                 if [ -n "$landed" ]; then \(browse) --back -- "$landed" >/dev/null 2>&1 & fi
 
                 """
-            try Data(script.utf8).write(to: URL(fileURLWithPath: program))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            try OutputFile.program.write(script, to: program)
         }
 
         var opened: [String] {

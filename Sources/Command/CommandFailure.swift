@@ -1,4 +1,5 @@
 import ArgumentParser
+import Harness
 import Kernel
 import Serve
 
@@ -25,6 +26,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     init?(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
+        case let failure as OutputFile.Failure: self.init(failure.isTaken ? .usage : .stuck, failure.description)
         case is StoreFailure, is ServeFailure: self.init(.stuck, "\(error)")
         default: return nil
         }

@@ -33,8 +33,8 @@ struct DemoCommand: AsyncParsableCommand {
         let isShown = cast == nil && html == nil
         let narration = Narration(
             result, remarks: try Telling.remarks(folder), width: isShown ? Telling.width : 100)
-        if let cast { try OutputFiles.put(narration.cast { Telling.coloured($0) }, at: cast) }
-        if let html { try OutputFiles.put(narration.page, at: html) }
+        if let cast { try OutputFile.report.write(narration.cast { Telling.coloured($0) }, to: cast) }
+        if let html { try OutputFile.report.write(narration.page, to: html) }
         if isShown { show(narration) }
         try leave(result.verdict == .held ? .held : .failed)
     }

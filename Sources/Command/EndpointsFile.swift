@@ -5,17 +5,6 @@ import Serve
 
 /// The file by which other programs learn where a served lab answers.
 enum EndpointsFile {
-    /// Written beside its place and renamed into it: whoever sees the file sees all of it.
-    ///
-    /// - Throws: `CommandFailure` when it cannot be written.
-    static func write(_ endpoints: JSONValue, to path: String) throws {
-        do {
-            try Data("\(endpoints.pretty)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw CommandFailure(.stuck, "\(path): the endpoints file cannot be written: \(error.localizedDescription)")
-        }
-    }
-
     /// Whoever finds the file may count on the lab: when the lab ends it goes, unless it is another's by now.
     static func remove(_ endpoints: JSONValue, at path: String) {
         guard (try? read(path)) == endpoints else { return }

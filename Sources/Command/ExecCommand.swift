@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Harness
 import Kernel
 import Serve
 import Synchronization
@@ -47,7 +48,7 @@ struct ExecCommand: AsyncParsableCommand {
             let folder = try PrivateFolder.make("exec")
             defer { PrivateFolder.remove(folder) }
             let file = "\(folder)/endpoints.json"
-            try EndpointsFile.write(endpoints, to: file)
+            try OutputFile.endpoints.write(endpoints.pretty, to: file)
             let child = try Child(command, environment: ClientEnvironment.ofChild(endpoints, file: file))
             let ended = await Self.wait(for: child)
             code.withLock { $0 = ended }

@@ -60,7 +60,7 @@ struct ExploreCommand: AsyncParsableCommand {
             if let out { try write(finding, index, into: out) }
         }
         tell(edges)
-        if let reportJson { try OutputFiles.put(JSONValue.object(report).pretty, at: reportJson) }
+        if let reportJson { try OutputFile.report.write(JSONValue.object(report).pretty, to: reportJson) }
         try leave(findings.isEmpty ? .held : .failed)
     }
 
@@ -170,8 +170,7 @@ struct ExploreCommand: AsyncParsableCommand {
     }
 
     private func write(_ finding: Finding, _ index: Int, into folder: String) throws {
-        try OutputFiles.makeFolder(folder)
         let name = "\(finding.violation.invariant.rawValue)-\(finding.seed)-\(index + 1).yaml"
-        try OutputFiles.put(finding.scenario, at: "\(folder)/\(name)")
+        try OutputFile.reportInFolder.write(finding.scenario, to: "\(folder)/\(name)")
     }
 }

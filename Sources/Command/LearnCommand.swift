@@ -62,7 +62,7 @@ struct LearnCommand: AsyncParsableCommand {
         } say: { line in
             Telling.show(line)
         }
-        if let html { try OutputFiles.put(await play.page(), at: html) } else { _ = await play.run() }
+        if let html { try OutputFile.report.write(await play.page(), to: html) } else { _ = await play.run() }
     }
 
     private func narration(

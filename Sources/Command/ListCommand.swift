@@ -45,7 +45,7 @@ struct ListCommand: AsyncParsableCommand {
         var rows = known.rows
         if !selection.paths.isEmpty || selection.tags != nil {
             // A row that a file names and nobody wrote is told, not passed over.
-            try ScenarioSelection.tell(try selection.read(thoroughly: true).1)
+            try ScenarioSelection.tell(try selection.read(looking: .checking).1)
             let named = Set(try selection.load().flatMap(\.spec))
             rows = rows.filter { named.contains($0.id) }
         }

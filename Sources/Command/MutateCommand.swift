@@ -68,7 +68,7 @@ struct MutateCommand: AsyncParsableCommand {
             let report: JSONValue = [
                 "rules": .array(mutations.map(\.json)), "score": .int(Int64(score)), "seed": .string(String(seed)),
             ]
-            try OutputFiles.put(report.pretty, at: reportJson)
+            try OutputFile.report.write(report.pretty, to: reportJson)
         }
         try leave(survivors.isEmpty ? .held : .failed)
     }

@@ -17,19 +17,10 @@ struct NewCommand: ParsableCommand {
     func run() throws {
         let folder = try root.folder()
         guard path.hasSuffix(".yaml") else { throw CommandFailure(.usage, "\(path): the name must end in .yaml") }
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw CommandFailure(.usage, "\(path): there is such a file; nothing was written")
-        }
         let name = path.split(separator: "/").last.map { String($0.dropLast(5)) } ?? "scenario"
         let title = name.split(separator: "-").joined(separator: " ")
         let text = Self.text(title: title.prefix(1).uppercased() + title.dropFirst())
-        let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
-        } catch {
-            throw CommandFailure(.stuck, "\(path): cannot be written: \(error.localizedDescription)")
-        }
+        try OutputFile.scenario.write(text, to: path)
         let place = folder == "." ? "" : " --root \(ScenarioResult.quoted(folder))"
         Terminal.say("\(path) is there; run it: agentcore-local run \(ScenarioResult.quoted(path))\(place)")
     }

@@ -45,9 +45,7 @@ struct RecordCommand: AsyncParsableCommand {
     @OptionGroup var root: RootOption
 
     func run() async throws {
-        if let output, FileManager.default.fileExists(atPath: output) {
-            throw CommandFailure(.usage, "\(output): there is such a file; nothing was written")
-        }
+        if let output { try OutputFile.scenario.expectPlace(at: output) }
         let base = try root.folder()
         let definition = try LabLoading.definition(lab, root: base)
         let recording: Recording
@@ -103,7 +101,7 @@ struct RecordCommand: AsyncParsableCommand {
 
     private func write(_ scenario: String) throws {
         guard let output else { return Terminal.write(String(scenario.dropLast())) }
-        try OutputFiles.put(scenario, at: output)
+        try OutputFile.scenario.write(scenario, to: output)
     }
 
     /// A recording of another system may show what this one does not do; then the difference is told.

@@ -16,10 +16,10 @@ struct ReportCommand: ParsableCommand {
             discussion: """
                 Scenarios come in the order in which one machine would have run them. With --output the terminal has \
                 what that machine would have told, annotations for GitHub Actions too, else the joined report \
-                itself; GITHUB_STEP_SUMMARY has its table. For --report-html the runs must have had it as well: their \
-                JSON then carries what the page shows. Refuses reports that have a scenario twice, and a set in \
-                which a shard is missing. Exit code 4 if any scenario failed, 3 if one could not go on. Joins reports \
-                of explore too: exit code 4 if one has a finding.
+                itself; GITHUB_STEP_SUMMARY has its table. For --report-html and --diagram the runs must have had one \
+                of them as well: their JSON then carries what they show. Refuses reports that have a scenario twice, \
+                and a set in which a shard is missing. Exit code 4 if any scenario failed, 3 if one could not go on. \
+                Joins reports of explore too: exit code 4 if one has a finding.
                 """)
 
         @Argument(help: "Reports that run or explore wrote with --report-json.")
@@ -36,6 +36,11 @@ struct ReportCommand: ParsableCommand {
 
         @Option(help: ArgumentHelp("Write one page with every step, token and diagram.", valueName: "file"))
         var reportHtml: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "Write sequence diagrams: FILE.svg or FILE.mmd for one scenario, else a folder.", valueName: "path"))
+        var diagram: String?
 
         func run() throws {
             let found = try reports.map { path -> (name: String, json: JSONValue) in
@@ -56,6 +61,7 @@ struct ReportCommand: ParsableCommand {
             if merged["findings"] != nil {
                 let flags = [
                     ("--report-junit", reportJunit), ("--report-tap", reportTap), ("--report-html", reportHtml),
+                    ("--diagram", diagram),
                 ]
                 if let (flag, _) = flags.first(where: { $0.1 != nil }) {
                     throw CommandFailure(.usage, "\(flag): what explore found has no such report")
@@ -63,9 +69,10 @@ struct ReportCommand: ParsableCommand {
             }
             let rows = MergedRow.rows(of: merged)
             // Before anything is written.
-            if let reportHtml { try Self.expectPages(of: found, for: reportHtml) }
+            if let reportHtml { try Self.expectPages(of: found, for: "--report-html \(reportHtml)") }
+            if let diagram { try Self.expectPages(of: found, for: "--diagram \(diagram)") }
             if let output {
-                try OutputFiles.put(merged.pretty, at: output)
+                try OutputFile.report.write(merged.pretty, to: output)
             } else {
                 Terminal.write(merged.pretty)
             }
@@ -78,19 +85,23 @@ struct ReportCommand: ParsableCommand {
             try tell(rows, run: merged["run"]?.object ?? [:])
         }
 
-        private static func expectPages(of reports: [(name: String, json: JSONValue)], for file: String) throws {
+        private static func expectPages(of reports: [(name: String, json: JSONValue)], for flag: String) throws {
             for report in reports where MergedRow.rows(of: report.json).contains(where: { $0.page == nil }) {
                 throw CommandFailure(
                     .stuck,
-                    "--report-html \(file): \(report.name) carries no pages; its run needs --report-html too")
+                    "\(flag): \(report.name) carries no pages; its run needs --report-html or --diagram too")
             }
         }
 
         private func tell(_ rows: [MergedRow], run: JSONObject) throws {
             let seconds = run["seconds"]?.double
-            if let reportJunit { try OutputFiles.put(JUnitReport.render(rows, seconds: seconds), at: reportJunit) }
-            if let reportTap { try OutputFiles.put(TAPReport.render(rows), at: reportTap) }
-            if let reportHtml { try OutputFiles.put(HTMLReport.render(rows, run: run), at: reportHtml) }
+            let files: [(String?, () -> String)] = [
+                (reportJunit, { JUnitReport.render(rows, seconds: seconds) }),
+                (reportTap, { TAPReport.render(rows) }),
+                (reportHtml, { HTMLReport.render(rows, run: run) }),
+            ]
+            for (path, text) in files { if let path { try OutputFile.report.write(text(), to: path) } }
+            if let diagram { try ReportFiles.draw(rows, at: diagram) }
             try ReportFiles.tellGitHub(rows, annotates: output != nil)
             if output == nil {
                 Terminal.say(TextReport.summary(rows))

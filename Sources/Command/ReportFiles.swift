@@ -15,7 +15,8 @@ struct ReportFiles: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Write a JSON report; beside an HTML page with what that shows, for report merge.", valueName: "file"))
+            "Write a JSON report; beside a page or diagrams with what these show, for report merge.",
+            valueName: "file"))
     var reportJson: String?
 
     @Option(help: ArgumentHelp("Write one page with every step, token and diagram.", valueName: "file"))
@@ -40,42 +41,45 @@ struct ReportFiles: ParsableArguments {
         let files: [(String?, () -> String)] = [
             (reportJunit, { JUnitReport.render(results, seconds: seconds) }),
             (reportTap, { TAPReport.render(results) }),
-            (reportJson, { JSONReport.render(results, run: run, pages: reportHtml != nil).pretty }),
+            (reportJson, { JSONReport.render(results, run: run, pages: reportHtml != nil || diagram != nil).pretty }),
             (reportHtml, { HTMLReport.render(results, run: run) }),
         ]
-        for (path, text) in files { if let path { try OutputFiles.put(text(), at: path) } }
-        if let diagram { try diagrams(results, at: diagram) }
+        for (path, text) in files { if let path { try OutputFile.report.write(text(), to: path) } }
+        if let diagram { try Self.draw(results, at: diagram) }
         if let record { try self.record(results, at: record) }
         try Self.tellGitHub(results)
     }
 
-    private func diagrams(_ results: [ScenarioResult], at path: String) throws {
+    /// One file for one run, or a folder with two files for each.
+    static func draw(_ results: [some PageRow], at path: String) throws {
         let isSVG = path.hasSuffix(".svg")
         if isSVG || path.hasSuffix(".mmd") {
             guard let only = results.first, results.count == 1 else {
                 throw CommandFailure(.usage, "--diagram \(path): one file shows one scenario; name a folder for more")
             }
-            return try OutputFiles.put(isSVG ? SVGReport.render(only) : MermaidReport.render(only), at: path)
+            return try OutputFile.report.write(
+                isSVG ? SVGReport.render(only.story) : MermaidReport.render(only.story), to: path)
         }
-        try OutputFiles.makeFolder(path)
         for result in results {
-            let bare = result.file.name.replacingOccurrences(of: ".yaml", with: "")
+            let bare = result.name(amongSeeds: false).replacingOccurrences(of: ".yaml", with: "")
             let name = String(
                 bare.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "=" ? $0 : "_" }.prefix(180))
             let seed = result.seed == 1 ? "" : "-\(result.seed)"
-            try OutputFiles.put(SVGReport.render(result), at: "\(path)/\(name)\(seed).svg")
-            try OutputFiles.put(MermaidReport.render(result), at: "\(path)/\(name)\(seed).mmd")
+            let story = result.story
+            try OutputFile.reportInFolder.write(SVGReport.render(story), to: "\(path)/\(name)\(seed).svg")
+            try OutputFile.reportInFolder.write(MermaidReport.render(story), to: "\(path)/\(name)\(seed).mmd")
         }
     }
 
     private func record(_ results: [ScenarioResult], at path: String) throws {
         do {
-            for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
-                try FileManager.default.removeItem(atPath: path + suffix)
+            try OutputFile.report.make(at: path) { aside in
+                try Recording.write(results, to: aside)
+                // What SQLite left beside an older one is not of this one.
+                for end in ["-wal", "-shm"] { unlink(path + end) }
             }
-            try Recording.write(results, to: path)
-        } catch {
-            throw CommandFailure(.stuck, "\(path): the record cannot be written: \(error)")
+        } catch let failure as StoreFailure {
+            throw CommandFailure(.stuck, "\(path): the record cannot be written: \(failure)")
         }
     }
 
@@ -88,6 +92,6 @@ struct ReportFiles: ParsableArguments {
         guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let earlier = FileManager.default.contents(atPath: path) ?? Data()
         let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results)
-        try OutputFiles.put(text, at: path)
+        try OutputFile.report.write(text, to: path)
     }
 }

@@ -85,7 +85,10 @@ struct RunCommand: AsyncParsableCommand {
             $0.client = client
         }
         let files = try RunConditions.fixed(
-            try chosen.load(variables: settings.variables.keys.sorted()), by: settings.variables)
+            try chosen.load(
+                variables: settings.variables.keys.sorted(),
+                looking: updateGolden ? Library.Look.running.subtracting(.goldenTraces) : .running),
+            by: settings.variables)
         for name in settings.variables.keys.sorted() where !files.contains(where: { $0.speaks(of: name) }) {
             Terminal.say("--var \(name): no file speaks of such a variable")
         }

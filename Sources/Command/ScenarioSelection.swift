@@ -18,9 +18,9 @@ struct ScenarioSelection: ParsableArguments {
     /// The files that were asked for, without those that other tags exclude.
     ///
     /// - Throws: `CommandFailure`, after every mistake of every file was told.
-    func load(variables: [String] = []) throws -> [ScenarioFile] {
+    func load(variables: [String] = [], looking look: Library.Look = []) throws -> [ScenarioFile] {
         let expression = try tags.map { try TagExpression($0) }
-        let (files, mistakes) = try read(variables: variables)
+        let (files, mistakes) = try read(variables: variables, looking: look)
         try Self.tell(mistakes)
         guard let expression else { return files }
         let chosen = files.filter { expression.matches($0.tags) }
@@ -33,7 +33,9 @@ struct ScenarioSelection: ParsableArguments {
     /// Every file, and every mistake in any.
     ///
     /// - Throws: `CommandFailure` when there is nothing to read.
-    func read(variables: [String] = [], thoroughly: Bool = false) throws -> ([ScenarioFile], [Diagnostic]) {
+    func read(
+        variables: [String] = [], looking look: Library.Look = []
+    ) throws -> ([ScenarioFile], [Diagnostic]) {
         let folder = try root.folder()
         for path in paths where !FileManager.default.fileExists(atPath: Library.place(of: path, root: folder)) {
             let hint = Library.neighbour(of: path, root: folder).map { ". Did you mean '\($0)'?" } ?? ""
@@ -41,7 +43,7 @@ struct ScenarioSelection: ParsableArguments {
         }
         return Library.load(
             paths: paths.isEmpty ? [RootOption.scenarios(in: folder)] : paths, root: folder, variables: variables,
-            thoroughly: thoroughly)
+            looking: look)
     }
 
     /// - Throws: `CommandFailure` if there is any mistake.

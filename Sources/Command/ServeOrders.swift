@@ -61,7 +61,7 @@ struct ServeOrders: Equatable {
         let stop = StopSignals()
         try await session.run { origins, endpoints in
             try Self.deploy(templates, endpoints)
-            if let endpointsFile { try EndpointsFile.write(endpoints, to: endpointsFile) }
+            if let endpointsFile { try OutputFile.endpoints.write(endpoints.pretty, to: endpointsFile) }
             defer { if let endpointsFile { EndpointsFile.remove(endpoints, at: endpointsFile) } }
             log.ready(lab, origins)
             await stop.first()

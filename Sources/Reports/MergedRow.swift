@@ -15,6 +15,7 @@ package struct MergedRow: PageRow {
     package let commandHere: String
     package let spec: [String]
     package let page: RunPage?
+    package var story: Story { page?.played?.story ?? Story(title: scenario, actors: [], events: []) }
 
     /// nil for what no report says of a run. `rootFlag` is what the command needs on this machine.
     package init?(_ json: JSONValue, rootFlag: String = "") {

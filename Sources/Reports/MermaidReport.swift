@@ -1,11 +1,8 @@
-package import Harness
 import Kernel
 
 /// A run as a Mermaid sequence diagram, as Markdown on GitHub shows it.
 package enum MermaidReport {
-    package static func render(_ result: ScenarioResult) -> String { render(Story(result)) }
-
-    static func render(_ story: Story) -> String {
+    package static func render(_ story: Story) -> String {
         var lines = ["sequenceDiagram"]
         for (index, actor) in story.actors.enumerated() {
             lines.append("    participant a\(index) as \(plain(actor))")

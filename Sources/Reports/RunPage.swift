@@ -7,11 +7,14 @@ import Scenario
 package protocol PageRow: ReportRow {
     var spec: [String] { get }
     var page: RunPage? { get }
+    /// What a diagram shows; nobody is in that of a run that left no journal.
+    var story: Story { get }
 }
 
 extension ScenarioResult: PageRow {
     package var spec: [String] { file.spec }
     package var page: RunPage? { RunPage(self) }
+    package var story: Story { Story(self) }
 }
 
 /// What a page shows of one run beside its verdict. Nothing in it is markup: the page may be made elsewhere.

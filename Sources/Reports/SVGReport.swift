@@ -1,4 +1,3 @@
-package import Harness
 import Kernel
 
 /// A run as one self-contained SVG: the sequence of messages, and below it a lane for everything that moved.
@@ -8,9 +7,7 @@ package enum SVGReport {
     private static let left = 110
     private static let top = 64
 
-    package static func render(_ result: ScenarioResult) -> String { render(Story(result)) }
-
-    static func render(_ story: Story) -> String {
+    package static func render(_ story: Story) -> String {
         let width = max(700, left * 2 + max(0, story.actors.count - 1) * column)
         let bottom = top + (story.events.count + 1) * row
         let lanes = lanes(story, from: bottom + 40, width: width)

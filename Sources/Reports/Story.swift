@@ -57,6 +57,8 @@ package struct Story: Sendable, Hashable {
     package init(_ result: ScenarioResult) {
         var builder = Builder(mask: SecretMask(result.journal, secrets: result.secrets))
         for happening in result.happenings() { builder.add(happening) }
+        // Each stands around what came of it; a picture shows what several people do at the same time as it went.
+        if !result.turns.isEmpty { builder.putInOrder() }
         self.init(title: result.file.scenario, actors: builder.actors, events: builder.events)
     }
 }
@@ -65,9 +67,21 @@ private struct Builder {
     let mask: SecretMask
     var actors: [String] = []
     var events: [Story.Event] = []
+    /// Where each stands among those of the same entry: a request before it, a step that begins after it.
+    private var ranks: [Int] = []
 
-    mutating func add(_ kind: Story.Kind, _ sequence: Int) {
+    init(mask: SecretMask) { self.mask = mask }
+
+    mutating func add(_ kind: Story.Kind, _ sequence: Int, rank: Int = 0) {
         events.append(Story.Event(sequence: sequence, kind: kind))
+        ranks.append(rank)
+    }
+
+    mutating func putInOrder() {
+        let order = events.indices.sorted {
+            (events[$0].sequence, ranks[$0], $0) < (events[$1].sequence, ranks[$1], $1)
+        }
+        (events, ranks) = (order.map { events[$0] }, order.map { ranks[$0] })
     }
 
     mutating func actor(_ party: Party) -> Int {
@@ -78,7 +92,7 @@ private struct Builder {
 
     mutating func add(_ happening: Happening) {
         switch happening.event {
-        case .step(let record): add(.step(record.title, held: record.held), record.after)
+        case .step(let record): add(.step(record.title, held: record.held), record.after, rank: 1)
         case .entry(let entry):
             if case .exchange(let exchange) = entry.event {
                 add(exchange, entry.sequence, happening)
@@ -101,7 +115,8 @@ private struct Builder {
         guard !happening.inner.isEmpty else {
             return add(.exchange(from: from, to: to, request: request, answer: answer, isGood: isGood), sequence)
         }
-        add(.exchange(from: from, to: to, request: request, answer: "", isGood: true), happening.sequence)
+        let sent = Story.Kind.exchange(from: from, to: to, request: request, answer: "", isGood: true)
+        add(sent, happening.sequence, rank: -1)
         for inner in happening.inner { add(inner) }
         add(.answer(from: to, to: from, answer, isGood: isGood), sequence)
     }

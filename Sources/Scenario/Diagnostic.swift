@@ -10,13 +10,21 @@ package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// Whether it is about a file or a folder as a whole, of which there is no line to show.
+    private var isOfAWhole: Bool { place.source.text.isEmpty }
+
     /// Four lines: message, place, the line itself, a caret with the hint.
     package var rendered: String {
+        guard !isOfAWhole else {
+            return "error: \(message)\n --> \(place.source.name)\n\(hint.map { "  = \($0)\n" } ?? "")"
+        }
         let gutter = String(repeating: " ", count: String(place.line).count)
         return "error: \(message)\n\(gutter)--> \(place)\n\(place.excerpt(hint))\n"
     }
 
-    package var description: String { "\(place): \(message)\(hint.map { " (\($0))" } ?? "")" }
+    package var description: String {
+        "\(isOfAWhole ? place.source.name : "\(place)"): \(message)\(hint.map { " (\($0))" } ?? "")"
+    }
 }
 
 /// What is known while a file is read, and every mistake found so far: a file is read to its end whatever it says.
@@ -32,6 +40,8 @@ package struct Reading: Sendable {
     package private(set) var senders: Set<String> = []
     /// The values that the matrix has for each name.
     var matrix: [String: [DocumentNode]] = [:]
+    /// The labs that the file's scenarios run in.
+    package internal(set) var labs = ["default"]
     /// Whether a fragment could not be read: nobody knows what it would have saved.
     var lacksAFragment = false
     package mutating func note(sender name: String) { senders.insert(name) }

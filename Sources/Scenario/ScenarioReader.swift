@@ -47,6 +47,8 @@ package struct ScenarioReader: Sendable {
         let title = members.require("scenario", &reading)?.text(&reading, as: "scenario") ?? ""
         let opening = Opening(members, &reading)
         reading.matrix = Self.matrix(members["matrix"])
+        let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
+        reading.labs = Set(cells.map(\.lab.name)).sorted()
         let given = (members["given"].map { self.given($0, &reading) }) ?? []
         let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         let finally = members["finally"].map { reading.steps($0, of: "finally") } ?? []
@@ -67,7 +69,6 @@ package struct ScenarioReader: Sendable {
             reading.report(
                 secret.key.place, "a value of the matrix stands in every report: \"\(secret.name)\" cannot be a secret")
         }
-        let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
         var walk = VariableWalk(vocabulary, environment: opening.environment.map(\.name))
         let spans = [members["pace"], members["timeout"]].compactMap(\.self)
         walk.walk(opening, spans, given, steps, finally, members["then"], &reading)
@@ -77,7 +78,7 @@ package struct ScenarioReader: Sendable {
                 fragment.key.place, "nothing includes the fragment \"\(fragment.name)\"",
                 hint: "nobody would see a mistake in it: include it, or take it away")
         }
-        reading.expectClients(walk.clients, in: Set(cells.map(\.lab.name)).sorted())
+        reading.expectClients(walk.clients)
         return ScenarioFile(
             source: source, scenario: title, about: members["about"]?.text(&reading, as: "about"),
             tags: members["tags"]?.texts(&reading, as: "tags").map(\.text) ?? [],
@@ -129,9 +130,9 @@ package struct ScenarioReader: Sendable {
         if texts.isEmpty, node.items != nil {
             reading.report(node.place, "spec is empty", hint: "name ledger ids, or a standard with its section")
         }
-        for (text, place) in texts where !vocabulary.ledger.isEmpty && !vocabulary.ledger.contains(text) {
-            guard !Standard.isCited(by: text) else { continue }
-            let near = Suggestion.nearest(to: text, among: vocabulary.ledger.sorted())
+        for (text, place) in texts where !Standard.isCited(by: text) {
+            guard let others = vocabulary.otherRows(text) else { continue }
+            let near = Suggestion.nearest(to: text, among: others)
             reading.report(
                 place, "the ledger has no \"\(text)\"",
                 hint: near.map { "did you mean \"\($0)\"?" } ?? Self.citing)

@@ -20,6 +20,8 @@ package protocol Step: Sendable {
     var signsInBy: PlacedName? { get }
     /// Users who are signed in afterwards, if they were not before; each may be a variable.
     var signsIn: [String] { get }
+    /// The files that it reads, apart from what the steps inside it do.
+    var reads: [NamedFile] { get }
     /// What of its text names variables, apart from the steps inside it; nil for all of it.
     var ownNodes: [DocumentNode]? { get }
 }
@@ -33,6 +35,7 @@ extension Step {
     package var takes: [KeptName] { [] }
     package var signsInBy: PlacedName? { nil }
     package var signsIn: [String] { [] }
+    package var reads: [NamedFile] { [] }
 }
 
 /// A variable that a step takes unless it is told otherwise.
@@ -112,11 +115,14 @@ package protocol Check: Sendable {
     static var shape: Shape { get }
     /// Whether it can be true of one end of a scenario only, where a fork gives it several.
     static var isOfOneEnd: Bool { get }
+    /// The files that it reads.
+    var reads: [NamedFile] { get }
     init?(_ node: DocumentNode, _ reading: inout Reading)
 }
 
 extension Check {
     package static var isOfOneEnd: Bool { false }
+    package var reads: [NamedFile] { [] }
     package static var about: String { "" }
     package static var shape: Shape { .anything }
 }
@@ -163,8 +169,8 @@ package struct Vocabulary: Sendable {
     /// The members that an operation takes below a path of names, in which an item of a list has an empty one; none if
     /// that is not known.
     package var membersOfOperation: @Sendable (_ name: String, _ path: [String]) -> [String] = { _, _ in [] }
-    /// Ids of the ledger's rows; empty where nobody asks whether a scenario's `spec` names them.
-    package var ledger: Set<String> = []
+    /// The ids of the ledger's rows if this is none of them; nil if it is one, or where nobody asks.
+    package var otherRows: @Sendable (_ id: String) -> [String]? = { _ in nil }
     /// What is wrong with other members of a vendor's profile.
     package var mistakeInVendor: @Sendable (_ name: String, _ changes: JSONObject) -> DataMistake? = { _, _ in nil }
     /// Variables that are there before the first step, and the members of those that have some.

@@ -4,16 +4,20 @@ package struct Surroundings: Sendable {
     package let others: @Sendable (_ name: String, _ source: String) -> [String]?
     /// Clients of the inbound provider by which people of a lab sign in; none if that cannot be known.
     package let clients: @Sendable (_ lab: String) -> [String]
-    /// What is wrong with the template of this name beside the file `source`, with these values of its parameters; nil
-    /// where they are known only when it happens. Nothing where nobody looks so closely.
-    package let problems: @Sendable (_ template: String, _ source: String, _ given: [String: String]?) -> [Diagnostic]
+    /// What is wrong with the template of this name beside the file `source`, with these values of its parameters (nil
+    /// where they are known only when it happens) in the Region of each lab. Nothing where nobody looks so closely.
+    package let problems:
+        @Sendable (_ template: String, _ source: String, _ given: [String: String]?, _ labs: [String]) -> [Diagnostic]
     /// Whether a golden trace must be there already: a run may be about to write it.
     package let wantsGoldenTraces: Bool
 
     package init(
         wantsGoldenTraces: Bool, others: @escaping @Sendable (_ name: String, _ source: String) -> [String]?,
         clients: @escaping @Sendable (_ lab: String) -> [String],
-        problems: @escaping @Sendable (_ template: String, _ source: String, _ given: [String: String]?) -> [Diagnostic]
+        problems:
+            @escaping @Sendable (
+                _ template: String, _ source: String, _ given: [String: String]?, _ labs: [String]
+            ) -> [Diagnostic]
     ) {
         self.wantsGoldenTraces = wantsGoldenTraces
         self.others = others
@@ -23,24 +27,8 @@ package struct Surroundings: Sendable {
 }
 
 extension Reading {
-    /// Reports a file that a step names and that does not stand beside `source`. What names a variable is known only
-    /// when it happens.
-    package mutating func expectFile(
-        _ node: DocumentNode, beside source: String, _ what: String, ending: [String] = [], hint: String? = nil
-    ) {
-        guard let name = node.scalarText, !name.contains("${"), let surroundings = vocabulary.surroundings,
-            let others = surroundings.others(name, source)
-        else { return }
-        let alike = ending.isEmpty ? others : others.filter { other in ending.contains { other.hasSuffix($0) } }
-        let near = Suggestion.nearest(to: name, among: alike).map { "did you mean \"\($0)\"?" }
-        let hints = [near, hint].compactMap(\.self)
-        report(
-            node.place, "there is no \(what) \"\(name)\" beside the file",
-            hint: hints.isEmpty ? Suggestion.hint(for: name, among: alike) : hints.joined(separator: " if not, "))
-    }
-
     /// Reports clients that somebody signs in by and that the lab does not know.
-    mutating func expectClients(_ named: [PlacedName], in labs: [String]) {
+    mutating func expectClients(_ named: [PlacedName]) {
         guard !named.isEmpty, let surroundings = vocabulary.surroundings else { return }
         for lab in labs {
             let known = surroundings.clients(lab)

@@ -165,7 +165,7 @@ def test_what_is_told_of_shards_is_what_one_machine_tells(folder, tmp_path):
     # A run that made no page carries none.
     run("run", folder, "--report-json", tmp_path / "lean.json")
     lean = run("report", "merge", tmp_path / "lean.json", "--report-html", tmp_path / "no.html", "--output", tmp_path / "no.json")
-    assert lean.returncode == 3 and "lean.json carries no pages; its run needs --report-html too" in lean.stderr
+    assert lean.returncode == 3 and "lean.json carries no pages; its run needs --report-html or --diagram too" in lean.stderr
     assert not (tmp_path / "no.html").exists() and not (tmp_path / "no.json").exists()
 
 

@@ -36,7 +36,8 @@ struct FailureTests {
         let reports = [
             TextReport.render(results), JUnitReport.render(results), TAPReport.render(results),
             JSONReport.render(results, run: [:]).pretty, HTMLReport.render(results, run: [:]),
-            SVGReport.render(results[0]), MermaidReport.render(results[0]), GitHubReport.annotations(results),
+            SVGReport.render(results[0].story), MermaidReport.render(results[0].story),
+            GitHubReport.annotations(results),
             GitHubReport.summary(results), results[0].trace.rendered,
         ]
         for report in reports {

@@ -68,13 +68,16 @@ struct MergedReportTests {
         let carried = JSONReport.render(results, run: run, pages: true).pretty
         let rows = MergedRow.rows(of: try JSONValue(parsing: Array(carried.utf8)))
         #expect(rows.count == results.count)
-        for (row, result) in zip(rows, results) { #expect(row.page == result.page, "\(row.name)") }
+        for (row, result) in zip(rows, results) {
+            #expect(row.page == result.page && row.story == result.story, "\(row.name)")
+        }
         let page = HTMLReport.render(results, run: run)
         #expect(HTMLReport.render(rows, run: run) == page)
         #expect(page.contains("<svg") && page.contains("token_use") && page.contains("CREATE_PENDING_AUTH"))
         #expect(GitHubReport.annotations(rows) == GitHubReport.annotations(results))
         #expect(GitHubReport.summary(rows) == GitHubReport.summary(results))
         #expect(GitHubReport.summary(rows).contains("1 failed"))
+        #expect(rows.map { SVGReport.render($0.story) } == results.map { SVGReport.render($0.story) })
         // Who asks for no page has a report without.
         let lean = JSONReport.render(results, run: run)
         #expect(MergedRow.rows(of: lean).allSatisfy { $0.page == nil })

@@ -17,7 +17,7 @@ struct RejectedFileTests {
         let file = Self.folder.appendingPathComponent("\(name).yaml")
         let shown = "Tests/ScenarioFileTests/Rejected/\(name).yaml"
         let source = Source(name: shown, text: try String(contentsOf: file, encoding: .utf8))
-        let (files, diagnostics) = Library.load(sources: [source], root: Corpus.root, thoroughly: true)
+        let (files, diagnostics) = Library.load(sources: [source], root: Corpus.root, looking: .checking)
         #expect(files.isEmpty)
         #expect(!diagnostics.isEmpty)
         let rendered = diagnostics.map(\.rendered).joined(separator: "\n")

@@ -44,7 +44,10 @@ enum TestLanguage {
         vocabulary.unknowns = ["binding.mode": ["token", "sub"]]
         vocabulary.labs = ["default", "strict"]
         vocabulary.users = ["alice"]
-        vocabulary.ledger = ["E1", "E2", "E30", "T2"]
+        vocabulary.otherRows = { id in
+            let rows = ["E1", "E2", "E30", "T2"]
+            return rows.contains(id) ? nil : rows
+        }
         return vocabulary
     }
 

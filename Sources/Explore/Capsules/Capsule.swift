@@ -1,6 +1,6 @@
 package import Harness
 import Kernel
-package import Scenario
+import Scenario
 
 /// A run that somebody else can repeat: one text file with the scenario, what it includes, its lab, its seed, what was
 /// turned off, and the trace without secrets.
@@ -84,24 +84,6 @@ package struct Capsule: Sendable, Hashable {
     /// A path as it is in a capsule's own folder, wherever the scenario stood.
     static func inside(_ path: String) -> String {
         path.split(separator: "/").filter { $0 != ".." && $0 != "." }.joined(separator: "/")
-    }
-
-    /// Golden traces and templates that a scenario or a fragment names and that stand beside it.
-    package static func companions(of file: ScenarioFile) -> [(name: String, source: String, shown: String)] {
-        var paths: [(name: String, source: String, shown: String)] = []
-        for source in sources(of: file) {
-            let folder = source.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            for line in source.text.split(separator: "\n") {
-                let words = line.split(separator: " ").filter { $0 != "-" }
-                guard words.count > 1, words[0] == "golden:" || words[0] == "deploy:" else { continue }
-                let name = words[1].filter { $0 != "\"" && $0 != "'" }
-                let path = (folder.map(String.init) + [name]).joined(separator: "/")
-                if !name.contains("${"), !paths.contains(where: { $0.shown == path }) {
-                    paths.append((name, source.name, path))
-                }
-            }
-        }
-        return paths
     }
 
     /// The scenario and everything that it takes steps from.

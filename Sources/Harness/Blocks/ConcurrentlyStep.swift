@@ -44,8 +44,11 @@ package struct ConcurrentlyStep: BlockStep {
     package var blocks: [StepBlock] { branches.map { StepBlock($0.steps, keeps: false) } }
 
     func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
-        let entropy = performance.run.lab.entropy
-        let turnstile = Turnstile(branches: branches.count) { count in
+        let run = performance.run
+        let (entropy, before, first) = (run.lab.entropy, run.course, run.newCourses(branches.count))
+        let turnstile = Turnstile(branches: branches.count) {
+            run.turn(to: first + $0)
+        } choose: { count in
             let bytes = entropy.bytes(4, for: "order of branches")
             return bytes.reduce(0) { ($0 << 8) + Int($1) } % count
         }
@@ -60,6 +63,7 @@ package struct ConcurrentlyStep: BlockStep {
             for await (index, result) in group { results[index] = result }
             return results
         }
+        run.turn(to: before)
         var failures: [Failure] = []
         for (index, branch) in branches.enumerated() {
             failures += try (results[index]?.get() ?? []).map { $0.told(in: "branch \(branch.name)") }

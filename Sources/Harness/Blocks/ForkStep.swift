@@ -46,6 +46,7 @@ package struct ForkStep: BlockStep {
     }
 
     package var ownNodes: [DocumentNode]? { [] }
+    package var reads: [NamedFile] { ways.flatMap { way in way.then.flatMap(\.check.reads) } }
     package var blocks: [StepBlock] {
         ways.map { StepBlock($0.steps, keeps: false, then: $0.checks, isWay: true) }
     }

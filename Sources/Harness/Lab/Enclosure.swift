@@ -29,12 +29,6 @@ package struct Enclosure: Sendable {
         return "\(parent)/\(name)"
     }
 
-    /// Whether a name can only mean something beside or below the file that says it.
-    package static func isBeside(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix("/") && !name.split(separator: "/").contains("..")
-            && !name.utf8.contains(0)
-    }
-
     private func holds(_ path: String) -> Bool {
         guard let folder else { return false }
         return path == folder || path.hasPrefix(folder == "/" ? "/" : "\(folder)/")

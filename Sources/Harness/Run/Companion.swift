@@ -1,4 +1,5 @@
 package import Foundation
+import Scenario
 
 /// A file that a scenario names and that stands beside or below it: a golden trace, a template.
 package struct Companion: Sendable {
@@ -18,7 +19,7 @@ package struct Companion: Sendable {
         let around = place.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         path = around.isEmpty && !place.hasPrefix("/") ? name : "\(around)/\(name)"
         folder = Enclosure(around.isEmpty && place.hasPrefix("/") ? "/" : around)
-        isBeside = Enclosure.isBeside(name)
+        isBeside = NamedFile.isBeside(name)
     }
 
     /// What it says; nil if it is not there, or not beside the scenario.

@@ -10,48 +10,42 @@ package struct GoldenCheck: JournalCheck {
     package static let about = "A file beside the scenario that has the trace, line for line."
     package static let shape = Shape.text
     package static let isOfOneEnd = true
-    private let name: Template
+    private static let trace = NamedFile.Kind(
+        "golden trace", example: "method-2.trace", isOfTheRun: true, hint: "run with --update-golden to write it")
+    private let file: NamedFile
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
-        guard let text = node.text(&reading, as: "golden") else { return nil }
-        if !Enclosure.isBeside(text) {
-            reading.report(node.place, "a golden trace stands beside its scenario", hint: "such as method-2.trace")
-        } else if reading.vocabulary.surroundings?.wantsGoldenTraces == true, !reading.isShared {
-            // That of a shared fragment stands beside whatever scenario begins with it.
-            let ending = text.split(separator: ".").dropFirst().last.map { [".\($0)"] } ?? []
-            reading.expectFile(
-                node, beside: reading.file, "golden trace", ending: ending, hint: "run with --update-golden to write it"
-            )
-        }
-        name = Template(node, &reading)
+        guard node.text(&reading, as: "golden") != nil else { return nil }
+        file = NamedFile(node, Self.trace, &reading)
     }
 
+    package var reads: [NamedFile] { [file] }
+
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
-        let file = try name.text(evidence.variables)
-        let companion = Companion(file, of: evidence.file.path, root: evidence.settings.root)
+        let (companion, place) = (try evidence.companion(file), file.name.place)
         let shown = companion.shown
         let actual = Self.stable(evidence.trace.rendered)
         if evidence.settings.updatesGolden {
             guard let path = companion.writable else {
-                throw Diagnostic(name.place, "a golden trace stands beside its scenario; \(shown) does not")
+                throw Diagnostic(place, "a golden trace stands beside its scenario; \(shown) does not")
             }
-            do {
-                try Data(actual.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            do throws(OutputFile.Failure) {
+                try OutputFile.golden.write(actual, to: path)
                 return []
             } catch {
-                throw Diagnostic(name.place, "\(shown) cannot be written")
+                throw Diagnostic(place, "\(shown): \(error.reason)")
             }
         }
         guard let data = companion.contents else {
             return [
                 Failure(
-                    name.place, "golden", expected: "a trace in \(shown)", actual: "no such file",
+                    place, "golden", expected: "a trace in \(shown)", actual: "no such file",
                     hint: "run with --update-golden to write it")
             ]
         }
         let expected = String(decoding: data, as: UTF8.self)
         guard expected != actual else { return [] }
-        return [Self.difference(expected, actual, shown, name.place)]
+        return [Self.difference(expected, actual, shown, place)]
     }
 
     private static func difference(_ expected: String, _ actual: String, _ file: String, _ place: Place) -> Failure {

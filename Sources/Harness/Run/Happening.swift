@@ -3,8 +3,8 @@ package import Kernel
 /// Something of a run with what happened because of it. The journal has messages in the order in which they ended; here
 /// each stands around what its receiver did before it answered, so that a cause comes before what followed from it.
 ///
-/// The journal does not say which request a message was sent for: it is taken to be the next one that its sender
-/// answered. Where several people act at the same time and the same party serves them, that may be another's.
+/// The journal does not say which request a message was sent for: it is the next one that its sender answered. Where
+/// several people act at the same time, that is so for each of them, and the run's turns tell whose an entry is.
 package struct Happening: Sendable {
     package enum Event: Sendable {
         /// A step begins.
@@ -16,6 +16,9 @@ package struct Happening: Sendable {
     /// In the order in which it happened; empty unless the event is an exchange.
     package private(set) var inner: [Happening] = []
 
+    /// Whose it is of several who act at the same time.
+    private let course: Int
+
     private var exchange: Exchange? {
         if case .entry(let entry) = event, case .exchange(let exchange) = entry.event { exchange } else { nil }
     }
@@ -24,7 +27,8 @@ package struct Happening: Sendable {
 
     /// Whether it may have happened between a request and the answer that comes next.
     private func isInside(_ exchange: Exchange) -> Bool {
-        guard case .entry(let entry) = event else { return true }
+        // Nobody begins a step with a request of their own under way.
+        guard case .entry(let entry) = event else { return false }
         switch entry.event {
         case .exchange(let own):
             // What a party asks of itself it asks one after the other.
@@ -45,16 +49,22 @@ package struct Happening: Sendable {
         }
     }
 
-    fileprivate init(_ event: Event) { self.event = event }
+    /// Where it stands among others: a step that begins after an entry comes after what that entry ended.
+    fileprivate var rank: Int {
+        if case .step(let record) = event { 2 * record.after + 1 } else { 2 * sequence }
+    }
+
+    fileprivate init(_ event: Event, of course: Int) { (self.event, self.course) = (event, course) }
 
     /// Puts what comes next behind what came before, or around what came of it.
-    fileprivate static func add(_ event: Event, to happenings: inout [Happening]) {
-        var next = Happening(event)
+    fileprivate static func add(_ event: Event, of course: Int, to happenings: inout [Happening]) {
+        var next = Happening(event, of: course)
         if let exchange = next.exchange {
-            // What the receiver sent and what moved meanwhile ended before this answer did.
-            while let last = happenings.last, last.isInside(exchange) {
-                next.inner.append(last)
-                happenings.removeLast()
+            // What the receiver sent and what moved meanwhile ended before this answer did; what others do goes on
+            // beside it.
+            for place in happenings.indices.reversed() where happenings[place].course == course {
+                guard happenings[place].isInside(exchange) else { break }
+                next.inner.append(happenings.remove(at: place))
             }
             next.inner.reverse()
         }
@@ -64,31 +74,36 @@ package struct Happening: Sendable {
 
 extension ScenarioResult {
     /// What happened, causes before what followed; steps that were undone are left out, as the journal leaves out what
-    /// they did. `depth` is how deep a step may stand inside others to be told.
+    /// they did. What several people did at the same time stands in the order in which it began. `depth` is how deep a
+    /// step may stand inside others to be told.
     package func happenings(toDepth depth: Int = .max) -> [Happening] {
         let told = records.filter { $0.depth <= depth && !$0.isUndone }.sorted { $0.after < $1.after }
-        var steps = told[...]
+        var (steps, turns) = (told[...], turns[...])
         var (ended, open): ([Happening], [Happening]) = ([], [])
-        // Steps that the next one may stand in, or beside which it is done at the same time.
-        var begun: [StepRecord] = []
+        var course = 0
+        func close() {
+            let order = open.indices.sorted { (open[$0].rank, $0) < (open[$1].rank, $1) }
+            ended += order.map { open[$0] }
+            open = []
+        }
         func begin(_ step: StepRecord) {
-            begun.removeAll { $0.last <= step.after }
-            if begun.contains(where: { $0.depth >= step.depth }) {
-                Happening.add(.step(step), to: &open)
-            } else {
-                // What came before a step is no consequence of what is done in it.
-                ended += open + [Happening(.step(step))]
-                open = []
-            }
-            begun.append(step)
+            // What came before a step that somebody does alone is no consequence of what is done in it.
+            if step.course == 0 { close() }
+            Happening.add(.step(step), of: step.course, to: &open)
         }
         for entry in journal {
             while let step = steps.first, step.after < entry.sequence {
                 begin(step)
                 steps.removeFirst()
             }
-            Happening.add(.entry(entry), to: &open)
+            while let turn = turns.first, turn.after < entry.sequence {
+                course = turn.course
+                turns.removeFirst()
+            }
+            Happening.add(.entry(entry), of: course, to: &open)
         }
-        return ended + open + steps.map { Happening(.step($0)) }
+        for step in steps { begin(step) }
+        close()
+        return ended
     }
 }

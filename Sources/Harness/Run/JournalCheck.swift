@@ -42,6 +42,9 @@ package struct Evidence: Sendable {
         self.run = run
     }
 
+    /// A file that a check reads.
+    func companion(_ file: NamedFile) throws(Diagnostic) -> Companion { try run.companion(file, of: self.file.path) }
+
     package typealias Move = (sequence: Int, move: Transition)
 
     package var transitions: [Move] {

@@ -5,18 +5,20 @@ import Synchronization
 
 extension Library {
     /// What files may name below a root besides each other. A lab is asked for its clients only if a file names one.
-    static func surroundings(root: String, wantsGoldenTraces: Bool) -> Surroundings {
+    static func surroundings(root: String, _ look: Look) -> Surroundings {
         let labs = KnownClients(root: root)
         return Surroundings(
-            wantsGoldenTraces: wantsGoldenTraces,
+            wantsGoldenTraces: look.contains(.goldenTraces),
             others: { name, source in
                 let companion = Companion(name, of: source, root: root)
                 return companion.isThere ? nil : companion.neighbours
             },
             clients: { labs.clients(of: $0) },
-            problems: { template, source, given in
-                guard wantsGoldenTraces else { return [] }
-                return DeploymentRequest.problems(Companion(template, of: source, root: root), given, root: root)
+            problems: { template, source, given, names in
+                guard look.contains(.templates) else { return [] }
+                let companion = Companion(template, of: source, root: root)
+                let regions = Set(names.map { LabDefinition.region(of: $0, root: root) }).sorted()
+                return regions.flatMap { DeploymentRequest.problems(companion, given, region: $0, root: root) }
             })
     }
 

@@ -7,14 +7,33 @@ package import Scenario
 
 /// Scenario files on disk.
 package enum Library {
+    /// What is looked at besides the files themselves.
+    package struct Look: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// Whether the ids under `spec:` are rows of the ledger.
+        package static let ledger = Look(rawValue: 1)
+        /// Whether the ledger itself has no mistake.
+        package static let wholeLedger = Look(rawValue: 2)
+        /// Whether golden traces are there.
+        package static let goldenTraces = Look(rawValue: 4)
+        /// Whether templates can be deployed.
+        package static let templates = Look(rawValue: 8)
+        /// Whether fragments that no scenario begins with can be read.
+        package static let fragments = Look(rawValue: 16)
+
+        /// What a run can know before it begins; the rest shows in it, and would take longer than many a run.
+        package static let running: Look = [.ledger, .goldenTraces]
+        package static let checking: Look = [.running, .wholeLedger, .templates, .fragments]
+    }
+
     /// Reads files and folders, in the order of their paths, and every mistake in any of them.
     /// `paths` are files or folders, relative to the current folder or to `root`; a folder is read to its depths,
     /// without `given` and without the fragments that stand beside scenarios. `root` holds `mocks/` and `scenarios/`;
-    /// `variables` are the names that `--var` sets. When read `thoroughly`, the ids under `spec:` must be rows of the
-    /// ledger, golden traces must be there, and fragments are read as such. A scenario with a matrix is one file for
-    /// each of its cells.
+    /// `variables` are the names that `--var` sets. A scenario with a matrix is one file for each of its cells.
     package static func load(
-        paths: [String], root: String, variables: [String] = [], thoroughly: Bool = false
+        paths: [String], root: String, variables: [String] = [], looking look: Look = []
     ) -> ([ScenarioFile], [Diagnostic]) {
         var (sources, fragments): ([Source], [Source]) = ([], [])
         var names: Set<String> = []
@@ -29,7 +48,7 @@ package enum Library {
                 if let source = source(file, shown: name) {
                     if !source.isFragment {
                         sources.append(source)
-                    } else if thoroughly {
+                    } else if look.contains(.fragments) {
                         fragments.append(source)
                     } else if file == place {
                         missing.append(
@@ -45,7 +64,7 @@ package enum Library {
         let folders = paths.map { folder(of: place(of: $0, root: root)) }
         let (files, diagnostics) = load(
             sources: sources, fragments: fragments, root: root, folders: folders, variables: variables,
-            thoroughly: thoroughly)
+            looking: look)
         return (files, missing + diagnostics)
     }
 
@@ -81,16 +100,16 @@ package enum Library {
     /// read whether a scenario uses them or not.
     package static func load(
         sources: [Source], fragments: [Source] = [], root: String, folders: [String] = [], variables: [String] = [],
-        thoroughly: Bool = false
+        looking look: Look = []
     ) -> ([ScenarioFile], [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
         var vocabulary = LabVocabulary.standard(root: root, &diagnostics)
         vocabulary.variables += variables
-        vocabulary.surroundings = surroundings(root: root, wantsGoldenTraces: thoroughly)
-        if thoroughly {
-            let (known, mistakes) = Ledger.load(root: root)
-            vocabulary.ledger = Set(known.rows.map(\.id))
-            diagnostics += mistakes
+        vocabulary.surroundings = surroundings(root: root, look)
+        if look.contains(.ledger) {
+            let rows = LedgerRows(root: root)
+            vocabulary.otherRows = { rows.others(than: $0) }
+            if look.contains(.wholeLedger) { diagnostics += rows.mistakes }
         }
         let shelf = shelf(root: root, folders: folders)
         let reader = ScenarioReader(vocabulary, shelf: shelf)

@@ -95,6 +95,10 @@ package struct ScenarioResult: Sendable {
     package private(set) var records: [StepRecord]
     /// Journals of what was undone by forks and restores.
     package private(set) var chapters: [[JournalEntry]]
+    /// Whose turn it was when, where several acted at the same time.
+    package private(set) var turns: [Turn]
+    /// What the run read whose names variables gave.
+    private let found: [NamedFile.Found]
     /// Values that stand in no report, with what to call them.
     package private(set) var secrets: [(value: String, name: String)]
     /// What is known of a journal that is gone.
@@ -121,6 +125,8 @@ package struct ScenarioResult: Sendable {
         transactionCount = run?.lab.store.transactionCount ?? 0
         records = run?.records ?? []
         chapters = run?.chapters ?? []
+        turns = run?.turns ?? []
+        found = run?.found ?? []
         secrets = run?.secrets ?? []
         let hasLabels = records.contains { $0.step.label?.isConstant == false }
         guard !failures.isEmpty || hasLabels || !secrets.isEmpty else { return }
@@ -166,8 +172,20 @@ package struct ScenarioResult: Sendable {
         result.summary = Summary(
             exchanges: exchangeCount, transitions: transitionCount, tokens: tokenCount,
             seal: what == .seals ? traceSeal : nil)
-        (result.journal, result.records, result.chapters, result.secrets) = ([], [], [], [])
+        (result.journal, result.records, result.chapters) = ([], [], [])
+        (result.turns, result.secrets) = ([], [])
         return result
+    }
+
+    /// The files beside the scenario, or beside a fragment, that its steps and checks read: those that the files name,
+    /// and those that variables named in this run.
+    package var reads: [NamedFile.Found] {
+        var reads: [NamedFile.Found] = []
+        for named in file.reads where named.name.isConstant {
+            if let found = try? named.found(in: file.path, Variables()) { reads.append(found) }
+        }
+        var known: Set<NamedFile.Found> = []
+        return (reads + found).filter { known.insert($0).inserted }
     }
 
     /// One command that repeats the run on this machine.

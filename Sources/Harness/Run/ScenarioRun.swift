@@ -26,6 +26,11 @@ package final class ScenarioRun: Sendable {
         /// The token table up to an entry.
         var lineage: (sequence: Int, rows: [TokenRow])?
         var records: [StepRecord] = []
+        /// What was read whose names variables gave.
+        var found: [NamedFile.Found] = []
+        /// Who acts, from which entry on, where several do at the same time.
+        var turns: [Turn] = []
+        var courses = 0
         /// Journals of what was undone.
         var chapters: [[JournalEntry]] = []
         /// Leaks of what was undone.
@@ -173,8 +178,39 @@ extension ScenarioRun {
     var records: [StepRecord] { state.withLock { $0.records } }
     var chapters: [[JournalEntry]] { state.withLock { $0.chapters } }
 
+    var found: [NamedFile.Found] { state.withLock { $0.found } }
+    var turns: [Turn] { state.withLock { $0.turns } }
+
+    /// A file that a step or a check reads; `scenario` is the one that is judged.
+    func companion(_ file: NamedFile, of scenario: String = "") throws(Diagnostic) -> Companion {
+        let found = try file.found(in: scenario, variables)
+        if !file.name.isConstant {
+            state.withLock { if !$0.found.contains(found) { $0.found.append(found) } }
+        }
+        return Companion(found.name, of: found.source, root: settings.root)
+    }
+
+    /// From here on somebody acts of several who do so at the same time.
+    func turn(to course: Int) {
+        let last = lab.store.lastSequence
+        state.withLock { $0.turns.append(Turn(after: last, course: course)) }
+    }
+
+    /// Who acts now.
+    var course: Int { state.withLock { $0.turns.last?.course ?? 0 } }
+
+    /// The first of so many numbers that nobody has had.
+    func newCourses(_ count: Int) -> Int {
+        state.withLock { state in
+            defer { state.courses += count }
+            return state.courses + 1
+        }
+    }
+
     func begin(_ record: StepRecord) -> Int {
         state.withLock { state in
+            var record = record
+            record.course = state.turns.last?.course ?? 0
             state.records.append(record)
             return state.records.count - 1
         }
@@ -235,15 +271,16 @@ extension ScenarioRun {
         }
     }
 
-    /// The lab as it was, and how many steps had begun.
+    /// The lab as it was, how many steps had begun, and whose turn had been when.
     struct Moment: Sendable {
         fileprivate let lab: LabSnapshot
         fileprivate let records: Int
+        fileprivate let turns: [Turn]
     }
 
     var moment: Moment {
         let lab = lab.snapshot()
-        return state.withLock { Moment(lab: lab, records: $0.records.count) }
+        return state.withLock { Moment(lab: lab, records: $0.records.count, turns: $0.turns) }
     }
 
     func keepSnapshot(_ name: String) {
@@ -261,6 +298,7 @@ extension ScenarioRun {
             state.chapters.append(journal)
             state.faults.look(at: journal)
             state.lineage = nil
+            state.turns = moment.turns
             for place in state.records.indices.dropFirst(moment.records) { state.records[place].isUndone = true }
             for leak in leaks where !state.leaks.contains(where: { $0.actual == leak.actual }) {
                 state.leaks.append(leak)

@@ -14,7 +14,9 @@ package struct DeployStep: LabStep {
             ShapeMember("rollback", .flag, "Deletes what was created if a resource fails."),
             ShapeMember("check", .flag, "Only says what would be created."),
         ])
-    private let file: Template
+    private static let template = NamedFile.Kind(
+        "template", example: "stack.template.yaml", endings: [".template.yaml", ".json", ".template"])
+    private let file: NamedFile
     private let place: Place
     private let stack: Template?
     private let account: Template?
@@ -27,13 +29,7 @@ package struct DeployStep: LabStep {
     package init?(_ node: StepNode, _ reading: inout Reading) {
         let members = node.members(of: Self.self, &reading)
         place = node.value.place
-        file = Template(node.value, &reading)
-        if let text = node.value.scalarText, !Enclosure.isBeside(text) {
-            reading.report(place, "a template stands beside its scenario", hint: "such as stack.template.yaml")
-        } else {
-            reading.expectFile(
-                node.value, beside: place.source.name, "template", ending: [".template.yaml", ".json", ".template"])
-        }
+        file = NamedFile(node.value, Self.template, &reading)
         for name in ["stack", "account"] { _ = members[name]?.text(&reading, as: name) }
         stack = members["stack"].map { Template($0, &reading) }
         account = members["account"].map { Template($0, &reading) }
@@ -45,10 +41,11 @@ package struct DeployStep: LabStep {
         guard let surroundings = reading.vocabulary.surroundings, let name = node.value.scalarText,
             !node.value.namesAVariable, !mayBeRefused
         else { return }
-        for problem in surroundings.problems(name, place.source.name, Self.given(members["parameters"])) {
-            reading.report(problem)
-        }
+        let given = Self.given(members["parameters"])
+        for problem in surroundings.problems(name, place.source.name, given, reading.labs) { reading.report(problem) }
     }
+
+    package var reads: [NamedFile] { [file] }
 
     /// Values of the parameters as a deployment takes them; nil where variables give them.
     private static func given(_ node: DocumentNode?) -> [String: String]? {
@@ -97,8 +94,7 @@ package struct DeployStep: LabStep {
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
-        let name = try file.text(run.variables)
-        let companion = Companion(name, of: place.source.name, root: run.settings.root)
+        let companion = try run.companion(file)
         let shown = companion.shown
         guard let data = companion.contents, let text = String(bytes: data, encoding: .utf8) else {
             throw Diagnostic(place, "there is no file \(shown) beside the scenario")

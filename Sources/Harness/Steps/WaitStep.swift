@@ -64,6 +64,8 @@ package struct WaitStep: LabStep {
         meanwhile = Expectations(members["meanwhile"], roots: type(of: step).shape.roots, &reading)
     }
 
+    package var reads: [NamedFile] { inner.reads }
+
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let (within, every) = (try within.value(run.variables), try every.value(run.variables))
         guard every > .zero else { throw Diagnostic(place, Self.noTime) }

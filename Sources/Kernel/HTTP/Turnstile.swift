@@ -17,12 +17,17 @@ package final class Turnstile: Sendable {
     }
     private let state: Mutex<State>
     private let choose: @Sendable (Int) -> Int
+    private let onTurn: @Sendable (Int) -> Void
 
     /// - Parameters:
     ///   - branches: how many courses there are.
+    ///   - onTurn: hears which course goes on, before it does.
     ///   - choose: the place of the next one among so many that wait, from 0.
-    package init(branches: Int, choose: @escaping @Sendable (Int) -> Int) {
+    package init(
+        branches: Int, onTurn: @escaping @Sendable (Int) -> Void = { _ in }, choose: @escaping @Sendable (Int) -> Int
+    ) {
         state = Mutex(State(live: branches))
+        self.onTurn = onTurn
         self.choose = choose
     }
 
@@ -44,7 +49,7 @@ package final class Turnstile: Sendable {
         await withCheckedContinuation { continuation in
             let next = state.withLock { state in
                 state.parked.append((branch, continuation))
-                return Self.next(&state, choose)
+                return self.next(&state)
             }
             next?.resume()
         }
@@ -53,17 +58,19 @@ package final class Turnstile: Sendable {
     private func leave() {
         let next = state.withLock { state in
             state.live -= 1
-            return Self.next(&state, choose)
+            return self.next(&state)
         }
         next?.resume()
     }
 
     /// Nobody is let through while somebody is under way.
-    private static func next(_ state: inout State, _ choose: (Int) -> Int) -> CheckedContinuation<Void, Never>? {
+    private func next(_ state: inout State) -> CheckedContinuation<Void, Never>? {
         guard !state.parked.isEmpty, state.parked.count == state.live else { return nil }
         // In which order they came may be the host's doing.
         state.parked.sort { $0.branch < $1.branch }
         let place = state.parked.count == 1 ? 0 : choose(state.parked.count)
-        return state.parked.remove(at: min(max(0, place), state.parked.count - 1)).go
+        let next = state.parked.remove(at: min(max(0, place), state.parked.count - 1))
+        onTurn(next.branch)
+        return next.go
     }
 }
