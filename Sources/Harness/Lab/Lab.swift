@@ -44,7 +44,7 @@ package final class Lab: Sendable {
         store =
             try options.archive.map { archive in try Store(archive: archive, keepingJournal: keep) }
             ?? Store(keepingJournal: keep)
-        network = InMemoryNetwork(hosts: hosts, clock: clock, store: store)
+        network = InMemoryNetwork(hosts: hosts, clock: clock, store: store, giveWay: options.giveWay)
         let parts = Worlds(
             clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches,
             commands: options.commands)

@@ -11,8 +11,10 @@ package final class RunsUnderWay: Sendable {
         let seed: UInt64
         let rulesOff: [String]
         let settings: Shared<RunSettings>
-        /// When its step began, nil while it waits for its turn.
-        fileprivate var since: Instant?
+        /// When its step began, without the time that others took since.
+        fileprivate var since = Instant(milliseconds: 0)
+        /// Whether it waits for its turn.
+        fileprivate var waits = false
 
         init(_ file: Shared<ScenarioFile>, seed: UInt64, rulesOff: [String], settings: Shared<RunSettings>) {
             self.file = file
@@ -36,14 +38,27 @@ package final class RunsUnderWay: Sendable {
     }
 
     /// It waits until the others of its lane have had their turns.
-    func pause(_ number: Int) { state.withLock { $0.runs[number]?.since = nil } }
-    func go(on number: Int, at now: Instant) { state.withLock { $0.runs[number]?.since = now } }
+    func pause(_ number: Int) { state.withLock { $0.runs[number]?.waits = true } }
+
+    /// Its turn has come, after others took a span of the host's time.
+    func go(on number: Int, after waited: Span) {
+        state.withLock { state in
+            guard var run = state.runs[number] else { return }
+            run.waits = false
+            run.since = run.since + waited
+            state.runs[number] = run
+        }
+    }
+
+    /// It begins another step.
+    func step(of number: Int, at now: Instant) { state.withLock { $0.runs[number]?.since = now } }
+
     func end(_ number: Int) { state.withLock { _ = $0.runs.removeValue(forKey: number) } }
 
     /// The first of those whose step began before a moment and has not ended: what is to be said of it.
     package func stuck(since moment: Instant, limit: Span) -> ScenarioResult? {
         let stuck = state.withLock { state in
-            state.runs.filter { $0.value.since.map { $0 < moment } ?? false }.min { $0.key < $1.key }?.value
+            state.runs.filter { !$0.value.waits && $0.value.since < moment }.min { $0.key < $1.key }?.value
         }
         guard let stuck else { return nil }
         let failure = Failure(

@@ -9,9 +9,7 @@ package final class ScenarioRun: Sendable {
     let settings: RunSettings
     /// The inbound provider's client that people use unless a step says otherwise.
     package static let standardClient = "web"
-    private let begun: Instant?
-    /// By which `RunsUnderWay` knows it.
-    private let number: Int?
+    let turns: Turns
     /// Names of variables whose values nobody may read.
     private let secretNames: Set<String>
     private let state: Mutex<State>
@@ -37,26 +35,21 @@ package final class ScenarioRun: Sendable {
         var leaks: [Failure] = []
         var snapshots: [String: Moment] = [:]
         var faults = FaultWatch()
-        /// Milliseconds of the host that went by while others had their turn.
-        var waited: Int64 = 0
     }
 
-    /// `entry` is what somebody who looks on from outside is to know of it.
     /// - Throws: `Diagnostic` for a variable of the environment that is not set.
     init(
-        lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings(), entry: RunsUnderWay.Run? = nil
+        lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings(), turns: Turns = Turns()
     ) throws(Diagnostic) {
         self.lab = lab
         self.settings = settings
-        begun = settings.guardian.map { $0.now() }
+        self.turns = turns
         secretNames = Set(file?.secrets.map(\.name) ?? [])
         var state = State(
             variables: Variables(["lab": Self.places(lab), "seed": .int(Int64(clamping: lab.options.seed))]))
         for name in settings.variables.keys.sorted() { state.set(name, given: settings, secretNames) }
         if let file { try state.open(file, settings, secretNames) }
         self.state = Mutex(state)
-        // What does not begin need not end.
-        number = begun.flatMap { now in entry.flatMap { settings.guardian?.runs?.begin($0, at: now) } }
     }
 
     /// Variables that are there before the first step.
@@ -142,31 +135,6 @@ package final class ScenarioRun: Sendable {
             }
         }
         return nil
-    }
-
-    /// Lets the other runs of its lane play a step, and comes back.
-    /// - Throws: `Overtime` as `expectTime`.
-    func takeTurn() async throws(Overtime) {
-        guard let guardian = settings.guardian else { return await Task.yield() }
-        let left = guardian.now()
-        if let number { guardian.runs?.pause(number) }
-        await Task.yield()
-        let now = guardian.now()
-        if let number { guardian.runs?.go(on: number, at: now) }
-        state.withLock { $0.waited += (now - left).milliseconds }
-        try expectTime()
-    }
-
-    /// - Throws: `Overtime` when its own steps have taken too long by the host's clock.
-    func expectTime() throws(Overtime) {
-        guard let begun, let guardian = settings.guardian else { return }
-        let waited = Span(milliseconds: state.withLock { $0.waited })
-        guard guardian.now() - waited - begun <= guardian.limit else { throw Overtime(limit: guardian.limit) }
-    }
-
-    /// Nobody need look on any more.
-    func end() {
-        if let number { settings.guardian?.runs?.end(number) }
     }
 }
 

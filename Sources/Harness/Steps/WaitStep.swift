@@ -87,7 +87,7 @@ package struct WaitStep: LabStep {
                 }
                 return outcome
             }
-            try run.expectTime()
+            try run.turns.expectTime()
             await run.lab.advance(to: min(end, run.lab.clock.now + every))
         }
     }

@@ -7,16 +7,20 @@ package final class InMemoryNetwork: Sendable {
     private let origins = Mutex<[Party: any Origin]>([:])
     private let clock: VirtualClock
     private let store: Store
+    private let giveWay: (@Sendable () async -> Void)?
     /// Leads out of the lab; nil in every scenario run.
     private let outside = Mutex<(any Network)?>(nil)
     package let faults = FaultBoard()
     /// Follows the changes that somebody may wait for, after each exchange; whoever lets an alarm ring makes it follow.
     package let changes = ChangeSignal()
 
-    package init(hosts: HostTable, clock: VirtualClock, store: Store) {
+    /// `giveWay` is awaited before and after a party deals with a request: what many labs do on one thread is then the
+    /// same for each of them in turn, and the processor still has the program for it at hand.
+    package init(hosts: HostTable, clock: VirtualClock, store: Store, giveWay: (@Sendable () async -> Void)? = nil) {
         self.hosts = hosts
         self.clock = clock
         self.store = store
+        self.giveWay = giveWay
     }
 
     /// Puts a party on the network.
@@ -60,9 +64,11 @@ package final class InMemoryNetwork: Sendable {
         -> Response
     {
         await Turnstile.wait()
+        await giveWay?()
         guard let origin = origin(of: party) else { throw NetworkFailure(.unreachable, host: party.rawValue) }
         do throws(NetworkFailure) {
             var response = try await answer(request, by: origin, party)
+            await giveWay?()
             if response.events != nil { follow(&response, of: request, from: sender, to: party) }
             record(request, from: sender, to: party, .answered(response))
             return response
