@@ -87,7 +87,7 @@ struct CodeRecord: PassingSecretRecord {
     /// One of its tokens has no end.
     var isHeld: Bool?
     var until: Instant? { isUsed ? max(expires, tokensEnd ?? expires) : expires }
-    var passing: RecordKey { RecordKey("passing", isUsed ? "used codes" : "codes") }
+    var passing: RecordKey { .passing(isUsed ? "used codes" : "codes") }
     private var isUsed: Bool { if case .redeemed = state { true } else { false } }
     var keys: [RecordKey] {
         let grant = RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)

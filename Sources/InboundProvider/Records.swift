@@ -49,7 +49,7 @@ struct CodeRecord: EndingRecord {
     /// As of its grant: so long a second use has something to revoke.
     var until: Instant?
     var passing: RecordKey {
-        if case .redeemed = state { RecordKey("passing", "used codes") } else { RecordKey("passing", "codes") }
+        if case .redeemed = state { .passing("used codes") } else { .passing("codes") }
     }
 }
 
@@ -72,7 +72,7 @@ struct GrantRecord: EndingRecord {
     var until: Instant?
     /// Whether the code was redeemed.
     var isUsed: Bool?
-    var passing: RecordKey { RecordKey("passing", isUsed == true ? "used grants" : "grants") }
+    var passing: RecordKey { .passing(isUsed == true ? "used grants" : "grants") }
 }
 
 /// A refresh token of a family.

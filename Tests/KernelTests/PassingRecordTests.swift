@@ -21,7 +21,7 @@ struct PassingRecordTests {
         let id: Identifier<Tag>
         let until: Instant?
         let line: String
-        var passing: RecordKey { RecordKey("passing", line) }
+        var passing: RecordKey { .passing(line) }
     }
     private let store = Store()
     private static let start = Instant(milliseconds: 1_795_168_800_000)
@@ -72,6 +72,63 @@ struct PassingRecordTests {
         for name in ["x", "y"] { _ = try save(name, at: 0, for: .minutes(1000), "long") }
         for minute in 1..<99 { _ = try save("\(minute)", at: Int64(minute), for: .minutes(10), "short") }
         #expect(try save("99", at: 99, for: .minutes(10), "short") == ["x", "y"] + (90...99).map { "\($0)" })
+    }
+
+    /// So do those that live long under the same key: what ended first goes first.
+    @Test func whatLivesLongInTheSameLineHoldsUpNobody() throws {
+        for name in ["x", "y", "z"] { try save(name, at: 0, for: .minutes(1000)) }
+        for minute in 1..<99 { try save("\(minute)", at: Int64(minute), for: .minutes(Int64(5 + minute % 6))) }
+        try save("99", at: 99)
+        #expect(try names().count < 20)
+        // And they go themselves when it is time.
+        for number in 0..<10 { try save("late \(number)", at: 1001) }
+        #expect(try names() == (0..<10).map { "late \($0)" })
+    }
+
+    /// One that ends sooner than it had said goes when it ends; one that ends later is not taken for over.
+    @Test func anEndThatMovesCounts() throws {
+        try save("sooner", at: 0, for: .minutes(1000))
+        try save("later", at: 0, for: .minutes(5))
+        let now = Self.start + .minutes(1)
+        try store.write { transaction in
+            transaction.save(Slip(id: Identifier("sooner"), until: now + .minutes(1)))
+            transaction.save(Slip(id: Identifier("later"), until: now + .minutes(1000)))
+        }
+        for minute in 10..<13 { try save("\(minute)", at: Int64(minute)) }
+        #expect(try names() == ["later", "10", "11", "12"])
+        for number in 0..<3 { try save("last \(number)", at: 2000) }
+        #expect(try names() == ["last 0", "last 1", "last 2"])
+    }
+
+    /// What a transaction let go is there again when it fails, and is let go by the next one.
+    @Test func aFailureLosesNothing() throws {
+        struct Failure: Error {}
+        try save("a", at: 0)
+        try save("b", at: 0)
+        let now = Self.start + .minutes(20)
+        #expect(throws: Failure.self) {
+            try store.write { transaction in
+                transaction.save(passing: Slip(id: Identifier("c"), until: now + .minutes(10)), at: now)
+                #expect(transaction.all(Slip.self).map(\.id.rawValue) == ["c"])
+                throw Failure()
+            }
+        }
+        #expect(try names() == ["a", "b"])
+        try save("d", at: 20)
+        try save("e", at: 20)
+        #expect(try names() == ["d", "e"])
+    }
+
+    /// Names that come and go before their end leave nothing: the line is made anew when most of it is gone.
+    @Test func whatGoesEarlyIsForgotten() throws {
+        try save("stays", at: 0, for: .minutes(5))
+        for number in 0..<1000 {
+            let id = Identifier<Tag>("\(number)")
+            try save(id.rawValue, at: 1, for: .minutes(1000))
+            try store.write { $0.remove(Slip.self, id) }
+        }
+        try save("new", at: 10)
+        #expect(try names() == ["new"])
     }
 
     @Test func theNewestAreKeptThoughTheyAreOver() throws {

@@ -3,19 +3,21 @@
 package protocol PassingRecord: Record {
     /// nil where an older data file knew no end: it is over.
     var until: Instant? { get }
-    /// How many of the newest stay although they are over: where an answer, or the journal, tells what is over from
-    /// what never was.
+    /// How many of those with its key that ended last stay although they are over: where an answer, or the journal,
+    /// tells what is over from what never was.
     static var keptPast: Int { get }
-    /// The key of those that are let go together, the oldest first: mostly the whole collection. Those that live much
-    /// longer than others have one of their own, or they would hold them up. What has no end does without, in its keys.
+    /// The key of those that are let go together, what ended first before the others: mostly the whole collection.
+    /// What has no end does without, in its keys.
     var passing: RecordKey { get }
 }
 
 extension PassingRecord {
     package static var keptPast: Int { 0 }
 
-    package var passing: RecordKey { RecordKey("passing", Self.collection) }
+    package var passing: RecordKey { .passing(Self.collection) }
     package var keys: [RecordKey] { [passing] }
+
+    package var passesAt: Instant? { until ?? Instant(milliseconds: .min) }
 
     package func isOver(at now: Instant) -> Bool { until.map { $0 <= now } ?? true }
 }

@@ -6,12 +6,15 @@ package protocol Record: Codable, Hashable, Sendable {
     var id: ID { get }
     /// Secondary keys it can be found by.
     var keys: [RecordKey] { get }
+    /// When a passing record is over; nil for any other.
+    var passesAt: Instant? { get }
     /// Whether somebody may wait for a change of such a record, as the reader of a stream does.
     static var isWaitedFor: Bool { get }
 }
 
 extension Record {
     package var keys: [RecordKey] { [] }
+    package var passesAt: Instant? { nil }
     package static var isWaitedFor: Bool { false }
 }
 
@@ -23,6 +26,10 @@ package struct RecordKey: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+
+    /// Of records that are let go together when they are over (`PassingRecord`); a record has one of them at most.
+    package static func passing(_ value: String) -> RecordKey { RecordKey("passing", value) }
+    var isPassing: Bool { name == "passing" }
 
     /// A table has few names of keys and many values.
     package func hash(into hasher: inout Hasher) { hasher.combine(value) }

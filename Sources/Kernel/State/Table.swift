@@ -71,7 +71,9 @@ final class Table: Sendable {
     }
     fileprivate struct Rows: Sendable {
         var byID: [String: Row] = [:]
+        /// By every key but the passing ones.
         var byKey: [RecordKey: Holders] = [:]
+        var passing: [RecordKey: Endings] = [:]
         var saved = 0
     }
     private let rows: Mutex<Rows>
@@ -110,7 +112,8 @@ final class Table: Sendable {
 
     func count(where key: RecordKey) -> Int {
         rows.withLock { rows in
-            switch rows.byKey[key] {
+            if key.isPassing { return rows.passing[key]?.count ?? 0 }
+            return switch rows.byKey[key] {
             case nil: 0
             case .one?: 1
             case .several(let queue)?: queue.count
@@ -148,6 +151,10 @@ final class Table: Sendable {
         }
     }
 
+    /// Looks at the record with a passing key that said it would end first. Gives its id if it is over: it is taken out
+    /// of the line, and the caller is to remove it.
+    func takeOver(where key: RecordKey, at now: Instant) -> String? { rows.withLock { $0.takeOver(key, now) } }
+
     func all() -> [Row] { rows.withLock { $0.byID.values.sorted { $0.order < $1.order } } }
 
     /// Puts or removes (nil) and returns what was there.
@@ -172,13 +179,13 @@ extension Table.Rows {
         // to be taken out of.
         if oldKeys != newKeys {
             if let old {
-                for key in oldKeys where !newKeys.contains(key) {
+                for key in oldKeys where !key.isPassing && !newKeys.contains(key) {
                     byKey[key] = Self.without(old.order, byKey.removeValue(forKey: key))
                 }
             }
             if let new {
                 let holder = Table.Holder(order: new.order, id: id)
-                for key in newKeys where !oldKeys.contains(key) {
+                for key in newKeys where !key.isPassing && !oldKeys.contains(key) {
                     // Mostly nobody has it yet, and then it was looked for once.
                     guard let others = byKey.updateValue(.one(holder), forKey: key) else { continue }
                     byKey[key] = Self.with(holder, others)
@@ -186,6 +193,46 @@ extension Table.Rows {
             }
         }
         byID[id] = new
+        line(id, new, over: old)
+    }
+
+    /// Keeps in line what passes, by its end.
+    private mutating func line(_ id: String, _ new: Table.Row?, over old: Table.Row?) {
+        let (before, key) = (old?.keys.first { $0.isPassing }, new?.keys.first { $0.isPassing })
+        if let before, before != key {
+            passing[before]?.count -= 1
+            if passing[before]?.count == 0 { passing[before] = nil }
+        }
+        guard let key, let new, let end = new.record.passesAt else { return }
+        if before != key {
+            passing[key, default: Endings()].count += 1
+        } else if let earlier = old?.record.passesAt, earlier <= end {
+            // It is asked when its time has come.
+            return
+        }
+        passing[key]?.insert(Endings.Entry(end: end, order: new.order, id: id))
+        guard passing[key]?.isOvergrown == true, var line = passing.removeValue(forKey: key) else { return }
+        line.keep { holds($0, key) }
+        passing[key] = line
+    }
+
+    /// Whether an entry is of a record that is there, and there in this line.
+    private func holds(_ entry: Endings.Entry, _ key: RecordKey) -> Bool {
+        byID[entry.id].map { $0.order == entry.order && $0.keys.contains(key) } ?? false
+    }
+
+    mutating func takeOver(_ key: RecordKey, _ now: Instant) -> String? {
+        guard let first = passing[key]?.first, first.end <= now else { return nil }
+        guard holds(first, key), let end = byID[first.id]?.record.passesAt else {
+            passing[key]?.removeFirst()
+            return nil
+        }
+        guard end <= now else {
+            passing[key]?.replaceFirst(by: Endings.Entry(end: end, order: first.order, id: first.id))
+            return nil
+        }
+        passing[key]?.removeFirst()
+        return first.id
     }
 }
 

@@ -64,20 +64,18 @@ package struct Transaction: Sendable {
         replace(record.id.rawValue, in: table(R.self), by: record)
     }
 
-    /// Saves a record, and lets go of those of the two oldest that are over: two for one, so that what is over becomes
-    /// less however long nothing came. One whose end moved is to be saved like this again, or it holds up those behind.
+    /// Saves a record, and lets go of two that are over: two for one, so that what is over becomes less however long
+    /// nothing came. One whose end moved is to be saved like this again.
     package mutating func save<R: PassingRecord>(passing record: R, at now: Instant) {
         let table = table(R.self)
         let key = record.passing
         // With this one there are not to be more than those that stay in any case.
         let spare = table.count(where: key) + 1 - R.keptPast
-        if spare > 0 {
-            for row in table.part(where: key, after: nil, or: 0, most: min(2, spare)).rows {
-                if let old = row.record as? R, old.isOver(at: now) { remove(R.self, old.id) }
-            }
+        for _ in 0..<max(0, min(2, spare)) {
+            guard let over = table.takeOver(where: key, at: now) else { continue }
+            if R.isWaitedFor { awaitedChanges += 1 }
+            replace(over, in: table, by: nil)
         }
-        // One that comes again is as young as it is new.
-        if table.find(record.textID) != nil { remove(R.self, record.id) }
         save(record)
     }
 
