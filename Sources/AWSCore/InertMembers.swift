@@ -24,7 +24,6 @@ package enum InertMembers {
         ("ConsentPortal", ["executionRoleArn", "idpConfig", "sources"]),
         ("TokenVaultCMK", ["kmsConfiguration"]),
         ("ResourcePolicy", ["policy"]),
-        ("ResourceOauth2Token", ["audiences"]),
         (
             "Oauth2CredentialProvider",
             [

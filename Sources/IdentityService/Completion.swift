@@ -112,7 +112,7 @@ extension IdentityService {
             "redirect_uri": AWSNames.callbackURL(session.callbackID, in: world.addresses),
         ]
         if world.switches.holds(.codeVerifierSent) { form.append("code_verifier", session.verifier.exposed) }
-        addResources(session.resources, to: &form)
+        add(session.audience, to: &form)
         let outcome = await providers.token(form, of: exchange.provider)
         let ended = try transact { transaction throws(Refusal) in
             settle(exchange, outcome, in: &transaction)
@@ -135,7 +135,7 @@ extension IdentityService {
         if case .granted(let answer) = outcome {
             let query = TokenVault.Query(
                 workload: session.workload, birth: session.birth, user: session.user, provider: exchange.provider,
-                scopes: ScopeSet(session.scopes))
+                scopes: ScopeSet(session.scopes), audience: TokenVault.audience(session.audience))
             vault.keep(answer, for: query, in: &transaction)
         }
         return Ended(session: session, effects: effects)

@@ -56,6 +56,13 @@ struct WorkloadTokenRecord: Record {
     var keys: [RecordKey] { [RecordKey("of", isServices == true ? "service" : "\(account) \(workload)")] }
 }
 
+/// Whom a token is asked for: the members `resources` and `audiences` of GetResourceOauth2Token.
+struct TokenAudience: Sendable {
+    let resources: [String]
+    let audiences: [String]
+    var isEmpty: Bool { resources.isEmpty && audiences.isEmpty }
+}
+
 /// A consent session.
 struct AuthorizationSessionRecord: PassingRecord {
     static let collection = "authorization-session"
@@ -75,6 +82,8 @@ struct AuthorizationSessionRecord: PassingRecord {
     let scopes: [String]
     let customParameters: JSONObject
     let resources: [String]
+    /// nil in an older data file.
+    let audiences: [String]?
     let returnURL: String
     let customState: String?
     /// The `state` of the authorization request.
@@ -96,6 +105,8 @@ struct AuthorizationSessionRecord: PassingRecord {
         let always = [passing, RecordKey("state", oauthState)]
         return state.isPending ? always + [RecordKey("owner", owner)] : always
     }
+
+    var audience: TokenAudience { TokenAudience(resources: resources, audiences: audiences ?? []) }
 
     /// Names workload, user and provider together.
     var owner: String { Self.owner(workload, user, provider) }

@@ -29,7 +29,7 @@ extension IdentityService {
             try await add(actor, to: &form, of: provider)
         }
         if !query.scopes.isEmpty { form.append("scope", query.scopes.spaceSeparated) }
-        addResources(request.resources, to: &form)
+        add(request.audience, to: &form)
         form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
         let outcome = await providers.token(form, of: provider, isOnBehalf: true)
         switch outcome {

@@ -22,7 +22,7 @@ extension IdentityService {
         let returnURL: String
         let customParameters: JSONObject
         let customState: String?
-        let resources: [String]
+        let audience: TokenAudience
         let isForced: Bool
         let notify: String?
 
@@ -30,7 +30,7 @@ extension IdentityService {
         func polled(_ query: TokenVault.Query) -> TokenRequest {
             TokenRequest(
                 query: query, returnURL: returnURL, customParameters: customParameters, customState: customState,
-                resources: resources, isForced: false, notify: notify)
+                audience: audience, isForced: false, notify: notify)
         }
     }
 
@@ -51,16 +51,19 @@ extension IdentityService {
         guard let provider = transaction.find(CredentialProviderRecord.self, name.of(token.account)) else {
             throw Refusal(.resourceNotFound, "Resource credential provider with name \(name) not found")
         }
-        let (custom, resources) = (input["customParameters"]?.object ?? [:], input["resources"]?.strings ?? [])
+        let custom = input["customParameters"]?.object ?? [:]
+        let audience = TokenAudience(
+            resources: input["resources"]?.strings ?? [], audiences: input["audiences"]?.strings ?? [])
+        // A consent's custom parameters go to the authorization endpoint.
+        let deciding = flow == "USER_FEDERATION" ? [:] : custom
         return TokenRequest(
             query: TokenVault.Query(
                 workload: workload.id, birth: workload.birth, user: token.user, provider: provider,
                 scopes: ScopeSet(input["scopes"]?.strings ?? []), isForWorkload: flow == "M2M",
                 isExchanged: flow == "ON_BEHALF_OF_TOKEN_EXCHANGE",
-                audience: flow == "USER_FEDERATION" ? [] : TokenVault.audience(resources, custom)),
+                audience: TokenVault.audience(audience, deciding)),
             returnURL: returnURL, customParameters: custom, customState: input["customState"]?.string,
-            resources: resources,
-            isForced: input["forceAuthentication"]?.bool ?? false, notify: call.notify)
+            audience: audience, isForced: input["forceAuthentication"]?.bool ?? false, notify: call.notify)
     }
 
     // MARK: USER_FEDERATION
@@ -137,8 +140,9 @@ extension IdentityService {
             id: SessionURI("urn:ietf:params:oauth:request_uri:" + sessionName()),
             state: .issued, workload: query.workload, birth: query.birth, user: query.user,
             provider: query.provider.id, callbackID: query.provider.callbackID, scopes: query.scopes.names,
-            customParameters: request.customParameters, resources: request.resources, returnURL: request.returnURL,
-            customState: request.customState, oauthState: world.entropy.uuid(for: "authorization-state"),
+            customParameters: request.customParameters, resources: request.audience.resources,
+            audiences: request.audience.audiences, returnURL: request.returnURL, customState: request.customState,
+            oauthState: world.entropy.uuid(for: "authorization-state"),
             verifier: Secret(world.entropy.text(64, from: .base64URL, for: "code-verifier")), notify: request.notify,
             expires: now + Self.sessionLifetime)
         var begun = Begun(session: session)
@@ -213,11 +217,12 @@ extension IdentityService {
         case .bound:
             // The token the session brought, also where the user granted less than was asked for: who polls asks how
             // the consent went, not whether it was enough (ledger `poll-narrowed`).
-            let whole = query.asking(for: session.scopes)
+            let audience = TokenVault.audience(session.audience)
+            let whole = query.asking(for: session.scopes, audience)
             if world.switches.choice(.pollNarrowed) == "token",
                 let granted = vault.granted(to: whole, in: &transaction)
             {
-                return .bound(query.asking(for: session.scopes.filter { granted.contains($0) }))
+                return .bound(query.asking(for: session.scopes.filter { granted.contains($0) }, audience))
             }
             return .bound(whole)
         }
@@ -250,10 +255,14 @@ extension IdentityService {
     /// Ledger `m2m-failure`.
     private static let machineFailure = AWSError(.validation, "ClientCredentials response parse error")
 
-    /// RFC 8707 section 2.2 (ledger `resources-sent`).
-    func addResources(_ resources: [String], to form: inout Form) {
-        guard world.switches.choice(.tokenResources) == "resource" else { return }
-        for resource in resources { form.append("resource", resource) }
+    /// RFC 8707 section 2.2, RFC 8693 section 2.1 (ledger `resources-sent`, `audiences-sent`).
+    func add(_ audience: TokenAudience, to form: inout Form) {
+        if world.switches.choice(.tokenResources) == "resource" {
+            for resource in audience.resources { form.append("resource", resource) }
+        }
+        if world.switches.choice(.tokenAudiences) == "audience" {
+            for name in audience.audiences { form.append("audience", name) }
+        }
     }
 
     private func fetchedWorkloadToken(_ request: TokenRequest, _ key: String) async throws(AWSError) -> JSONValue {
@@ -261,7 +270,7 @@ extension IdentityService {
         defer { flights.land(key, isKept) }
         var form: Form = ["grant_type": "client_credentials"]
         if !request.query.scopes.isEmpty { form.append("scope", request.query.scopes.spaceSeparated) }
-        addResources(request.resources, to: &form)
+        add(request.audience, to: &form)
         form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
         let outcome = await providers.token(form, of: request.query.provider)
         guard case .granted(let answer) = outcome else { throw Self.machineFailure }

@@ -35,7 +35,7 @@ extension Rule {
         "service-linked-identity", "Nobody but the service takes a token for the workload identity of a gateway.")
     static let vaultAudienceMatch = Rule(
         "vault-audience-match",
-        "A machine's or an exchanged token serves only requests with the same resources and custom parameters.")
+        "A token in the vault serves only for whom it was asked: by resources, audiences and custom parameters.")
     static let recreatedIdentity = Rule(
         "recreated-identity", "What a deleted workload identity had serves none that is made anew under its name.")
     static let issuedTokenType = Rule(
@@ -64,6 +64,10 @@ extension Unknown {
     static let sessionSupersede = Unknown("session.supersede", "on", or: "off")
     /// Whether `resources` goes along with a token request, as RFC 8707 names it (ledger `resources-sent`).
     static let tokenResources = Unknown("token.resources", "resource", or: "none")
+    /// Whether `audiences` goes along with a token request, as RFC 8693 names it (ledger `audiences-sent`).
+    static let tokenAudiences = Unknown("token.audiences", "audience", or: "none")
+    /// Whether resources and audiences part a user's tokens in the vault (ledger `user-token-audience`).
+    static let userAudience = Unknown("vault.userAudience", "apart", or: "together")
     /// Whether an exchanged token is kept until it expires (ledger `obo-cache`).
     static let exchangeCache = Unknown("obo.cache", "off", or: "on")
     /// Answer to a poll of a completed session whose consent granted less than it asked for (ledger `poll-narrowed`).
@@ -90,7 +94,7 @@ package enum IdentityServiceSwitches {
     package static let unknowns: [Unknown] = [
         .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
         .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed, .deadLink, .forceSupersedes,
-        .sessionURIForm, .tokenResources,
+        .sessionURIForm, .tokenResources, .tokenAudiences, .userAudience,
     ]
 }
 

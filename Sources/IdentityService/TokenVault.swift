@@ -18,21 +18,23 @@ struct TokenVault {
         var isForWorkload = false
         /// A user's token that came of an exchange, not of a consent.
         var isExchanged = false
-        /// Of a token that nobody consented to: what else decides for whom it is.
+        /// What else decides for whom the token is: `TokenVault.audience`.
         var audience: [String] = []
 
-        /// The same for other scopes of the user's consent.
-        func asking(for scopes: [String]) -> Query {
-            Query(workload: workload, birth: birth, user: user, provider: provider, scopes: ScopeSet(scopes))
+        /// The same for what the user's consent was about.
+        func asking(for scopes: [String], _ audience: [String]) -> Query {
+            Query(
+                workload: workload, birth: birth, user: user, provider: provider, scopes: ScopeSet(scopes),
+                audience: audience)
         }
     }
 
-    /// Resources and custom parameters, in an order of their own.
-    static func audience(_ resources: [String], _ custom: JSONObject) -> [String] {
-        guard !resources.isEmpty || !custom.members.isEmpty else { return [] }
-        let named = resources.sorted().map { ["resource", $0] }
-        let others = custom.members.sorted { $0.name < $1.name }.map { [$0.name, $0.value.string ?? ""] }
-        return (named + others).flatMap(\.self)
+    /// Resources, audiences and custom parameters, each in an order of its own; between them are empty texts, which
+    /// none of them is.
+    static func audience(_ wanted: TokenAudience, _ custom: JSONObject = [:]) -> [String] {
+        guard !wanted.isEmpty || !custom.members.isEmpty else { return [] }
+        let others = custom.members.sorted { $0.name < $1.name }.flatMap { [$0.name, $0.value.string ?? ""] }
+        return wanted.resources.sorted() + [""] + wanted.audiences.sorted() + [""] + others
     }
 
     enum Finding {
@@ -54,12 +56,17 @@ struct TokenVault {
             parts = [query.isExchanged ? "obo" : "user", workload, provider, user]
             if world.switches.choice(.vaultScopeKey) == "exact" { parts += query.scopes.names.sorted() }
         }
-        if !query.audience.isEmpty, world.switches.holds(.vaultAudienceMatch) {
+        if !query.audience.isEmpty, isParted(query), world.switches.holds(.vaultAudienceMatch) {
             // Behind an empty name, which no scope has (ledger `machine-token-key`).
             parts.append("")
             parts += query.audience
         }
         return VaultKey(joinedKey(parts))
+    }
+
+    /// Whether tokens for one audience are kept apart from those for another (ledger `user-token-audience`).
+    private func isParted(_ query: Query) -> Bool {
+        query.isForWorkload || query.isExchanged || world.switches.choice(.userAudience) == "apart"
     }
 
     /// Looks for a token that may be handed out. An expired one with a refresh token is claimed here, before anybody
