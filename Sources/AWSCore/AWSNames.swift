@@ -8,14 +8,20 @@ package struct AWSNames: Sendable, Hashable {
 
     package init(region: String = "us-east-1") { self.region = region }
 
-    /// The caller's account: the access key id of a SigV4 `Credential=` when it is twelve digits. No signature is
-    /// checked here, so that every SDK works with any keys; a lab with `sigv4: verify` does that before.
+    /// The caller's account: the access key id of a SigV4 credential, in header or query, when it is twelve digits. No
+    /// signature is checked here, so that every SDK works with any keys; a lab with `sigv4: verify` does that before.
     package static func account(of request: Request) -> String {
-        guard let credentials = request.credentials(SigV4.algorithm),
-            let mark = credentials.range(of: "Credential=")
-        else { return defaultAccount }
-        let bytes = credentials.utf8[mark.upperBound...].prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }
-        let key = Substring(bytes)
+        guard let credentials = request.credentials(SigV4.algorithm) else {
+            guard request.query.range(of: SigV4.queryCredential) != nil else { return defaultAccount }
+            return account(ofKey: (request.parameters["X-Amz-Credential"] ?? "")[...])
+        }
+        return credentials.range(of: "Credential=").map { account(ofKey: credentials[$0.upperBound...]) }
+            ?? defaultAccount
+    }
+
+    /// Of what begins with an access key id.
+    private static func account(ofKey credential: Substring) -> String {
+        let key = Substring(credential.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") })
         let isAccount = key.utf8.count == 12 && key.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
         return isAccount ? String(key) : defaultAccount
     }

@@ -9,6 +9,8 @@ package enum SigV4 {
     /// How far the date of a signature may lie from the time of the service (AWS IAM user guide, "Troubleshoot
     /// Signature Version 4 signing").
     package static let window = Span.minutes(5)
+    /// What stands before the access key id of a signature in the query string.
+    package static let queryCredential = "X-Amz-Credential="
     private static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
     /// Who signs. Temporary credentials have a session token.

@@ -27,7 +27,9 @@ package struct AccessGate: CallerSignatures {
     private var mode: String { world.switches.choice(.iam) }
 
     /// Nothing to look at in most labs.
-    package var isOpen: Bool { !verifies && mode == "off" }
+    package var isOpen: Bool {
+        !verifies && mode == "off" && world.switches.choice(.accountsApart) != "always"
+    }
 
     package func admit(_ request: Request) -> Passage {
         guard !isOpen, !Self.isForBrowsers(request) else { return .passed(request) }
@@ -39,31 +41,30 @@ package struct AccessGate: CallerSignatures {
             let identity = AccountServices.identity(arn: caller.arn, keyID: key.credentials.keyID, key.account)
             return .answered(AccountServices.tokens("GetCallerIdentity", identity, to: request))
         }
-        if mode != "off", let caller = caller(of: request), let demand = Demand(request, of: caller.account, self),
-            let words = refusal(of: demand, caller)
-        {
-            world.note(words, rule: .policyEnforced)
-            return .answered(AWSError(.accessDenied, words).response(requestID: requestID))
+        if let caller = caller(of: request), let demand = Demand(request, of: caller.account, self) {
+            if mode != "off", let words = refusal(of: demand, caller) {
+                world.note(words, rule: .policyEnforced)
+                return .answered(AWSError(.accessDenied, words).response(requestID: requestID))
+            }
+            if let owner = demand.owner, AccountBoundary(world).parts(caller.account, from: owner) {
+                return .answered(refusal(of: caller, demand.requests[0]))
+            }
         }
         return .passed(inTheNameOfItsAccount(request))
     }
 
     /// A call of a gateway (ledger `gateway-invoke-permission`), as its caller signed it.
     package func refusal(of request: Request, toInvoke gateway: GatewayRecord) -> Response? {
-        guard !isOpen else {
-            let account = AWSNames.account(of: request)
-            return isStranger(account, request, to: gateway) ? refusal(of: Caller(of: account), at: gateway) : nil
-        }
+        guard !isOpen else { return nil }
         let signed = Self.asSigned(request, gateway.id)
         if let refusal = signatureRefusal(of: signed) {
             world.note(refusal.message, rule: .signatureVerified)
             return refusal.response(requestID: requestID)
         }
         guard let caller = caller(of: signed) else { return nil }
-        if isStranger(caller.account, request, to: gateway) { return refusal(of: caller, at: gateway) }
-        guard mode != "off", let words = refusal(of: Demand(invoking: gateway, region: settings.region), caller) else {
-            return nil
-        }
+        let demand = Demand(invoking: gateway, region: settings.region)
+        if isStranger(caller.account, request, to: gateway) { return refusal(of: caller, demand.requests[0]) }
+        guard mode != "off", let words = refusal(of: demand, caller) else { return nil }
         world.note(words, rule: .policyEnforced)
         return AWSError(.accessDenied, words).response(requestID: requestID)
     }
@@ -77,8 +78,7 @@ package struct AccessGate: CallerSignatures {
     }
 
     /// Across accounts it takes a resource-based policy too, and here none counts (ledger `account-boundary`).
-    private func refusal(of stranger: Caller, at gateway: GatewayRecord) -> Response {
-        let asked = Demand(invoking: gateway, region: settings.region).requests[0]
+    private func refusal(of stranger: Caller, _ asked: AccessRequest) -> Response {
         let what = "perform: \(asked.action) on resource: \(asked.resource)"
         let why = "because no resource-based policy allows the \(asked.action) action"
         let words = "User: \(stranger.arn) is not authorized to \(what) \(why)"
@@ -130,10 +130,14 @@ package struct AccessGate: CallerSignatures {
 
     /// The services read the account from the access key id; a known key belongs to an account.
     private func inTheNameOfItsAccount(_ request: Request) -> Request {
-        guard let claim = try? SignatureClaim(request), let key = key(claim.keyID),
-            let header = request.header(.authorization)
-        else { return request }
+        guard let claim = try? SignatureClaim(request), let key = key(claim.keyID) else { return request }
         var request = request
+        guard let header = request.header(.authorization) else {
+            // Signed in the query string.
+            request.head.path = request.head.path?.replacing(
+                "\(SigV4.queryCredential)\(claim.keyID)", by: "\(SigV4.queryCredential)\(key.account)")
+            return request
+        }
         request.head.headerFields[.authorization] = header.replacing(
             "Credential=\(claim.keyID)/", by: "Credential=\(key.account)/")
         return request

@@ -25,6 +25,8 @@ struct SigningName {
 /// What a request asks leave for: actions on resources, all of which must be allowed (ledger `iam-actions`).
 struct Demand {
     let requests: [AccessRequest]
+    /// The account in the ARN by which the caller names what it is about; nil where it is named otherwise.
+    private(set) var owner: String?
 
     /// nil for a request that is no operation, or one that breaks its contract: that is told before a permission is
     /// looked at.
@@ -39,7 +41,13 @@ struct Demand {
             requests = [AccessRequest(action: "sts:AssumeRole", resource: form["RoleArn"] ?? "*")]
         case "secretsmanager":
             let action = request.header(fieldName("X-Amz-Target"))?.pieces(by: ".").last.map(String.init) ?? ""
-            requests = [AccessRequest(action: "secretsmanager:\(action)", resource: "*")]
+            let input = try? request.json()
+            let id = (input?["SecretId"] ?? input?["Name"])?.string ?? "*"
+            owner = Self.owner(of: id)
+            let names = Names(region: gate.settings.region, account: caller)
+            // Six characters that a caller need not know end the ARN.
+            let arn = id == "*" || owner != nil ? id : names.secret("\(id)-??????")
+            requests = [AccessRequest(action: "secretsmanager:\(action)", resource: arn)]
         default:
             guard let (operation, path) = try? gate.contract.operation(for: request),
                 let input = try? gate.contract.validate(
@@ -49,7 +57,13 @@ struct Demand {
             let owner = gate.owner(of: input, askedBy: request) ?? caller
             let names = Names(region: gate.settings.region, account: owner)
             requests = Self.requests(operation.name, input, names, gate)
+            self.owner = input["resourceArn"]?.string.flatMap(Self.owner)
         }
+    }
+
+    private static func owner(of arn: String) -> String? {
+        let parts = arn.pieces(by: ":", keepingEmpty: true)
+        return parts.count > 5 && parts[0] == "arn" && !parts[4].isEmpty ? String(parts[4]) : nil
     }
 
     /// To call a gateway at all.
@@ -68,9 +82,9 @@ struct Demand {
         var vault: String { core("token-vault/default") }
         var directory: String { core("workload-identity-directory/default") }
         func workload(_ name: String) -> String { "\(directory)/workload-identity/\(name)" }
-        func secret(_ path: String) -> String {
-            "arn:aws:secretsmanager:\(region):\(account):secret:bedrock-agentcore-identity!default/\(path)"
-        }
+        func secret(_ name: String) -> String { "arn:aws:secretsmanager:\(region):\(account):secret:\(name)" }
+        /// What AgentCore keeps.
+        func ownSecret(_ path: String) -> String { secret("bedrock-agentcore-identity!default/\(path)") }
     }
 
     private static func requests(
@@ -87,7 +101,7 @@ struct Demand {
         case "GetResourceOauth2Token", "GetResourceApiKey":
             return resourceToken(operation, input, names, gate)
         case "CompleteResourceTokenAuth":
-            return on(names.vault) + [secret(names.secret("oauth2/*"))]
+            return on(names.vault) + [secret(names.ownSecret("oauth2/*"))]
         case "CreateGateway", "UpdateGateway":
             let gateway = input["gatewayIdentifier"]?.string ?? "*"
             let role = AccessRequest(
@@ -119,7 +133,7 @@ struct Demand {
         ]
         let path = "\(isKey ? "apikey" : "oauth2")/\(provider)-*"
         return resources.map { AccessRequest(action: "bedrock-agentcore:\(operation)", resource: $0) }
-            + [secret(names.secret(path))]
+            + [secret(names.ownSecret(path))]
     }
 
     /// The service reads the secret with the rights of who called it (ledger E63).

@@ -149,4 +149,60 @@ struct AccessGateTests {
         #expect(resources.count >= 5)
         #expect(resources.allSatisfy { $0.contains(":111122223333:") }, "\(resources)")
     }
+
+    /// Tags, resource policies and secrets are named by ARN, and an ARN names an account (ledger `account-boundary`).
+    @Test(arguments: [
+        (["sigv4": "verify"], "403 AccessDeniedException"), (["iam": "enforce"], "403 AccessDeniedException"),
+        (["accounts.apart": "always"], "403 AccessDeniedException"), (["iam": "report"], "passed 000000000000"),
+    ])
+    func whatAnotherAccountHasIsRefusedByItsARN(_ chosen: [String: String], _ outcome: String) throws {
+        let lab = try AccountLab(chosen)
+        func ask(_ account: String, _ operation: String = "ListTagsForResource") throws -> Request {
+            let arn = "arn:aws:bedrock-agentcore:us-east-1:\(account):gateway/gw-abcdefghij"
+            return try lab.signed(operation, ["resourceArn": .string(arn)], key: "AKIAROOT", secret: "root-secret")
+        }
+        #expect(try lab.outcome(ask("000000000000")) == "passed 000000000000")
+        for operation in ["ListTagsForResource", "GetResourcePolicy"] {
+            #expect(try lab.outcome(ask("111122223333", operation)) == outcome)
+        }
+        guard outcome != "passed 000000000000" else { return }
+        let words = "is not authorized to perform: bedrock-agentcore:ListTagsForResource on resource: "
+        #expect(try lab.message(ask("111122223333")).contains(words))
+        #expect(lab.stoppedBy.allSatisfy { $0 == "account-boundary" })
+        let free = try AccountLab(chosen, off: ["account-boundary"])
+        #expect(try free.outcome(ask("111122223333")) == "passed 000000000000")
+    }
+
+    /// A secret is asked for by its name or its ARN, and a policy names ARNs.
+    @Test func aSecretsPolicyNamesTheSecret() throws {
+        let lab = try AccountLab(["iam": "enforce"])
+        func ask(_ id: String) -> String {
+            let headers: HTTPFields = [fieldName("X-Amz-Target"): "secretsmanager.GetSecretValue"]
+            let url = "https://secretsmanager.us-east-1.amazonaws.com/"
+            let input: JSONValue = ["SecretId": .string(id)]
+            let request = Request(.post, url, headers: headers, body: input.bytes)
+            let keys = SigV4.Credentials(keyID: "AKIASYNC", secret: Secret("sync-secret"))
+            return lab.outcome(
+                SigV4.sign(request, keys, region: "us-east-1", service: "secretsmanager", at: lab.clock.now))
+        }
+        let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:"
+        #expect(ask("app/db") == "passed 000000000000" && ask("\(arn)app/db-a1b2c3") == "passed 000000000000")
+        #expect(ask("other") == "403 AccessDeniedException")
+        let foreign = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app/db-a1b2c3"
+        #expect(ask(foreign) == "403 AccessDeniedException")
+    }
+
+    /// A signature in the query string acts in its key's account as one in the header does.
+    @Test(arguments: [("AKIAOTHER", "111122223333"), ("AKIAROOT", "000000000000"), ("222233334444", "222233334444")])
+    func aPresignedRequestActsInItsAccount(_ key: String, _ account: String) throws {
+        let lab = try AccountLab(["accounts.apart": "always"])
+        let query = [
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+            "X-Amz-Credential=\(key)%2F20261120%2Fus-east-1%2Fbedrock-agentcore%2Faws4_request",
+            "X-Amz-Date=20261120T100000Z", "X-Amz-Expires=60", "X-Amz-SignedHeaders=host", "X-Amz-Signature=0",
+        ]
+        let request = Request(.get, "\(AccountLab.origin)/gateways/?\(query.joined(separator: "&"))")
+        #expect(lab.outcome(request) == "passed \(account)")
+        #expect(AWSNames.account(of: Request(.get, "\(AccountLab.origin)/gateways/?x=1")) == "000000000000")
+    }
 }

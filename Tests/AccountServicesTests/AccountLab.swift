@@ -11,6 +11,7 @@ struct AccountLab {
     private static let principals: JSONValue = [
         "principals": [
             ["arn": "arn:aws:iam::000000000000:root", "keys": [["id": "AKIAROOT", "secret": "root-secret"]]],
+            ["arn": "arn:aws:iam::111122223333:root", "keys": [["id": "AKIAOTHER", "secret": "other-secret"]]],
             [
                 "arn": .string(synchronizer), "keys": [["id": "AKIASYNC", "secret": "sync-secret"]],
                 "policies": [
@@ -19,7 +20,11 @@ struct AccountLab {
                             [
                                 "Effect": "Allow", "Action": "bedrock-agentcore:SynchronizeGatewayTargets",
                                 "Resource": "*",
-                            ]
+                            ],
+                            [
+                                "Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+                                "Resource": "arn:aws:secretsmanager:us-east-1:*:secret:app/*",
+                            ],
                         ]
                     ]
                 ],
