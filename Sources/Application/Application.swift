@@ -1,6 +1,7 @@
 // The application stands for the user's own web app: it owns the return URL, knows who is signed in and says to
 // AgentCore whose consent that was. It must not complete a session whose identity it was not given.
 
+package import AWSCore
 import HTTPTypes
 package import Kernel
 import OAuthCore
@@ -8,8 +9,21 @@ import OAuthCore
 /// The reference callback application of AWS's samples, with a sign-in of its own (ledger `app-callback`).
 package struct Application: Origin {
     let world: World
+    private let credentials: SigV4.Credentials?
+    private let region: String
 
-    package init(world: World) { self.world = world }
+    /// Signs its calls of AWS with `credentials`; without, it leaves them unsigned.
+    package init(world: World, credentials: SigV4.Credentials?, region: String) {
+        self.world = world
+        self.credentials = credentials
+        self.region = region
+    }
+
+    /// A call of AgentCore as the application makes it.
+    func signed(_ call: Request) -> Request {
+        guard let credentials else { return call }
+        return SigV4.sign(call, credentials, region: region, service: "bedrock-agentcore", at: world.clock.now)
+    }
 
     package func respond(to request: Request) async -> Response {
         let path = request.path.pieces(by: "/").joined(separator: "/")

@@ -25,7 +25,7 @@ extension Application {
         let body: JSONValue = ["sessionUri": .string(session), "userIdentifier": identity.member]
         let url = world.addresses.origin(of: .aws) + "/identities/CompleteResourceTokenAuth"
         let call = Request(.post, url, headers: [.contentType: "application/json"], body: body.bytes)
-        guard let answer = try? await world.network.send(call), answer.status == 200 else { return Self.failed }
+        guard let answer = try? await world.network.send(signed(call)), answer.status == 200 else { return Self.failed }
         return HTML.message(
             200, title: "OAuth2 3LO flow completed successfully", "You can close this window and go on where you were.")
     }

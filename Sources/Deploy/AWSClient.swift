@@ -61,7 +61,9 @@ struct AWSClient: Sendable {
     private func send(
         _ request: Request, service: String, as name: String
     ) async throws(ResourceFailure) -> Response {
-        let signed = SigV4.sign(request, credentials, region: region, service: service, at: now())
+        // IAM is one service for all Regions.
+        let place = service == "iam" ? "us-east-1" : region
+        let signed = SigV4.sign(request, credentials, region: place, service: service, at: now())
         let response: Response
         do throws(NetworkFailure) {
             response = try await network.send(signed)

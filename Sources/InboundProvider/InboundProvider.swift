@@ -11,6 +11,8 @@ package struct InboundProvider: Origin {
     let profile: InboundProfile
     let directory: UserDirectory
     let signer: TokenSigner
+    /// Of the pools that are created here.
+    let region: String
     /// As its tokens and its metadata say it.
     let issuer: String
     /// Where its endpoints are.
@@ -41,11 +43,14 @@ package struct InboundProvider: Origin {
         return router
     }()
 
-    package init(world: World, profile: InboundProfile, directory: UserDirectory, signer: TokenSigner) {
+    package init(
+        world: World, profile: InboundProfile, directory: UserDirectory, signer: TokenSigner, region: String
+    ) {
         self.world = world
         self.profile = profile.resolved(world.addresses)
         self.directory = directory
         self.signer = signer
+        self.region = region
         base = world.addresses.origin(of: .idp)
         issuer = self.profile.tokens.issuer ?? base
     }

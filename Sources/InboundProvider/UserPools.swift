@@ -180,9 +180,9 @@ extension InboundProvider {
         guard let name = input["PoolName"]?.string, !name.isEmpty else {
             throw PoolRefusal.invalid("PoolName is missing")
         }
-        let id = "us-east-1_\(world.entropy.text(9, from: .base62, for: "user pool"))"
+        let id = "\(region)_\(world.entropy.text(9, from: .base62, for: "user pool"))"
         try world.store.write { $0.save(PoolRecord(id: Identifier(id), name: name, domain: nil, scopes: [])) }
-        let arn = "arn:aws:cognito-idp:us-east-1:\(account):userpool/\(id)"
+        let arn = "arn:aws:cognito-idp:\(region):\(account):userpool/\(id)"
         return .json(200, ["UserPool": ["Id": .string(id), "Name": .string(name), "Arn": .string(arn)]])
     }
 

@@ -1,3 +1,4 @@
+import AWSCore
 import HTTPTypes
 import Kernel
 
@@ -26,11 +27,7 @@ extension LambdaService {
     private func created(_ request: Request) -> Response {
         guard let json = try? JSONValue(parsing: request.body), let name = json["FunctionName"]?.string, !name.isEmpty
         else { return Self.error(400, "InvalidParameterValueException", "FunctionName is missing") }
-        let credential = request.credentials("AWS4-HMAC-SHA256") ?? ""
-        let key = credential.range(of: "Credential=").map { credential[$0.upperBound...].prefix { $0 != "/" } } ?? ""
-        let isAccount = key.utf8.count == 12 && key.utf8.allSatisfy { (48...57).contains($0) }
-        let account = isAccount ? String(key) : "000000000000"
-        let arn = "arn:aws:lambda:us-east-1:\(account):function:\(name)"
+        let arn = "arn:aws:lambda:\(region):\(AWSNames.account(of: request)):function:\(name)"
         let isNew = try? world.store.write { transaction in
             guard transaction.find(FunctionRecord.self, Identifier(name)) == nil else { return false }
             transaction.save(FunctionRecord(id: Identifier(name), arn: arn))

@@ -7,11 +7,15 @@ package import Kernel
 /// `POST /2015-03-31/functions/{name}/invocations` (AWS Lambda API reference, Invoke).
 package struct LambdaService: Origin {
     let world: World
+    let region: String
     private let catalogue: FunctionCatalogue
     private let commands: (any CommandRunner)?
 
-    package init(world: World, catalogue: FunctionCatalogue, commands: (any CommandRunner)? = nil) {
+    package init(
+        world: World, catalogue: FunctionCatalogue, region: String, commands: (any CommandRunner)? = nil
+    ) {
         self.world = world
+        self.region = region
         self.catalogue = catalogue
         self.commands = commands
     }

@@ -1,3 +1,4 @@
+import AWSCore
 import Application
 import HTTPTypes
 import Kernel
@@ -18,6 +19,7 @@ private final class ScriptedOrigin: Origin {
 }
 
 private struct Fixture {
+    static let credentials = SigV4.Credentials(keyID: "AKIAAPP", secret: Secret("s3cret"))
     static let session = "urn:ietf:params:oauth:request_uri:abc"
     let app: Application
     let aws: ScriptedOrigin
@@ -50,7 +52,8 @@ private struct Fixture {
         app = Application(
             world: World(
                 party: .app, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1),
-                network: network.port(of: .app), store: store, addresses: addresses, switches: Switches(off: off)))
+                network: network.port(of: .app), store: store, addresses: addresses, switches: Switches(off: off)),
+            credentials: Self.credentials, region: "eu-west-1")
     }
 
     func get(_ path: String, cookie: String? = nil) async -> Response {
@@ -117,6 +120,19 @@ private struct Fixture {
         let expected: JSONValue = ["sessionUri": .string(Fixture.session), "userIdentifier": ["userToken": "a.b.c"]]
         #expect(lab.completions == [expected, expected])
         #expect(lab.aws.received.first?.path == "/identities/CompleteResourceTokenAuth")
+    }
+
+    /// As anybody signs who calls AWS.
+    @Test func aCompletionIsSigned() async throws {
+        let lab = Fixture()
+        #expect(await lab.post("/userIdentifier/token", #"{"user_token":"a.b.c"}"#) == 200)
+        _ = await lab.callback()
+        let call = try #require(lab.aws.received.first)
+        let key = SigV4.KnownKey(Fixture.credentials, account: "000000000000", principal: "app")
+        let verified = SigV4.verify(
+            call, service: "bedrock-agentcore", region: "eu-west-1", at: Instant(milliseconds: 1_795_168_800_000)
+        ) { $0 == "AKIAAPP" ? key : nil }
+        #expect(throws: Never.self) { try verified.get() }
     }
 
     @Test(arguments: ["", "{", "[]", #"{"user_token":1}"#, #"{"user_token":""}"#, #"{"session_id":"x"}"#])

@@ -83,6 +83,9 @@ struct DefinitionTests {
         ("directory/inbound.yaml", "  idTokenSeconds:", "  idTokensSeconds:", "idTokenSeconds"),
         ("directory/inbound.yaml", "  audiences: [", "  audience: [", "audiences"),
         ("vendors/github.yaml", "  settings: /settings", "  setting: /settings", "settings"),
+        ("tools/github-tools.yaml", "gist_id: {type: string,", "gist_id: {type: strng,", "string"),
+        ("tools/github-tools.yaml", "full_name: \"${repository.", "full_name: \"${repositry.", "repository"),
+        ("tools/github-tools.yaml", "location: \"${user.location}\"", "location: \"${user.loction}\"", "location"),
     ]
 
     @Test(arguments: misspellings)
@@ -119,6 +122,67 @@ struct DefinitionTests {
             text.split(separator: "\n", omittingEmptySubsequences: false)
                 .firstIndex { $0.contains("offlineOnlyWithConsent:") })
         #expect("\(mistake)".hasPrefix("mocks/vendors/oauth.yaml:\(line + 1):"), "\(mistake)")
+    }
+
+    /// A key that nobody has signs nothing.
+    @Test func theApplicationsKeyIsOneOfTheLabs() throws {
+        let root = try Self.root(replacing: "signs-with: AKIAAPPLICATIONLOCAL", by: "signs-with: AKIANOBODYS")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let mistake = #expect(throws: Diagnostic.self) { try LabDefinition.load(named: "changed", root: root) }
+        #expect(mistake?.description.contains("nobody has the key AKIANOBODYS") == true, "\(mistake as Any)")
+    }
+
+    /// What a template says of the Region is judged for the Region of the scenario's lab.
+    @Test func aTemplateIsLookedAtInTheLabsRegion() throws {
+        let root = try Self.root(replacing: "region: us-east-1", by: "region: eu-west-1")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let template = """
+            Mappings: {Names: {eu-west-1: {pool: users}}}
+            Resources:
+              Pool:
+                Type: AWS::Cognito::UserPool
+                Properties: {UserPoolName: {"Fn::FindInMap": [Names, {Ref: "AWS::Region"}, pool]}}
+            """
+        try FileManager.default.createDirectory(atPath: "\(root)/scenarios", withIntermediateDirectories: true)
+        try template.write(toFile: "\(root)/scenarios/pool.template.yaml", atomically: true, encoding: .utf8)
+        for (lab, count) in [("changed", 0), ("default", 1)] {
+            let text = """
+                scenario: A pool in a region
+                spec: [RFC 6749 section 1]
+                lab: \(lab)
+                steps:
+                  - deploy: pool.template.yaml
+                """
+            if lab == "default" {
+                try FileManager.default.copyItem(
+                    atPath: "\(Checkout.root)/mocks/labs/default.yaml", toPath: "\(root)/mocks/labs/default.yaml")
+            }
+            try text.write(toFile: "\(root)/scenarios/pool.yaml", atomically: true, encoding: .utf8)
+            let (_, mistakes) = Library.load(paths: ["\(root)/scenarios/pool.yaml"], root: root, looking: .checking)
+            let ours = mistakes.filter { "\($0)".contains("pool.template.yaml") }
+            #expect(ours.count == count, "\(lab): \(mistakes)")
+        }
+    }
+
+    /// IAM signs for one Region wherever the lab is (ledger `sigv4-signing-name`).
+    @Test func aStackElsewhereGetsItsRoles() async throws {
+        let root = try Self.root(replacing: "us-east-1", by: "eu-west-2")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        var options = LabOptions()
+        options.unknowns = ["sigv4": "verify"]
+        let lab = try Lab(try LabDefinition.load(named: "changed", root: root), options)
+        let request = DeploymentRequest(
+            template: """
+                Resources:
+                  Role:
+                    Type: AWS::IAM::Role
+                    Properties: {AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}}
+                  Secret:
+                    Type: AWS::SecretsManager::Secret
+                    Properties: {SecretString: s3cret}
+                """)
+        let answer = try await lab.deploy(request)
+        #expect(answer["status"] == "CREATE_COMPLETE", "\(answer.text)")
     }
 
     /// A folder like the project's, whose one lab is the default lab with a change.

@@ -33,7 +33,7 @@ final class Fixture {
         provider = try InboundProvider(
             world: world, profile: InboundProfile(json: .object((Self.profile.object ?? [:]).merging(changes))),
             directory: UserDirectory(json: Self.users),
-            signer: signer)
+            signer: signer, region: "eu-west-1")
     }
 
     private static let profile: JSONValue = [

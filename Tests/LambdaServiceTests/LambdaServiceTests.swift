@@ -27,10 +27,7 @@ import Testing
         ]
     ]
 
-    private func invoke(
-        _ name: String, _ event: String, signed: Bool = true, runner: (any CommandRunner)? = nil,
-        off: Set<String> = []
-    ) async throws -> Response {
+    private func service(_ runner: (any CommandRunner)? = nil, off: Set<String> = []) throws -> LambdaService {
         let clock = VirtualClock(now: Instant(milliseconds: 1_795_168_800_000))
         let store = Store()
         let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
@@ -38,8 +35,15 @@ import Testing
             party: .functions, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1),
             network: network.port(of: .functions), store: store,
             addresses: AddressBook(origins: [:], gatewayTemplate: ""), switches: Switches(off: off))
-        let service = LambdaService(
-            world: world, catalogue: try FunctionCatalogue(json: Self.data), commands: runner)
+        return LambdaService(
+            world: world, catalogue: try FunctionCatalogue(json: Self.data), region: "eu-west-1", commands: runner)
+    }
+
+    private func invoke(
+        _ name: String, _ event: String, signed: Bool = true, runner: (any CommandRunner)? = nil,
+        off: Set<String> = []
+    ) async throws -> Response {
+        let service = try service(runner, off: off)
         let custom: JSONValue = ["custom": ["tool": "t"]]
         var headers: HTTPFields = [fieldName("X-Amz-Client-Context"): Base64.encode(custom.bytes)]
         if signed { headers[.authorization] = "AWS4-HMAC-SHA256 Credential=x" }
@@ -84,6 +88,20 @@ import Testing
         #expect(answer.json == ["event": ["a": 1], "context": ["custom": ["tool": "t"]]])
         #expect(try await invoke("broken", "{}", runner: Echo()).json?["errorMessage"] == "exit 1")
         #expect(try await invoke("mumbling", "{}", runner: Echo()).json?["errorType"] == "Runtime.MarshalError")
+    }
+
+    /// In the caller's account and the lab's Region; an access key that is no account number is nobody's.
+    @Test(arguments: [
+        ("Credential=111122223333/20261120/eu-west-1/lambda/aws4_request, Signature=0", "111122223333"),
+        ("Credential=111122223333, Signature=0", "111122223333"), ("Credential=AKIA/x, Signature=0", "000000000000"),
+    ])
+    func aFunctionIsItsCallers(_ credential: String, _ account: String) async throws {
+        let body: JSONValue = ["FunctionName": "mine"]
+        let made = try await service().respond(
+            to: Request(
+                .post, "https://lambda.test/2015-03-31/functions",
+                headers: [.authorization: "AWS4-HMAC-SHA256 \(credential)"], body: body.bytes))
+        #expect(made.json?["FunctionArn"]?.string == "arn:aws:lambda:eu-west-1:\(account):function:mine")
     }
 
     @Test(

@@ -60,15 +60,19 @@ struct Assembly {
         let gateway = Gateway(world: worlds.world(of: .gateway), settings: settings, signatures: callers)
         let inbound = InboundProvider(
             world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
-            signer: definition.signer)
+            signer: definition.signer, region: definition.region)
         authorizationServer = AuthorizationServer(
             world: worlds.world(of: .github), profile: definition.vendor, directory: definition.directory,
             shelf: definition.vendors)
         let mcp = MCPServer(
             world: worlds.world(of: .mcp), catalogue: definition.tools, issuerPath: definition.vendor.issuerPath)
-        let application = Application(world: worlds.world(of: .app))
+        // Where nobody looks at a signature there is none (ledger `accounts-apart`).
+        let application = Application(
+            world: worlds.world(of: .app), credentials: gate.isOpen ? nil : definition.applicationKey,
+            region: definition.region)
         let functions = LambdaService(
-            world: worlds.world(of: .functions), catalogue: definition.functions, commands: worlds.commands)
+            world: worlds.world(of: .functions), catalogue: definition.functions, region: definition.region,
+            commands: worlds.commands)
         let rest = RESTService(world: worlds.world(of: .rest), catalogue: definition.apis)
         handlers = [.aws: aws, .gateway: gateway]
         claims = [.aws: aws.claims, .gateway: gateway.claims]

@@ -20,7 +20,9 @@ package struct DeploymentRequest: Sendable {
     package init(template: String) { self.template = template }
 
     /// Everything that is wrong with a template which can be seen without a lab; without `given` only what its form is.
-    static func problems(_ companion: Companion, _ given: [String: String]?, root: String) -> [Diagnostic] {
+    static func problems(
+        _ companion: Companion, _ given: [String: String]?, region: String, root: String
+    ) -> [Diagnostic] {
         guard let text = companion.contents.flatMap({ String(bytes: $0, encoding: .utf8) }) else { return [] }
         do {
             let template = try StackTemplate(text: text, name: companion.shown)
@@ -28,8 +30,7 @@ package struct DeploymentRequest: Sendable {
             let types = ResourceTypes(json: try MockFiles(root: root).json(LabReader.resourceTypesFile))
             let request = DeploymentRequest(template: text)
             let destination = Destination(
-                stack: request.stack, account: request.account, region: LabDefinition.standardRegion, given: given,
-                id: "check")
+                stack: request.stack, account: request.account, region: region, given: given, id: "check")
             _ = try Plan(template, destination, types: types)
             return []
         } catch let error as TemplateProblems {

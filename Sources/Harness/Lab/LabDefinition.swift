@@ -38,6 +38,8 @@ package final class LabDefinition: Sendable {
     /// Origins of the user's own that a served lab may call, and whether it runs the commands of its functions.
     package let outsideOrigins: [String]
     package let runsCommands: Bool
+    /// What the application signs with; nil in a lab whose application does not.
+    package let applicationKey: SigV4.Credentials?
     /// How much an account may have.
     package let quotas: AWSSettings.Quotas
     /// Who is known by keys and policies, where signatures or policies count.
@@ -46,7 +48,7 @@ package final class LabDefinition: Sendable {
     package let resourceTypes: ResourceTypes
     let map: HostMap
 
-    static let standardRegion = "us-east-1"
+    private static let standardRegion = "us-east-1"
 
     /// Reads `mocks/labs/NAME.yaml` and every file it names.
     ///
@@ -75,6 +77,11 @@ package final class LabDefinition: Sendable {
         return (try files.json(profile)["clients"]?.array ?? []).compactMap { RegisteredClient($0)?.id }
     }
 
+    /// The Region of a lab, without reading the rest of it.
+    static func region(of name: String, root: String) -> String {
+        (try? MockFiles(root: root).lab(name))?["region"]?.scalarText ?? standardRegion
+    }
+
     private init(name: String, _ reader: LabReader) throws(Diagnostic) {
         self.name = name
         try reader.checkNames()
@@ -95,6 +102,7 @@ package final class LabDefinition: Sendable {
         quotas = try reader.quotas()
         resourceTypes = try reader.resourceTypes()
         map = try reader.hostMap()
+        applicationKey = try reader.applicationKey(access)
         (rulesOff, unknowns) = try reader.switches()
         (outsideOrigins, runsCommands) = try reader.outside()
     }

@@ -1,4 +1,5 @@
 import AWSCore
+import AccountServices
 import AuthorizationServer
 import Deploy
 import Kernel
@@ -13,7 +14,7 @@ struct LabReader {
         "about", "region", "contract", "users", "parties", "rules", "unknowns", "outside", "access", "iam",
         "sigv4", "quotas", "use",
     ]
-    private static let partyMembers = ["hosts", "each", "profile", "keys", "vendor"]
+    private static let partyMembers = ["hosts", "each", "profile", "keys", "vendor", "signs-with"]
 
     init(_ root: DocumentNode, files: MockFiles) {
         self.root = root
@@ -79,6 +80,16 @@ struct LabReader {
         } catch {
             throw error.mistake
         }
+    }
+
+    /// `app: {signs-with: AKIA…}`, a key of the lab's `access`.
+    func applicationKey(_ access: AccessSettings) throws(Diagnostic) -> SigV4.Credentials? {
+        guard let node = root["parties"]?[Party.app.rawValue]?["signs-with"] else { return nil }
+        let id = try Self.text(node, "signs-with")
+        guard let key = access.key(id) else {
+            throw Diagnostic(node.place, "nobody has the key \(id)", hint: "the file under access lists the keys")
+        }
+        return key.credentials
     }
 
     func hostMap() throws(Diagnostic) -> HostMap {
