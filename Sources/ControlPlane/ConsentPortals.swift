@@ -92,10 +92,11 @@ extension ControlPlane {
         }
         for source in call.input["sources"]?.array ?? [] {
             let text = source["identifier"]?.string ?? ""
+            // An id has no slash; an ARN counts letter by letter.
             let id = GatewayID(text.split(separator: "/").last.map(String.init) ?? text)
-            guard transaction.find(GatewayRecord.self, id)?.account == call.account else {
-                throw AWSError(.resourceNotFound, "Gateway \(id) not found")
-            }
+            guard text == id.rawValue || text == names.gatewayARN(id, account: call.account),
+                transaction.find(GatewayRecord.self, id)?.account == call.account
+            else { throw AWSError(.resourceNotFound, "Gateway \(text) not found") }
         }
     }
 

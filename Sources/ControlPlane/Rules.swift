@@ -10,7 +10,7 @@ package enum ControlPlaneSwitches {
         .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
         .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .targetOperations, .versionUpdates,
-        .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .sameName,
+        .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .sameName, .lambdaInputSchema,
     ]
 }
 
@@ -71,6 +71,8 @@ extension Unknown {
     static let discoveryFetched = Unknown("discovery.fetched", "use", or: "creation")
     /// Seconds for which a `clientToken` is remembered (ledger `client-token-life`).
     static let clientTokenLife = Unknown("clientToken.life", "28800", or: "86400")
+    /// What the inputSchema of a function's tool may describe (ledger `lambda-input-schema`).
+    static let lambdaInputSchema = Unknown("lambda.inputSchema", "object", or: "any")
     /// What becomes of an OpenAPI operation in which one name stands in two places (ledger `openapi-same-name`).
     static let sameName = Unknown("openapi.sameName", "fill", or: "refuse")
 }

@@ -46,6 +46,12 @@ struct LimitTests {
         if let fault { #expect(reason?.contains(fault) == true) }
     }
 
+    @Test func aFunctionTakesAnythingWhereTheLabSaysSo() async throws {
+        let lab = ControlLab(["lambda.inputSchema": "any"])
+        let input = lambda(try await lab.ready(), [tool(type: "array")])
+        #expect(try await outcome(lab, input).0 == "READY")
+    }
+
     @Test func aFunctionsSchemaHasTheSizeOfOthers() async throws {
         let lab = ControlLab()
         let text = String(repeating: "a", count: 600_000)
@@ -124,6 +130,28 @@ struct LimitTests {
                 "scopes": ["openid"],
             ],
             "sources": [["identifier": .string(gateway), "type": "agentcore-gateway"]],
+        ]
+        #expect(try await lab.call("CreateConsentPortal", input).status == status)
+    }
+
+    /// And so is its gateway, by its id or its whole ARN.
+    @Test(arguments: [
+        ("", 202), ("arn:aws:bedrock-agentcore:us-east-1:000000000000:gateway/", 202),
+        ("arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/", 404),
+        ("arn:aws:bedrock-agentcore:eu-west-1:000000000000:gateway/", 404),
+        ("arn:aws-cn:bedrock-agentcore:us-east-1:000000000000:gateway/", 404),
+    ])
+    func aPortalNamesAGatewayByItsWholeARN(prefix: String, status: Int) async throws {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        let vault = "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default"
+        let input: JSONObject = [
+            "name": "portal", "executionRoleArn": "arn:aws:iam::111122223333:role/portal",
+            "idpConfig": [
+                "credentialProviderArn": .string("\(vault)/oauth2credentialprovider/github-provider"),
+                "scopes": ["openid"],
+            ],
+            "sources": [["identifier": .string(prefix + gateway), "type": "agentcore-gateway"]],
         ]
         #expect(try await lab.call("CreateConsentPortal", input).status == status)
     }

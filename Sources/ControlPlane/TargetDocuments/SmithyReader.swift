@@ -73,7 +73,10 @@ struct SmithyReader {
 
     private func input(_ id: String?) throws(TargetDocument.Failure) -> Read {
         var read = Read()
-        guard let id, let members = shapes[id]?["members"]?.object else { return read }
+        guard let id, id != Self.prelude + "Unit" else { return read }
+        guard let structure = shapes[id] else { throw missing(id) }
+        guard structure["type"] == "structure" else { throw failure("the input '\(id)' is no structure") }
+        let members = structure["members"]?.object ?? [:]
         var properties = JSONObject()
         var required: [String] = []
         for member in members.members {
@@ -108,7 +111,10 @@ struct SmithyReader {
     }
 
     private func shape(_ id: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONObject {
-        guard let shape = shapes[id] else { return Self.prelude(Self.localName(id)) }
+        guard let shape = shapes[id] else {
+            guard id.hasPrefix(Self.prelude), let known = Self.simple(Self.localName(id)) else { throw missing(id) }
+            return known
+        }
         switch shape["type"]?.string {
         case "structure", "union":
             var properties = JSONObject()
@@ -124,19 +130,29 @@ struct SmithyReader {
                 member.value["traits"]?["smithy.api#enumValue"]?.string ?? member.name
             }
             return ["type": "string", "enum": .strings(values)]
-        case let type?: return Self.prelude(type)
-        case nil: return [:]
+        case let type:
+            guard let known = type.flatMap(Self.simple) else { throw failure("'\(id)' has no type of Smithy's") }
+            return known
         }
     }
 
-    private static func prelude(_ type: String) -> JSONObject {
+    /// Namespace of the shapes that every model has (Smithy 2.0 specification, "Prelude").
+    private static let prelude = "smithy.api#"
+
+    private func missing(_ id: String) -> TargetDocument.Failure { failure("there is no shape '\(id)'") }
+
+    /// A simple type, and the shape of the prelude with its name.
+    private static func simple(_ type: String) -> JSONObject? {
         switch type.lowercased() {
         case "boolean", "primitiveboolean": ["type": "boolean"]
-        case "byte", "short", "integer", "long", "biginteger", "intenum", "primitiveinteger", "primitivelong":
+        case "byte", "short", "integer", "long", "biginteger", "intenum", "primitivebyte", "primitiveshort",
+            "primitiveinteger", "primitivelong":
             ["type": "integer"]
-        case "float", "double", "bigdecimal": ["type": "number"]
+        case "float", "double", "bigdecimal", "primitivefloat", "primitivedouble": ["type": "number"]
         case "document": [:]
-        default: ["type": "string"]
+        case "unit": ["type": "object"]
+        case "string", "blob", "timestamp": ["type": "string"]
+        default: nil
         }
     }
 }

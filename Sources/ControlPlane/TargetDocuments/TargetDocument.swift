@@ -49,15 +49,16 @@ struct TargetDocument: Sendable {
         AWSError(.validation, "\(member).s3 is not supported; supported: inlinePayload")
     }
 
-    /// Tools of a Lambda target: given as an array, not as a text (ledger `lambda-tool-schema`).
-    static func lambda(_ schema: JSONValue?) throws(Failure) -> TargetDocument {
+    /// Tools of a Lambda target: given as an array, not as a text (ledger `lambda-tool-schema`). What a tool takes is
+    /// an object, unless the lab says otherwise (ledger `lambda-input-schema`).
+    static func lambda(_ schema: JSONValue?, _ switches: Switches) throws(Failure) -> TargetDocument {
         let tools = schema?["inlinePayload"]?.array ?? []
         var names: Set<String> = []
         for tool in tools {
             let name = tool["name"]?.string ?? ""
             guard !name.isEmpty else { throw Failure("Invalid tool schema: a tool has no name") }
             guard names.insert(name).inserted else { throw Failure("Invalid tool schema: tool '\(name)' stands twice") }
-            guard tool["inputSchema"]?["type"] == "object" else {
+            guard tool["inputSchema"]?["type"] == "object" || switches.choice(.lambdaInputSchema) == "any" else {
                 throw Failure("Invalid tool schema: inputSchema.type of tool '\(name)' must be object")
             }
         }
@@ -126,7 +127,7 @@ extension ControlPlane {
     private func document(of target: TargetRecord) async throws(TargetDocument.Failure) -> TargetDocument {
         let mcp = target.configuration["mcp"]
         switch target.kind {
-        case .lambda: return try .lambda(mcp?["lambda"]?["toolSchema"])
+        case .lambda: return try .lambda(mcp?["lambda"]?["toolSchema"], world.switches)
         case .openAPI:
             let text = mcp?["openApiSchema"]?["inlinePayload"]?.string ?? ""
             return try OpenAPIReader(try TargetDocument.json(text, "OpenAPI schema"), world.switches).document()
