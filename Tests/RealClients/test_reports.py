@@ -340,12 +340,12 @@ def test_a_misspelt_word_is_told_with_the_one_that_was_meant(words, told):
     assert done.returncode == 1 and told in done.stderr, done.stderr
 
 
-def test_a_golden_trace_that_a_run_would_write_is_a_mistake_for_check_alone(folder):
+def test_a_golden_trace_that_is_not_there_is_a_mistake_unless_the_run_writes_it(folder):
     file = folder / "golden.yaml"
     file.write_text("scenario: s\nspec: [T2]\nsteps:\n  - aws: ListGateways\nthen: {golden: golden.trace}\n")
-    done = run("check", file)
-    assert done.returncode == 2 and "golden.yaml:5:16" in done.stderr
-    assert "^^^^^^^^^^^^ run with --update-golden to write it" in done.stderr
-    assert run("run", file).returncode == 4
+    for command in ("check", "run"):
+        done = run(command, file)
+        assert done.returncode == 2 and "golden.yaml:5:16" in done.stderr
+        assert "^^^^^^^^^^^^ run with --update-golden to write it" in done.stderr
     assert run("run", file, "--update-golden").returncode == 0
     assert run("check", file).returncode == 0 and run("run", file).returncode == 0
