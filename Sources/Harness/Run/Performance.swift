@@ -93,7 +93,7 @@ struct Performance: Sendable {
     /// Steps in their order, up to the first that does not hold.
     func perform(_ steps: [PlacedStep]) async throws -> [Failure] {
         for (index, placed) in steps.enumerated() {
-            try await run.turns.step()
+            try await run.laneTurns.step()
             try await run.lab.advance(to: run.lab.clock.now + file.pace.value(run.variables))
             let (begun, sequence) = (run.lab.clock.now, run.lab.store.lastSequence)
             let record = run.begin(

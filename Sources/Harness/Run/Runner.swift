@@ -83,21 +83,21 @@ package struct Runner: Sendable {
         options.seed = seed
         options.rulesOff = Set(off)
         options.unknowns = file.lab.unknowns.merging(settings.unknowns) { $1 }
-        let turns = Turns(settings.guardian)
-        if settings.makeLab == nil { options.giveWay = { await turns.giveWay() } }
+        let laneTurns = LaneTurns(settings.guardian)
+        if settings.makeLab == nil { options.giveWay = { await laneTurns.giveWay() } }
         let run: ScenarioRun
         do {
             let lab = try settings.makeLab?(definition, options) ?? Lab(definition, options)
-            run = try ScenarioRun(lab: lab, file: file, settings: settings, turns: turns)
+            run = try ScenarioRun(lab: lab, file: file, settings: settings, laneTurns: laneTurns)
         } catch let mistake as Diagnostic {
             return ended(.error, [Failure(mistake)])
         } catch {
             return ended(.error, [Failure(file.place, "the lab", expected: "a lab", actual: "\(error)")])
         }
         // What does not begin need not end.
-        turns.begin(RunsUnderWay.Run(sharedFile, seed: seed, rulesOff: off, settings: shared))
+        laneTurns.begin(RunsUnderWay.Run(sharedFile, seed: seed, rulesOff: off, settings: shared))
         let ending = await Performance(file: file, run: run).perform()
-        turns.end()
+        laneTurns.end()
         // A failed expectation outranks what kept a later step from going on.
         let verdict: ScenarioResult.Verdict =
             !ending.failures.isEmpty ? .failed : ending.mistake == nil ? .held : .error

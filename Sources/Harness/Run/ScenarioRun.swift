@@ -9,7 +9,7 @@ package final class ScenarioRun: Sendable {
     let settings: RunSettings
     /// The inbound provider's client that people use unless a step says otherwise.
     package static let standardClient = "web"
-    let turns: Turns
+    let laneTurns: LaneTurns
     /// Names of variables whose values nobody may read.
     private let secretNames: Set<String>
     private let state: Mutex<State>
@@ -39,11 +39,11 @@ package final class ScenarioRun: Sendable {
 
     /// - Throws: `Diagnostic` for a variable of the environment that is not set.
     init(
-        lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings(), turns: Turns = Turns()
+        lab: Lab, file: ScenarioFile? = nil, settings: RunSettings = RunSettings(), laneTurns: LaneTurns = LaneTurns()
     ) throws(Diagnostic) {
         self.lab = lab
         self.settings = settings
-        self.turns = turns
+        self.laneTurns = laneTurns
         secretNames = Set(file?.secrets.map(\.name) ?? [])
         var state = State(
             variables: Variables(["lab": Self.places(lab), "seed": .int(Int64(clamping: lab.options.seed))]))

@@ -87,7 +87,7 @@ package struct WaitStep: LabStep {
                 }
                 return outcome
             }
-            try run.turns.expectTime()
+            try run.laneTurns.expectTime()
             await run.lab.advance(to: min(end, run.lab.clock.now + every))
         }
     }

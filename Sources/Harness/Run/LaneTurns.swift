@@ -2,7 +2,7 @@ import Kernel
 import Synchronization
 
 /// The turns of a run on a thread that it shares with others, and how long it took in its own turns.
-final class Turns: Sendable {
+final class LaneTurns: Sendable {
     private let guardian: RunSettings.Guardian?
     private let begun: Instant?
     private let state = Mutex(State())
