@@ -1,3 +1,4 @@
+import HTTPTypes
 import Harness
 import Kernel
 import Scenario
@@ -36,7 +37,8 @@ struct TurnsTests {
     }
 
     @Test func runsYieldBetweenTheirExchanges() async throws {
-        let expected = ["first", "asks", "was answered", "ask", "third"].flatMap { Array(repeating: $0, count: 2) }
+        let parts = ["first", "asks", "was answered", "ask", "third"]
+        let expected = parts.flatMap { Array(repeating: $0, count: 2) }
         #expect(try await order(of: 2, Self.asking) == expected)
     }
 

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Works through many independent runs on a few threads.
 ///
-/// Each thread is a lane that plays several runs by turns, an exchange of each: what one exchange needs of the program is
-/// then still in the processor's caches for the same exchange of the next run. A lane keeps its runs to their end, so none of
-/// them moves from core to core.
+/// Each thread is a lane that plays several runs by turns, an exchange of each: what one exchange needs of the program
+/// is then still in the processor's caches for the same exchange of the next run. A lane keeps its runs to their end,
+/// so none of them moves from core to core.
 package struct Lanes: Sendable {
     /// Threads, at least 1.
     let count: Int
