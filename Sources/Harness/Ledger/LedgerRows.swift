@@ -16,16 +16,19 @@ final class LedgerRows: Sendable {
         let folder = "\(root)/mocks/ledger"
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".yaml") {
             guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
-            Self.look(at: Array(data), &seen)
+            Self.look(at: data, &seen)
         }
         self.seen = seen
     }
 
     /// Each line that begins a row says its id: `- id: E20`.
-    private static func look(at bytes: [UInt8], _ seen: inout Set<String>) {
-        let head = Array("- id: ".utf8)
-        for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: head) {
-            seen.insert(String(decoding: line.dropFirst(head.count), as: UTF8.self))
+    private static func look(at text: Data, _ seen: inout Set<String>) {
+        let (head, end) = (Data("- id: ".utf8), UInt8(ascii: "\n"))
+        var rest = text.startIndex
+        while let found = text.range(of: head, in: rest..<text.endIndex) {
+            rest = found.upperBound
+            guard found.lowerBound == text.startIndex || text[found.lowerBound - 1] == end else { continue }
+            seen.insert(String(decoding: text[rest...].prefix { $0 != end }, as: UTF8.self))
         }
     }
 
