@@ -30,7 +30,7 @@ package struct Application: Origin {
         switch (path, request.method) {
         case ("callback", .get): return await callback(request)
         case ("sign-in", .get): return await beginSignIn()
-        case ("ping", .get): return .json(200, ["status": "success"])
+        case ("ping", .get), ("ping", .head): return .json(200, ["status": "success"])
         case ("userIdentifier/token", .post): return keepToken(request)
         case ("userIdentifier/id", .post): return keepID(request)
         case ("callback", _), ("sign-in", _), ("ping", _): return Self.otherMethod("GET")

@@ -46,14 +46,14 @@ package final class AuthorizationServer: Origin {
 
     /// What only the API of some vendors has.
     private static func addAPI(_ api: APIShape, to router: inout Router<Handler>) {
-        router.on(.get, "/rate_limit") { server, request, _ in try server.rateLimit(request) }
+        router.document("/rate_limit") { server, request, _ in try server.rateLimit(request) }
         if api.hasGists { router.on(.post, "/gists") { server, request, _ in try server.createGist(request) } }
         guard api.installationTokens != nil else { return }
         router.on(.post, "/app/installations/{installation}/access_tokens") { server, request, hole in
             try await server.createInstallationToken(request, hole["installation"])
         }
-        router.on(.get, "/user/installations") { server, request, _ in try server.userInstallations(request) }
-        router.on(.get, "/installation/repositories") { server, request, _ in
+        router.document("/user/installations") { server, request, _ in try server.userInstallations(request) }
+        router.document("/installation/repositories") { server, request, _ in
             try server.installationRepositories(request)
         }
     }
@@ -115,9 +115,9 @@ package final class AuthorizationServer: Origin {
         let settings = profile.endpoints.settings + "/{clientID}"
         router.on(.get, settings) { server, request, hole in try server.showGrant(request, hole["clientID"]) }
         router.on(.post, settings) { server, request, hole in try server.revokeGrant(request, hole["clientID"]) }
-        router.on(.get, "/") { server, request, _ in try server.showHome(request) }
-        router.on(.get, "/user") { server, request, _ in try server.user(request) }
-        router.on(.get, "/user/emails") { server, request, _ in try server.emails(request) }
+        router.document("/") { server, request, _ in try server.showHome(request) }
+        router.document("/user") { server, request, _ in try server.user(request) }
+        router.document("/user/emails") { server, request, _ in try server.emails(request) }
         let client = "/applications/{clientID}"
         router.on(.delete, client + "/grant") { server, request, hole in
             try server.deleteGrant(request, hole["clientID"])
@@ -138,8 +138,8 @@ package final class AuthorizationServer: Origin {
         guard profile.servesDiscovery else { return router }
         // RFC 8414 section 3.1 inserts the well-known part before the issuer's path, OpenID Discovery appends it.
         let path = profile.issuerPath.hasSuffix("/") ? String(profile.issuerPath.dropLast()) : profile.issuerPath
-        router.on(.get, "/.well-known/oauth-authorization-server" + path) { server, _, _ in server.metadata() }
-        router.on(.get, path + "/.well-known/openid-configuration") { server, _, _ in server.metadata() }
+        router.document("/.well-known/oauth-authorization-server" + path) { server, _, _ in server.metadata() }
+        router.document(path + "/.well-known/openid-configuration") { server, _, _ in server.metadata() }
         return router
     }
 }

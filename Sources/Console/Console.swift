@@ -28,12 +28,13 @@ package struct Console: Sendable {
     /// nil for what is no page of the console's.
     package func answer(_ request: Request) async -> Response? {
         guard !request.path.hasPrefix("/_local") else { return nil }
-        if request.path == "/api", request.method == .get {
+        if request.path == "/api", request.method == .get || request.method == .head {
             return await control(Request(.get, "\(lab.addresses.origin(of: .console))/"))
         }
         let parts = request.path.split(separator: "/").map(String.init)
         var response: Response
-        if request.method == .get {
+        // Who only asks whether a page is there watches nothing.
+        if request.method == .get || request.method == .head && parts != ["live"] {
             guard let page = page(parts, request) else { return nil }
             response = page
         } else if request.method == .post {
@@ -57,7 +58,7 @@ package struct Console: Sendable {
     private func page(_ parts: [String], _ request: Request) -> Response? {
         switch (parts.first, parts.count) {
         case (nil, _):
-            memory.isOpened()
+            if request.method == .get { memory.isOpened() }
             return .html(
                 200, OverviewPage(shell, before: request.parameters["before"].flatMap { Int($0) }).html)
         case ("live", 1): return live()

@@ -20,8 +20,13 @@ package struct ControlOrigin: Origin {
         // Where the console is served, its own pages stand at the root.
         for call in Self.calls + [Call(.get, "/", "", Self.index)] {
             let (lab, answer) = (lab, call.answer)
-            router.on(call.method, call.path) { request, parameters in
+            let handler: Handler = { request, parameters in
                 try await answer(CallContext(lab: lab, version: version, request: request, parameters: parameters))
+            }
+            if call.method == .get {
+                router.document(call.path, handler)
+            } else {
+                router.on(call.method, call.path, handler)
             }
         }
         self.router = router
@@ -49,7 +54,7 @@ package struct ControlOrigin: Origin {
             do {
                 let response = try await handler(request, parameters)
                 // Reset leaves an empty archive behind, and reading changes nothing.
-                if request.method != .get, request.path != "/_local/reset" { lab.keepState() }
+                if request.method != .get, request.method != .head, request.path != "/_local/reset" { lab.keepState() }
                 return response
             } catch let error as ControlError {
                 return error.response

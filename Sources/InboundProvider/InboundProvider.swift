@@ -30,14 +30,14 @@ package struct InboundProvider: Origin {
 
     private static let router = {
         var router = Router<Endpoint>()
-        router.on(.get, "/.well-known/openid-configuration", .metadata)
-        router.on(.get, "/.well-known/oauth-authorization-server", .metadata)
-        router.on(.get, "/.well-known/jwks.json", .keys)
+        router.document("/.well-known/openid-configuration", .metadata)
+        router.document("/.well-known/oauth-authorization-server", .metadata)
+        router.document("/.well-known/jwks.json", .keys)
         router.on(.get, "/oauth2/authorize", .authorize)
         router.on(.post, "/oauth2/authorize", .authorize)
         router.on(.post, "/login", .login)
         router.on(.post, "/oauth2/token", .token)
-        router.on(.get, "/oauth2/userInfo", .userInfo)
+        router.document("/oauth2/userInfo", .userInfo)
         router.on(.post, "/oauth2/userInfo", .userInfo)
         router.on(.post, "/oauth2/revoke", .revoke)
         return router

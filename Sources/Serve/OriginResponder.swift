@@ -36,8 +36,6 @@ struct OriginResponder: Sendable {
         }
         var head = request.head
         head.path = target
-        // RFC 9110 section 9.3.2: HEAD is GET without the content, so parties need not know it.
-        if head.method == .head { head.method = .get }
         guard let response = try await answer(head, request.body, at: counter) else {
             return try await write(Self.tooLarge, to: request.method, writer)
         }

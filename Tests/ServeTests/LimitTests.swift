@@ -66,6 +66,22 @@ extension SocketTests {
 
         private static let never = "\u{0}"
 
+        /// What GET uses up, such as a link that works once, HEAD must not: a preview asks by it.
+        @Test("HEAD comes to a party as HEAD, and no content goes back")
+        func head() async throws {
+            try await serving(ServeLimits()) { request, _ in
+                .plain(200, "by \(request.method)")
+            } while: { port, host in
+                let asked = " / HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
+                let (get, head) = (try Client(port), try Client(port))
+                get.say("GET\(asked)")
+                #expect(get.hear(until: Self.never)?.hasSuffix("\r\n\r\nby GET") == true)
+                head.say("HEAD\(asked)")
+                let answer = try #require(head.hear(until: Self.never)).lowercased()
+                #expect(answer.contains("content-length: 7\r\n") && answer.hasSuffix("\r\n\r\n"))
+            }
+        }
+
         @Test("a connection that asks for nothing, or byte by byte, ends")
         func patience() async throws {
             var limits = ServeLimits()

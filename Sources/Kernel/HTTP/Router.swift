@@ -20,6 +20,14 @@ package struct Router<Handler: Sendable>: Sendable {
         handlers.append(handler)
     }
 
+    /// GET of what reading does not change, and therefore HEAD (RFC 9110 section 9.3.2): the server leaves the content
+    /// out. A GET that has effects, as of a link that works once, is no document, and whoever looks at it ahead by HEAD
+    /// does nothing to it.
+    package mutating func document(_ template: String, _ handler: Handler) {
+        table.add(.get, template, isDocument: true)
+        handlers.append(handler)
+    }
+
     package enum Match {
         case found(Handler, PathParameters)
         /// The path exists with other methods: 405 and this `Allow`.
@@ -40,6 +48,8 @@ package struct Router<Handler: Sendable>: Sendable {
 private struct RouteTable: Sendable {
     private struct Route: Sendable {
         let method: HTTPRequest.Method
+        /// Whether HEAD is answered as GET is.
+        let isDocument: Bool
         let segments: [Segment]
         let place: Int
     }
@@ -56,7 +66,7 @@ private struct RouteTable: Sendable {
     private var routes: [[Route]] = []
     private var count = 0
 
-    mutating func add(_ method: HTTPRequest.Method, _ template: String) {
+    mutating func add(_ method: HTTPRequest.Method, _ template: String, isDocument: Bool = false) {
         var template = template
         let segments = template.withUTF8 { bytes in
             Self.segments(of: bytes).map { place -> Segment in
@@ -66,7 +76,8 @@ private struct RouteTable: Sendable {
             }
         }
         while routes.count <= segments.count { routes.append([]) }
-        routes[segments.count].append(Route(method: method, segments: segments, place: count))
+        routes[segments.count].append(
+            Route(method: method, isDocument: isDocument, segments: segments, place: count))
         count += 1
     }
 
@@ -80,7 +91,7 @@ private struct RouteTable: Sendable {
         guard segments.count < routes.count else { return .nothing }
         var others: [HTTPRequest.Method] = []
         for route in routes[segments.count] where Self.fits(route.segments, segments, target) {
-            if route.method == method {
+            if route.method == method || route.isDocument && method == .head {
                 return .found(route.place, Self.values(of: route.segments, segments, target))
             }
             others.append(route.method)
