@@ -104,9 +104,8 @@ struct Endpoint: MCPHandler {
 
     /// The answer the real gateway is documented with (ledger `gateway-initialize`).
     private func initialize(_ params: JSONObject) throws(JSONRPCError) -> JSONValue {
-        guard let requested = params["protocolVersion"]?.string else {
-            throw .invalidParams("Invalid params: protocolVersion expected")
-        }
+        let mayLack = world.switches.choice(.initializeMembers) == "optional"
+        let requested = try InitializeParams(params, mayLack: mayLack).requested
         guard !served.isEmpty else { throw .unsupportedVersion(requested, supported: served) }
         var result: JSONObject = [
             "protocolVersion": .string(Revision.negotiated(requested, served: served).rawValue),

@@ -62,6 +62,8 @@ extension Unknown {
     static let cors = Unknown("cors", "lab", or: "open")
     /// Tools on one page of `tools/list`.
     static let toolsPageSize = Unknown("tools.pageSize", "30")
+    /// Whether `initialize` must have all members that the schema requires, or may lack some.
+    static let initializeMembers = Unknown("gateway.initializeMembers", "required", or: "optional")
     /// Whether the gateway shakes hands with a target before each `tools/call`.
     static let upstreamHandshake = Unknown("upstream.handshake", "off", or: "on")
     /// How a gateway with sessions and streams asks a client that can be asked: on the stream or by -32042.
@@ -105,6 +107,6 @@ package enum GatewaySwitches {
         .authorizerAcceptScp, .authorizerLeeway, .authorizerMethod, .cors, .toolsPageSize, .upstreamHandshake,
         .gatewayDefaultVersions, .elicitationWay, .authorizerBody, .cannotInitiateCode, .notAcceptableText,
         .metadataPlaces, .apiKeyPlace, .apiKeyJoint, .metadataScopes, .targetPropagation,
-        .questionLife,
+        .questionLife, .initializeMembers,
     ]
 }

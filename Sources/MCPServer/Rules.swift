@@ -20,10 +20,13 @@ package enum MCPServerSwitches {
     package static let rules: [Rule] = [
         .mcpTokenChecked, .mcpScopeChallenge, .mcpSessionBound, .mcpSessionExpiry, .mcpRequestStateBound,
     ]
-    package static let unknowns: [Unknown] = [.invalidTokenDescription]
+    package static let unknowns: [Unknown] = [.invalidTokenDescription, .initializeMembers]
 }
 
 extension Unknown {
     /// Whether the 401 for a bad token has an `error_description`, which nobody wrote down.
     static let invalidTokenDescription = Unknown("github-mcp.invalid-token-description", "off", or: "on")
+    /// Whether `initialize` may lack members that the schema requires: GitHub's server lets it, those of the SDK for
+    /// Python do not.
+    static let initializeMembers = Unknown("mcp.initialize-members", "optional", or: "required")
 }

@@ -50,10 +50,9 @@ struct ServerHandler: MCPHandler {
     // MARK: - Who it is
 
     private func initialize(_ call: MCPCall) throws(JSONRPCError) -> JSONValue {
-        guard let requested = call.params["protocolVersion"]?.string else {
-            throw .invalidParams("Invalid params: protocolVersion is missing")
-        }
-        let revision = Revision.negotiated(requested, served: Revision.handshakes)
+        let mayLack = world.switches.choice(.initializeMembers) == "optional"
+        let hello = try InitializeParams(call.params, mayLack: mayLack)
+        let revision = Revision.negotiated(hello.requested, served: Revision.handshakes)
         var result: JSONObject = [
             "protocolVersion": .string(revision.rawValue), "capabilities": capabilities(revision),
             "serverInfo": serverInfo,

@@ -275,7 +275,7 @@ import Testing
             return try await lab.network.send(signed, from: .outside)
         }
         let begun = try await send(
-            JSONRPC.request(.int(1), "initialize", ["protocolVersion": "2025-11-25"]), "AKIAONE")
+            JSONRPC.request(.int(1), "initialize", TestLab.hello()), "AKIAONE")
         let session = try #require(begun.header(MCPName.sessionHeader))
         #expect(try await send(Self.list, "AKIAONE", session).status == 200)
         #expect(try await send(Self.list, "AKIATWO", session).status == 404)

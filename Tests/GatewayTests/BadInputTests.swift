@@ -96,7 +96,7 @@ import Testing
                 "supportedVersions": ["2025-11-25"], "sessionConfiguration": ["sessionTimeoutInSeconds": 900],
                 "streamingConfiguration": ["enableResponseStreaming": true],
             ])
-        let begun = try await lab.rpc("initialize", ["protocolVersion": "2025-11-25"])
+        let begun = try await lab.rpc("initialize", TestLab.hello())
         var headers = TestLab.headers
         headers[MCPName.sessionHeader] = begun.header(MCPName.sessionHeader)
         headers[.authorization] = "Bearer \(try await lab.token())"

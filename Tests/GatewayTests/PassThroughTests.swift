@@ -231,8 +231,7 @@ import Testing
         let lab = try TestLab()
         try lab.makeGateway()
         try await offering(lab)
-        let capabilities = try await lab.rpc("initialize", ["protocolVersion": "2025-11-25"]).json?["result"]?[
-            "capabilities"]
+        let capabilities = try await lab.rpc("initialize", TestLab.hello()).json?["result"]?["capabilities"]
         #expect(capabilities == ["tools": ["listChanged": true], "prompts": [:], "resources": [:]])
         let prompts = try await lab.rpc("prompts/list").json?["result"]?["prompts"]
         #expect(prompts?.array?.map { $0["name"] } == ["first___greet", "second___greet"])

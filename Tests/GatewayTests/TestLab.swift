@@ -165,6 +165,13 @@ struct TestLab {
         try await send(JSONRPC.request(.int(24), method, params), token: try await token(), headers: headers)
     }
 
+    static func hello(_ revision: String = "2025-11-25") -> JSONObject {
+        [
+            "protocolVersion": .string(revision), "capabilities": [:],
+            "clientInfo": ["name": "test", "version": "1"],
+        ]
+    }
+
     func callTool(
         _ name: String = "github___get_me", meta: JSONValue? = nil, headers: HTTPFields = TestLab.headers
     ) async throws -> Response {

@@ -17,7 +17,7 @@ import Testing
         var headers = TestLab.headers
         headers[MCPName.versionHeader] = nil
         for (asked, answered) in [("2025-06-18", "2025-06-18"), ("2026-07-28", "2025-11-25"), ("x", "2025-11-25")] {
-            let response = try await lab.rpc("initialize", ["protocolVersion": .string(asked)], headers: headers)
+            let response = try await lab.rpc("initialize", TestLab.hello(asked), headers: headers)
             #expect(
                 response.json?["result"] == [
                     "protocolVersion": .string(answered), "capabilities": ["tools": ["listChanged": true]],
@@ -27,6 +27,33 @@ import Testing
         let empty = try await lab.rpc("initialize", headers: headers)
         #expect(empty.status == 200)
         #expect(empty.json?["error"]?["code"] == -32602)
+    }
+
+    /// What is changed in a good `initialize`, and what is expected then; nil takes a member away.
+    static let hellos: [(String, JSONValue?, String)] = [
+        ("protocolVersion", nil, "protocolVersion"), ("protocolVersion", 1, "protocolVersion"),
+        ("capabilities", nil, "capabilities"), ("capabilities", [], "capabilities"),
+        ("clientInfo", nil, "clientInfo"), ("clientInfo", "me", "clientInfo"),
+        ("clientInfo", ["version": "1"], "clientInfo.name"), ("clientInfo", ["name": "me"], "clientInfo.version"),
+        ("clientInfo", ["name": "me", "version": 1], "clientInfo.version"),
+    ]
+
+    @Test("initialize lacks nothing that the schema requires, unless the lab lets it", arguments: hellos)
+    func incomplete(_ name: String, _ value: JSONValue?, _ expected: String) async throws {
+        var hello = TestLab.hello()
+        hello[name] = value
+        let lab = try TestLab()
+        try lab.makeGateway(mcp: ["sessionConfiguration": [:]])
+        let refused = try await lab.rpc("initialize", hello)
+        #expect(refused.status == 200)
+        #expect(refused.json?["error"] == ["code": -32602, "message": .string("Invalid params: \(expected) expected")])
+        #expect(refused.header(MCPName.sessionHeader) == nil)
+        let lax = try TestLab(unknowns: ["gateway.initializeMembers": "optional"])
+        try lax.makeGateway()
+        let isMissing = value == nil || (value?.object != nil && value?["version"] != 1)
+        let answered = try await lax.rpc("initialize", hello)
+        #expect((answered.json?["result"]?["protocolVersion"] == "2025-11-25") == isMissing)
+        #expect((answered.json?["error"]?["code"] == -32602) == !isMissing)
     }
 
     @Test("ping, notifications, an answer to nothing, unknown methods")

@@ -37,13 +37,15 @@ struct Fixture {
     let server: MCPServer
     private let network = FakeGitHub()
 
-    init(off: Set<String> = [], pageSize: Int64 = 1000, catalogue: JSONValue? = nil) throws {
+    init(
+        off: Set<String> = [], unknowns: [String: String] = [:], pageSize: Int64 = 1000, catalogue: JSONValue? = nil
+    ) throws {
         let world = World(
             party: .mcp, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1), network: network,
             store: store,
             addresses: AddressBook(
                 origins: [.mcp: Self.origin, .github: "https://github.test"], gatewayTemplate: "https://{gatewayId}"),
-            switches: Switches(off: off))
+            switches: Switches(off: off, chosen: unknowns))
         server = MCPServer(
             world: world, catalogue: try ToolCatalogue(json: catalogue ?? Self.catalogue(pageSize: pageSize)))
     }
