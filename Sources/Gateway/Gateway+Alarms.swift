@@ -7,6 +7,7 @@ extension Gateway {
     package func alarmFired(_ alarm: Alarm) async {
         if alarm.label.hasPrefix(PendingCalls.alarm) { return await pending.lookAfter(alarm.label) }
         if alarm.label.hasPrefix(PendingCalls.patience) { return pending.giveUp(alarm.label) }
+        if SessionWatch.look(alarm, world) { return }
         guard let alarm = GatewayAlarm(label: alarm.label) else {
             return world.note("an alarm nobody understands was let ring")
         }
@@ -31,7 +32,7 @@ extension Gateway {
     /// Tools came or went: the standing streams say so. Or the gateway itself is gone: then its sessions are, and their
     /// streams end.
     private func changed(_ gateway: GatewayID) {
-        // Asked after every change, and hardly any lab has somebody connected.
+        // Hardly anybody is connected when a gateway is deleted.
         guard world.store.mayHold(MCPSession.self) else { return }
         _ = try? world.store.write { transaction in
             guard transaction.find(GatewayRecord.self, gateway) == nil else {

@@ -349,12 +349,13 @@ package struct MCPEndpoint: Sendable {
                 StoredEvents(place.stream, in: world.store, from: place.next), headers: sessionHeader(session))
         }
         let fresh = world.newStreamID()
-        _ = try? world.store.write { transaction in
+        let end = sessions.flatMap { world.switches.holds($0.endsInTime) ? $0.end(of: session) : nil }
+        let due = try? world.store.write { transaction in
             // One at a time: the client that opened it again has lost the older one.
             if let older = transaction.standingStream(of: owner) { transaction.endStream(older) }
-            transaction.openStream(
-                fresh, owner: owner, isStanding: true, hasIDs: true, isPrimed: session.agreed >= .november2025)
+            return transaction.openStandingStream(fresh, of: session, until: end)
         }
+        if let due { world.scheduler.schedule(SessionWatch.alarm(at: due, for: session.server, of: world)) }
         return .events(StoredEvents(fresh, in: world.store), headers: sessionHeader(session))
     }
 }

@@ -16,6 +16,9 @@ package struct StreamRecord: Record {
     package let owner: String
     /// Opened by GET, for messages that belong to no request.
     let isStanding: Bool
+    /// Where it is such a stream: the server whose session it belongs to, and when that is over; nil for never.
+    let server: String?
+    let until: Instant?
     /// Whether its events carry ids, so that it can be resumed.
     package let hasIDs: Bool
     private(set) var entries: [Entry] = []
@@ -24,7 +27,11 @@ package struct StreamRecord: Record {
     private(set) var isEnded = false
     /// How often a reader took it up; the last one reads.
     private(set) var readers = 0
-    package var keys: [RecordKey] { [RecordKey("owner", owner)] }
+    package var keys: [RecordKey] {
+        let owner = RecordKey("owner", owner)
+        guard let server, until != nil, !isEnded else { return [owner] }
+        return [owner, RecordKey("server", server)]
+    }
 
     enum Entry: Hashable, Sendable, Codable {
         /// An id before anything is said, so that the stream can be resumed at once.
@@ -37,11 +44,13 @@ package struct StreamRecord: Record {
     /// A client that never reads must not make a lab grow.
     private static let mostEntries = 1000
 
-    init(id: StreamID, owner: String, isStanding: Bool, hasIDs: Bool) {
+    init(id: StreamID, owner: String, hasIDs: Bool, standing session: MCPSession? = nil, until: Instant? = nil) {
         self.id = id
         self.owner = owner
-        self.isStanding = isStanding
         self.hasIDs = hasIDs
+        isStanding = session != nil
+        server = session?.server
+        self.until = until
     }
 
     mutating func append(_ entry: Entry) {
@@ -80,10 +89,8 @@ package struct StreamRecord: Record {
 
 extension Transaction {
     /// A new stream. `isPrimed` for clients of 2025-11-25 and later: older ones choke on an event without data.
-    package mutating func openStream(
-        _ id: StreamID, owner: String, isStanding: Bool = false, hasIDs: Bool, isPrimed: Bool
-    ) {
-        var record = StreamRecord(id: id, owner: owner, isStanding: isStanding, hasIDs: hasIDs)
+    package mutating func openStream(_ id: StreamID, owner: String, hasIDs: Bool, isPrimed: Bool) {
+        var record = StreamRecord(id: id, owner: owner, hasIDs: hasIDs)
         if hasIDs, isPrimed { record.append(.primer) }
         save(record)
     }

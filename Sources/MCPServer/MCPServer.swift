@@ -7,7 +7,7 @@ import MCPCore
 import OAuthCore
 
 /// Answers for the MCP server's origin, at `/mcp` and `/mcp/`, and at the paths that choose tools.
-package struct MCPServer: Origin {
+package struct MCPServer: AlarmHandling {
     static let name = "mcp"
     let world: World
     let catalogue: ToolCatalogue
@@ -38,6 +38,8 @@ package struct MCPServer: Origin {
         response.head.headerFields[fieldName("Access-Control-Expose-Headers")] = "Mcp-Session-Id, WWW-Authenticate"
         return response
     }
+
+    package func alarmFired(_ alarm: Alarm) async { _ = SessionWatch.look(alarm, world) }
 
     private func answer(_ request: Request) async -> Response {
         if let selection = selection(at: request.path) {

@@ -194,6 +194,61 @@ import Testing
         #expect(stolen.messages.isEmpty)
     }
 
+    @Test("A standing stream ends with its session, by one alarm for all sessions, however often it is opened")
+    func standingEnds() async throws {
+        let lab = EndpointLab()
+        func ring(upTo goal: Instant) {
+            while let alarm = lab.clock.advance(towards: goal) { #expect(SessionWatch.look(alarm, lab.world)) }
+        }
+        let start = lab.clock.now
+        let first = await lab.begin()
+        ring(upTo: start + .minutes(10))
+        let second = await lab.begin()
+        var streams: [Response] = []
+        for session in [second, first, first, second] {
+            streams.append(await lab.send("", .get, headers: ["mcp-session-id": session]))
+        }
+        // The second session was opened first, so there is an alarm for each of them and no more.
+        #expect(lab.clock.pendingAlarms.map(\.due) == [start + .minutes(70), start + .minutes(60)])
+        func open() -> [Bool] {
+            for index in streams.indices { streams[index].drainEvents() }
+            return streams.map { $0.events != nil }
+        }
+        #expect(open() == [false, false, true, true])
+        let stored = try lab.store.write { $0.standingStream(of: "sample session \(first)") }
+        let standing = try #require(stored)
+        ring(upTo: start + .minutes(60) - .milliseconds(1))
+        #expect(open() == [false, false, true, true])
+        // What was said before the end is still heard.
+        try lab.store.write { $0.send(["n": 1], on: standing) }
+        ring(upTo: start + .minutes(60))
+        #expect(open() == [false, false, false, true])
+        #expect(streams[2].messages == [["n": 1]])
+        ring(upTo: start + .minutes(70))
+        #expect(open() == [false, false, false, false])
+        #expect(lab.clock.pendingAlarms.isEmpty)
+        #expect(lab.store.recordCounts[SessionWatch.collection, default: 0] == 0)
+        // Where sessions have no end nobody is woken.
+        let endless = EndpointLab(off: [EndpointLab.expiry.name])
+        _ = await endless.send("", .get, headers: ["mcp-session-id": await endless.begin()])
+        #expect(endless.clock.pendingAlarms.isEmpty)
+    }
+
+    @Test("Clients that come and go leave one alarm")
+    func standingGrowth() async {
+        let lab = EndpointLab()
+        for _ in 0..<200 {
+            let session = await lab.begin()
+            for _ in 0..<3 { _ = await lab.send("", .get, headers: ["mcp-session-id": session]) }
+            _ = await lab.send("", .delete, headers: ["mcp-session-id": session])
+            while let alarm = lab.clock.advance(towards: lab.clock.now + .minutes(1)) {
+                _ = SessionWatch.look(alarm, lab.world)
+            }
+            #expect(lab.clock.pendingAlarms.count <= 1)
+        }
+        #expect(lab.store.recordCounts[StreamRecord.collection, default: 0] == 0)
+    }
+
     @Test("Older revisions get no event without data")
     func unprimed() async {
         let lab = EndpointLab()

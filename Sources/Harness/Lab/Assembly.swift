@@ -74,7 +74,7 @@ struct Assembly {
             world: worlds.world(of: .functions), catalogue: definition.functions, region: definition.region,
             commands: worlds.commands)
         let rest = RESTService(world: worlds.world(of: .rest), catalogue: definition.apis)
-        handlers = [.aws: aws, .gateway: gateway]
+        handlers = [.aws: aws, .gateway: gateway, .mcp: mcp]
         claims = [.aws: aws.claims, .gateway: gateway.claims]
         origins = [
             (.aws, aws), (.gateway, gateway), (.idp, inbound), (.github, authorizationServer), (.mcp, mcp),
