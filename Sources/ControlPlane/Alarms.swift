@@ -90,12 +90,19 @@ extension ControlPlane {
         guard effects.contains(.remove) else { return }
         transaction.remove(TargetRecord.self, target.id)
         transaction.forgetContents(of: target.id)
-        tellConnected(to: target.gateway, at: now)
+        tellToolsChanged(at: target.gateway, now, in: &transaction)
+    }
+
+    /// Wakes a gateway whose tools are others now. Only one that keeps sessions has somebody to tell (ledger
+    /// `gateway-sessions`).
+    func tellToolsChanged(at gateway: GatewayID, _ now: Instant, in transaction: inout Transaction) {
+        guard transaction.find(GatewayRecord.self, gateway)?.mcp["sessionConfiguration"] != nil else { return }
+        tellConnected(to: gateway, at: now)
     }
 
     /// Wakes the gateway, so that whoever has a stream open there hears that the tools are others now, or that all of
     /// it is gone.
-    func tellConnected(to gateway: GatewayID, at now: Instant) {
+    private func tellConnected(to gateway: GatewayID, at now: Instant) {
         world.scheduler.schedule(Alarm(due: now, party: .gateway, label: GatewayAlarm.changed(gateway).label))
     }
 }

@@ -158,7 +158,7 @@ extension ControlPlane {
             transaction.save(CatalogueRecord(id: target.id, gateway: target.gateway, tools: tools))
             // Such a target never says when it was synchronized (ledger `P62`).
             target.lastSynchronizedAt = nil
-            tellConnected(to: target.gateway, at: now)
+            tellToolsChanged(at: target.gateway, now, in: &transaction)
         case .dynamic: transaction.forgetContents(of: target.id)
         case .read:
             schedule(.targetRead(address), at: now)

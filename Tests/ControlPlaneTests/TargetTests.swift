@@ -58,8 +58,15 @@ struct TargetTests {
         #expect(created["authorizationData"] == nil)
         #expect(created["lastSynchronizedAt"] == nil)
         #expect(lab.identity.bodies.isEmpty)
+        // Nobody listens where there are no sessions.
+        #expect(lab.clock.pendingAlarms.isEmpty)
         let id = try #require(created["targetId"]?.string)
         #expect(lab.trace("target \(id)") == ["READY"])
+        let heard = ControlLab()
+        let mcp: JSONValue = ["supportedVersions": ["2025-11-25"], "sessionConfiguration": [:]]
+        let other = try await heard.ready(["protocolConfiguration": ["mcp": mcp]])
+        _ = try await heard.ok("CreateGatewayTarget", Sample.target(other, payload: Sample.payload))
+        #expect(heard.clock.pendingAlarms.map(\.label) == [GatewayAlarm.changed(GatewayID(other)).label])
         let catalogue = try lab.store.write { $0.find(CatalogueRecord.self, TargetID(id)) }
         #expect(catalogue?.tools.compactMap { $0["name"]?.string } == ["get_me"])
     }

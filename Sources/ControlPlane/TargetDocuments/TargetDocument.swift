@@ -116,7 +116,7 @@ extension ControlPlane {
                 transaction.save(
                     APIOperationsRecord(id: target.id, gateway: target.gateway, operations: document.operations))
                 _ = try transaction.apply(.settle, to: current, cause: "document read", at: now)
-                tellConnected(to: target.gateway, at: now)
+                tellToolsChanged(at: target.gateway, now, in: &transaction)
             case .failure(let failure):
                 _ = try transaction.apply(
                     .crawlFailed(reason: failure.reason), to: current, cause: "document not read", at: now)
