@@ -1,13 +1,18 @@
 import HTTPTypes
 import Kernel
-import OAuthCore
+package import OAuthCore
 
 // The part of the REST API that says whose token a token is. In a scenario its host is api.github.com.
 extension AuthorizationServer {
     func user(_ request: Request) throws -> Response {
         try answerAPI(request) { token, user, rate, _ in
-            apiResponse(200, userJSON(user), headers: headers(of: token, accepting: "user", rate))
+            apiResponse(200, Self.userJSON(user, at: origin), headers: headers(of: token, accepting: "user", rate))
         }
+    }
+
+    /// Names of what `GET /user` says of a user.
+    package static func userMembers(of user: UserDirectory.User) -> [String] {
+        userJSON(user, at: "").object?.names ?? []
     }
 
     /// `github-emails-scope`: without `user:email` the API shows nothing that could be looked for.
@@ -92,7 +97,7 @@ extension AuthorizationServer {
         return headers
     }
 
-    private func userJSON(_ user: UserDirectory.User) -> JSONValue {
+    private static func userJSON(_ user: UserDirectory.User, at origin: String) -> JSONValue {
         let api = "\(origin)/users/\(user.login)"
         return [
             "login": .string(user.login), "id": .int(user.numericID),

@@ -42,6 +42,9 @@ struct ProtocolTests {
         #expect(await fixture.request("prompts/list").result == ["prompts": []])
         #expect(await fixture.request("nope/x").code == -32601)
         #expect(await fixture.request("initialize").code == -32602)
+        #expect(await fixture.request("initialize", ["capabilities": [:]]).result?["protocolVersion"] == "2025-11-25")
+        let strict = try Fixture(unknowns: ["mcp.initialize-members": "required"])
+        #expect(await strict.request("initialize", ["capabilities": [:]]).code == -32602)
         let probe = await fixture.stateless("server/discover")
         #expect(probe.status == 200 && probe.result?["supportedVersions"]?[0] == "2026-07-28")
         #expect(probe.result?["_meta"]?["io.modelcontextprotocol/serverInfo"]?["name"] == "github-mcp-server")
@@ -142,5 +145,47 @@ struct ProtocolTests {
             ["server": server, "tools": [.object(tool.merging(["answers": [["json": 1, "error": "x"]]]))]],
         ]
         for json in broken { #expect(throws: DataMistake.self) { try ToolCatalogue(json: json) } }
+    }
+
+    /// What is changed in a good tool, the way to the mistake and the word that is wrong; nil for no mistake.
+    static let slips: [(JSONObject, String?, String?)] = [
+        (["properties": ["a": ["type": "strng"]]], "properties.a.type", "strng"),
+        (["properties": ["a": ["type": 7]]], "properties.a.type", nil),
+        (["properties": ["a": ["type": ["string", "nul"]]]], "properties.a.type.1", "nul"),
+        (["properties": ["a": "string"]], "properties.a", nil),
+        (
+            ["inputSchema": ["type": "object", "properties": ["a": ["items": ["anyOf": [["type": "int"]]]]]]],
+            "inputSchema.properties.a.items.anyOf.0.type", "int"
+        ),
+        (["outputSchema": ["items": ["type": "text"]]], "outputSchema.items.type", "text"),
+        (["answers": [["text": "for ${usr.login}"]]], "answers.0.text", "usr"),
+        (["answers": [["json": ["a": ["${user.lgoin|x}"]]]]], "answers.0.json.a.0", "lgoin"),
+        (["answers": [["json": ["each": "arguments.a", "as": "b", "give": "${c}"]]]], "answers.0.json.give", "c"),
+        (["answers": [["steps": [["draw": "d", "hex": 4]], "text": "${d} ${user.id} ${arguments.x}"]]], nil, nil),
+        (["answers": [["json": ["each": "arguments.a", "as": "user", "give": "${user.b} ${now}"]]]], nil, nil),
+        (["answers": [["json": ["each": "arguments.a", "give": "${item.b}"]]]], nil, nil),
+        (
+            [
+                "properties": [
+                    "type": ["type": ["string", "null"]], "b": true, "c": ["items": [["type": "null"], false]],
+                ]
+            ], nil, nil
+        ),
+    ]
+
+    @Test(arguments: slips)
+    func aSlipInAToolIsToldWithTheWayToIt(_ change: JSONObject, _ way: String?, _ word: String?) throws {
+        let tool: JSONObject = ["name": "t", "description": "d", "answers": [["json": 1]]]
+        let json: JSONValue = [
+            "server": ["name": "s", "version": "1"], "tools": [.object(tool.merging(change))],
+        ]
+        do {
+            _ = try ToolCatalogue(json: json, userMembers: ["login", "id"])
+            #expect(way == nil)
+        } catch let mistake as DataMistake {
+            #expect(mistake.path.joined(separator: ".") == "tools.0.\(way ?? "")")
+            #expect(mistake.word == word)
+            #expect(word == nil || !mistake.known.isEmpty)
+        }
     }
 }

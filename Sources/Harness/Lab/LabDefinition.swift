@@ -95,7 +95,10 @@ package final class LabDefinition: Sendable {
         signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
         clientKeys = try reader.keys(of: .aws)
         (vendors, vendor) = try reader.vendors()
-        tools = try reader.file("profile", of: .mcp) { json in try ToolCatalogue(json: json) }
+        let userMembers = directory.users.first.map(AuthorizationServer.userMembers)
+        tools = try reader.file("profile", of: .mcp) { json in
+            try ToolCatalogue(json: json, userMembers: userMembers)
+        }
         functions = try reader.file(ofOptional: .functions, or: .none) { json in try FunctionCatalogue(json: json) }
         apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
         access = try reader.file(ofOptional: "access", or: .none) { json in try AccessSettings(json: json) }

@@ -65,9 +65,9 @@ struct MockFiles {
         } catch let error as Diagnostic {
             throw error
         } catch let error as DataMistake where !path.hasSuffix(".json") {
-            let near = error.path.last.flatMap { Suggestion.nearest(to: $0, among: error.known) }
+            let near = (error.word ?? error.path.last).flatMap { Suggestion.nearest(to: $0, among: error.known) }
             throw Diagnostic(
-                Self.place(of: error.path, in: try document(path)), error.reason,
+                Self.place(of: error.path, in: try document(path), isValue: error.word != nil), error.reason,
                 hint: near.map { "did you mean \"\($0)\"?" })
         } catch {
             throw Diagnostic(Place(Source(name: "mocks/\(path)", text: ""), line: 1, column: 1), "\(error)")
@@ -75,12 +75,12 @@ struct MockFiles {
     }
 
     /// The node a mistake means, or what of the way to it there is.
-    private static func place(of path: [String], in document: DocumentNode) -> Place {
+    private static func place(of path: [String], in document: DocumentNode, isValue: Bool) -> Place {
         var node = document
         for (index, name) in path.enumerated() {
             if let member = node.members.first(where: { $0.name == name }) {
                 // The value may stand elsewhere, where an anchor is; a name stands where it is wrong.
-                if index == path.count - 1 { return member.key.place }
+                if index == path.count - 1, !isValue { return member.key.place }
                 node = member.value
             } else if let items = node.items, let place = Int(name), items.indices.contains(place) {
                 node = items[place]

@@ -2,13 +2,16 @@
 package struct DataMistake: Error, Hashable, Sendable, CustomStringConvertible {
     package let reason: String
     package let path: [String]
-    /// Where the last name of the way is none that anybody reads: those that somebody does.
+    /// Where the last name of the way, or `word`, is none that anybody reads: those that somebody does.
     package let known: [String]
+    /// What is wrong at the end of the way, where it is no name on it.
+    package let word: String?
 
-    package init(_ reason: String, at path: [String] = [], known: [String] = []) {
+    package init(_ reason: String, at path: [String] = [], known: [String] = [], word: String? = nil) {
         self.reason = reason
         self.path = path
         self.known = known
+        self.word = word
     }
 
     package var description: String { path.isEmpty ? reason : "\(path.joined(separator: ".")): \(reason)" }
@@ -102,7 +105,8 @@ package struct DataNode: Sendable {
     /// One of some words.
     package func word(of known: [String]) throws(DataMistake) -> String {
         guard let word = json.string, known.contains(word) else {
-            throw mistake("one of \(known.joined(separator: ", ")) is needed here")
+            throw DataMistake(
+                "one of \(known.joined(separator: ", ")) is needed here", at: path, known: known, word: json.string)
         }
         return word
     }

@@ -33,6 +33,18 @@ package struct ValueTemplate: Sendable {
         return result + rest
     }
 
+    /// What the holes of a text name, without defaults.
+    package static func holes(in template: String) -> [Substring] {
+        var holes: [Substring] = []
+        var rest = template[...]
+        while let start = rest.range(of: "${"), let end = rest[start.upperBound...].place(of: "}") {
+            let hole = rest[start.upperBound..<end]
+            holes.append(hole.place(of: "|").map { hole[..<$0] } ?? hole)
+            rest = rest[rest.utf8.index(after: end)...]
+        }
+        return holes
+    }
+
     /// What stands at a path of names and numbers between dots; a text that is JSON is looked into.
     package func value(at path: String) -> JSONValue? { value(at: path[...]) }
 

@@ -46,6 +46,9 @@ enum Step: Hashable, Sendable {
         }
     }
 
+    /// Name of what later holes may name.
+    var fact: String? { if case .rows(let step) = self { step.fact } else { nil } }
+
     static let methods = ["elicitation/create", "sampling/createMessage", "roots/list"]
     static let levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 
@@ -91,6 +94,7 @@ enum Step: Hashable, Sendable {
         return try members.map { member throws(DataMistake) in
             try member.value.expect("a question", ["method", "params"])
             let method = try member.value.require("method", of: "a question").word(of: methods)
+            if let schema = member.value["params"]?["requestedSchema"] { try SchemaTypes.check(schema) }
             return Question(key: member.name, method: method, params: member.value["params"]?.json ?? [:])
         }
     }

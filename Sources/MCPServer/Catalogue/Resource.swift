@@ -18,7 +18,7 @@ struct Resource: Hashable, Sendable {
         case blob(String)
     }
 
-    init(_ node: DataNode) throws(DataMistake) {
+    init(_ node: DataNode, _ context: ToolCatalogue.Context) throws(DataMistake) {
         try node.expect(
             "a resource", ["uri", "name", "title", "description", "mimeType", "text", "json", "blob", "complete"])
         let place = try node.require("uri", of: "a resource")
@@ -39,6 +39,7 @@ struct Resource: Hashable, Sendable {
             uri.isTemplate ? "uriTemplate" : "uri": .string(uri.text),
             "name": .string(try node.require("name", of: "a resource").text()),
         ]
+        try AnswerHoles(facts: ["variables"], context).check(node)
         for name in ["title", "description", "mimeType"] { definition[name] = node[name]?.json }
         self.definition = .object(definition)
     }

@@ -51,9 +51,11 @@ package struct ToolCatalogue: Hashable, Sendable {
         let isDefault: Bool
     }
 
-    package init(json: JSONValue) throws { try self.init(DataNode(json)) }
+    /// `userMembers` are those of the authorization server's users, by which the holes of answers are checked; nil
+    /// where they are not known.
+    package init(json: JSONValue, userMembers: [String]? = nil) throws { try self.init(DataNode(json), userMembers) }
 
-    private init(_ node: DataNode) throws(DataMistake) {
+    private init(_ node: DataNode, _ userMembers: [String]?) throws(DataMistake) {
         try node.expect("an MCP server", Self.members)
         let server = try node.require("server", of: "an MCP server")
         let name = try server.require("name", of: "server").text()
@@ -81,12 +83,15 @@ package struct ToolCatalogue: Hashable, Sendable {
         }
         self.rows = rows
         let tree = try node["scopeTree"]?.object() ?? [:]
-        let context = Context(collections: rows.names, toolsets: toolsets.map(\.name), scopeTree: tree)
+        let context = Context(
+            collections: rows.names, toolsets: toolsets.map(\.name), scopeTree: tree, userMembers: userMembers)
         tools = try (node["tools"]?.items() ?? []).map { item throws(DataMistake) in try Tool(item, context) }
             .sorted { $0.name < $1.name }
         places = Dictionary(zip(tools.map(\.name), tools.indices)) { first, _ in first }
         prompts = try (node["prompts"]?.items() ?? []).map { item throws(DataMistake) in try Prompt(item, context) }
-        resources = try (node["resources"]?.items() ?? []).map { item throws(DataMistake) in try Resource(item) }
+        resources = try (node["resources"]?.items() ?? []).map { item throws(DataMistake) in
+            try Resource(item, context)
+        }
         let answers = tools.flatMap(\.answers) + prompts.flatMap(\.answers)
         logs = answers.contains { $0.steps.contains { if case .log = $0 { true } else { false } } }
         try Self.expectOnce(tools.map(\.name), node["tools"])
@@ -99,6 +104,7 @@ package struct ToolCatalogue: Hashable, Sendable {
         let collections: [String]
         let toolsets: [String]
         let scopeTree: JSONObject
+        let userMembers: [String]?
     }
 
     private static func expectOnce(_ names: [String], _ node: DataNode?) throws(DataMistake) {
