@@ -253,7 +253,7 @@ package enum ServerSentEvents {
             let text = String(decoding: value, as: UTF8.self)
             switch String(decoding: line[..<colon], as: UTF8.self) {
             case "data": event.data = event.data.map { $0 + [10] + value } ?? Array(value)
-            case "event": name = text
+            case "event": name = text.isEmpty ? "message" : text
             case "id": event.id = text
             case "retry": event.retry = Int(text)
             default: continue

@@ -138,6 +138,7 @@ import Testing
         #expect(texts("event: message\r\ndata: {}\r\n\r\n") == ["{}"])
         #expect(texts(": ping\n\nid: 1\ndata:\n\ndata:a\ndata: b\n\n") == ["a\nb"])
         #expect(texts("event: other\ndata: x\n\ndata: y\n\n") == ["y"])
+        #expect(texts("event:\ndata: x\n\n") == ["x"], "without a name it is a message")
         #expect(texts("data: unfinished") == [])
         #expect(texts("") == [])
     }

@@ -218,9 +218,17 @@ extension ServerHandler {
 
     private func keep(_ pending: PendingCall, _ transaction: inout Transaction) {
         for old in transaction.all(PendingCall.self) where old.expires <= world.clock.now {
-            transaction.remove(PendingCall.self, old.id)
+            giveUp(old, &transaction)
         }
         transaction.save(pending)
+    }
+
+    /// Nobody waits for an answer that comes later than this.
+    private func giveUp(_ pending: PendingCall, _ transaction: inout Transaction) {
+        transaction.remove(PendingCall.self, pending.id)
+        guard let stream = pending.stream else { return }
+        let text = "The question was not answered in time."
+        end(stream, pending.requestID, ToolMessage.text(text, isError: true), &transaction)
     }
 
     private func pending(
@@ -245,6 +253,10 @@ extension ServerHandler {
                     pending.session == session.id.rawValue, let stream = pending.stream,
                     let (answer, description) = answer(pending.target, pending.answer)
                 else { return false }
+                guard pending.expires > world.clock.now else {
+                    giveUp(pending, &transaction)
+                    return false
+                }
                 transaction.remove(PendingCall.self, pending.id)
                 var run = CallRun(
                     answer: answer, description: description, revision: Revision(rawValue: pending.revision),
