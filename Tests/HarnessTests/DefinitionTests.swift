@@ -86,9 +86,6 @@ struct DefinitionTests {
         ("tools/github-tools.yaml", "gist_id: {type: string,", "gist_id: {type: strng,", "string"),
         ("tools/github-tools.yaml", "full_name: \"${repository.", "full_name: \"${repositry.", "repository"),
         ("tools/github-tools.yaml", "location: \"${user.location}\"", "location: \"${user.loction}\"", "location"),
-        ("tools/github-tools.yaml", "gist_id: {type: string,", "gist_id: {type: strng,", "string"),
-        ("tools/github-tools.yaml", "full_name: \"${repository.", "full_name: \"${repositry.", "repository"),
-        ("tools/github-tools.yaml", "location: \"${user.location}\"", "location: \"${user.loction}\"", "location"),
     ]
 
     @Test(arguments: misspellings)
