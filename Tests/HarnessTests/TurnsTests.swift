@@ -57,8 +57,8 @@ struct TurnsTests {
     }
 }
 
-/// Notes that it was done. The first of a file waits for the others; one that asks also notes when it goes on, and takes
-/// ten seconds of the host's time after its answer.
+/// Notes that it was done. The first of a file waits for the others; one that asks also notes when it goes on, and
+/// takes ten seconds of the host's time after its answer.
 private struct ProbeStep: LabStep {
     static let keyword = "probe"
     private static let state = Mutex<(awaited: Int, begun: Int, done: [String])>((1, 0, []))

@@ -283,11 +283,11 @@ def test_explorations_on_several_machines_are_merged_to_one(tmp_path):
 def test_a_step_that_never_ends_ends_the_run_with_a_report(tmp_path):
     (tmp_path / "held.yaml").write_text("scenario: Held\nspec: [T2]\nsteps:\n  - aws: ListGateways\n")
     (tmp_path / "endless.yaml").write_text(
-        "scenario: Endless\nspec: [T2]\nsteps:\n"
+        "scenario: Endless\nspec: [T2]\nsteps:\n" + 5 * "  - aws: ListGateways\n" +
         "  - sql: WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c\n"
     )
     report = tmp_path / "report.json"
-    # One lane: what shares it with the stuck one is not blamed.
+    # One lane: what shares it with the stuck one is not blamed, and has long ended, as it asks but once.
     done = run(
         "run", "held.yaml", "endless.yaml", "--jobs", "1", "--root", ROOT, "--time-limit", "200ms",
         "--report-json", report, cwd=tmp_path,
