@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Harness
 
 @main
 struct AgentcoreLocal: AsyncParsableCommand {
@@ -30,6 +31,8 @@ struct AgentcoreLocal: AsyncParsableCommand {
     @concurrent
     static func main() async {
         let given = Array(CommandLine.arguments.dropFirst())
+        // Those that play runs by the thousand.
+        if let command = given.first, ["run", "mutate", "explore"].contains(command) { RoomyHeap.begin() }
         do {
             let arguments = try EnvironmentFlags.applied(to: given)
             if let orders = ServeOrders(plain: arguments) { return try await orders.serve() }

@@ -1,6 +1,7 @@
 // Measures what the budgets are about and prints a table. It checks no behaviour; scenarios do that.
 
 import Foundation
+import Harness
 import Kernel
 import Serve
 
@@ -23,6 +24,8 @@ enum Bench {
                 return try await BareRoute.serve(port: port)
             }
             let options = try BenchOptions(words)
+            // As `run` does.
+            if options.wants("scenarios") || options.wants("harness") { RoomyHeap.begin() }
             if let rounds = options.profile { return try await Scenarios(options).play(rounds) }
             var table = FigureTable()
             if options.wants("exchanges") { try await Exchanges.measure(into: &table) }
