@@ -5,12 +5,14 @@ import Synchronization
 final class LaneTurns: Sendable {
     private let guardian: RunSettings.Guardian?
     private let begun: Instant?
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
-        /// By which `RunsUnderWay` knows the run.
-        var number: Int?
-        /// Milliseconds of the host that went by while others had their turns.
+        /// When its step began, without the time that others took since.
+        var since: Instant
+        /// Whether others have their turns.
+        var waits = false
+        /// Milliseconds of the host that went by while they had them.
         var waited: Int64 = 0
     }
 
@@ -18,32 +20,30 @@ final class LaneTurns: Sendable {
     init(_ guardian: RunSettings.Guardian? = nil) {
         self.guardian = guardian
         begun = guardian.map { $0.now() }
-    }
-
-    /// From now on somebody who looks on from outside knows of the run, if anybody does.
-    func begin(_ entry: RunsUnderWay.Run) {
-        guard let begun, let number = guardian?.runs?.begin(entry, at: begun) else { return }
-        state.withLock { $0.number = number }
+        state = Mutex(State(since: begun ?? Instant(milliseconds: 0)))
     }
 
     /// Lets the other runs of its lane go on, and comes back.
     func giveWay() async {
         guard let guardian else { return await Task.yield() }
-        let number = state.withLock { $0.number }
         let left = guardian.now()
-        if let number { guardian.runs?.pause(number) }
+        state.withLock { $0.waits = true }
         await Task.yield()
-        let waited: Span = guardian.now() - left
-        if let number { guardian.runs?.go(on: number, after: waited) }
-        state.withLock { $0.waited += waited.milliseconds }
+        let others: Span = guardian.now() - left
+        state.withLock { state in
+            state.waits = false
+            state.since = state.since + others
+            state.waited += others.milliseconds
+        }
     }
 
     /// Lets the others go on before a step begins.
     /// - Throws: `Overtime` as `expectTime`.
     func step() async throws(Overtime) {
         await giveWay()
-        if let guardian, let number = state.withLock({ $0.number }) {
-            guardian.runs?.step(of: number, at: guardian.now())
+        if let guardian {
+            let now = guardian.now()
+            state.withLock { $0.since = now }
         }
         try expectTime()
     }
@@ -55,8 +55,6 @@ final class LaneTurns: Sendable {
         guard guardian.now() - waited - begun <= guardian.limit else { throw Overtime(limit: guardian.limit) }
     }
 
-    /// Nobody need look on any more.
-    func end() {
-        if let number = state.withLock({ $0.number }) { guardian?.runs?.end(number) }
-    }
+    /// Whether it plays a step at this moment that began before another one.
+    func isInAStep(since moment: Instant) -> Bool { state.withLock { !$0.waits && $0.since < moment } }
 }

@@ -95,9 +95,11 @@ package struct Runner: Sendable {
             return ended(.error, [Failure(file.place, "the lab", expected: "a lab", actual: "\(error)")])
         }
         // What does not begin need not end.
-        laneTurns.begin(RunsUnderWay.Run(sharedFile, seed: seed, rulesOff: off, settings: shared))
+        let watched = settings.guardian?.runs
+        let number = watched?.begin(
+            RunsUnderWay.Run(file: sharedFile, seed: seed, rulesOff: off, settings: shared, turns: laneTurns))
         let ending = await Performance(file: file, run: run).perform()
-        laneTurns.end()
+        if let number { watched?.end(number) }
         // A failed expectation outranks what kept a later step from going on.
         let verdict: ScenarioResult.Verdict =
             !ending.failures.isEmpty ? .failed : ending.mistake == nil ? .held : .error
