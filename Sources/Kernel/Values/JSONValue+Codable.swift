@@ -1,6 +1,14 @@
 extension JSONValue: Codable {
+    /// Under which the text of a value stands.
+    private static let textName = Name(stringValue: "$json")
+
     package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: Name.self) {
+            if let text = try? container.decode(String.self, forKey: Self.textName), container.allKeys.count == 1 {
+                self = try Self.parsed(text, decoder)
+                return
+            }
+            // Data files of before 2026-11-22 have objects as such.
             // A coder gives keys in no fixed order; a fixed one keeps two runs alike.
             let names = container.allKeys.sorted { $0.stringValue < $1.stringValue }
             self = .object(
@@ -22,15 +30,22 @@ extension JSONValue: Codable {
         return .string(try container.decode(String.self))
     }
 
+    private static func parsed(_ text: String, _ decoder: any Decoder) throws -> JSONValue {
+        do throws(JSONFailure) {
+            return try JSONValue(parsing: text)
+        } catch {
+            let context = DecodingError.Context(codingPath: decoder.codingPath, debugDescription: error.description)
+            throw DecodingError.dataCorrupted(context)
+        }
+    }
+
+    /// As its own text wherever a coder would change it: a coder sorts members and writes `3.0` as `3`.
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .object(let object):
+        case .object, .array, .double:
             var container = encoder.container(keyedBy: Name.self)
-            for member in object.members { try container.encode(member.value, forKey: Name(stringValue: member.name)) }
-        case .array(let items):
-            var container = encoder.unkeyedContainer()
-            for item in items { try container.encode(item) }
-        default:
+            try container.encode(text, forKey: Self.textName)
+        case .null, .bool, .int, .string:
             var container = encoder.singleValueContainer()
             try encodeScalar(into: &container)
         }
@@ -40,9 +55,8 @@ extension JSONValue: Codable {
         switch self {
         case .bool(let flag): try container.encode(flag)
         case .int(let number): try container.encode(number)
-        case .double(let number): try container.encode(number)
         case .string(let text): try container.encode(text)
-        case .null, .array, .object: try container.encodeNil()
+        case .null, .double, .array, .object: try container.encodeNil()
         }
     }
 
