@@ -17,30 +17,54 @@ struct Crawler {
 
     /// What was read.
     struct Catalogue {
-        let tools: [JSONValue]
-        let prompts: [JSONValue]
-        let resources: [JSONValue]
-        let templates: [JSONValue]
+        var tools: [JSONValue] = []
+        var prompts: [JSONValue] = []
+        var resources: [JSONValue] = []
+        var templates: [JSONValue] = []
     }
 
+    /// One of the lists of a server.
+    enum Part: CaseIterable {
+        case tools
+        case prompts
+        case resources
+        case templates
+    }
+
+    /// All of it, for keeping: a server must have tools then, and every tool is looked at.
     func catalogue(at endpoint: String) async throws(CrawlFailure) -> Catalogue {
+        let catalogue = try await read(Set(Part.allCases), at: endpoint, needsTools: true)
+        for tool in catalogue.tools { try check(tool) }
+        return catalogue
+    }
+
+    /// Some of the lists, as the server has them.
+    func read(
+        _ parts: Set<Part>, at endpoint: String, needsTools: Bool = false
+    ) async throws(CrawlFailure) -> Catalogue {
         var client = MCPClient(network: network, endpoint: endpoint, token: nil)
-        let tools: [JSONValue]
-        var (prompts, resources, templates): ([JSONValue], [JSONValue], [JSONValue]) = ([], [], [])
+        var catalogue = Catalogue()
         do throws(MCPFailure) {
             try await client.connect(as: Gateway.name, version: Gateway.version)
-            guard client.capabilities["tools"] != nil else { throw .malformed("no tools capability") }
-            tools = try await client.list("tools/list", "tools", limit: limit)
-            if client.capabilities["prompts"] != nil { prompts = try await client.list("prompts/list", "prompts") }
-            if client.capabilities["resources"] != nil {
-                resources = try await client.list("resources/list", "resources")
-                templates = try await client.list("resources/templates/list", "resourceTemplates")
+            let (hasTools, hasPrompts) = (client.capabilities["tools"] != nil, client.capabilities["prompts"] != nil)
+            let hasResources = client.capabilities["resources"] != nil
+            guard hasTools || !needsTools else { throw .malformed("no tools capability") }
+            if hasTools, parts.contains(.tools) {
+                catalogue.tools = try await client.list("tools/list", "tools", limit: limit)
+            }
+            if hasPrompts, parts.contains(.prompts) {
+                catalogue.prompts = try await client.list("prompts/list", "prompts")
+            }
+            if hasResources, parts.contains(.resources) {
+                catalogue.resources = try await client.list("resources/list", "resources")
+            }
+            if hasResources, parts.contains(.templates) {
+                catalogue.templates = try await client.list("resources/templates/list", "resourceTemplates")
             }
         } catch {
             throw CrawlFailure(reason: Self.reason(error, endpoint))
         }
-        for tool in tools { try check(tool) }
-        return Catalogue(tools: tools, prompts: prompts, resources: resources, templates: templates)
+        return catalogue
     }
 
     /// The texts people have seen (ledger `crawl-reasons`).

@@ -125,14 +125,14 @@ struct Endpoint: MCPHandler {
         return .object(result)
     }
 
-    /// Tools always; prompts and resources where a target has them.
+    /// Tools always; prompts and resources where a target has them, or may have them when it is asked.
     private func capabilities(listChanged: Bool) throws(JSONRPCError) -> JSONObject {
         var capabilities: JSONObject = ["tools": listChanged ? ["listChanged": true] : [:]]
         let offers = try look { transaction in
             transaction.servedOffers(of: record.id, serving).map(\.offer)
         }
-        if offers.contains(where: { !$0.prompts.isEmpty }) { capabilities.append("prompts", [:]) }
-        if offers.contains(where: { !$0.resources.isEmpty || !$0.templates.isEmpty }) {
+        if offers.contains(where: { $0.map { !$0.prompts.isEmpty } ?? true }) { capabilities.append("prompts", [:]) }
+        if offers.contains(where: { $0.map { !$0.resources.isEmpty || !$0.templates.isEmpty } ?? true }) {
             capabilities.append("resources", [:])
         }
         return capabilities

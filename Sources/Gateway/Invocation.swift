@@ -46,7 +46,7 @@ struct Invocation {
             if let arguments = params["arguments"] { upstream.append("arguments", arguments) }
             return try await call.forwarded(method, upstream, to: target)
         case "resources/read":
-            let (target, uri) = try Offers(endpoint).resource(params, revision)
+            let (target, uri) = try await Offers(endpoint).resource(params, revision)
             return try await call.forwarded(method, ["uri": .string(uri)], to: target)
         default: return try await call.result()
         }

@@ -3,15 +3,15 @@ import Kernel
 import MCPCore
 
 extension Transaction {
-    /// What the targets of a gateway offer besides tools, in the order in which they were made.
+    /// What the targets of a gateway offer besides tools, in the order in which they were made. What a DYNAMIC target
+    /// offers is not known here: nil.
     mutating func servedOffers(
         of gateway: GatewayID, _ serving: Serving
-    ) -> [(target: TargetRecord, offer: OfferRecord)] {
+    ) -> [(target: TargetRecord, offer: OfferRecord?)] {
         find(TargetRecord.self, where: "gateway", is: gateway.rawValue).compactMap { target in
-            guard target.isServed(serving), let offer = find(OfferRecord.self, target.id) else {
-                return nil
-            }
-            return (target, offer)
+            guard target.isServed(serving) else { return nil }
+            if target.isDynamic { return (target, nil) }
+            return find(OfferRecord.self, target.id).map { (target, $0) }
         }
     }
 }
@@ -26,22 +26,38 @@ struct Offers {
 
     func reply(to call: MCPCall) async throws(JSONRPCError) -> MCPReply {
         switch call.method {
-        case "prompts/list": return .result(try endpoint.page(of: prompts(), "prompts", call.params))
+        case "prompts/list": return .result(try endpoint.page(of: await prompts(), "prompts", call.params))
         case "resources/list":
-            return .result(try endpoint.page(of: unique("uri", \.resources), "resources", call.params))
+            let resources = try await unique("uri", \.resources, [.resources])
+            return .result(try endpoint.page(of: resources, "resources", call.params))
         case "resources/templates/list":
-            let templates = try unique("uriTemplate", \.templates)
+            let templates = try await unique("uriTemplate", \.templates, [.templates])
             return .result(try endpoint.page(of: templates, "resourceTemplates", call.params))
         default: return try await Invocation(endpoint, call).reply()
         }
     }
 
-    private func served() throws(JSONRPCError) -> [(target: TargetRecord, offer: OfferRecord)] {
+    /// Of DYNAMIC targets these parts, as they are at this moment.
+    private func served(
+        _ parts: Set<Crawler.Part>
+    ) async throws(JSONRPCError) -> [(target: TargetRecord, offer: OfferRecord)] {
+        var result: [(target: TargetRecord, offer: OfferRecord)] = []
+        for (target, kept) in try known() {
+            if let kept {
+                result.append((target, kept))
+            } else if let live = await LiveListing(endpoint, target).offer(parts) {
+                result.append((target, live))
+            }
+        }
+        return result
+    }
+
+    private func known() throws(JSONRPCError) -> [(target: TargetRecord, offer: OfferRecord?)] {
         try endpoint.look { $0.servedOffers(of: endpoint.record.id, endpoint.serving) }
     }
 
-    private func prompts() throws(JSONRPCError) -> [JSONValue] {
-        try served().flatMap { target, offer in
+    private func prompts() async throws(JSONRPCError) -> [JSONValue] {
+        try await served([.prompts]).flatMap { target, offer in
             offer.prompts.compactMap { prompt -> JSONValue? in
                 guard var definition = prompt.object, let name = definition["name"]?.string else { return nil }
                 definition["name"] = .string(ToolName.joined(target.name, name))
@@ -51,35 +67,39 @@ struct Offers {
     }
 
     /// Best first where an URI stands twice.
-    private func byPriority() throws(JSONRPCError) -> [(target: TargetRecord, offer: OfferRecord)] {
-        try served().enumerated()
+    private func byPriority(
+        _ parts: Set<Crawler.Part>
+    ) async throws(JSONRPCError) -> [(target: TargetRecord, offer: OfferRecord)] {
+        try await served(parts).enumerated()
             .sorted { ($0.element.target.priority, $0.offset) < ($1.element.target.priority, $1.offset) }
             .map(\.element)
     }
 
     private func unique(
-        _ member: String, _ items: (OfferRecord) -> [JSONValue]
-    ) throws(JSONRPCError) -> [JSONValue] {
+        _ member: String, _ items: (OfferRecord) -> [JSONValue], _ parts: Set<Crawler.Part>
+    ) async throws(JSONRPCError) -> [JSONValue] {
         var seen: Set<String> = []
-        return try byPriority().flatMap { items($0.offer) }.filter { item in
+        return try await byPriority(parts).flatMap { items($0.offer) }.filter { item in
             item[member]?.string.map { seen.insert($0).inserted } ?? false
         }
     }
 
-    /// The target and its own name of a prompt.
+    /// The target and its own name of a prompt. Any name may be asked of a DYNAMIC target.
     func prompt(_ params: JSONObject) throws(JSONRPCError) -> (TargetRecord, String) {
         guard let name = params["name"]?.string else { throw .invalidParams("Invalid params: name expected") }
         guard let (targetName, own) = ToolName.parts(name),
-            let found = try served().first(where: { $0.target.name == targetName }),
-            found.offer.prompts.contains(where: { $0["name"]?.string == own })
+            let found = try known().first(where: { $0.target.name == targetName }),
+            found.offer?.prompts.contains(where: { $0["name"]?.string == own }) ?? true
         else { throw .invalidParams("Unknown prompt: \(name)") }
         return (found.target, own)
     }
 
     /// The target that answers for a URI: one that lists it, else one that has a template for it.
-    func resource(_ params: JSONObject, _ revision: Revision) throws(JSONRPCError) -> (TargetRecord, String) {
+    func resource(
+        _ params: JSONObject, _ revision: Revision
+    ) async throws(JSONRPCError) -> (TargetRecord, String) {
         guard let uri = params["uri"]?.string else { throw .invalidParams("Invalid params: uri expected") }
-        let offers = try byPriority()
+        let offers = try await byPriority([.resources, .templates])
         let listed = offers.first { $0.offer.resources.contains { $0["uri"]?.string == uri } }
         let templated = offers.first { offer in
             offer.offer.templates.contains { URITemplate($0["uriTemplate"]?.string ?? "").fits(uri) }
