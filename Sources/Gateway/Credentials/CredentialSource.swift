@@ -81,6 +81,10 @@ struct CredentialSource {
         guard let name = HTTPField.Name(parameter) else {
             throw .tool(cause: "The API key's header has no legal name")
         }
+        // The network's own fields would mend it, and another key would go out.
+        guard HTTPField.isValidValue(value.exposed) else {
+            throw .tool(cause: "The API key for header \(parameter) cannot be sent")
+        }
         return .header(name, value)
     }
 

@@ -62,6 +62,8 @@ struct Interception {
             return answer
         } catch {
             gateway.world.note(error.note)
+            // MCP 2025-11-25, transports: what asks for nothing gets no JSON-RPC answer, only a status that refuses.
+            if body.object != nil, body["id"] == nil || body["method"] == nil { return Response(500) }
             let id = body["id"].flatMap { RequestID($0) }
             return .json(200, JSONRPC.error(id, JSONRPCError(-32603, Unusable.message)))
         }
