@@ -152,7 +152,7 @@ package struct MCPEndpoint: Sendable {
     private func revision(
         _ declared: Revision?, _ session: MCPSession?, _ message: JSONRPCMessage
     ) throws(StreamableHTTP.Refusal) -> Revision {
-        let revision = session?.agreed ?? declared ?? .march2025
+        let revision = session?.agreed ?? declared ?? transport.assumed
         guard case .request(let id, _, _) = message, !transport.served.contains(revision) else { return revision }
         throw StreamableHTTP.Refusal(400, .unsupportedVersion(revision.rawValue, supported: transport.served), id: id)
     }

@@ -33,6 +33,16 @@ package struct StreamableHTTP: Sendable {
         self.hasStandingStream = hasStandingStream
     }
 
+    /// What a request without header and session is taken for: 2025-03-26 (MCP 2025-11-25, transports, protocol version
+    /// header). A server of newer revisions that has one older than its newest falls back to the oldest (ledger `E31`);
+    /// one that has no older one cannot (ledger `E32`).
+    var assumed: Revision {
+        guard namesServedToAll, !served.contains(.march2025),
+            let oldest = served.last(where: { !$0.isStateless }), oldest < .november2025
+        else { return .march2025 }
+        return oldest
+    }
+
     /// What climbed the ladder.
     package enum Incoming: Hashable, Sendable {
         /// A message of a revision with a handshake. The revision is what its header says; nil where it is missing,

@@ -72,9 +72,13 @@ import Testing
         #expect(lab.upstream.seen.isEmpty)
     }
 
-    @Test("On an older revision there is no way to ask (E31)", arguments: [nil, "2025-03-26"])
-    func cannotInitiate(_ version: String?) async throws {
-        let lab = try lab(mcp: ["supportedVersions": ["2025-03-26", "2025-11-25"]])
+    @Test(
+        "On an older revision there is no way to ask; without a header it is the oldest that is offered (E31)",
+        arguments: [
+            (nil, "2025-03-26"), ("2025-03-26", "2025-03-26"), (nil, "2025-06-18"), ("2025-06-18", "2025-06-18"),
+        ])
+    func cannotInitiate(_ version: String?, older: String) async throws {
+        let lab = try lab(mcp: ["supportedVersions": [.string(older), "2025-11-25"]])
         var headers = TestLab.headers
         headers[MCPName.versionHeader] = version
         #expect(try await lab.callTool(headers: headers).json?["result"] == Script.callResult)
