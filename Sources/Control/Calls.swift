@@ -157,7 +157,12 @@ extension CallContext {
     func signIn() async throws -> Response {
         let body = try body("user", "client")
         let client = try body.text("client") ?? "web"
-        let user = try client == "service" ? body.text("user") ?? "service" : body.requiredText("user")
+        let isForUser = lab.definition.clients.first { $0.id == client }?.isForUsers ?? true
+        let user = try isForUser ? body.requiredText("user") : body.text("user") ?? client
+        guard isForUser || user == client else {
+            throw ControlError(
+                400, "The client \"\(client)\" signs in for itself and nobody else; leave out \"user\".")
+        }
         do {
             return .json(200, try await lab.signIn(user: user, client: client).json)
         } catch let failure as SignInFailure {
@@ -182,7 +187,32 @@ extension CallContext {
             throw ControlError(400, "There is no decision \"\(word)\"; there are \(words).")
         }
         let complete = try body.flag("complete") ?? true
-        return .json(200, await lab.consent(url: url, user: user, decision: decision, complete: complete).json)
+        let walk = await lab.consent(url: url, user: user, decision: decision, complete: complete)
+        try expectMade(decision, isSaid: body["decision"] != nil, walk, from: url)
+        return .json(200, walk.json)
+    }
+
+    /// What could not be done is said, not passed over; a page that refuses shows itself in the walk's status.
+    private func expectMade(
+        _ decision: Decision, isSaid: Bool, _ walk: ConsentWalk, from url: String
+    ) throws(ControlError) {
+        let isAtHome = URLParts(url)?.isLoopback ?? false
+        if walk.status == nil, walk.hops.count == 1, !isAtHome {
+            throw ControlError(400, "The link was not opened: \(lab.whyUnopened(url)).")
+        }
+        if let host = lab.strangeHost(endOf: walk) {
+            throw ControlError(
+                409,
+                "The way led to \(host), outside the lab, before anybody was asked; `serve --map \(host)=PARTY` lets a "
+                    + "party stand for it.")
+        }
+        let isRefused = walk.status.map { $0 >= 400 } ?? false
+        guard walk.missed(decision, isSaid: isSaid), !isRefused else { return }
+        let place = walk.landed.prefix { $0 != "?" && $0 != "#" }
+        throw ControlError(
+            409,
+            "Nobody asked: there was no page on which to \(decision.rawValue); the walk ended at \(place). "
+                + "Who has agreed before is not asked again.")
     }
 
     func putApplication() throws -> Response {

@@ -64,7 +64,7 @@ extension IdentityService {
         default: break
         }
         return CustomParameters(world: world, custom: session.customParameters).added(to: form, in: &transaction)
-            .added(to: endpoints.authorizationEndpoint)
+            .added(to: world.addresses.opened(endpoints.authorizationEndpoint))
     }
 
     private func page(_ opening: Opening) -> Response {

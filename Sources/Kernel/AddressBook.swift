@@ -5,11 +5,15 @@ package struct AddressBook: Sendable, Hashable {
     /// A handful, looked up all the time: sooner walked than hashed.
     private let origins: [Place]
     private let gatewayTemplate: String
+    /// Hosts that a party stands for without being reached by them: nobody's browser would find it there.
+    private let realHosts: [String: Party]
 
     /// - Parameters:
     ///   - origins: for each party scheme, host and port, without path or final slash.
     ///   - gatewayTemplate: base of one gateway's URLs; `{gatewayId}` stands for its id.
-    package init(origins: [Party: String], gatewayTemplate: String) {
+    ///   - realHosts: hosts, each with its party, that are reached at `origins` instead.
+    package init(origins: [Party: String], gatewayTemplate: String, realHosts: [String: Party] = [:]) {
+        self.realHosts = realHosts
         self.origins = origins.sorted { $0.key < $1.key }.map { Place(party: $0.key, origin: $0.value) }
         self.gatewayTemplate = gatewayTemplate
     }
@@ -24,6 +28,14 @@ package struct AddressBook: Sendable, Hashable {
             let next = url.utf8.dropFirst(place.origin.utf8.count).first
             return next == nil || next == UInt8(ascii: "/")
         }
+    }
+
+    /// A URL that a browser is to open: at the party's origin where its host is one that a party only stands for.
+    package func opened(_ url: String) -> String {
+        guard !realHosts.isEmpty, let parts = URLParts(url), parts.userInfo == nil,
+            let party = realHosts[parts.authority], Party.served.contains(party), !isOfLab(url)
+        else { return url }
+        return origin(of: party) + parts.target + (parts.fragment.map { "#\($0)" } ?? "")
     }
 
     /// Base of one gateway's URLs, without final slash; its MCP endpoint is this plus `/mcp`.

@@ -32,6 +32,7 @@ struct ControlTests {
         (.post, "/_local/sign-in", "{}", 400, "user"),
         (.post, "/_local/sign-in", #"{"user":"nobody"}"#, 400, "alice"),
         (.post, "/_local/sign-in", #"{"user":"alice","client":"other"}"#, 400, "service"),
+        (.post, "/_local/sign-in", #"{"user":"alice","client":"service"}"#, 400, "for itself"),
         (.post, "/_local/consent", #"{"user":"alice"}"#, 400, "url"),
         (.post, "/_local/consent", #"{"url":"x","user":"alice"}"#, 400, "url"),
         (.post, "/_local/consent", #"{"url":"https://x.example/","user":"nobody"}"#, 400, "nobody"),

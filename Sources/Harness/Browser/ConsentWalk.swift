@@ -31,6 +31,29 @@ package struct ConsentWalk: Sendable, Hashable {
     package var status: Int?
     /// Whether a consent page was shown, on which the person did as told.
     package var decided = false
+    /// Whether somebody else's account was signed in to on the way.
+    package var changedAccount = false
+
+    private static let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes, .revoke]
+
+    /// Whether a decision could not be made, as nobody asked: who is known to have agreed is not asked again, and who
+    /// was asked nothing has denied nothing. One that nobody wrote down (`isSaid`) asks for nothing.
+    package func missed(_ decision: Decision, isSaid: Bool) -> Bool {
+        guard !decided else { return false }
+        return switch decision {
+        case .approve: isSaid && !hasAnswer("code")
+        case .wrongAccount: !changedAccount
+        default: Self.needsPage.contains(decision)
+        }
+    }
+
+    /// Whether an authorization server sent such an answer on the way (RFC 6749 section 4.1.2).
+    package func hasAnswer(_ names: String...) -> Bool {
+        hops.contains { hop in
+            guard let query = URLParts(hop.url)?.query else { return false }
+            return Form(parsing: query).pairs.contains { names.contains($0.name) }
+        }
+    }
 }
 
 extension Browser {
@@ -48,6 +71,7 @@ private struct Walk {
     var hops: [Browser.Hop] = []
     private var signIns = 0
     private var isDecided = false
+    private var changedAccount = false
     /// Pages on which a person has something to do. A correct flow has two; this only ends a wrong one.
     private static let mostPages = 12
     private static let tooLong = Span.minutes(11)
@@ -73,7 +97,8 @@ private struct Walk {
         if !isDecided { page = await repeatUndecided(url, page) }
         // Next time it is their own account again.
         if decision == .wrongAccount { browser.forgetCookies(of: .github) }
-        return ConsentWalk(hops: hops, landed: page.url, status: page.status, decided: isDecided)
+        return ConsentWalk(
+            hops: hops, landed: page.url, status: page.status, decided: isDecided, changedAccount: changedAccount)
     }
 
     /// The page after the one that is open; nil at the end.
@@ -82,6 +107,7 @@ private struct Walk {
             // A form that comes again refused the password: no third try.
             signIns += 1
             guard signIns <= 4 else { return nil }
+            if decision == .wrongAccount, browser.isAtAuthorizationServer(page) { changedAccount = true }
             return keep(await browser.signIn(form, on: page, as: name(at: page)))
         }
         if decision == .revoke, !isDecided, let form = page.revocationForm {

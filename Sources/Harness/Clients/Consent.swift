@@ -1,5 +1,6 @@
 import HTTPTypes
 import Kernel
+import Scenario
 
 extension Lab {
     /// Lets a user's robot open an authorization URL and decide.
@@ -10,6 +11,23 @@ extension Lab {
     ) async -> ConsentWalk {
         if complete { await introduceStarter(ofSessionAt: url) }
         return await browser(for: user).walk(from: url, deciding: decision)
+    }
+
+    /// Why not even the first address of a walk was opened.
+    package func whyUnopened(_ address: String) -> String {
+        let authority = URLParts(address)?.authority ?? address
+        guard hosts.route(authority) == nil else { return "no answer came from \(authority)" }
+        let near = Suggestion.nearest(to: authority, among: definition.realHosts.flatMap(\.hosts))
+        return "no party of the lab has the host \(authority)\(near.map { "; did you mean \($0)?" } ?? "")"
+    }
+
+    /// The host outside the lab at which a walk ended before anybody was asked; nil where it did not. A program on this
+    /// machine may be who is waiting for the answer.
+    package func strangeHost(endOf walk: ConsentWalk) -> String? {
+        guard walk.status == nil, !walk.decided, !walk.hasAnswer("code", "error"),
+            let end = URLParts(walk.landed), !end.isLoopback, hosts.route(end.authority) == nil
+        else { return nil }
+        return end.authority
     }
 
     /// The authorization URL names its session in `request_uri` (RFC 9126 section 4).

@@ -32,7 +32,7 @@ extension Lab {
             let known = definition.clients.map(\.id).joined(separator: ", ")
             throw SignInFailure("The inbound provider has no client \"\(client)\"; it has \(known).")
         }
-        let isForUser = registered.grants.contains("authorization_code")
+        let isForUser = registered.isForUsers
         guard !isForUser || definition.userNames.contains(user) else {
             let known = definition.userNames.joined(separator: ", ")
             throw SignInFailure("There is no user \"\(user)\"; there are \(known).")

@@ -133,7 +133,8 @@ package final class LabDefinition: Sendable {
         // Parties without a port keep their real names.
         let origins = served.merging(Party.inner.map { ($0, map.addresses.origin(of: $0)) }) { own, _ in own }
         let template = "\(origins[.gateway] ?? "")/gateways/{gatewayId}"
-        return (AddressBook(origins: origins, gatewayTemplate: template), hosts)
+        let book = AddressBook(origins: origins, gatewayTemplate: template, realHosts: hosts.single)
+        return (book, hosts)
     }
 }
 
@@ -143,6 +144,8 @@ package struct RegisteredClient: Sendable, Hashable {
     package let secret: Secret?
     package let grants: [String]
     package let scopes: [String]
+    /// Whether it signs users in; else it gets tokens for itself alone.
+    package var isForUsers: Bool { grants.contains("authorization_code") }
 
     init?(_ json: JSONValue) {
         guard let id = json["clientId"]?.string else { return nil }

@@ -47,11 +47,10 @@ package struct BrowserStep: LabStep {
         var outcome: JSONObject = [
             "landed": .string(walk.landed), "query": Self.query(of: walk.landed), "decided": .bool(walk.decided),
         ]
-        // A person who was asked nothing has denied nothing; who is known to have agreed is not asked again.
-        if !walk.decided, Self.needsPage.contains(decision) || isSaidApproval(decision) && !Self.hasCode(walk) {
-            outcome[Self.unasked] = .string(decision.rawValue)
+        if walk.missed(decision, isSaid: self.decision != nil) { outcome[Self.unasked] = .string(decision.rawValue) }
+        if walk.status == nil, walk.hops.count == 1 {
+            outcome[Self.unopened] = .string(run.lab.whyUnopened(address))
         }
-        if walk.status == nil, walk.hops.count == 1 { outcome[Self.unopened] = .string(Self.reason(address, run.lab)) }
         // Every address taken apart: only if somebody wants to see them.
         if speaks(of: "hops") || saves.roots.contains("hops") {
             outcome["hops"] = .array(
@@ -80,25 +79,6 @@ package struct BrowserStep: LabStep {
             hint: Suggestion.hint(for: name, among: Self.decisions))
     }
 
-    /// Whether the file itself says that it is approved.
-    private func isSaidApproval(_ decision: Decision) -> Bool { self.decision != nil && decision == .approve }
-
-    /// Whether an authorization server sent its code on the way (RFC 6749 section 4.1.2).
-    private static func hasCode(_ walk: ConsentWalk) -> Bool {
-        walk.hops.contains { hop in
-            URLParts(hop.url)?.query.map { Form(parsing: $0).value("code") != nil } ?? false
-        }
-    }
-
-    /// Why not even the first address was opened.
-    private static func reason(_ address: String, _ lab: Lab) -> String {
-        let authority = URLParts(address)?.authority ?? address
-        guard lab.hosts.route(authority) == nil else { return "no answer came from \(authority)" }
-        let near = Suggestion.nearest(to: authority, among: lab.definition.realHosts.flatMap(\.hosts))
-        return "no party of the lab has the host \(authority)\(near.map { "; did you mean \($0)?" } ?? "")"
-    }
-
-    private static let needsPage: [Decision] = [.deny, .abandon, .expire, .narrowScopes, .revoke]
     /// Where it stands in the outcome, for the message, that no page was there for a decision.
     private static let unasked = "unasked"
     /// The same where the first address was not opened.

@@ -35,6 +35,9 @@ package struct HostTable: Sendable {
 
     package init() {}
 
+    /// The hosts that are named one by one.
+    package var single: [String: Party] { exact }
+
     /// One host, with its port unless it is the scheme's own: `github.com` or `127.0.0.1:4583`.
     package mutating func add(_ authority: String, _ party: Party) { exact[authority] = party }
 

@@ -1,0 +1,90 @@
+import Control
+import HTTPTypes
+import Harness
+import Kernel
+import Testing
+
+/// `/_local/consent` where nobody asks the robot, and where the way leads out of the lab.
+struct ConsentCallTests {
+    /// An agent's way to a provider, with or without asking anew.
+    private struct Agent {
+        let lab: ControlledLab
+        let workload: JSONValue
+
+        init(_ lab: ControlledLab, vendor: String, member: String) async throws {
+            self.lab = lab
+            let app = "\(lab.lab.addresses.origin(of: .app))/callback"
+            let client: JSONValue = ["clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret"]
+            _ = try await lab.aws(
+                .post, "/identities/CreateOauth2CredentialProvider",
+                [
+                    "name": "provider", "credentialProviderVendor": .string(vendor),
+                    "oauth2ProviderConfigInput": .object([member: client]),
+                ])
+            _ = try await lab.aws(
+                .post, "/identities/CreateWorkloadIdentity",
+                ["name": "agent", "allowedResourceOauth2ReturnUrls": [.string(app)]])
+            let answer = try await lab.aws(
+                .post, "/identities/GetWorkloadAccessTokenForUserId", ["workloadName": "agent", "userId": "alice"])
+            workload = try #require(answer["workloadAccessToken"])
+        }
+
+        func link() async throws -> String {
+            let app = "\(lab.lab.addresses.origin(of: .app))/callback"
+            let answer = try await lab.aws(
+                .post, "/identities/oauth2/token",
+                [
+                    "workloadIdentityToken": workload, "resourceCredentialProviderName": "provider",
+                    "scopes": ["repo"], "oauth2Flow": "USER_FEDERATION", "forceAuthentication": true,
+                    "resourceOauth2ReturnUrl": .string(app),
+                ])
+            return try #require(answer["authorizationUrl"]?.string)
+        }
+
+        func consent(_ decision: String? = nil) async throws -> Response {
+            var body: JSONObject = ["url": .string(try await link()), "user": "alice"]
+            body["decision"] = decision.map { .string($0) }
+            return await lab.call(.post, "/_local/consent", .object(body))
+        }
+    }
+
+    @Test func aDecisionThatNobodyAskedForIsRefused() async throws {
+        let agent = try await Agent(ControlledLab(), vendor: "GithubOauth2", member: "githubOauth2ProviderConfig")
+        #expect(try await agent.consent().status == 200)
+        for decision in ["deny", "narrow-scopes", "abandon", "expire"] {
+            let response = try await agent.consent(decision)
+            #expect(response.status == 409)
+            #expect(response.json?["error"]?["message"]?.string?.contains("on which to \(decision)") == true)
+        }
+        // GitHub knows that she agreed: there is nothing to do, and it is done.
+        for decision in [nil, "approve", "wrong-account"] {
+            #expect(try await agent.consent(decision).status == 200, "\(decision ?? "none")")
+        }
+    }
+
+    @Test func aWayOutOfTheLabIsSaid() async throws {
+        let agent = try await Agent(ControlledLab(), vendor: "GoogleOauth2", member: "googleOauth2ProviderConfig")
+        for decision in [nil, "approve", "deny"] {
+            let response = try await agent.consent(decision)
+            #expect(response.status == 409)
+            #expect(response.json?["error"]?["message"]?.string?.contains("--map accounts.google.com=") == true)
+        }
+        let stranger: JSONValue = ["url": "https://githab.com/login", "user": "alice"]
+        let response = await agent.lab.call(.post, "/_local/consent", stranger)
+        #expect(response.status == 400)
+        #expect(response.json?["error"]?["message"]?.string?.contains("githab.com; did you mean github.com?") == true)
+    }
+
+    /// A browser knows nothing of the hosts that a party stands for.
+    @Test(arguments: [true, false]) func aMappedHostIsOpenedWhereItIsServed(_ isServed: Bool) async throws {
+        let lab = try ControlledLab { options in
+            options.hostMap = ["accounts.google.com": .github]
+            if isServed { options.addressing = .served(origins: LabFixture.served) }
+        }
+        let agent = try await Agent(lab, vendor: "GoogleOauth2", member: "googleOauth2ProviderConfig")
+        let request = Request(.get, try await agent.link())
+        let location = try await lab.lab.network.send(request, from: Party("alice's browser")).header(.location)
+        let origin = isServed ? "http://127.0.0.1:4583" : "https://accounts.google.com"
+        #expect(location?.hasPrefix("\(origin)/o/oauth2/v2/auth?client_id=") == true, "\(location ?? "none")")
+    }
+}
