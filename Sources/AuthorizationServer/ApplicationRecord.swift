@@ -37,6 +37,10 @@ package struct ApplicationRecord: Record {
         package let wildcard: Bool
     }
 
+    /// Whether it can use a grant at the token endpoint: one that registered itself, or is a document, those it named
+    /// (RFC 7591 section 2), one that was entered by hand all.
+    func mayUse(_ grant: String) -> Bool { registration?.metadata["grant_types"]?.strings?.contains(grant) ?? true }
+
     /// A client that cannot keep a secret (RFC 6749 section 2.1).
     var isPublic: Bool { method == ClientMethod.none }
 

@@ -22,6 +22,7 @@ extension AuthorizationServer {
         guard let application = redemption.application, var code = redemption.code,
             let moved = try? AuthorizationCodeMachine.reduce(code.state, .redeem(proven(code)))
         else { return .failure(ExchangeRefusal(.badCode)) }
+        guard application.mayUse("authorization_code") else { return .failure(ExchangeRefusal(.unauthorizedClient)) }
         let resources: [String]?
         do throws(OAuthError) {
             resources = try self.resources(of: asked, within: code.resources, in: &transaction)

@@ -33,6 +33,10 @@ struct ClientMetadata {
         "software_version", "application_type",
     ]
 
+    static let knownGrants = [
+        "authorization_code", "refresh_token", "client_credentials", AuthorizationServer.deviceGrant,
+    ]
+
     /// - Throws: `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 section 3.2.2).
     init(_ json: JSONObject, standard: ClientMethod, _ server: AuthorizationServer, in transaction: inout Transaction)
         throws(ExchangeRefusal)
@@ -44,8 +48,7 @@ struct ClientMetadata {
         }
         try Self.checkTypes(json)
         let grants = try Self.texts(json["grant_types"]) ?? ["authorization_code"]
-        let known = ["authorization_code", "refresh_token", "client_credentials", AuthorizationServer.deviceGrant]
-        guard grants.allSatisfy(known.contains),
+        guard grants.allSatisfy(Self.knownGrants.contains),
             try (Self.texts(json["response_types"]) ?? ["code"]).allSatisfy({ $0 == "code" })
         else { throw ExchangeRefusal(.invalidClientMetadata) }
         let uris = try Self.texts(json["redirect_uris"]) ?? []

@@ -110,6 +110,7 @@ extension AuthorizationServer {
         case .failure(let refusal): return .failure(refusal)
         case .success(let client): application = client
         }
+        guard application.mayUse(Self.deviceGrant) else { return .failure(ExchangeRefusal(.unauthorizedClient)) }
         guard let value = asked["device_code"],
             var record = transaction.find(DeviceGrantRecord.self, holding: value)
         else { return .failure(ExchangeRefusal(.badDeviceCode)) }

@@ -10,7 +10,9 @@ extension AuthorizationServer {
         switch authenticated(asked, in: &transaction) {
         case .failure(let refusal): return .failure(refusal)
         case .success(let application):
-            guard !application.isPublic else { return .failure(ExchangeRefusal(.unauthorizedClient)) }
+            guard !application.isPublic, application.mayUse("client_credentials") else {
+                return .failure(ExchangeRefusal(.unauthorizedClient))
+            }
             let scopes = ScopeSet(parsing: asked["scope"] ?? "")
             if profile.refusesUnknownScopes, !scopes.names.allSatisfy(profile.scopes.knows) {
                 return .failure(ExchangeRefusal(.invalidScope))

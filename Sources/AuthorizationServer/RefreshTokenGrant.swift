@@ -9,6 +9,7 @@ extension AuthorizationServer {
         case .failure(let refusal): return .failure(refusal)
         case .success(let client): application = client
         }
+        guard application.mayUse("refresh_token") else { return .failure(ExchangeRefusal(.unauthorizedClient)) }
         guard let value = asked["refresh_token"],
             let token = transaction.find(RefreshTokenRecord.self, holding: value),
             let family = transaction.find(RefreshFamilyRecord.self, token.family),

@@ -21,7 +21,8 @@ extension AuthorizationServer {
             case .offline: asksOffline || code.isOffline == true
             case .never: false
             }
-        let family = isRenewable ? Identifier<RefreshFamilyRecord>(code.id.rawValue) : nil
+        let hasFamily = isRenewable && application.mayUse("refresh_token")
+        let family = hasFamily ? Identifier<RefreshFamilyRecord>(code.id.rawValue) : nil
         let plan = TokenPlan(
             user: code.user, scopes: code.scopes, code: code.id, family: family, parent: code.id.rawValue,
             audience: resources, expires: expires)

@@ -4,6 +4,8 @@ import Kernel
 struct CustomParameters {
     let world: World
     let custom: JSONObject
+    /// Standard ones whose value is the caller's to say: what kind of token an exchange is about (ledger `obo-flow`).
+    var replaceable: Set<String> = []
 
     /// What OAuth gives a meaning; also `request` and `request_uri`, by which RFC 9101 would replace all others.
     private static let standard: Set<String> = [
@@ -33,7 +35,9 @@ struct CustomParameters {
         var ignored: [String] = []
         for member in custom.members {
             guard let value = member.value.string else { continue }
-            let isStandard = Self.standard.contains(member.name) || form[member.name] != nil
+            let isStandard =
+                !replaceable.contains(member.name)
+                && (Self.standard.contains(member.name) || form[member.name] != nil)
             if isStandard, world.switches.holds(.customParametersNeverOverride) {
                 ignored.append(member.name)
                 continue

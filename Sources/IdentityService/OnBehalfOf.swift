@@ -30,7 +30,8 @@ extension IdentityService {
         }
         if !query.scopes.isEmpty { form.append("scope", query.scopes.spaceSeparated) }
         add(request.audience, to: &form)
-        form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
+        form = CustomParameters(world: world, custom: request.customParameters, replaceable: ["subject_token_type"])
+            .added(to: form)
         let outcome = await providers.token(form, of: provider, isOnBehalf: true)
         switch outcome {
         case .granted(let answer):

@@ -10,6 +10,7 @@ struct Mint: Sendable {
     let refreshToken: RefreshToken?
     /// Journal name of what the tokens were made from.
     let parent: String?
+    var isRefresh = false
     let now: Instant
 
     struct RefreshToken: Sendable {
@@ -149,7 +150,7 @@ extension InboundProvider {
                 Mint(
                     client: asked.client.id, scope: scope, grant: grant,
                     refreshToken: .init(value: successor, expires: family.expires),
-                    parent: tokenID(token), now: asked.now))
+                    parent: tokenID(token), isRefresh: true, now: asked.now))
         case .refuseAndRevoke(let error):
             world.note(
                 "A used refresh token came again; its family is revoked.", rule: .inboundRefreshRotation,

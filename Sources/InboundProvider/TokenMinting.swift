@@ -84,7 +84,8 @@ extension InboundProvider {
         claims.append("aud", .string(mint.client))
         claims.append("cognito:username", .string(user.name))
         claims.append("at_hash", .string(AccessTokenHash.of(accessToken)))
-        if let nonce = grant.nonce { claims.append("nonce", .string(nonce)) }
+        // The nonce is for the answer to the question that sent it (OpenID Connect Core section 12.2).
+        if !mint.isRefresh, let nonce = grant.nonce { claims.append("nonce", .string(nonce)) }
         if mint.scope.contains("email") {
             claims.append("email", .string(user.email))
             claims.append("email_verified", true)

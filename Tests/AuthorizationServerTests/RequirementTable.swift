@@ -301,6 +301,7 @@ struct RequirementTableTests {
         let document: JSONValue = [
             "client_id": "https://client.test/shop", "redirect_uris": ["https://client.test/cb"],
             "token_endpoint_auth_method": "private_key_jwt", "jwks": signer.publicKeys,
+            "grant_types": ["authorization_code", "client_credentials"],
         ]
         let bench = try bench(documents: ["https://client.test/shop": document])
         // The first request makes the client known; its name is the document's address.

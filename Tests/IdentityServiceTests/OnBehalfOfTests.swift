@@ -60,6 +60,15 @@ import Testing
         #expect(basic == ClientAuthentication.basic(id: "client-obo", secret: "s3cret"))
     }
 
+    @Test("The kind of the subject token is the caller's to say")
+    func subjectTokenType() async throws {
+        let lab = try lab(Self.plain)
+        let type = "urn:ietf:params:oauth:token-type:access_token"
+        let extra: JSONObject = ["customParameters": ["subject_token_type": .string(type)]]
+        _ = try await ask(lab, workload(lab, try await lab.jwt("alice")), extra)
+        #expect(lab.custom.tokenForms.last?["subject_token_type"] == type)
+    }
+
     @Test("RFC 7523 section 2.1, and what Microsoft adds to it", arguments: ["CustomOauth2", "MicrosoftOauth2"])
     func assertion(_ vendor: String) async throws {
         let lab = try lab(["grantType": "JWT_AUTHORIZATION_GRANT"], method: "CLIENT_SECRET_POST", vendor: vendor)

@@ -29,6 +29,16 @@ struct TokenTests {
         #expect(header["typ"] == nil && header["kid"] != nil)
     }
 
+    @Test("A refreshed ID token has no nonce: OpenID Connect Core section 12.2")
+    func aNonceIsForTheFirstAnswer() async throws {
+        let fixture = try Fixture()
+        let first = await fixture.signedIn()
+        let second = try #require(await fixture.refresh(first["refresh_token"]?.string ?? "").json)
+        #expect(await fixture.claims(first["id_token"])?["nonce"] == "n-1")
+        let claims = try #require(await fixture.claims(second["id_token"]))
+        #expect(claims["nonce"] == nil && claims["sub"] == "s-alice")
+    }
+
     @Test func birthsNameTheirParents() async throws {
         let fixture = try Fixture()
         let first = await fixture.signedIn()
