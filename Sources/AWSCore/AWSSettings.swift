@@ -21,6 +21,18 @@ package struct AWSSettings: Sendable {
     /// How long work takes that AWS does after its answer.
     package let work: Span
     package let quotas: Quotas
+    /// When what nobody made came to be: the lab's first moment.
+    package let began: Instant
+    /// Reads documents in YAML; nil where there is nobody who can.
+    package let yaml: YAMLReader?
+
+    package typealias YAMLReader = @Sendable (String) throws(YAMLMistake) -> JSONValue
+
+    /// Why a text is no YAML.
+    package struct YAMLMistake: Error, Sendable {
+        package let reason: String
+        package init(_ reason: String) { self.reason = reason }
+    }
 
     /// How much an account may have (ledger `aws-quotas`).
     package struct Quotas: Sendable, Hashable {
@@ -51,13 +63,16 @@ package struct AWSSettings: Sendable {
 
     package init(
         servicePrincipal: ServicePrincipal, vendorEndpoints: [String: VendorEndpoints], region: String = "us-east-1",
-        work: Span = .milliseconds(50), quotas: Quotas = Quotas()
+        work: Span = .milliseconds(50), quotas: Quotas = Quotas(), began: Instant = Instant(milliseconds: 0),
+        yaml: YAMLReader? = nil
     ) {
         self.servicePrincipal = servicePrincipal
         self.vendorEndpoints = vendorEndpoints
         self.region = region
         self.work = work
         self.quotas = quotas
+        self.began = began
+        self.yaml = yaml
     }
 
     /// With the built-in vendor that this lab plays itself.

@@ -25,11 +25,13 @@ extension Contract {
         }
 
         /// As a lab decided.
-        package init(_ world: World) {
+        package init(_ world: World) { self.init(world.switches, world.addresses) }
+
+        package init(_ switches: Switches, _ addresses: AddressBook) {
             self.init(
-                acceptsPlainHTTP: world.switches.isOn(.loopbackHTTP),
-                addresses: world.addresses,
-                refusesAsSerialization: world.switches.choice(.unparsableBody) == "SerializationException")
+                acceptsPlainHTTP: switches.isOn(.loopbackHTTP),
+                addresses: addresses,
+                refusesAsSerialization: switches.choice(.unparsableBody) == "SerializationException")
         }
 
         /// Whether plain http to this address may stand where https is demanded.

@@ -68,17 +68,7 @@ extension AccountServices {
             }
             return "<GetRoleResult>\(rendered(found))</GetRoleResult>"
         case "CreatePolicy": return try createPolicy(form, account)
-        case "DeletePolicy":
-            let arn = try policyARN(form)
-            try world.store.write { transaction in
-                guard transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
-                    throw noSuch("Policy \(arn) was not found.")
-                }
-                guard !transaction.all(RoleRecord.self).contains(where: { $0.attached.contains(arn) }) else {
-                    throw conflict("Cannot delete a policy attached to entities.")
-                }
-                transaction.remove(ManagedPolicyRecord.self, Identifier(arn))
-            }
+        case "DeletePolicy": try deletePolicy(form, account)
         case "DeleteRole":
             try world.store.write { transaction in
                 let role = try role(form, account, &transaction)
@@ -108,7 +98,8 @@ extension AccountServices {
             try change(form, account) { role, transaction in
                 // AWS's own have names that nobody lists here (ledger `iam-policy-attached`).
                 let isOfAWS = arn.hasPrefix("arn:aws:iam::aws:")
-                guard isOfAWS || transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
+                let isOwn = Self.isPolicy(arn, of: account)
+                guard isOfAWS || isOwn && transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil else {
                     throw noSuch("Policy \(arn) does not exist or is not attachable.")
                 }
                 if !role.attached.contains(arn) { role.attached.append(arn) }
@@ -168,6 +159,23 @@ extension AccountServices {
             parts[5].hasPrefix("policy/"), !parts[5].hasSuffix("/")
         else { throw IAMRefusal(status: 400, code: "InvalidInput", message: "ARN \(arn) is not valid.") }
         return arn
+    }
+
+    private func deletePolicy(_ form: Form, _ account: String) throws {
+        let arn = try policyARN(form)
+        try world.store.write { transaction in
+            // An ARN names its account; nobody deletes the policy of another.
+            guard Self.isPolicy(arn, of: account), transaction.find(ManagedPolicyRecord.self, Identifier(arn)) != nil
+            else { throw noSuch("Policy \(arn) was not found.") }
+            guard !transaction.all(RoleRecord.self).contains(where: { $0.attached.contains(arn) }) else {
+                throw conflict("Cannot delete a policy attached to entities.")
+            }
+            transaction.remove(ManagedPolicyRecord.self, Identifier(arn))
+        }
+    }
+
+    private static func isPolicy(_ arn: String, of account: String) -> Bool {
+        arn.hasPrefix("arn:aws:iam::\(account):")
     }
 
     private func createPolicy(_ form: Form, _ account: String) throws -> String {

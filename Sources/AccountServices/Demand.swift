@@ -9,8 +9,11 @@ struct SigningName {
     /// `GetCallerIdentity`: answered by who knows the keys.
     var asksWho = false
     init(of request: Request) {
-        if let target = request.header(fieldName("X-Amz-Target")), target.hasPrefix("secretsmanager.") {
+        let target = request.header(fieldName("X-Amz-Target")) ?? ""
+        if target.hasPrefix("secretsmanager.") {
             text = "secretsmanager"
+        } else if target.hasPrefix("AWSCognitoIdentityProviderService.") {
+            text = "cognito-idp"
         } else if request.method == .post, request.path == "/" {
             let action = request.form["Action"] ?? ""
             text = AccountServices.tokenActions.contains(action) ? "sts" : "iam"
@@ -33,7 +36,15 @@ struct Demand {
     init?(_ request: Request, of caller: String, _ gate: AccessGate) {
         switch SigningName(of: request).text {
         case "iam":
-            requests = [AccessRequest(action: "iam:\(request.form["Action"] ?? "")", resource: "*")]
+            let form = request.form
+            let resource = gate.resourceOfIAM(form, of: caller)
+            requests = [AccessRequest(action: "iam:\(form["Action"] ?? "")", resource: resource)]
+            owner = Self.owner(of: resource).flatMap { $0 == "aws" ? nil : $0 }
+        case "cognito-idp":
+            let action = request.header(fieldName("X-Amz-Target"))?.pieces(by: ".").last.map(String.init) ?? ""
+            let pool = (try? request.json())?["UserPoolId"]?.string
+            let names = Names(region: gate.settings.region, account: caller)
+            requests = [AccessRequest(action: "cognito-idp:\(action)", resource: pool.map(names.userPool) ?? "*")]
         case "sts":
             let form = request.form
             // Everybody may ask who he is.
@@ -74,6 +85,10 @@ struct Demand {
         ]
     }
 
+    fileprivate static func ofIAM(_ kind: String, _ name: String, _ path: String?, account: String) -> String {
+        "arn:aws:iam::\(account):\(kind)\(path ?? "/")\(name)"
+    }
+
     /// ARNs of AgentCore and of what it keeps.
     private struct Names {
         let region: String
@@ -82,6 +97,7 @@ struct Demand {
         var vault: String { core("token-vault/default") }
         var directory: String { core("workload-identity-directory/default") }
         func workload(_ name: String) -> String { "\(directory)/workload-identity/\(name)" }
+        func userPool(_ id: String) -> String { "arn:aws:cognito-idp:\(region):\(account):userpool/\(id)" }
         func secret(_ name: String) -> String { "arn:aws:secretsmanager:\(region):\(account):secret:\(name)" }
         /// What AgentCore keeps.
         func ownSecret(_ path: String) -> String { secret("bedrock-agentcore-identity!default/\(path)") }
@@ -141,5 +157,20 @@ struct Demand {
         AccessRequest(
             action: "secretsmanager:GetSecretValue", resource: resource,
             context: ["aws:calledvia": ["bedrock-agentcore.amazonaws.com"]])
+    }
+}
+
+extension AccessGate {
+    /// The role or the policy that an action of IAM is about (ledger `iam-own-resources`).
+    fileprivate func resourceOfIAM(_ form: Form, of account: String) -> String {
+        guard let role = form["RoleName"] else {
+            if let arn = form["PolicyArn"] { return arn }
+            return form["PolicyName"].map { Demand.ofIAM("policy", $0, form["Path"], account: account) } ?? "*"
+        }
+        // Whoever names a role leaves its path out.
+        let known = try? world.store.write { transaction in
+            transaction.find(RoleRecord.self, where: "name", is: "\(account)/\(role)").first?.id.rawValue
+        }
+        return (known ?? nil) ?? Demand.ofIAM("role", role, form["Path"], account: account)
     }
 }

@@ -9,7 +9,8 @@ struct DeployCommand: AsyncParsableCommand {
         commandName: "deploy", abstract: "Put a CloudFormation template into a served lab.",
         discussion: """
             TEMPLATE is JSON or YAML as cdk synth writes it. Events go to stderr, outputs to stdout as JSON. \
-            Everything that can be found wrong is told before anything is created.
+            Everything that can be found wrong is told before anything is created. Stacks are neither updated nor \
+            deleted: a name that is taken is refused until the lab is reset.
             """)
 
     @Argument(help: ArgumentHelp("CloudFormation template, JSON or YAML.", valueName: "template"))

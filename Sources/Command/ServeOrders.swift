@@ -60,7 +60,7 @@ struct ServeOrders: Equatable {
         // Before any port answers: whoever heard that it is ready may stop it at once.
         let stop = StopSignals()
         try await session.run { origins, endpoints in
-            try Self.deploy(templates, endpoints)
+            try Self.deploy(templates, endpoints, keepsStacks: data != nil)
             if let endpointsFile { try OutputFile.endpoints.write(endpoints.pretty, to: endpointsFile) }
             defer { if let endpointsFile { EndpointsFile.remove(endpoints, at: endpointsFile) } }
             log.ready(lab, origins)
@@ -86,9 +86,15 @@ struct ServeOrders: Equatable {
     }
 
     /// A lab with half a stack is not ready.
-    private static func deploy(_ templates: [TemplateOrder], _ endpoints: JSONValue) throws {
+    private static func deploy(_ templates: [TemplateOrder], _ endpoints: JSONValue, keepsStacks: Bool) throws {
         for template in templates {
-            let outcome = TemplateOrder.tell(try template.post(to: endpoints["console"]?.string ?? ""))
+            let answer = try template.post(to: endpoints["console"]?.string ?? "")
+            // A data file brings its stacks along.
+            if keepsStacks, TemplateOrder.isThere(answer) {
+                Terminal.say("stack \(template.stack) is there already and stays as it is")
+                continue
+            }
+            let outcome = TemplateOrder.tell(answer)
             guard outcome == .held else { throw CommandFailure(outcome, "\(template.path) was not deployed") }
         }
     }

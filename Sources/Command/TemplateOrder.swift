@@ -41,12 +41,15 @@ struct TemplateOrder {
         }
     }
 
+    /// Whether an answer says that a stack of this name is there already.
+    static func isThere(_ answer: JSONValue) -> Bool { answer["error"]?["code"] == "AlreadyExistsException" }
+
     /// Events and mistakes to stderr, outputs to stdout.
     static func tell(_ answer: JSONValue) -> Outcome {
         if let error = answer["error"] {
             let words = error["rendered"]?.strings ?? [error["message"]?.string ?? "the lab refused"]
             for line in words { Terminal.say(line) }
-            return .unparsed
+            return isThere(answer) ? .stuck : .unparsed
         }
         for event in answer["events"]?.array ?? [] {
             let words = ["status", "type", "logicalId", "physicalId"].compactMap { event[$0]?.string }

@@ -21,14 +21,12 @@ extension CallContext {
         do {
             return .json(200, try await lab.deploy(request))
         } catch {
-            return .json(
-                400,
-                [
-                    "error": [
-                        "message": .string(error.description), "problems": .strings(error.problems),
-                        "rendered": .strings(error.rendered),
-                    ]
-                ])
+            var mistake: JSONObject = [
+                "message": .string(error.description), "problems": .strings(error.problems),
+                "rendered": .strings(error.rendered),
+            ]
+            if let code = error.code { mistake.append("code", .string(code)) }
+            return .json(400, ["error": .object(mistake)])
         }
     }
 }

@@ -78,7 +78,7 @@ struct MentionCheck {
 }
 
 /// A name that an expression speaks of.
-private struct Mention {
+struct Mention {
     let name: String
     /// What of it; nil for its Ref.
     let attribute: String?

@@ -1,3 +1,4 @@
+package import AWSCore
 package import Kernel
 import Scenario
 
@@ -10,9 +11,12 @@ package struct Plan: Sendable {
     /// Outputs whose condition holds.
     let outputs: [DocumentNode.Member]
 
+    /// What the operations that make the resources take, and how strictly.
+    package typealias Service = (contract: Contract, manner: Contract.Manner)
+
     /// - Throws: `TemplateProblems` with every mistake, unsupported types all at once.
     package init(
-        _ template: StackTemplate, _ destination: Destination, types: ResourceTypes
+        _ template: StackTemplate, _ destination: Destination, types: ResourceTypes, service: Service? = nil
     ) throws(TemplateProblems) {
         var problems: [Diagnostic] = []
         let values = template.values(given: destination.given, &problems)
@@ -44,6 +48,11 @@ package struct Plan: Sendable {
             needs[resource.name] = resource.dependsOn + mentions.names(in: resource, &problems)
         }
         for output in outputs { mentions.check(output, &problems) }
+        // Only of a template that is in order otherwise: what is missing there would be told twice.
+        if problems.isEmpty, let (contract, manner) = service {
+            let check = ContractCheck(contract: contract, manner: manner, evaluator: evaluator)
+            problems = active.flatMap(check.problems)
+        }
         resources = Self.ordered(active, needs, &problems)
         if !problems.isEmpty { throw TemplateProblems(problems) }
         self.destination = destination

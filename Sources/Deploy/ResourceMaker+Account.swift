@@ -187,8 +187,8 @@ extension ResourceMaker {
             if let physical { event.append("PhysicalResourceId", .string(physical)) }
             return .object(event)
         }
-        if let call = Self.sdkCall(properties["Create"] ?? properties["Update"]) {
-            let answer = try await client.agentCore(call.operation, call.input)
+        if let call = SDKCall(properties["Create"] ?? properties["Update"]) {
+            let answer = try await call.answer(of: client)
             physicalID = generatedName()
             return Evaluator.Created(ref: physicalID, attributes: Self.flat(answer))
         }
@@ -205,16 +205,6 @@ extension ResourceMaker {
             _ = try await client.lambda(.post, path, event("Delete", physical))
         }
         return Evaluator.Created(ref: physicalID, attributes: answer["Data"]?.object ?? [:])
-    }
-
-    /// The CDK's `AwsCustomResource`: a call of the SDK, written as JSON into the property `Create`.
-    private static func sdkCall(_ property: JSONValue?) -> (operation: String, input: JSONObject)? {
-        let json = property?.string.flatMap { try? JSONValue(parsing: $0) } ?? property
-        guard let service = json?["service"]?.string?.lowercased(), let action = json?["action"]?.string,
-            service.filter({ $0 != "-" }).range(of: "bedrockagentcore") != nil
-        else { return nil }
-        let name = action.hasSuffix("Command") ? String(action.dropLast("Command".count)) : action
-        return ("\(name.prefix(1).uppercased())\(name.dropFirst())", json?["parameters"]?.object ?? [:])
     }
 
     /// `a.b.0.c`, as `getResponseField` names what is inside.

@@ -113,18 +113,21 @@ struct ResourceMaker {
 
     /// Properties as the input of an operation of AgentCore.
     func input(_ operation: String, _ properties: JSONObject) throws(ResourceFailure) -> JSONObject {
-        var properties = properties
-        // A list of keys and values in some templates, a map in the API.
-        if let tags = properties["Tags"]?.array {
-            let members = tags.compactMap { tag in tag["Key"]?.string.map { ($0, tag["Value"] ?? "") } }
-            properties["Tags"] = .object(JSONObject(members.map { .init($0.0, $0.1) }))
-        }
-        let (members, unknown) = client.contract.input(of: operation, named: properties)
+        let (members, unknown) = client.contract.input(of: operation, named: Self.withTagsAsMap(properties))
         guard unknown.isEmpty else {
             let keys = unknown.map { "#/\($0): extraneous key" }.joined(separator: ", ")
             throw ResourceFailure("Properties validation failed for resource \(resource.name) with message: [\(keys)]")
         }
         return members
+    }
+
+    /// Tags are a list of keys and values in some templates, a map in the API.
+    static func withTagsAsMap(_ properties: JSONObject) -> JSONObject {
+        guard let tags = properties["Tags"]?.array else { return properties }
+        var properties = properties
+        let members = tags.compactMap { tag in tag["Key"]?.string.map { ($0, tag["Value"] ?? "") } }
+        properties["Tags"] = .object(JSONObject(members.map { .init($0.0, $0.1) }))
+        return properties
     }
 
     /// Attributes are the members of the answer with a capital first letter.

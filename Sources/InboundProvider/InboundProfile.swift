@@ -14,7 +14,7 @@ package struct InboundProfile: Hashable, Sendable {
     package struct Client: Hashable, Sendable {
         package let id: String
         package let secret: Secret?
-        let redirectURIs: [String]
+        package let redirectURIs: [String]
         package let grantTypes: [String]
         package let scopes: ScopeSet
         /// Whether client credentials without scope mean all of them, or are refused (`defaultScope: none`).

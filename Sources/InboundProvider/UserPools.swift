@@ -1,6 +1,6 @@
 import AWSCore
 import HTTPTypes
-import Kernel
+package import Kernel
 import OAuthCore
 
 enum PoolTag {}
@@ -19,6 +19,8 @@ struct PoolRecord: Record {
     var scopes: [String]
     /// Identifiers of its resource servers; nil in a data file that knew only their scopes.
     var servers: [String]?
+    /// Who has it; nil in an older data file, whose pools are everybody's.
+    var account: String?
 
     func owns(_ domain: String) -> Bool { self.domain == domain || customDomain == domain }
 
@@ -45,6 +47,8 @@ struct PoolClientRecord: Record {
     let redirectURIs: [String]
     let grantTypes: [String]
     let scopes: [String]
+    /// `AllowedOAuthFlows` as they came; nil in an older data file.
+    var flows: [String]?
 }
 
 // The operations of Amazon Cognito user pools that stacks use (Amazon Cognito user pools API reference). A pool shares
@@ -53,11 +57,14 @@ extension InboundProvider {
     private static let target = fieldName("X-Amz-Target")
     private static let prefix = "AWSCognitoIdentityProviderService."
 
+    /// Whether a request is one of the API, wherever it came in.
+    package static func isOfUserPools(_ request: Request) -> Bool {
+        request.method == .post && request.header(target)?.hasPrefix(prefix) == true
+    }
+
     /// nil for a request that is no operation of the API.
     func userPoolAnswer(to request: Request) -> Response? {
-        guard let target = request.header(Self.target), target.hasPrefix(Self.prefix), request.method == .post else {
-            return nil
-        }
+        guard Self.isOfUserPools(request), let target = request.header(Self.target) else { return nil }
         guard let input = try? request.json(), input.object != nil else {
             return Self.refused("SerializationException", "The body is no JSON object")
         }
@@ -72,7 +79,7 @@ extension InboundProvider {
     }
 
     /// The provider's file, then what was created.
-    func client(id: String) -> InboundProfile.Client? {
+    package func client(id: String) -> InboundProfile.Client? {
         if let client = profile.client(id) { return client }
         let found = try? world.store.write { $0.find(PoolClientRecord.self, Identifier(id)) }
         guard let record = found else { return nil }
@@ -99,9 +106,18 @@ extension InboundProvider {
 
     private func perform(_ operation: String, _ input: JSONValue, _ account: String) throws -> Response {
         let poolID = input["UserPoolId"]?.string ?? ""
+        // A pool of somebody else is none, whatever is asked of it.
+        let pool = try world.store.write { $0.find(PoolRecord.self, Identifier(poolID)) }
+        if let owner = pool?.account, owner != account { throw PoolRefusal.noSuch("User pool \(poolID)") }
         switch operation {
         case "CreateUserPool": return try createPool(input, account)
+        case "DescribeUserPool":
+            let pool = try world.store.write { try self.pool(poolID, &$0) }
+            return .json(200, ["UserPool": .object(render(pool, account))])
         case "CreateUserPoolClient": return try createClient(input, poolID)
+        case "DescribeUserPoolClient":
+            let client = try world.store.write { try findClient(input, of: poolID, &$0) }
+            return .json(200, ["UserPoolClient": .object(render(client))])
         case "CreateResourceServer":
             let identifier = input["Identifier"]?.string ?? ""
             let names = (input["Scopes"]?.array ?? []).compactMap { $0["ScopeName"]?.string }
@@ -164,11 +180,7 @@ extension InboundProvider {
             }
             transaction.remove(PoolRecord.self, pool.id)
         case "DeleteUserPoolClient":
-            let id = Identifier<PoolItemTag>(input["ClientId"]?.string ?? "")
-            guard transaction.find(PoolClientRecord.self, id)?.pool == poolID else {
-                throw PoolRefusal.noSuch("User pool client \(id)")
-            }
-            transaction.remove(PoolClientRecord.self, id)
+            transaction.remove(PoolClientRecord.self, try findClient(input, of: poolID, &transaction).id)
         default:
             let identifier = input["Identifier"]?.string ?? ""
             guard pool.removeServer(identifier) else { throw PoolRefusal.noSuch("Resource server \(identifier)") }
@@ -181,9 +193,19 @@ extension InboundProvider {
             throw PoolRefusal.invalid("PoolName is missing")
         }
         let id = "\(region)_\(world.entropy.text(9, from: .base62, for: "user pool"))"
-        try world.store.write { $0.save(PoolRecord(id: Identifier(id), name: name, domain: nil, scopes: [])) }
-        let arn = "arn:aws:cognito-idp:\(region):\(account):userpool/\(id)"
-        return .json(200, ["UserPool": ["Id": .string(id), "Name": .string(name), "Arn": .string(arn)]])
+        let pool = PoolRecord(id: Identifier(id), name: name, domain: nil, scopes: [], account: account)
+        try world.store.write { $0.save(pool) }
+        return .json(200, ["UserPool": .object(render(pool, account))])
+    }
+
+    private func render(_ pool: PoolRecord, _ account: String) -> JSONObject {
+        let arn = "arn:aws:cognito-idp:\(region):\(pool.account ?? account):userpool/\(pool.id)"
+        var result: JSONObject = [
+            "Id": .string(pool.id.rawValue), "Name": .string(pool.name), "Arn": .string(arn),
+        ]
+        if let domain = pool.domain { result.append("Domain", .string(domain)) }
+        if let domain = pool.customDomain { result.append("CustomDomain", .string(domain)) }
+        return result
     }
 
     private func createClient(_ input: JSONValue, _ poolID: String) throws -> Response {
@@ -202,19 +224,37 @@ extension InboundProvider {
             id: Identifier(world.entropy.text(26, from: .lowerAlphanumeric, for: "user pool client")), pool: poolID,
             name: input["ClientName"]?.string ?? "",
             secret: isSecret ? Secret(world.entropy.text(51, from: .lowerAlphanumeric, for: "client secret")) : nil,
-            redirectURIs: input["CallbackURLs"]?.strings ?? [], grantTypes: grants, scopes: wanted)
+            redirectURIs: input["CallbackURLs"]?.strings ?? [], grantTypes: grants, scopes: wanted, flows: flows)
         try change(poolID) { pool in
             for scope in wanted where scope.place(of: "/") != nil && !pool.scopes.contains(scope) {
                 throw PoolRefusal(code: "ScopeDoesNotExistException", message: "Invalid scope requested: \(scope)")
             }
         }
         try world.store.write { $0.save(record) }
-        var client: JSONObject = [
-            "UserPoolId": .string(poolID), "ClientName": .string(record.name), "ClientId": .string(record.id.rawValue),
-            "AllowedOAuthFlows": .strings(flows), "AllowedOAuthScopes": .strings(wanted),
+        return .json(200, ["UserPoolClient": .object(render(record))])
+    }
+
+    /// With its secret, as Cognito shows it (ledger `cognito-client-secret`).
+    private func render(_ client: PoolClientRecord) -> JSONObject {
+        var result: JSONObject = [
+            "UserPoolId": .string(client.pool), "ClientName": .string(client.name),
+            "ClientId": .string(client.id.rawValue), "AllowedOAuthFlows": .strings(client.flows ?? []),
+            "AllowedOAuthScopes": .strings(client.scopes),
         ]
-        if let secret = record.secret { client.append("ClientSecret", .string(secret.exposed)) }
-        return .json(200, ["UserPoolClient": .object(client)])
+        if let secret = client.secret { result.append("ClientSecret", .string(secret.exposed)) }
+        if !client.redirectURIs.isEmpty { result.append("CallbackURLs", .strings(client.redirectURIs)) }
+        return result
+    }
+
+    private func findClient(
+        _ input: JSONValue, of poolID: String, _ transaction: inout Transaction
+    ) throws -> PoolClientRecord {
+        _ = try pool(poolID, &transaction)
+        let id = Identifier<PoolItemTag>(input["ClientId"]?.string ?? "")
+        guard let client = transaction.find(PoolClientRecord.self, id), client.pool == poolID else {
+            throw PoolRefusal.noSuch("User pool client \(id)")
+        }
+        return client
     }
 
     private func change(_ poolID: String, _ edit: (inout PoolRecord) throws -> Void) throws {

@@ -53,6 +53,27 @@ struct AccessGateTests {
         #expect(lab.outcome(Request(.get, "\(AccountLab.origin)/gateways/")) == "passed 000000000000")
     }
 
+    /// Ledger `iam-own-resources`.
+    @Test(arguments: [("one", "passed 000000000000"), ("other", "403 AccessDeniedException")])
+    func aPolicyForOneRoleAllowsThatRole(role: String, outcome: String) async throws {
+        let lab = try AccountLab(["iam": "enforce"])
+        func ask(_ action: String, _ members: (String, String)...) -> Request {
+            var form = Form()
+            form.append("Action", action)
+            for (name, value) in members { form.append(name, value) }
+            return Request(.post, "https://iam.amazonaws.com/", body: Array(form.encoded.utf8))
+        }
+        for name in ["one", "other"] {
+            let made = ask(
+                "CreateRole", ("RoleName", name), ("Path", "/team/"), ("AssumeRolePolicyDocument", "{}"))
+            #expect(await lab.accounts.respond(to: made).status == 200)
+        }
+        let signed = SigV4.sign(
+            ask("GetRole", ("RoleName", role)), SigV4.Credentials(keyID: "AKIASYNC", secret: Secret("sync-secret")),
+            region: "us-east-1", service: "iam", at: lab.clock.now)
+        #expect(lab.outcome(signed) == outcome)
+    }
+
     @Test func pagesForPeopleNeedNoSignature() throws {
         let lab = try AccountLab(["sigv4": "verify", "iam": "enforce"])
         let page = Request(.get, "\(AccountLab.origin)\(AWSNames.authorizePath)?request_uri=x")

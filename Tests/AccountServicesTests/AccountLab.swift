@@ -25,6 +25,10 @@ struct AccountLab {
                                 "Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
                                 "Resource": "arn:aws:secretsmanager:us-east-1:*:secret:app/*",
                             ],
+                            [
+                                "Effect": "Allow", "Action": "iam:GetRole",
+                                "Resource": "arn:aws:iam::000000000000:role/team/one",
+                            ],
                         ]
                     ]
                 ],

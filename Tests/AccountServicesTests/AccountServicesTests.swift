@@ -1,4 +1,6 @@
 import AWSCore
+import AccountServices
+import HTTPTypes
 import Kernel
 import TestSupport
 import Testing
@@ -27,6 +29,19 @@ struct AccountServicesTests {
         #expect(await lab.iam("DeleteRolePolicy", role[0], ("PolicyName", "p")).status == 200)
         #expect(await lab.iam("DeleteRole", role[0]).status == 200)
         #expect(await code(lab.iam("GetRole", role[0])) == "404 NoSuchEntity")
+    }
+
+    @Test func aPolicyIsDeletedByItsAccountAlone() async throws {
+        let lab = try AccountLab([:])
+        let made = await lab.iam("CreatePolicy", ("PolicyName", "p"), ("PolicyDocument", policy))
+        #expect(made.status == 200)
+        let arn = "arn:aws:iam::111122223333:policy/p"
+        let strange = Request(
+            .post, "https://iam.amazonaws.com/",
+            headers: [.authorization: "AWS4-HMAC-SHA256 Credential=444455556666/x, Signature=0"],
+            body: Array("Action=DeletePolicy&PolicyArn=\(percentEncoded(arn))".utf8))
+        #expect(await code(lab.accounts.respond(to: strange)) == "404 NoSuchEntity")
+        #expect(await lab.iam("DeletePolicy", ("PolicyArn", arn)).status == 200)
     }
 
     @Test func whatIAMCannotReadItRefuses() async throws {

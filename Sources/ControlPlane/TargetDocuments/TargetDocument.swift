@@ -83,8 +83,19 @@ struct TargetDocument: Sendable {
         do throws(JSONFailure) {
             return try JSONValue(parsing: text)
         } catch {
-            // Documents in YAML are taken by the real service (ledger `openapi-json-only`).
             throw Failure("Invalid \(what): not JSON: \(error.description)")
+        }
+    }
+
+    /// JSON or YAML (ledger `openapi-yaml`).
+    static func openAPI(_ text: String, _ settings: AWSSettings) throws(Failure) -> JSONValue {
+        if let value = try? JSONValue(parsing: text) { return value }
+        // What begins as JSON does is meant as JSON, and its mistakes are told as those of JSON.
+        guard let yaml = settings.yaml, !trimmed(text).hasPrefix("{") else { return try json(text, "OpenAPI schema") }
+        do throws(AWSSettings.YAMLMistake) {
+            return try yaml(text)
+        } catch {
+            throw Failure("Invalid OpenAPI schema: neither JSON nor YAML: \(error.reason)")
         }
     }
 }
@@ -130,7 +141,7 @@ extension ControlPlane {
         case .lambda: return try .lambda(mcp?["lambda"]?["toolSchema"], world.switches)
         case .openAPI:
             let text = mcp?["openApiSchema"]?["inlinePayload"]?.string ?? ""
-            return try OpenAPIReader(try TargetDocument.json(text, "OpenAPI schema"), world.switches).document()
+            return try OpenAPIReader(try TargetDocument.openAPI(text, settings), world.switches).document()
         case .smithy:
             let text = mcp?["smithyModel"]?["inlinePayload"]?.string ?? ""
             let model = try TargetDocument.json(text, "Smithy model")

@@ -1,4 +1,5 @@
 import HTTPTypes
+import InboundProvider
 package import Kernel
 import OAuthCore
 
@@ -28,7 +29,8 @@ extension Lab {
     /// Signs a user in at the inbound provider as `client` does: the robot walks the authorization code flow with PKCE,
     /// the client redeems the code. A client that has only its own grant gets a token for itself.
     package func signIn(user: String, client: String = "web") async throws -> SignInResult {
-        guard let registered = definition.clients.first(where: { $0.id == client }) else {
+        let listed = definition.clients.first { $0.id == client }
+        guard let registered = listed ?? inbound.client(id: client).map(RegisteredClient.init) else {
             let known = definition.clients.map(\.id).joined(separator: ", ")
             throw SignInFailure("The inbound provider has no client \"\(client)\"; it has \(known).")
         }
@@ -52,6 +54,15 @@ extension Lab {
     }
 }
 
+extension RegisteredClient {
+    /// One of a user pool that somebody created.
+    init(_ client: InboundProfile.Client) {
+        (id, secret) = (client.id, client.secret)
+        (grants, scopes) = (client.grantTypes, client.scopes.names)
+        redirect = client.redirectURIs.first
+    }
+}
+
 /// One sign-in under way.
 private struct SignInFlow {
     let lab: Lab
@@ -59,7 +70,7 @@ private struct SignInFlow {
     let client: RegisteredClient
     let metadata: AuthorizationServerMetadata
     /// A native client's redirect (RFC 8252 section 7.3). Nobody listens: the robot reads the code off the address bar.
-    private static let redirect = "http://127.0.0.1:33418/callback"
+    private var redirect: String { client.redirect ?? "http://127.0.0.1:33418/callback" }
 
     /// RFC 6749 section 4.1 with RFC 7636.
     func authorizationCode() async throws -> SignInResult {
@@ -67,12 +78,12 @@ private struct SignInFlow {
         let state = lab.entropy.text(22, from: .base64URL, for: "sign-in state")
         let nonce = lab.entropy.text(22, from: .base64URL, for: "sign-in nonce")
         let question: Form = [
-            "response_type": "code", "client_id": client.id, "redirect_uri": Self.redirect,
+            "response_type": "code", "client_id": client.id, "redirect_uri": redirect,
             "scope": client.scopes.joined(separator: " "), "state": state, "nonce": nonce,
             "code_challenge": PKCE.challenge(for: verifier), "code_challenge_method": "S256",
         ]
         let walk = await lab.browser(for: user).walk(from: question.added(to: metadata.authorizationEndpoint))
-        guard let landed = URLParts(walk.landed), walk.landed.hasPrefix(Self.redirect) else {
+        guard let landed = URLParts(walk.landed), walk.landed.hasPrefix(redirect) else {
             throw SignInFailure("The sign-in ended at \(bare(walk.landed)) with status \(walk.status ?? 0).")
         }
         let answer = Form(parsing: landed.query ?? "")
@@ -83,7 +94,7 @@ private struct SignInFlow {
             throw SignInFailure("The inbound provider's answer has another state or no code.")
         }
         return try await redeem([
-            "grant_type": "authorization_code", "code": code, "redirect_uri": Self.redirect,
+            "grant_type": "authorization_code", "code": code, "redirect_uri": redirect,
             "client_id": client.id, "code_verifier": verifier,
         ])
     }

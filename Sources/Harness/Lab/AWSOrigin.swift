@@ -3,6 +3,7 @@ import AccountServices
 import ControlPlane
 import HTTPTypes
 import IdentityService
+import InboundProvider
 import Kernel
 
 /// The AWS services behind their one origin: by path, as on AWS by host name and signing name. Nothing reaches one of
@@ -13,6 +14,8 @@ struct AWSOrigin: AlarmHandling {
     let accounts: AccountServices
     let controlPlane: ControlPlane
     let identityService: IdentityService
+    /// Answers for user pools, which a client may ask for here as it does for IAM.
+    let inbound: InboundProvider
 
     /// Whether a path is one of the services', by whatever method: to any other they say 400 as to a wrong input.
     func claims(_ path: String) -> Bool {
@@ -31,6 +34,7 @@ struct AWSOrigin: AlarmHandling {
     }
 
     private func answer(_ request: Request) async -> Response {
+        if InboundProvider.isOfUserPools(request) { return await inbound.respond(to: request) }
         if accounts.claims(request) { return await accounts.respond(to: request) }
         return identityService.claims(request.path)
             ? await identityService.respond(to: request) : await controlPlane.respond(to: request)

@@ -11,6 +11,7 @@ import LambdaService
 import MCPServer
 import OAuthCore
 import RESTService
+import Scenario
 
 /// The world as each party of one lab sees it.
 struct Worlds {
@@ -35,32 +36,43 @@ struct Worlds {
 struct Assembly {
     let authorizationServer: AuthorizationServer
     let gate: AccessGate
+    let inbound: InboundProvider
     let origins: [(Party, any Origin)]
     let handlers: [Party: any AlarmHandling]
     /// Of parties whose answer to a path that they do not have is like one to another mistake: which paths they have.
     let claims: [Party: @Sendable (String) -> Bool]
+
+    /// The parties themselves know no YAML.
+    private static let yaml: AWSSettings.YAMLReader = { (text) throws(AWSSettings.YAMLMistake) in
+        do throws(Diagnostic) {
+            return try DocumentNode.parse(Source(name: "document", text: text)).json
+        } catch {
+            throw AWSSettings.YAMLMistake("line \(error.place.line): \(error.message)")
+        }
+    }
 
     init(definition: LabDefinition, worlds: Worlds) {
         let contract = definition.contract
         let principal = ServicePrincipal(proof: worlds.entropy.text(32, from: .base62, for: "service principal"))
         let settings = AWSSettings(
             servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: worlds.addresses),
-            region: definition.region, quotas: definition.quotas)
+            region: definition.region, quotas: definition.quotas, began: worlds.clock.now, yaml: Self.yaml)
         gate = AccessGate(
             world: worlds.world(of: .aws), contract: contract, settings: settings, access: definition.access)
+        inbound = InboundProvider(
+            world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
+            signer: definition.signer, region: definition.region)
         let aws = AWSOrigin(
             contract: contract, gate: gate,
             accounts: AccountServices(world: worlds.world(of: .aws), region: definition.region),
             controlPlane: ControlPlane(world: worlds.world(of: .aws), contract: contract, settings: settings),
             identityService: IdentityService(
                 world: worlds.world(of: .aws), contract: contract, settings: settings,
-                clientKeys: definition.clientKeys))
+                clientKeys: definition.clientKeys),
+            inbound: inbound)
         let callers = AccessGate(
             world: worlds.world(of: .gateway), contract: contract, settings: settings, access: definition.access)
         let gateway = Gateway(world: worlds.world(of: .gateway), settings: settings, signatures: callers)
-        let inbound = InboundProvider(
-            world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
-            signer: definition.signer, region: definition.region)
         authorizationServer = AuthorizationServer(
             world: worlds.world(of: .github), profile: definition.vendor, directory: definition.directory,
             shelf: definition.vendors)

@@ -45,12 +45,36 @@ package struct DeploymentRequest: Sendable {
 package struct DeploymentMistake: Error, Sendable, CustomStringConvertible {
     package let problems: [String]
     package let rendered: [String]
+    /// The error of CloudFormation's API that says the same, where there is one.
+    package private(set) var code: String?
     package var description: String { problems.joined(separator: "\n") }
 
     init(_ error: TemplateProblems) {
         problems = error.diagnostics.map(\.description)
         rendered = error.diagnostics.map(\.rendered)
     }
+
+    /// As `CreateStack` refuses a name that is taken (ledger `cfn-stack-exists`).
+    fileprivate init(taken stack: String) {
+        problems = ["Stack [\(stack)] already exists"]
+        rendered = problems.map {
+            """
+            AlreadyExistsException: \($0)
+              stacks are neither updated nor deleted here: reset the lab, or take another name of a stack
+            """
+        }
+        code = "AlreadyExistsException"
+    }
+}
+
+/// A stack that was deployed, whole or in part. One that was rolled back leaves its name free: nothing of it is there.
+private struct StackRecord: Record {
+    static let collection = "stack"
+    enum Tag {}
+    /// Account and name.
+    let id: Identifier<Tag>
+
+    init(_ request: DeploymentRequest) { id = Identifier("\(request.account)/\(request.stack)") }
 }
 
 extension Lab {
@@ -64,12 +88,30 @@ extension Lab {
             let destination = Destination(
                 stack: request.stack, account: request.account, region: definition.region, given: request.parameters,
                 id: entropy.uuid(for: "stack"))
-            plan = try Plan(template, destination, types: definition.resourceTypes)
+            plan = try Plan(
+                template, destination, types: definition.resourceTypes,
+                service: (contract, Contract.Manner(switches, addresses)))
         } catch {
             throw DeploymentMistake(error)
         }
+        guard takeName(of: request) else { throw DeploymentMistake(taken: request.stack) }
         if request.isCheck { return ["status": "CHECKED", "creates": plan.summary] }
-        return await Deployment(plan, surroundings(of: request), rollsBack: request.rollsBack).run().json
+        let result = await Deployment(plan, surroundings(of: request), rollsBack: request.rollsBack).run()
+        if result.status == "ROLLBACK_COMPLETE" {
+            _ = try? store.write { $0.remove(StackRecord.self, StackRecord(request).id) }
+        }
+        return result.json
+    }
+
+    /// Whether no stack of this name is there. Where the template is not only looked at, there is one from now on.
+    private func takeName(of request: DeploymentRequest) -> Bool {
+        let stack = StackRecord(request)
+        let isFree = try? store.write { transaction in
+            guard transaction.find(StackRecord.self, stack.id) == nil else { return false }
+            if !request.isCheck { transaction.save(stack) }
+            return true
+        }
+        return isFree ?? true
     }
 
     /// A key by its id, also one that AssumeRole gave; in a lab that verifies signatures an account's own key by the

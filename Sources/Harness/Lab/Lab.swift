@@ -5,6 +5,7 @@ package import AWSCore
 import AccountServices
 package import AuthorizationServer
 import HTTPTypes
+import InboundProvider
 package import Kernel
 import OAuthCore
 import Synchronization
@@ -21,6 +22,7 @@ package final class Lab: Sendable {
     package let hosts: HostTable
     package let switches: Switches
     package let authorizationServer: AuthorizationServer
+    let inbound: InboundProvider
     private let gate: AccessGate
     private let handlers: [Party: any AlarmHandling]
     private let claims: [Party: @Sendable (String) -> Bool]
@@ -51,6 +53,7 @@ package final class Lab: Sendable {
         network.connectOutside(options.outside)
         let parties = Assembly(definition: definition, worlds: parts)
         authorizationServer = parties.authorizationServer
+        inbound = parties.inbound
         gate = parties.gate
         handlers = parties.handlers
         claims = parties.claims

@@ -146,6 +146,8 @@ package struct RegisteredClient: Sendable, Hashable {
     package let scopes: [String]
     /// Whether it signs users in; else it gets tokens for itself alone.
     package var isForUsers: Bool { grants.contains("authorization_code") }
+    /// Where its codes go; nil for a native client, whose redirect has any port.
+    var redirect: String?
 
     init?(_ json: JSONValue) {
         guard let id = json["clientId"]?.string else { return nil }
