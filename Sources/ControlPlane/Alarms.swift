@@ -5,6 +5,7 @@ package import Kernel
 enum ControlAlarm: Hashable {
     case gatewayReady(GatewayID)
     case gatewayDeleted(GatewayID)
+    case portalWorked(PortalID)
     case targetDeleted(TargetAddress)
     /// Read the document that names a target's tools.
     case targetRead(TargetAddress)
@@ -13,6 +14,7 @@ enum ControlAlarm: Hashable {
         switch self {
         case .gatewayReady(let gateway): "control gateway-ready \(gateway)"
         case .gatewayDeleted(let gateway): "control gateway-deleted \(gateway)"
+        case .portalWorked(let portal): "control portal-worked \(portal)"
         case .targetDeleted(let target): "control target-deleted \(target.text)"
         case .targetRead(let target): "control target-read \(target.text)"
         }
@@ -24,6 +26,7 @@ enum ControlAlarm: Hashable {
         switch words[1] {
         case "gateway-ready": self = .gatewayReady(GatewayID(words[2]))
         case "gateway-deleted": self = .gatewayDeleted(GatewayID(words[2]))
+        case "portal-worked": self = .portalWorked(PortalID(words[2]))
         case "target-deleted":
             guard let target = TargetAddress(words[2]) else { return nil }
             self = .targetDeleted(target)
@@ -50,6 +53,7 @@ extension ControlPlane {
                 switch what {
                 case .gatewayReady(let id): try Self.finishGateway(id, in: &transaction, at: now)
                 case .gatewayDeleted(let id): removeGateway(id, in: &transaction)
+                case .portalWorked(let id): finishPortal(id, in: &transaction)
                 case .targetDeleted(let target): try removeTarget(target, in: &transaction, at: now)
                 case .targetRead: break
                 }

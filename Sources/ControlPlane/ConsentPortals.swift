@@ -6,6 +6,14 @@ import Kernel
 enum PortalTag {}
 typealias PortalID = Identifier<PortalTag>
 
+/// `ConsentPortalStatus` of the model, without what no portal of a lab ever becomes.
+enum PortalStatus: String, Sendable, Codable {
+    case creating = "CREATING"
+    case active = "ACTIVE"
+    case updating = "UPDATING"
+    case deleting = "DELETING"
+}
+
 /// A page of AWS's where users see which services they connected.
 struct ConsentPortalRecord: Record {
     static let collection = "consent-portal"
@@ -15,6 +23,8 @@ struct ConsentPortalRecord: Record {
     var request: JSONObject
     let createdAt: Instant
     var updatedAt: Instant
+    /// nil in an older data file, whose portals were done at once.
+    var status: PortalStatus?
     var keys: [RecordKey] { [RecordKey("account", account)] }
 }
 
@@ -30,10 +40,11 @@ extension ControlPlane {
             let portal = ConsentPortalRecord(
                 id: PortalID("\(call.text("name"))-\(suffix)"), account: call.account,
                 request: JSONObject(call.input.members.filter { $0.name != "tags" }), createdAt: call.now,
-                updatedAt: call.now)
+                updatedAt: call.now, status: .creating)
             transaction.save(portal)
             keepTags(call, of: arn(of: portal), in: &transaction)
-            return .object(render(portal, "CREATING"))
+            schedule(.portalWorked(portal.id), at: call.now)
+            return .object(render(portal))
         }
     }
 
@@ -44,24 +55,38 @@ extension ControlPlane {
     /// What the caller leaves out stays (ledger `portal-update`).
     func updatePortal(_ call: Call) async throws -> JSONValue {
         try world.store.write { transaction in
-            var portal = try findPortal(call, in: &transaction)
+            var portal = try findFreePortal(call, in: &transaction)
             try checkPortal(call, in: &transaction)
             for member in call.input.members where member.name != "consentPortalIdentifier" {
                 portal.request[member.name] = member.value
             }
             portal.updatedAt = call.now
+            portal.status = .updating
             transaction.save(portal)
-            return .object(render(portal, "UPDATING"))
+            schedule(.portalWorked(portal.id), at: call.now)
+            return .object(render(portal))
         }
     }
 
     func deletePortal(_ call: Call) async throws -> JSONValue {
         try world.store.write { transaction in
-            let portal = try findPortal(call, in: &transaction)
-            transaction.remove(ConsentPortalRecord.self, portal.id)
-            dropTags(of: arn(of: portal), in: &transaction)
+            var portal = try findFreePortal(call, in: &transaction)
+            portal.status = .deleting
+            transaction.save(portal)
+            schedule(.portalWorked(portal.id), at: call.now)
             return [:]
         }
+    }
+
+    /// What a create, an update or a deletion began is done.
+    func finishPortal(_ id: PortalID, in transaction: inout Transaction) {
+        guard var portal = transaction.find(ConsentPortalRecord.self, id) else { return }
+        guard portal.status == .deleting else {
+            portal.status = .active
+            return transaction.save(portal)
+        }
+        transaction.remove(ConsentPortalRecord.self, id)
+        dropTags(of: arn(of: portal), in: &transaction)
     }
 
     func listPortals(_ call: Call) async throws -> JSONValue {
@@ -77,6 +102,18 @@ extension ControlPlane {
         let id = PortalID(call.text("consentPortalIdentifier"))
         guard let portal = transaction.find(ConsentPortalRecord.self, id), portal.account == call.account
         else { throw AWSError(.resourceNotFound, "Consent portal \(id) not found") }
+        return portal
+    }
+
+    /// One that nothing is being done to (ledger `portal-busy`).
+    private func findFreePortal(
+        _ call: Call, in transaction: inout Transaction
+    ) throws(AWSError) -> ConsentPortalRecord {
+        let portal = try findPortal(call, in: &transaction)
+        let status = portal.status ?? .active
+        guard status == .active else {
+            throw AWSError(.conflict, "Consent portal \(portal.id) is not ready: its status is \(status.rawValue)")
+        }
         return portal
     }
 
@@ -104,12 +141,11 @@ extension ControlPlane {
         names.consentPortalARN(portal.id.rawValue, account: portal.account)
     }
 
-    /// A change is done by the next call: `status` is what the answer to the change itself says.
-    private func render(_ portal: ConsentPortalRecord, _ status: String = "ACTIVE") -> JSONObject {
+    private func render(_ portal: ConsentPortalRecord) -> JSONObject {
         var result = portal.request
         result.append("consentPortalId", .string(portal.id.rawValue))
         result.append("consentPortalArn", .string(arn(of: portal)))
-        result.append("status", .string(status))
+        result.append("status", .string((portal.status ?? .active).rawValue))
         result.append("createdAt", .double(portal.createdAt.epochSeconds))
         result.append("updatedAt", .double(portal.updatedAt.epochSeconds))
         return result

@@ -114,6 +114,7 @@ package struct ControlPlane: AlarmHandling {
                 "Operation \(operation.name) is not supported; supported: \(supported().joined(separator: ", "))")
         }
         let input = try contract.read(operation, request: request, path: path, manner: manner)
+        try Self.checkTags(input.members)
         if !input.unknown.isEmpty {
             world.note("ignored members of \(operation.name) that the model does not know: \(list(input.unknown))")
         }

@@ -8,7 +8,10 @@ extension ControlPlane {
         let name = call.text("name")
         let suffix = world.entropy.text(10, from: .lowerAlphanumeric, for: "gateway-id")
         let answer = try world.store.write { transaction in
-            if let earlier = try call.earlierAnswer(&transaction) { return earlier }
+            let earlier = try earlierAnswer(to: call, &transaction) { answer, transaction in
+                transaction.find(GatewayRecord.self, GatewayID(answer["gatewayId"]?.string ?? "")) != nil
+            }
+            if let earlier { return earlier }
             try checkGateway(call.input)
             let mine = transaction.find(GatewayRecord.self, where: "account", is: call.account)
             guard mine.count < settings.quotas.gateways else { throw quota("gateways", settings.quotas.gateways) }
@@ -62,6 +65,7 @@ extension ControlPlane {
                     """,
                     reason: .resourceConflict)
             }
+            try checkNoRules(of: gateway, in: &transaction)
             let moved = try whenFree(gateway) { () throws(GatewayMachine.Rejection) in
                 try transaction.apply(.delete, to: gateway, cause: call.operation, at: call.now)
             }

@@ -51,6 +51,20 @@ struct GatewayPartRecord: Record {
         updatedAt = now
     }
 
+    /// Names of the targets that a rule leads to, by whatever route.
+    var targets: [String] { Self.targets(in: request["actions"] ?? .null) }
+
+    private static func targets(in value: JSONValue) -> [String] {
+        switch value {
+        case .array(let items): items.flatMap(targets)
+        case .object(let object):
+            object.members.flatMap { member in
+                member.name == "targetName" ? [member.value.string ?? ""] : targets(in: member.value)
+            }
+        default: []
+        }
+    }
+
     /// What the caller leaves out stays: these are PATCH calls.
     mutating func patch(_ input: JSONObject, at now: Instant) {
         for member in input.members where kind.members.contains(member.name) { request[member.name] = member.value }
@@ -76,8 +90,9 @@ extension ControlPlane {
     func putRateLimits(_ call: Call) async throws -> JSONValue {
         let fresh = world.entropy.uuid(for: "gateway-part")
         return try world.store.write { transaction in
-            if let earlier = try call.earlierAnswer(&transaction) { return earlier }
+            if let earlier = try earlierAnswer(to: call, &transaction, { _, _ in true }) { return earlier }
             let gateway = try findGateway(call, in: &transaction)
+            try checkNotDeleting(gateway)
             var shown: [JSONValue] = []
             for (number, entry) in (call.input["rateLimits"]?.array ?? []).enumerated() {
                 let input = entry.object ?? [:]
@@ -101,12 +116,17 @@ extension ControlPlane {
     private func create(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
         let fresh = world.entropy.uuid(for: "gateway-part")
         return try world.store.write { transaction in
-            if let earlier = try call.earlierAnswer(&transaction) { return earlier }
             let gateway = try findGateway(call, in: &transaction)
+            let earlier = try earlierAnswer(to: call, &transaction) { answer, transaction in
+                transaction.find(Part.self, Part.id(kind, gateway.id, answer[kind.idMember]?.string ?? "")) != nil
+            }
+            if let earlier { return earlier }
+            try checkNotDeleting(gateway)
             let name = call.input["rateLimitId"]?.string ?? fresh
             let part = Part(kind, gateway.id, name, input: call.input, at: call.now)
             guard transaction.find(Part.self, part.id) == nil else { throw taken(kind.noun.lowercased(), name) }
             try checkPriority(of: part, in: &transaction)
+            try checkTargets(of: part, in: &transaction)
             transaction.save(part)
             let answer = render(part, of: gateway, "CREATING")
             keep(answer, of: call, in: &transaction)
@@ -121,6 +141,35 @@ extension ControlPlane {
         guard rules.allSatisfy({ $0.id == part.id || $0.request["priority"] != part.request["priority"] }) else {
             throw AWSError(.conflict, "A gateway rule with this priority already exists")
         }
+    }
+
+    private func checkNotDeleting(_ gateway: GatewayRecord) throws(AWSError) {
+        guard gateway.status == .deleting else { return }
+        throw AWSError(.conflict, "Gateway \(gateway.id) is not ready: its status is \(gateway.status.rawValue)")
+    }
+
+    // Rules and the targets they lead to (ledger `rule-targets`).
+
+    private func checkTargets(of part: Part, in transaction: inout Transaction) throws(AWSError) {
+        for name in part.targets {
+            let found = transaction.find(TargetRecord.self, where: "name", is: "\(part.gateway)/\(name)")
+            guard found.isEmpty else { continue }
+            throw AWSError(.resourceNotFound, "Target \(name) not found in gateway \(part.gateway)")
+        }
+    }
+
+    func checkNoRule(leadsTo target: TargetRecord, in transaction: inout Transaction) throws(AWSError) {
+        let rules = transaction.find(Part.self, where: "gateway", is: Part.owner(.rule, target.gateway))
+        guard let rule = rules.first(where: { $0.targets.contains(target.name) }) else { return }
+        throw AWSError(.conflict, "Target \(target.id) is used by gateway rule \(rule.name)")
+    }
+
+    func checkNoRules(of gateway: GatewayRecord, in transaction: inout Transaction) throws(AWSError) {
+        guard !transaction.find(Part.self, where: "gateway", is: Part.owner(.rule, gateway.id)).isEmpty else { return }
+        throw AWSError(
+            .validation,
+            "Gateway \(gateway.id) has rules associated with it. Delete all rules before deleting the gateway.",
+            reason: .resourceConflict)
     }
 
     /// What a gateway had goes with it.
@@ -142,8 +191,10 @@ extension ControlPlane {
     private func update(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
         try world.store.write { transaction in
             var (gateway, part) = try findPart(kind, call, in: &transaction)
+            try checkNotDeleting(gateway)
             part.patch(call.input, at: call.now)
             try checkPriority(of: part, in: &transaction)
+            try checkTargets(of: part, in: &transaction)
             transaction.save(part)
             return render(part, of: gateway, "UPDATING")
         }
@@ -151,7 +202,8 @@ extension ControlPlane {
 
     private func delete(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
         try world.store.write { transaction in
-            let (_, part) = try findPart(kind, call, in: &transaction)
+            let (gateway, part) = try findPart(kind, call, in: &transaction)
+            try checkNotDeleting(gateway)
             transaction.remove(Part.self, part.id)
             return .object(JSONObject([.init(kind.idMember, .string(part.name)), .init("status", "DELETING")]))
         }

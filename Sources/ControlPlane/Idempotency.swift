@@ -24,7 +24,7 @@ extension Call {
     /// The earlier answer to the same request, if there was one that is still remembered.
     ///
     /// - Throws: `IdempotentParameterMismatchException` as reason, if the token came with other parameters.
-    func earlierAnswer(_ transaction: inout Transaction) throws(AWSError) -> JSONValue? {
+    fileprivate func earlierAnswer(_ transaction: inout Transaction) throws(AWSError) -> JSONValue? {
         guard let id = idempotencyID, let record = transaction.find(IdempotencyRecord.self, id),
             !record.isOver(at: now)
         else { return nil }
@@ -38,6 +38,16 @@ extension Call {
 }
 
 extension ControlPlane {
+    /// The earlier answer to the same request, as long as what it made is there (ledger `client-token-gone`).
+    func earlierAnswer(
+        to call: Call, _ transaction: inout Transaction, _ isThere: (JSONValue, inout Transaction) -> Bool
+    ) throws(AWSError) -> JSONValue? {
+        guard let answer = try call.earlierAnswer(&transaction),
+            world.switches.choice(.clientTokenGone) == "replay" || isThere(answer, &transaction)
+        else { return nil }
+        return answer
+    }
+
     func keep(_ answer: JSONValue, of call: Call, in transaction: inout Transaction) {
         guard let id = call.idempotencyID else { return }
         let life = Span.seconds(Int64(world.switches.number(.clientTokenLife)))

@@ -10,7 +10,7 @@ package enum ControlPlaneSwitches {
         .firstStatus, .keepAuthData, .lapseAfter, .allowDelete, .pendingClass, .schemaAllowWith, .requireVersion,
         .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .targetOperations, .versionUpdates,
-        .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .sameName, .lambdaInputSchema,
+        .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .clientTokenGone, .sameName, .lambdaInputSchema,
     ]
 }
 
@@ -40,7 +40,7 @@ extension Unknown {
     /// Whether `authorizationData` stays when a target is no longer waiting (ledger `U2`).
     static let keepAuthData = Unknown("target.keepAuthData", "off", or: "on")
     /// Seconds a target waits for consent (ledger `pending-lapse`).
-    static let lapseAfter = Unknown("pending.lapseAfter", "600", or: "900")
+    static let lapseAfter = Unknown("pending.lapseAfter", "900", or: "600")
     /// Whether a target may be deleted while it waits for consent (ledger `U3`).
     static let allowDelete = Unknown("pending.allowDelete", "off", or: "on")
     /// Error for a change to a target that waits for consent (ledger `U5`).
@@ -71,6 +71,8 @@ extension Unknown {
     static let discoveryFetched = Unknown("discovery.fetched", "use", or: "creation")
     /// Seconds for which a `clientToken` is remembered (ledger `client-token-life`).
     static let clientTokenLife = Unknown("clientToken.life", "28800", or: "86400")
+    /// What a `clientToken` is answered with whose resource was deleted (ledger `client-token-gone`).
+    static let clientTokenGone = Unknown("clientToken.gone", "new", or: "replay")
     /// What the inputSchema of a function's tool may describe (ledger `lambda-input-schema`).
     static let lambdaInputSchema = Unknown("lambda.inputSchema", "object", or: "any")
     /// What becomes of an OpenAPI operation in which one name stands in two places (ledger `openapi-same-name`).

@@ -54,6 +54,13 @@ extension ControlPlane {
         }
     }
 
+    /// Names that begin with `aws:`, in whatever case, are AWS's own (ledger `tags-reserved`).
+    static func checkTags(_ input: JSONObject) throws(AWSError) {
+        let names = input["tags"]?.object?.names ?? []
+        guard names.contains(where: { $0.lowercased().hasPrefix("aws:") }) else { return }
+        throw AWSError.invalid([.init("tags", "Map keys must not begin with aws:, which is reserved")])
+    }
+
     /// Tags that came with a creation.
     func keepTags(_ call: Call, of arn: String, in transaction: inout Transaction) {
         guard let sent = call.input["tags"]?.object, !sent.members.isEmpty else { return }

@@ -12,6 +12,7 @@ extension ControlPlane {
         let input = try targetInput(call.input, for: gateway)
         let name = call.input["name"]?.string ?? current.name
         try world.store.write { transaction in
+            try checkReady(gateway)
             try checkChangeable(current, "updated")
             try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: current.id, &transaction)
@@ -20,6 +21,7 @@ extension ControlPlane {
         let address = TargetAddress(gateway: gateway.id, target: current.id)
         let (way, authorization) = try await authorization(for: input.way, address, of: current)
         return try world.store.write { transaction in
+            try checkReady(try findGateway(call, in: &transaction))
             var target = try unlocked(try findTarget(call, in: &transaction), "updated", call.now, &transaction)
             try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: target.id, &transaction)
@@ -45,6 +47,7 @@ extension ControlPlane {
             let gateway = try findGateway(call, in: &transaction)
             return (gateway, try findTarget(id, of: gateway.id, in: &transaction))
         }
+        try checkReady(gateway)
         try checkSynchronizable(current)
         try checkChangeable(current, "synchronized")
         try world.store.write { try checkWork(in: gateway.id, &$0) }
@@ -53,6 +56,7 @@ extension ControlPlane {
         let address = TargetAddress(gateway: gateway.id, target: id)
         let (way, authorization) = try await authorization(for: wanted, address, of: current)
         return try world.store.write { transaction in
+            try checkReady(try findGateway(call, in: &transaction))
             let target = try unlocked(
                 try findTarget(id, of: gateway.id, in: &transaction), "synchronized", call.now, &transaction)
             try checkWork(in: gateway.id, &transaction)

@@ -8,7 +8,10 @@ extension ControlPlane {
     func createTarget(_ call: Call) async throws -> JSONValue {
         let earlier = try world.store.write { transaction in
             let gateway = try findGateway(call, in: &transaction)
-            return (gateway, try call.earlierAnswer(&transaction))
+            let answer = try earlierAnswer(to: call, &transaction) { answer, transaction in
+                transaction.find(TargetRecord.self, TargetID(answer["targetId"]?.string ?? "")) != nil
+            }
+            return (gateway, answer)
         }
         if let answer = earlier.1 { return answer }
         let input = try targetInput(call.input, for: earlier.0)
@@ -49,7 +52,9 @@ extension ControlPlane {
         try world.store.write { transaction in
             let gateway = try findGateway(call, in: &transaction)
             let target = try findTarget(call, in: &transaction)
+            try checkReady(gateway)
             if !world.switches.isOn(.allowDelete) { try checkUnlocked(target, "deleted") }
+            try checkNoRule(leadsTo: target, in: &transaction)
             let (moved, _) = try whenFree(target) { () throws(TargetMachine.Rejection) in
                 try transaction.apply(.delete, to: target, cause: call.operation, at: call.now)
             }
@@ -90,22 +95,25 @@ extension ControlPlane {
     private func checkRoom(
         for name: String, in gateway: GatewayRecord, _ transaction: inout Transaction
     ) throws(AWSError) {
-        let isBusy =
-            switch gateway.status {
-            case .deleting: true
-            case .creating: world.switches.choice(.targetWhileCreating) == "refuse"
-            default: false
-            }
-        guard !isBusy else {
-            throw AWSError(
-                .conflict, "Gateway \(gateway.id) is not ready: its status is \(gateway.status.rawValue)")
-        }
+        try checkReady(gateway)
         try checkFree(name, in: gateway.id, except: nil, &transaction)
         let most = settings.quotas.targetsPerGateway
         guard transaction.count(TargetRecord.self, where: "gateway", is: gateway.id.rawValue) < most else {
             throw quota("targets in a gateway", most)
         }
         try checkWork(in: gateway.id, &transaction)
+    }
+
+    /// Its targets wait while a gateway is worked on (ledger `T16`, and `E12` for one that is still CREATING).
+    func checkReady(_ gateway: GatewayRecord) throws(AWSError) {
+        let isBusy =
+            switch gateway.status {
+            case .updating, .deleting: true
+            case .creating: world.switches.choice(.targetWhileCreating) == "refuse"
+            default: false
+            }
+        guard isBusy else { return }
+        throw AWSError(.conflict, "Gateway \(gateway.id) is not ready: its status is \(gateway.status.rawValue)")
     }
 
     /// Whether work on one more target may begin (ledger `target-operations`).

@@ -6,7 +6,8 @@ import Kernel
 
 enum TokenVaultTag {}
 
-/// Which key an account's vault is locked with; there is no record before somebody chose one.
+/// Which key an account's vault is locked with; there is no record before somebody chose one. A vault is as old as the
+/// lab.
 struct TokenVaultRecord: Record {
     static let collection = "token-vault"
     /// The account.
@@ -62,7 +63,7 @@ extension ControlPlane {
         [
             "tokenVaultId": .string(Self.vaultName),
             "kmsConfiguration": .object(vault?.keys ?? ["keyType": "ServiceManagedKey"]),
-            "lastModifiedDate": .double((vault?.modifiedAt ?? Instant(milliseconds: 0)).epochSeconds),
+            "lastModifiedDate": .double((vault?.modifiedAt ?? settings.began).epochSeconds),
         ]
     }
 }

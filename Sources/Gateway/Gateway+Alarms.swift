@@ -24,7 +24,8 @@ extension Gateway {
         case .consentLapsed(let address, let session):
             // U4: what the real gateway does then is not known.
             guard world.switches.choice(.pendingOnExpiry) == "fail" else { return }
-            consentFailed(address, session, "The authorization was not completed in time.", cause: "consent lapsed")
+            let reason = "Authorization timed out before the user completed it."
+            consentFailed(address, session, reason, cause: "consent lapsed")
         case .changed(let gateway): changed(gateway)
         }
     }

@@ -52,6 +52,8 @@ struct WorkloadTokenRecord: Record {
     let user: WorkloadUser
     /// The service took it for itself, and is the only one who knows it.
     var isServices: Bool?
+    /// When it ends; nil for one that does not (ledger `workload-token-life`).
+    var until: Instant?
     /// Of the service's and of each workload's own the newest are kept.
     var keys: [RecordKey] { [RecordKey("of", isServices == true ? "service" : "\(account) \(workload)")] }
 }

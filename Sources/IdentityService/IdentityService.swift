@@ -128,6 +128,7 @@ extension IdentityService {
         guard let token = transaction.find(WorkloadTokenRecord.self, id) else {
             throw Refusal(.unauthorized, Self.tokenRefusal)
         }
+        if let until = token.until, until <= world.clock.now { throw Refusal(.unauthorized, Self.tokenRefusal) }
         if isStranger(call, to: token.account) {
             throw Refusal(.accessDenied, "The workload access token is of another account", by: .accountBoundary)
         }

@@ -78,6 +78,8 @@ extension Unknown {
     static let deadLink = Unknown("authorize.deadLink", "page", or: "json")
     /// Whether a call with `forceAuthentication` ends pending sessions too (ledger `U20`).
     static let forceSupersedes = Unknown("force.supersedes", "on", or: "off")
+    /// Seconds that a workload access token lives, or `never` ends (ledger `workload-token-life`).
+    static let workloadTokenLife = Unknown("workloadToken.life", "never", or: "900", "3600")
     /// Last part of a session URI: 88 characters, or the base64url of a UUID, which has 48 (ledger `U26`).
     static let sessionURIForm = Unknown("session.uriForm", "88", or: "48")
 }
@@ -94,11 +96,14 @@ package enum IdentityServiceSwitches {
     package static let unknowns: [Unknown] = [
         .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
         .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed, .deadLink, .forceSupersedes,
-        .sessionURIForm, .tokenResources, .tokenAudiences, .userAudience,
+        .sessionURIForm, .tokenResources, .tokenAudiences, .userAudience, .workloadTokenLife,
     ]
 }
 
 extension Switches {
+    /// How long a workload access token lives; nil for ever.
+    var workloadTokenLife: Span? { Int64(choice(.workloadTokenLife)).map { .seconds($0) } }
+
     /// `recreated-identity`: whether two births are of one workload identity.
     func isSameIdentity(_ birth: String?, _ other: String?) -> Bool { birth == other || !holds(.recreatedIdentity) }
 }

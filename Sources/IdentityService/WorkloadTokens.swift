@@ -33,11 +33,12 @@ extension IdentityService {
                 id: WorkloadTokenID(token), workload: workload.name, account: workload.account, birth: workload.birth,
                 user: user)
             if call.isService { record.isServices = true }
+            record.until = world.switches.workloadTokenLife.map { world.clock.now + $0 }
             // One for every call of a tool, or of an agent, would fill a lab that is served for weeks.
             transaction.save(record, keeping: ServicePrincipal.tokensKept)
             let birth = TokenBirth(
                 kind: "workload_access_token", issuer: world.party, user: user.name,
-                audience: [workload.name.rawValue], expires: nil, value: Secret(token))
+                audience: [workload.name.rawValue], expires: record.until, value: Secret(token))
             transaction.append(.token(.issued(birth)), at: world.clock.now)
             return ["workloadAccessToken": .string(token)]
         }

@@ -30,9 +30,50 @@ struct AccountResourceTests {
         #expect(try await lab.ok("ListTagsForResource", ["resourceArn": arn])["tags"] == [:])
     }
 
+    /// Ledger `tags-reserved`.
+    @Test(arguments: ["aws:x", "AWS:x"])
+    func tagsOfAWSAreItsOwn(name: String) async throws {
+        let lab = ControlLab()
+        let tags: JSONValue = .object(JSONObject([.init(name, "1")]))
+        let created: JSONObject = ["name": "agent", "tags": tags]
+        #expect(try await lab.refusal("CreateWorkloadIdentity", created).code == "ValidationException")
+        let arn = try await lab.ok("CreateWorkloadIdentity", ["name": "agent"])["workloadIdentityArn"] ?? ""
+        #expect(try await lab.refusal("TagResource", ["resourceArn": arn, "tags": tags]).code == "ValidationException")
+        #expect(try await lab.call("TagResource", ["resourceArn": arn, "tags": ["aws": "1"]]).status == 204)
+    }
+
+    /// Ledger `portal-busy`.
+    @Test func aPortalIsBusyForAWhile() async throws {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        let vault = "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default"
+        let made = try await lab.ok(
+            "CreateConsentPortal",
+            [
+                "name": "portal", "executionRoleArn": "arn:aws:iam::111122223333:role/portal",
+                "idpConfig": [
+                    "credentialProviderArn": .string("\(vault)/oauth2credentialprovider/github-provider"),
+                    "scopes": ["openid"],
+                ],
+                "sources": [["identifier": .string(gateway), "type": "agentcore-gateway"]],
+            ])
+        let name: JSONObject = ["consentPortalIdentifier": made["consentPortalId"] ?? .null]
+        #expect(try await lab.ok("GetConsentPortal", name)["status"] == "CREATING")
+        #expect(try await lab.refusal("DeleteConsentPortal", name).code == "ConflictException")
+        await lab.advance(.milliseconds(50))
+        #expect(try await lab.ok("GetConsentPortal", name)["status"] == "ACTIVE")
+        #expect(try await lab.call("DeleteConsentPortal", name).status == 204)
+        #expect(try await lab.ok("GetConsentPortal", name)["status"] == "DELETING")
+        #expect(try await lab.refusal("DeleteConsentPortal", name).status == 409)
+        await lab.advance(.milliseconds(50))
+        #expect(try await lab.refusal("GetConsentPortal", name).status == 404)
+    }
+
     @Test func theVaultsKeyCanBeSetAndNotReset() async throws {
         let lab = ControlLab()
         #expect(try await lab.ok("GetTokenVault")["kmsConfiguration"] == ["keyType": "ServiceManagedKey"])
+        let began = JSONValue.double(ControlLab.start.epochSeconds)
+        #expect(try await lab.ok("GetTokenVault")["lastModifiedDate"] == began)
         let noKey: JSONObject = ["kmsConfiguration": ["keyType": "CustomerManagedKey"]]
         #expect(try await lab.refusal("SetTokenVaultCMK", noKey).status == 400)
         #expect(try await lab.refusal("ResetTokenVaultKeyMaterial", ["tokenVaultId": "default"]).status == 400)

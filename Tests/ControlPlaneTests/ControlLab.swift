@@ -33,7 +33,8 @@ final class ControlLab: Sendable {
             switches: Switches(off: off, chosen: chosen))
         let principal = ServicePrincipal(proof: "the proof of this lab")
         let settings = AWSSettings(
-            servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: addresses), quotas: quotas)
+            servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: addresses), quotas: quotas,
+            began: Self.start)
         control = ControlPlane(world: world, contract: Checkout.contract, settings: settings)
         identity = ScriptedIdentity(principal)
         network.connect(.aws, FrontDoor(control: control, identity: identity))

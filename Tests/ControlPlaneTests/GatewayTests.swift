@@ -77,6 +77,52 @@ struct GatewayTests {
         #expect(try await lab.refusal("CreateGateway", input).message.contains("already exists"))
     }
 
+    /// Ledger `client-token-gone`.
+    @Test(arguments: [("new", false), ("replay", true)])
+    func aClientTokenAfterTheGatewaysEnd(choice: String, isSame: Bool) async throws {
+        let lab = ControlLab(["clientToken.gone": choice])
+        var input = Sample.gateway
+        input["clientToken"] = "b7d872ff-87c7-49c7-bb29-99ff1a2bdb3a"
+        let first = try await lab.ok("CreateGateway", input)
+        await lab.advance(.milliseconds(50))
+        _ = try await lab.ok("DeleteGateway", ["gatewayIdentifier": first["gatewayId"] ?? .null])
+        #expect(try await lab.ok("CreateGateway", input) == first)
+        await lab.advance(.milliseconds(50))
+        #expect(try await lab.ok("CreateGateway", input)["gatewayId"] == first["gatewayId"] ? isSame : !isSame)
+    }
+
+    /// Ledger `rule-targets`.
+    @Test func rulesHoldTheirGatewayAndItsTargets() async throws {
+        let lab = ControlLab()
+        let id = try await lab.ready()
+        let name: JSONObject = ["gatewayIdentifier": .string(id)]
+        let rule = name.merging([
+            "priority": 1, "actions": [["routeToTarget": ["staticRoute": ["targetName": "github"]]]],
+        ])
+        #expect(try await lab.refusal("CreateGatewayRule", rule).code == "ResourceNotFoundException")
+        let target = try await lab.ok("CreateGatewayTarget", Sample.target(id, payload: Sample.payload))
+        let routed = name.merging(["targetId": target["targetId"] ?? .null])
+        let made = try await lab.ok("CreateGatewayRule", rule)
+        #expect(try await lab.refusal("DeleteGatewayTarget", routed).code == "ConflictException")
+        let ruleName = name.merging(["ruleId": made["ruleId"] ?? .null])
+        let other: JSONObject = ["actions": [["routeToTarget": ["staticRoute": ["targetName": "none"]]]]]
+        #expect(try await lab.refusal("UpdateGatewayRule", ruleName.merging(other)).status == 404)
+        _ = try await lab.ok("DeleteGatewayRule", ruleName)
+        _ = try await lab.ok("DeleteGatewayTarget", routed)
+        await lab.advance(.milliseconds(50))
+        let bundle: JSONValue = [
+            "bundleArn": "arn:aws:bedrock-agentcore:us-east-1:111122223333:configuration-bundle/b-abcdefghij",
+            "bundleVersion": "b7d872ff-87c7-49c7-bb29-99ff1a2bdb3a",
+        ]
+        let override: JSONValue = [["configurationBundle": ["staticOverride": bundle]]]
+        let last = try await lab.ok("CreateGatewayRule", rule.merging(["actions": override]))
+        let refused = try await lab.refusal("DeleteGateway", name)
+        #expect(refused.code == "ValidationException" && refused.message.contains("has rules associated with it"))
+        _ = try await lab.ok("DeleteGatewayRule", name.merging(["ruleId": last["ruleId"] ?? .null]))
+        _ = try await lab.ok("DeleteGateway", name)
+        #expect(try await lab.refusal("CreateGatewayRule", rule.merging(["actions": override])).status == 409)
+    }
+
     @Test func anUpdateReplacesEverything() async throws {
         let lab = ControlLab()
         let id = try await lab.ready(["description": "old", "exceptionLevel": "DEBUG"])

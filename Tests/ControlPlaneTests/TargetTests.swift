@@ -29,24 +29,24 @@ struct TargetTests {
         #expect(item?["authorizationData"] == created["authorizationData"])
         #expect(item?["targetType"] == "MCP_SERVER")
         #expect(item?["listingMode"] == "DEFAULT")
-        await lab.advance(.seconds(600))
+        await lab.advance(.seconds(900))
         let session = try #require(lab.gatewayAlarms.first)
         #expect(
             GatewayAlarm(label: session.label)
                 == .consentLapsed(
                     TargetAddress(gateway: GatewayID(gateway), target: TargetID(id)),
                     sessionURI: "urn:ietf:params:oauth:request_uri:s2"))
-        #expect(session.due == ControlLab.start + .milliseconds(600_050))
+        #expect(session.due == ControlLab.start + .milliseconds(900_050))
     }
 
     @Test func theFirstStatusIsAnUnknown() async throws {
-        let lab = ControlLab(["create.firstStatus": "CREATING", "pending.lapseAfter": "900"])
+        let lab = ControlLab(["create.firstStatus": "CREATING", "pending.lapseAfter": "600"])
         let gateway = try await lab.ready()
         let created = try await lab.ok("CreateGatewayTarget", Sample.target(gateway))
         #expect(created["status"] == "CREATING")
         #expect(created["authorizationData"] != nil)
         #expect(try await lab.status(gateway, created["targetId"]?.string ?? "") == "CREATE_PENDING_AUTH")
-        #expect(lab.clock.pendingAlarms.map(\.due) == [ControlLab.start + .milliseconds(900_050)])
+        #expect(lab.clock.pendingAlarms.map(\.due) == [ControlLab.start + .milliseconds(600_050)])
     }
 
     /// Method 2: READY at once, nobody is asked.
@@ -202,6 +202,28 @@ struct TargetTests {
         _ = try await lab.call("DeleteOauth2CredentialProvider", ["name": "github-provider"])
         let input = Sample.target(gateway, payload: Sample.payload)
         #expect(try await lab.refusal("CreateGatewayTarget", input).code == "ResourceNotFoundException")
+    }
+
+    /// Ledger `T16`.
+    @Test func aGatewayThatIsUpdatedHoldsItsTargetsUp() async throws {
+        let lab = ControlLab()
+        let id = try await lab.ready()
+        let target = try await lab.ok("CreateGatewayTarget", Sample.target(id, payload: Sample.payload))
+        var update = Sample.gateway
+        update["gatewayIdentifier"] = .string(id)
+        _ = try await lab.ok("UpdateGateway", update)
+        let name: JSONObject = ["gatewayIdentifier": .string(id), "targetId": target["targetId"] ?? .null]
+        let again = Sample.target(id, payload: Sample.payload)
+        for (operation, input) in [
+            ("CreateGatewayTarget", again.merging(["name": "second"])),
+            ("UpdateGatewayTarget", again.merging(["targetId": target["targetId"] ?? .null])),
+            ("DeleteGatewayTarget", name),
+        ] {
+            let refused = try await lab.refusal(operation, input)
+            #expect(refused.status == 409 && refused.message.contains("not ready"), "\(operation)")
+        }
+        await lab.advance(.milliseconds(50))
+        #expect(try await lab.call("DeleteGatewayTarget", name).status == 202)
     }
 
     @Test func aGatewayThatIsCreatingMayRefuseTargets() async throws {

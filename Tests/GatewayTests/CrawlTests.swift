@@ -102,7 +102,10 @@ import Testing
     func failedConsent() async throws {
         for (alarm, reason) in [
             (GatewayAlarm.consentFailed(Self.address, sessionURI: "urn:s1", reason: "access denied"), "access denied"),
-            (.consentLapsed(Self.address, sessionURI: "urn:s1"), "The authorization was not completed in time."),
+            (
+                .consentLapsed(Self.address, sessionURI: "urn:s1"),
+                "Authorization timed out before the user completed it."
+            ),
         ] {
             for (pending, end) in [
                 (TargetStatus.createPendingAuth, TargetStatus.failed), (.updatePendingAuth, .updateUnsuccessful),

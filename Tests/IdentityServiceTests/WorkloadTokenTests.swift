@@ -43,6 +43,17 @@ import Testing
         #expect(try await mint(good) == 401)
     }
 
+    /// Ledger `workload-token-life`.
+    @Test(arguments: [("never", 200), ("900", 401)])
+    func aWorkloadTokenLivesAsLongAsTheLabSays(life: String, status: Int) async throws {
+        let lab = try Fixture(chosen: ["workloadToken.life": life])
+        let token = try await lab.workloadToken()
+        await lab.advance(.seconds(899))
+        #expect(try await lab.ask(token).status == 200)
+        await lab.advance(.seconds(1))
+        #expect(try await lab.ask(token).status == status)
+    }
+
     /// E67.
     @Test func aBadWorkloadToken() async throws {
         let lab = try Fixture()

@@ -34,7 +34,9 @@ SAMPLES = {
     "targetConfiguration": {"mcp": {"mcpServer": {"endpoint": "https://mcp.example.com/mcp"}}},
     "credentialProviderVendor": "GithubOauth2",
     "oauth2ProviderConfigInput": {"githubOauth2ProviderConfig": {"clientId": "c", "clientSecret": "s"}},
-    "actions": [{"routeToTarget": {"staticRoute": {"targetName": "github"}}}],
+    "actions": [{"configurationBundle": {"staticOverride": {
+        "bundleArn": "arn:aws:bedrock-agentcore:us-east-1:111122223333:configuration-bundle/b-abcdefghij",
+        "bundleVersion": "b7d872ff-87c7-49c7-bb29-99ff1a2bdb3a"}}}],
     "dimensionKeys": ["toolName"],
     "entries": [{"dimensions": {"toolName": "*"}, "requests": [{"rate": 5, "period": "minute"}]}],
     "rateLimits": [{
@@ -138,6 +140,12 @@ def busy(lab, operation):
     return lab, {**arguments(operation, **more), **gateway(lab, ready=False)}
 
 
+def busy_portal(lab, operation):
+    """A consent portal that is being made."""
+    made = call(lab, "CreateConsentPortal", {**arguments("CreateConsentPortal"), **portal(lab)})
+    return lab, {**arguments(operation), "consentPortalIdentifier": made["consentPortalId"]}
+
+
 def workload(lab):
     call(lab, "CreateWorkloadIdentity", {"name": "agent"})
     return {"workloadIdentityToken": call(lab, "GetWorkloadAccessToken", {"workloadName": "agent"})[
@@ -177,6 +185,8 @@ def causes():
         found[operation, conflict] = pending
     for operation in ("UpdateGateway", "DeleteGateway"):
         found[operation, conflict] = busy
+    for operation in ("UpdateConsentPortal", "DeleteConsentPortal"):
+        found[operation, conflict] = busy_portal
     return found
 
 
@@ -200,7 +210,7 @@ REASONS = [
      "a taken name answers ValidationException (ledger provider-duplicate)"),
     (r"ConflictException", r"(Update|Delete)(Oauth2CredentialProvider|ApiKeyCredentialProvider|WorkloadIdentity)",
      "it is done at once and its name cannot change: nothing to conflict with"),
-    (r"ConflictException", r"(Update|Delete)(ConsentPortal|GatewayRule|GatewayRateLimit)|BatchPutGatewayRateLimits",
+    (r"ConflictException", r"(Update|Delete)(GatewayRule|GatewayRateLimit)|BatchPutGatewayRateLimits",
      "it is done at once and replaces what was there: nothing to conflict with"),
     (r"ConflictException", r"(Set|Reset)TokenVault.*", "a change of the vault is done at once"),
     (r"ServiceQuotaExceededException", r"Update.*|SynchronizeGatewayTargets", "it makes nothing more"),

@@ -120,6 +120,8 @@ def test_tags_and_policies(world, control):
 def test_rules_and_rate_limits(world, control):
     at = {"gatewayIdentifier": world.gateway_id}
     actions = [{"routeToTarget": {"staticRoute": {"targetName": "github"}}}]
+    refused(control.create_gateway_rule, "ResourceNotFoundException", **at, priority=1, actions=actions)
+    world.create_target()
     token = "t" * 33
     rule = control.create_gateway_rule(**at, priority=1, actions=actions, clientToken=token)
     again = control.create_gateway_rule(**at, priority=1, actions=actions, clientToken=token)
@@ -158,10 +160,15 @@ def test_consent_portals(world, control):
     portal = control.create_consent_portal(**asked)
     refused(control.create_consent_portal, "ConflictException", **asked)
     at = {"consentPortalIdentifier": portal["consentPortalId"]}
+    refused(control.delete_consent_portal, "ConflictException", **at)
+    world.lab.advance("1s")
     assert control.get_consent_portal(**at)["status"] == "ACTIVE"
     assert control.update_consent_portal(**at, description="d")["status"] == "UPDATING"
+    world.lab.advance("1s")
     assert [one["name"] for one in control.list_consent_portals()["consentPortals"]] == ["portal"]
     control.delete_consent_portal(**at)
+    assert control.get_consent_portal(**at)["status"] == "DELETING"
+    world.lab.advance("1s")
     refused(control.get_consent_portal, "ResourceNotFoundException", **at)
 
 

@@ -68,7 +68,7 @@ def test_journal_transitions_and_tokens_have_no_secrets(lab, world):
 def test_clock_moves_and_consent_lapses(lab, world):
     target = world.create_target(schema=None)
     before = lab.control("GET", "/_local/clock")
-    lab.advance("11m")
+    lab.advance("16m")
     assert lab.control("GET", "/_local/clock") != before
     failed = world.target(target["targetId"])
     assert failed["status"] == "FAILED" and failed["statusReasons"]
