@@ -80,7 +80,8 @@ struct ReplayCommand: AsyncParsableCommand {
         guard let file = cells.first(where: { $0.cellText == capsule.cell }) else {
             throw CommandFailure(.unparsed, "\(self.file): the capsule has no \(capsule.path) \(capsule.cell)")
         }
-        for name in given.keys.sorted() where !file.secrets.contains(where: { $0.name == name }) {
+        let secrets = capsule.secretVariables + file.secrets.map(\.name)
+        for name in given.keys.sorted() where !secrets.contains(name) {
             throw CommandFailure(.usage, "--var \(name): the capsule left out no secret of that name")
         }
         var settings = RunSettings(root: folder)

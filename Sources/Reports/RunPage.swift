@@ -81,8 +81,9 @@ package struct RunPage: Sendable, Hashable {
         return rows.map { row in
             Token(
                 cells: [
-                    "\(row.kind) \(row.id)\(row.isRevoked ? " (revoked)" : "")", row.issuer.rawValue, row.user ?? "",
-                    row.scopes.joined(separator: " "), row.parent ?? "", row.heldBy.joined(separator: ", "),
+                    "\(row.kind) \(row.id)\(row.isRevoked ? " (revoked)" : "")", row.issuer.rawValue,
+                    row.user.map { mask.text($0) } ?? "", mask.text(row.scopes.joined(separator: " ")),
+                    row.parent ?? "", row.heldBy.joined(separator: ", "),
                     row.seenBy.joined(separator: ", "), row.expires?.iso8601 ?? "",
                 ], decoded: decoded[row.id])
         }

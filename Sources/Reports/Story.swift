@@ -134,12 +134,12 @@ private struct Builder {
         case .alarm(let alarm):
             add(.note(actor: actor(alarm.party), "alarm: \(mask.text(alarm.label))"), entry.sequence)
         case .fault(let name, let party):
-            add(.note(actor: actor(party), "fault \(name)"), entry.sequence)
+            add(.note(actor: actor(party), "fault \(mask.text(name))"), entry.sequence)
         case .note(let note):
             let rule = note.rule.map { "\($0): " } ?? ""
             add(.note(actor: actor(note.party), "\(rule)\(mask.text(note.text))"), entry.sequence)
         case .token(.issued(let birth)):
-            let user = birth.user.map { " for \($0)" } ?? ""
+            let user = birth.user.map { " for \(mask.text($0))" } ?? ""
             add(.note(actor: actor(birth.issuer), "issues \(birth.kind)\(user)"), entry.sequence)
         case .token(.held(_, let holder)):
             add(.note(actor: nil, "\(holder) keeps a token"), entry.sequence)

@@ -63,4 +63,50 @@ struct CapsuleSecretsTests {
             told.first?.hasPrefix("the trace differs at line 1\n  was: 1 +0ms outside -> github POST /prod/") == true)
         #expect(told.last == "the secret pin was left out of the capsule, a stand-in took its place")
     }
+
+    private static let derived = """
+        scenario: Secrets by way of other variables, in a mapping, where no blank may stand
+        spec: [RFC 6749 section 4.1]
+        environment: {TOK: , OTHER: , KEY: standard-of-key}
+        with: {copy: "${env.TOK}", plain: written-out-plainly, given: , standard: "${env.KEY}"}
+        secrets:
+          s: "${copy}"
+          t: "${plain}"
+          u: "Bearer ${given}"
+          v: "${standard}"
+          db: {user: hidden-user, ports: [81818181, 71717171], on: true}
+          host: internal-host
+          way: hidden-way
+        steps:
+          - http: POST ${lab.github}/${way}
+            json: {a: "${s}", b: "${t}", c: "${u}", d: "${v}", db: "${db}", other: "${env.OTHER}", on: true}
+            expect: {status: 404}
+          - http: GET https://${host}.example/${way}
+            expect: {status: 200}
+        """
+
+    /// What a secret is made of is left out as it is, and every text of one that is a mapping.
+    @Test func whatASecretIsMadeOfIsInNoCapsule() async throws {
+        var settings = RunSettings()
+        settings.environment = ["TOK": "tok-of-env", "OTHER": "a-written-out-plainly-b"]
+        settings.variables = ["given": "given-by-flag"]
+        let result = try await Self.run(Self.derived, settings)
+        let capsule = Capsule(result, version: "1", lab: nil, mocks: [])
+        let parts = [
+            "tok-of-env", "written-out", "given-by-flag", "standard-of-key", "hidden-", "81818181", "71717171",
+            "internal-host",
+        ]
+        for part in parts { #expect(!(capsule.text + result.command).contains(part), "\(part)") }
+        #expect(capsule.trace.contains("<secret db.user>") && capsule.trace.contains("\"on\":true"))
+        #expect(capsule.secretEnvironment == ["TOK"] && capsule.secretVariables == ["given"])
+        #expect(capsule.environment == ["OTHER": "a-secret-plain-b"])
+
+        var replay = RunSettings()
+        replay.variables = capsule.variables
+        replay.environment = capsule.environment
+        for name in capsule.secretVariables { replay.variables[name] = Capsule.standIn(for: name) }
+        for name in capsule.secretEnvironment { replay.environment[name] = Capsule.standIn(for: name) }
+        let again = try await Self.run(try #require(capsule.files.first).text, replay)
+        #expect(capsule.differences(from: again, version: "1", mocks: []) == [])
+    }
 }

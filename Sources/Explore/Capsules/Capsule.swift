@@ -53,13 +53,15 @@ package struct Capsule: Sendable, Hashable {
         self.lab = result.file.lab.name
         rulesOff = result.rulesOff.filter { !result.file.lab.rulesOff.contains($0) }
         unknowns = result.settings.unknowns
-        let secret = Set(result.file.secrets.map(\.name))
-        variables = result.settings.variables.filter { !secret.contains($0.key) }
-        secretVariables = result.settings.variables.keys.filter { secret.contains($0) }.sorted()
+        let (hidden, omission) = (SecretSources(of: result.file), SecretOmission(result))
+        let secret = hidden.variables.union(result.file.secrets.map(\.name))
+        let given = result.settings.variables
+        variables = given.filter { !secret.contains($0.key) }.mapValues(omission.shown)
+        secretVariables = given.keys.filter { secret.contains($0) }.sorted()
         let names = result.file.environment.map(\.name)
-        let hidden = Self.environmentOfSecrets(result.file)
-        environment = result.settings.environment.filter { names.contains($0.key) && !hidden.contains($0.key) }
-        secretEnvironment = names.filter { hidden.contains($0) && result.settings.environment[$0] != nil }.sorted()
+        let set = result.settings.environment.filter { names.contains($0.key) }
+        environment = set.filter { !hidden.environment.contains($0.key) }.mapValues(omission.shown)
+        secretEnvironment = set.keys.filter { hidden.environment.contains($0) }.sorted()
         verdict = result.verdict.rawValue
         failures = result.failures.map { failure in
             let place = failure.place.map { "\($0): " } ?? ""
@@ -67,7 +69,7 @@ package struct Capsule: Sendable, Hashable {
         }
         wording = Self.wording(of: result)
         let sources =
-            Self.sources(of: result.file).map { File(path: $0.name, text: Self.shown($0, result.file)) }
+            Self.sources(of: result.file).map { File(path: $0.name, text: omission.shown($0)) }
             + companions
         files = sources.map { File(path: Self.inside($0.path), text: $0.text) } + [lab].compactMap { $0 }
         self.mocks = Dictionary(mocks.map { ($0.path, Self.hash($0.text)) }) { first, _ in first }
@@ -107,57 +109,14 @@ package struct Capsule: Sendable, Hashable {
         return sources
     }
 
-    /// Names of the environment that a secret of the file is made of.
-    private static func environmentOfSecrets(_ file: ScenarioFile) -> Set<String> {
-        var names: Set<String> = []
-        for hole in file.secrets.flatMap({ $0.value.map { Template.holes(in: $0.node) } ?? [] }) {
-            guard case .success(let path) = hole.path, path.root == "env", path.segments.count > 1,
-                case .member(let name) = path.segments[1]
-            else { continue }
-            names.insert(name)
+    /// What takes the place of a secret that was left out: letters that may stand in a host, in a path and in every
+    /// name, so that whatever was done with the secret can be done with it. A host is in lower case.
+    package static func standIn(for name: String) -> String {
+        let letters = name.lowercased().map { letter in
+            letter.isASCII && (letter.isLetter || letter.isNumber || letter == ".") ? letter : "-"
         }
-        return names
+        return "secret-\(String(letters))"
     }
-
-    /// The text of a file without the secrets that are written out in it: a stand-in that the trace masks as it masked
-    /// the secret, so that a replay has the same bytes.
-    private static func shown(_ source: Source, _ file: ScenarioFile) -> String {
-        var text = source.text
-        // The last first, so that the places of the others stay.
-        for secret in file.secrets.reversed() {
-            guard let value = secret.value, value.isConstant else { continue }
-            let json = value.node.json
-            let written = json.string ?? json.text
-            let standIn = json.string == nil ? String(repeating: "9", count: written.count) : standIn(for: secret.name)
-            let quoted = String(JSONValue.string(written).text.dropFirst().dropLast())
-            guard written.utf8.count >= shortestSecret else {
-                // So few letters stand in other words too: only where the file says that they are a secret.
-                if value.node.place.source.name == source.name {
-                    text = replacing([written, quoted], by: standIn, at: value.node.place, in: text)
-                }
-                continue
-            }
-            let lines = written.split(separator: "\n").map(String.init).filter { $0.utf8.count >= shortestSecret }
-            for form in [written, quoted] + lines { text = text.replacing(form, by: standIn) }
-        }
-        return text
-    }
-
-    private static let shortestSecret = 6
-
-    /// The first of `forms` that stands there gives way.
-    private static func replacing(_ forms: [String], by other: String, at place: Place, in text: String) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard lines.indices.contains(place.line - 1) else { return text }
-        let line = lines[place.line - 1]
-        let start = line.index(line.startIndex, offsetBy: place.column - 1, limitedBy: line.endIndex) ?? line.endIndex
-        guard let found = forms.lazy.compactMap({ line[start...].range(of: $0) }).first else { return text }
-        lines[place.line - 1] = "\(line[..<found.lowerBound])\(other)\(line[found.upperBound...])"
-        return lines.joined(separator: "\n")
-    }
-
-    /// What takes the place of a secret that was left out.
-    package static func standIn(for name: String) -> String { "<secret \(name)>" }
 
     private static func line(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -5,6 +5,8 @@ package import SQLiteStore
 /// A journal as rows for the tables of a record, without secrets.
 package struct JournalTables {
     package let rows: [TableRow]
+    /// How texts are told in them: what is compared with a text of theirs is told so too.
+    package let mask: SecretMask
 
     package init(entries: [JournalEntry], secrets: [(value: String, name: String)] = []) {
         let mask = SecretMask(entries, secrets: secrets)
@@ -15,9 +17,10 @@ package struct JournalTables {
                     "token",
                     [
                         ("id", .string(token.id)), ("kind", .string(token.kind)),
-                        ("issuer", .string(token.issuer.rawValue)), ("user", Self.text(token.user)),
-                        ("scopes", .string(token.scopes.joined(separator: " "))),
-                        ("audience", .string(token.audience.joined(separator: " "))),
+                        ("issuer", .string(token.issuer.rawValue)),
+                        ("user", Self.text(token.user.map { mask.text($0) })),
+                        ("scopes", .string(mask.text(token.scopes.joined(separator: " ")))),
+                        ("audience", .string(mask.text(token.audience.joined(separator: " ")))),
                         ("parent", Self.text(token.parent)),
                         ("held_by", .string(token.heldBy.joined(separator: ", "))),
                         ("seen_by", .string(token.seenBy.joined(separator: ", "))),
@@ -25,6 +28,7 @@ package struct JournalTables {
                     ]))
         }
         self.rows = rows
+        self.mask = mask
     }
 
     private static func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
@@ -57,7 +61,7 @@ package struct JournalTables {
                 "alarm",
                 head + [("party", .string(alarm.party.rawValue)), ("label", .string(mask.text(alarm.label)))])
         case .fault(let name, let party):
-            return TableRow("fault", head + [("name", .string(name)), ("party", .string(party.rawValue))])
+            return TableRow("fault", head + [("name", .string(mask.text(name))), ("party", .string(party.rawValue))])
         case .streamed(let stream):
             let data = mask.body(stream.event.data ?? [], mediaType: "application/json")
             return TableRow(
@@ -83,7 +87,7 @@ package struct JournalTables {
         let query = target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[target.utf8.index(after: $0)...] }
         return [
             ("sender", .string(exchange.from.rawValue)), ("receiver", .string(exchange.to.rawValue)),
-            ("method", .string(request.method.rawValue)), ("path", .string(request.path)),
+            ("method", .string(request.method.rawValue)), ("path", .string(mask.text(request.path))),
             ("query", .string(String(query ?? ""))),
             ("status", exchange.status.map { .int(Int64($0)) } ?? .null), ("failure", failure),
             ("request", .string(mask.body(request.body, mediaType: request.mediaType))),

@@ -117,7 +117,11 @@ package enum Library {
         var known = Set(diagnostics)
         for source in sources {
             let (file, mistakes) = reader.read(source)
-            if let file { files += file.expanded }
+            if let file {
+                let cells = file.expanded
+                let found = file.mistakesOfRuns(cells)
+                if found.isEmpty { files += cells } else { diagnostics += found }
+            }
             // A fragment's mistake is found by every scenario that uses it, and told once.
             for mistake in mistakes where known.insert(mistake).inserted { diagnostics.append(mistake) }
         }

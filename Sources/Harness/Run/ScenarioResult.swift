@@ -198,7 +198,7 @@ package struct ScenarioResult: Sendable {
         for value in file.cell where given[value.name] == nil {
             given[value.name] = value.value.string ?? value.value.text
         }
-        let secretNames = Set(file.secrets.map(\.name))
+        let secretNames = SecretSources(of: file).variables.union(file.secrets.map(\.name))
         for name in given.keys.sorted() {
             words.append("--var \(Self.quoted("\(name)=\(secretNames.contains(name) ? "…" : given[name] ?? "")"))")
         }

@@ -282,7 +282,7 @@ extension ScenarioRun {
 extension ScenarioRun.State {
     fileprivate mutating func set(_ name: String, _ value: JSONValue, _ secretNames: Set<String>) {
         variables[name] = value
-        if secretNames.contains(name) { secrets.append((value.string ?? value.text, "secret \(name)")) }
+        if secretNames.contains(name) { secrets += value.secretLeaves(of: "secret \(name)") }
     }
 
     fileprivate mutating func set(_ name: String, given settings: RunSettings, _ secretNames: Set<String>) {

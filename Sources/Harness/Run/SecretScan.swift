@@ -16,6 +16,11 @@ package struct SecretScan: Sendable {
     private var shortestHit: Int { odd.isEmpty ? least : 1 }
     /// Values with other letters, to be searched for one by one.
     private let odd: [(value: String, name: String)]
+    /// The same as bytes with what is shown in their place, the longest first. Masks are among them, which stay as they
+    /// are: what is masked twice is as if it were masked once.
+    private let hidden: [(value: [UInt8], shown: [UInt8])]
+    /// Which bytes one of them begins with.
+    private let begins: [Bool]
     /// Shorter values would be found everywhere.
     private static let shortest = 12
 
@@ -50,6 +55,12 @@ package struct SecretScan: Sendable {
         self.odd = odd.enumerated().sorted {
             ($1.element.value.utf8.count, $0.offset) < ($0.element.value.utf8.count, $1.offset)
         }.map(\.element)
+        var hidden = self.odd.map { (value: Array($0.value.utf8), shown: Array("<\($0.name)>".utf8)) }
+        for name in Set(spoken.map(\.name)) { hidden.append((Array("<\(name)>".utf8), Array("<\(name)>".utf8))) }
+        self.hidden = hidden.sorted { $0.value.count > $1.value.count }
+        var begins = [Bool](repeating: false, count: 256)
+        for secret in hidden { begins[Int(secret.value[0])] = true }
+        self.begins = begins
         self.lengths = lengths
         least = lengths.firstIndex(of: true) ?? .max / 2
     }
@@ -215,15 +226,41 @@ package struct SecretScan: Sendable {
         var rest = 0
         bytes.withUnsafeBufferPointer { buffer in
             visit(buffer) { place, name in
-                result += bytes[rest..<place.lowerBound]
+                hide(in: bytes[rest..<place.lowerBound], &result)
                 result += "<\(name)>".utf8
                 rest = place.upperBound
             }
         }
+        hide(in: bytes[rest...], &result)
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// From the left and once, so that no mask is ever masked again. Of secrets that overlap all is hidden.
+    private func hide(in bytes: ArraySlice<UInt8>, _ result: inout [UInt8]) {
+        guard !hidden.isEmpty else {
+            result += bytes
+            return
+        }
+        func hit(_ place: Int) -> (value: [UInt8], shown: [UInt8])? {
+            begins[Int(bytes[place])] ? hidden.first { bytes[place...].starts(with: $0.value) } : nil
+        }
+        var (rest, place) = (bytes.startIndex, bytes.startIndex)
+        while place < bytes.endIndex {
+            guard let found = hit(place) else {
+                place += 1
+                continue
+            }
+            result += bytes[rest..<place]
+            result += found.shown
+            var end = place + found.value.count
+            place += 1
+            while place < end {
+                if let next = hit(place) { end = max(end, place + next.value.count) }
+                place += 1
+            }
+            rest = end
+        }
         result += bytes[rest...]
-        var masked = String(decoding: result, as: UTF8.self)
-        for secret in odd { masked = masked.replacing(secret.value, by: "<\(secret.name)>") }
-        return masked
     }
 
     private func count(in bytes: [UInt8]) -> Int {

@@ -36,9 +36,9 @@ package struct TraceText: Sendable {
         case .transition(let move):
             return "\(mask.text(move.subject)): \(move.from ?? "-") -> \(move.to) (\(mask.text(move.cause)))"
         case .alarm(let alarm): return "alarm for \(alarm.party): \(mask.text(alarm.label))"
-        case .fault(let name, let party): return "fault \(name) at \(party)"
+        case .fault(let name, let party): return "fault \(mask.text(name)) at \(party)"
         case .token(.issued(let birth)):
-            let user = birth.user.map { " for \($0)" } ?? ""
+            let user = birth.user.map { " for \(mask.text($0))" } ?? ""
             return "\(birth.issuer) issues \(birth.kind) \(birth.id)\(user)"
         case .token(.held(let id, let holder)): return "\(holder) keeps \(id)"
         case .token(.revoked(let id, let cause)): return "\(id) is revoked: \(mask.text(cause))"

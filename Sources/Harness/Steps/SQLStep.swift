@@ -79,8 +79,10 @@ package struct SQLStep: LabStep {
             let database = try JournalDatabase()
             let chapter = JournalTables(entries: run.lab.store.journal(), secrets: run.secrets)
             try database.add(chapter.rows, scenario: 1)
+            // The tables have no secret: where one is asked for, its mask is what stands there.
             let found = try database.query(
-                statement.text(run.variables), values?.members(run.variables) ?? [:])
+                chapter.mask.text(try statement.text(run.variables)),
+                (values?.members(run.variables) ?? [:]).masked(by: chapter.mask))
             return [
                 "rows": .array(found.rows.map { .object($0) }), "count": .int(Int64(found.rows.count)),
                 "columns": .strings(found.columns),
@@ -88,5 +90,16 @@ package struct SQLStep: LabStep {
         } catch let failure as StoreFailure {
             throw Diagnostic(statement.place, failure.description, hint: Self.hint(failure.description))
         }
+    }
+}
+
+extension JSONObject {
+    /// The same with each text as tables tell it.
+    fileprivate func masked(by mask: SecretMask) -> JSONObject {
+        JSONObject(
+            members.map { member in
+                if case .string(let text) = member.value { return .init(member.name, .string(mask.text(text))) }
+                return member
+            })
     }
 }
