@@ -138,7 +138,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Kernel", "AWSCore"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests(
-            "CommandTests", uses: ["Command", "Kernel"],
+            "CommandTests", uses: ["Command", "Harness", "Kernel"],
             [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),

@@ -18,9 +18,7 @@ enum CapsuleFiles {
             let capsule = Capsule(
                 result, version: Version.current, lab: mocks.first { $0.path == labPath },
                 mocks: mocks.filter { $0.path != labPath }, companions: companions(of: result, root: root))
-            let bare = result.file.name.replacingOccurrences(of: ".yaml", with: "")
-            let name = String(bare.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }.prefix(180))
-            let path = "\(folder)/\(name)-\(result.seed).capsule"
+            let path = "\(folder)/\(RunFileName(result))-\(result.seed).capsule"
             try OutputFile.capsule.write(capsule.text, to: path)
             Terminal.say("agentcore-local replay \(ScenarioResult.quoted(path))")
         }

@@ -53,6 +53,7 @@ struct ExploreCommand: AsyncParsableCommand {
     private var workers: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
 
     func run() async throws {
+        if let reportJson { try OutputFile.report.of(.json).expectPlace(at: reportJson) }
         let (findings, edges, report) = selection.paths.isEmpty ? try await schedules() : try await scenarios()
         for (index, finding) in findings.enumerated() {
             Terminal.write("\n# \(finding.violation.invariant.rawValue): \(finding.violation.text)")
@@ -60,7 +61,7 @@ struct ExploreCommand: AsyncParsableCommand {
             if let out { try write(finding, index, into: out) }
         }
         tell(edges)
-        if let reportJson { try OutputFile.report.write(JSONValue.object(report).pretty, to: reportJson) }
+        if let reportJson { try OutputFile.report.of(.json).write(JSONValue.object(report).pretty, to: reportJson) }
         try leave(findings.isEmpty ? .held : .failed)
     }
 
@@ -136,11 +137,20 @@ struct ExploreCommand: AsyncParsableCommand {
         )
     }
 
+    /// What all parts together explore, by which the reports of one exploration know each other.
+    private var whole: String {
+        let words = ["\(seed)", "\(seeds)", lab] + rulesOff.sorted() + [selection.tags ?? ""] + selection.paths
+        return String(hash64(words.joined(separator: "\n")), radix: 16)
+    }
+
     // MARK: - Telling
 
     private func report(_ findings: [Finding], _ edges: Set<Edge>, _ counts: JSONObject) -> JSONObject {
         var report = counts
-        if let shard { report["shard"] = .string("\(shard.index)/\(shard.count)") }
+        if let shard {
+            report["shard"] = .string("\(shard.index)/\(shard.count)")
+            report["whole"] = .string(whole)
+        }
         report["edges"] = .strings(edges.intersection(Edge.legal).sorted().map(\.description))
         report["edgesMissing"] = .strings(Edge.legal.filter { !edges.contains($0) }.map(\.description))
         report["findings"] = .array(

@@ -41,6 +41,7 @@ struct MutateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let reportJson { try OutputFile.report.of(.json).expectPlace(at: reportJson) }
         let root = try selection.root.folder()
         let files = try selection.load()
         let definitions = try LabLoading.definitions(for: files, root: root)
@@ -68,7 +69,7 @@ struct MutateCommand: AsyncParsableCommand {
             let report: JSONValue = [
                 "rules": .array(mutations.map(\.json)), "score": .int(Int64(score)), "seed": .string(String(seed)),
             ]
-            try OutputFile.report.write(report.pretty, to: reportJson)
+            try OutputFile.report.of(.json).write(report.pretty, to: reportJson)
         }
         try leave(survivors.isEmpty ? .held : .failed)
     }

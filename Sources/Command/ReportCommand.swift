@@ -42,7 +42,28 @@ struct ReportCommand: ParsableCommand {
                 "Write sequence diagrams: FILE.svg or FILE.mmd for one scenario, else a folder.", valueName: "path"))
         var diagram: String?
 
+        func validate() throws {
+            // A report that is joined is not written over: the join could not be repeated.
+            let own: [(flag: String, path: String?)] = [
+                ("--output", output), ("--report-junit", reportJunit), ("--report-tap", reportTap),
+                ("--report-html", reportHtml), ("--diagram", diagram),
+            ]
+            let joined: [(flag: String, path: String?)] = Set(reports).sorted().map { ("the report", $0) }
+            try ReportPlaces(own + joined).expectDistinct()
+        }
+
+        /// - Throws: `OutputFile.Failure` for a place where something else stands than such a report.
+        private func expectPlaces() throws {
+            let places: [(String?, ReportKind)] = [
+                (output, .json), (reportJunit, .junit), (reportTap, .tap), (reportHtml, .page),
+                (diagram?.hasSuffix(".svg") == true ? diagram : nil, .svg),
+                (diagram?.hasSuffix(".mmd") == true ? diagram : nil, .mermaid),
+            ]
+            for (path, kind) in places { if let path { try OutputFile.report.of(kind).expectPlace(at: path) } }
+        }
+
         func run() throws {
+            try expectPlaces()
             let found = try reports.map { path -> (name: String, json: JSONValue) in
                 guard let data = FileManager.default.contents(atPath: path) else {
                     throw CommandFailure(.usage, "\(path): there is no such file")
@@ -72,7 +93,7 @@ struct ReportCommand: ParsableCommand {
             if let reportHtml { try Self.expectPages(of: found, for: "--report-html \(reportHtml)") }
             if let diagram { try Self.expectPages(of: found, for: "--diagram \(diagram)") }
             if let output {
-                try OutputFile.report.write(merged.pretty, to: output)
+                try OutputFile.report.of(.json).write(merged.pretty, to: output)
             } else {
                 Terminal.write(merged.pretty)
             }
@@ -95,12 +116,12 @@ struct ReportCommand: ParsableCommand {
 
         private func tell(_ rows: [MergedRow], run: JSONObject) throws {
             let seconds = run["seconds"]?.double
-            let files: [(String?, () -> String)] = [
-                (reportJunit, { JUnitReport.render(rows, seconds: seconds) }),
-                (reportTap, { TAPReport.render(rows) }),
-                (reportHtml, { HTMLReport.render(rows, run: run) }),
+            let files: [(String?, ReportKind, () -> String)] = [
+                (reportJunit, .junit, { JUnitReport.render(rows, seconds: seconds) }),
+                (reportTap, .tap, { TAPReport.render(rows, leftOut: Int(run["leftOut"]?.int ?? 0)) }),
+                (reportHtml, .page, { HTMLReport.render(rows, run: run) }),
             ]
-            for (path, text) in files { if let path { try OutputFile.report.write(text(), to: path) } }
+            for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
             if let diagram { try ReportFiles.draw(rows, at: diagram) }
             try ReportFiles.tellGitHub(rows, annotates: output != nil)
             if output == nil {

@@ -36,15 +36,36 @@ struct ReportFiles: ParsableArguments {
         return reportJson != nil ? .seals : .counts
     }
 
+    func validate() throws {
+        try ReportPlaces([
+            ("--report-junit", reportJunit), ("--report-tap", reportTap), ("--report-json", reportJson),
+            ("--report-html", reportHtml), ("--diagram", diagram), ("--record", record),
+        ]).expectDistinct()
+    }
+
+    /// - Throws: `OutputFile.Failure` for a place where something else stands than such a report: to be told before any
+    ///   work.
+    func expectPlaces() throws {
+        let places: [(String?, ReportKind)] = [
+            (reportJunit, .junit), (reportTap, .tap), (reportJson, .json), (reportHtml, .page), (record, .record),
+            (diagram?.hasSuffix(".svg") == true ? diagram : nil, .svg),
+            (diagram?.hasSuffix(".mmd") == true ? diagram : nil, .mermaid),
+        ]
+        for (path, kind) in places { if let path { try OutputFile.report.of(kind).expectPlace(at: path) } }
+    }
+
     func write(_ results: [ScenarioResult], run: JSONObject) throws {
         let seconds = run["seconds"]?.double
-        let files: [(String?, () -> String)] = [
-            (reportJunit, { JUnitReport.render(results, seconds: seconds) }),
-            (reportTap, { TAPReport.render(results) }),
-            (reportJson, { JSONReport.render(results, run: run, pages: reportHtml != nil || diagram != nil).pretty }),
-            (reportHtml, { HTMLReport.render(results, run: run) }),
+        let leftOut = Int(run["leftOut"]?.int ?? 0)
+        let files: [(String?, ReportKind, () -> String)] = [
+            (reportJunit, .junit, { JUnitReport.render(results, seconds: seconds) }),
+            (reportTap, .tap, { TAPReport.render(results, leftOut: leftOut) }),
+            (
+                reportJson, .json,
+                { JSONReport.render(results, run: run, pages: reportHtml != nil || diagram != nil).pretty }
+            ), (reportHtml, .page, { HTMLReport.render(results, run: run) }),
         ]
-        for (path, text) in files { if let path { try OutputFile.report.write(text(), to: path) } }
+        for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
         if let diagram { try Self.draw(results, at: diagram) }
         if let record { try self.record(results, at: record) }
         try Self.tellGitHub(results)
@@ -57,23 +78,21 @@ struct ReportFiles: ParsableArguments {
             guard let only = results.first, results.count == 1 else {
                 throw CommandFailure(.usage, "--diagram \(path): one file shows one scenario; name a folder for more")
             }
-            return try OutputFile.report.write(
+            return try OutputFile.report.of(isSVG ? .svg : .mermaid).write(
                 isSVG ? SVGReport.render(only.story) : MermaidReport.render(only.story), to: path)
         }
         for result in results {
-            let bare = result.name(amongSeeds: false).replacingOccurrences(of: ".yaml", with: "")
-            let name = String(
-                bare.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "=" ? $0 : "_" }.prefix(180))
-            let seed = result.seed == 1 ? "" : "-\(result.seed)"
-            let story = result.story
-            try OutputFile.reportInFolder.write(SVGReport.render(story), to: "\(path)/\(name)\(seed).svg")
-            try OutputFile.reportInFolder.write(MermaidReport.render(story), to: "\(path)/\(name)\(seed).mmd")
+            // A name of a file may end with a number too, and none has a full stop before it.
+            let seed = result.seed == 1 ? "" : ".seed-\(result.seed)"
+            let (story, name) = (result.story, "\(path)/\(RunFileName(result))\(seed)")
+            try OutputFile.reportInFolder.of(.svg).write(SVGReport.render(story), to: "\(name).svg")
+            try OutputFile.reportInFolder.of(.mermaid).write(MermaidReport.render(story), to: "\(name).mmd")
         }
     }
 
     private func record(_ results: [ScenarioResult], at path: String) throws {
         do {
-            try OutputFile.report.make(at: path) { aside in
+            try OutputFile.report.of(.record).make(at: path) { aside in
                 try Recording.write(results, to: aside)
                 // What SQLite left beside an older one is not of this one.
                 for end in ["-wal", "-shm"] { unlink(path + end) }

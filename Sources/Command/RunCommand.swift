@@ -55,6 +55,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try reports.expectPlaces()
         if updateGolden, !conditions.rulesOff.isEmpty || !conditions.unknown.isEmpty {
             throw CommandFailure(.usage, "--update-golden: golden traces are those of the labs as they are")
         }
@@ -81,6 +82,7 @@ struct RunCommand: AsyncParsableCommand {
             try reports.write(ended.results + [stuck], run: about(root, start))
         } _: {
             $0.updatesGolden = updateGolden
+            $0.goldenTraces = updateGolden ? GoldenTraces() : nil
             $0.keeps = capsule == nil ? reports.keeps : .journals
             $0.client = client
         }
@@ -113,6 +115,7 @@ struct RunCommand: AsyncParsableCommand {
             }
         }
         // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
+        results = settings.goldenTraces?.written(results) ?? results
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         results = try await swept(results, definitions, settings, root)
         progress.end()
@@ -123,8 +126,11 @@ struct RunCommand: AsyncParsableCommand {
         }
         try reports.write(results, run: run)
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
+        let leftOut = work.count - results.count
+        if leftOut > 0 { run["leftOut"] = .int(Int64(leftOut)) }
         return verdict(results, baseline, root)
     }
+        if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
 
     /// What the reports say of the run as a whole, whether it came to its end or not.
     private func about(_ root: String, _ start: Instant) -> JSONObject {
@@ -143,7 +149,7 @@ struct RunCommand: AsyncParsableCommand {
         guard client == nil, results.contains(where: \.file.sweepsFaults) else { return results }
         var settings = settings
         settings.keeps = .journals
-        settings.updatesGolden = false
+        (settings.updatesGolden, settings.goldenTraces) = (false, nil)
         let runner = Runner(definitions: definitions, settings: settings)
         let workers = jobs ?? ProcessInfo.processInfo.activeProcessorCount
         var judged: [ScenarioResult] = []

@@ -4,8 +4,10 @@ import Scenario
 
 /// The report in the Test Anything Protocol, version 14.
 package enum TAPReport {
-    package static func render(_ results: [some ReportRow]) -> String {
+    /// `leftOut` is how many more runs `--fail-fast` left out.
+    package static func render(_ results: [some ReportRow], leftOut: Int = 0) -> String {
         var text = "TAP version 14\n1..\(results.count)\n"
+        if leftOut > 0 { text += "# left out by --fail-fast: \(leftOut)\n" }
         let seeds = ScenarioResult.haveSeeds(results)
         for (index, result) in results.enumerated() {
             let verdict = result.verdict == .held || result.verdict == .skipped ? "ok" : "not ok"

@@ -14,6 +14,8 @@ package struct OutputFile: Sendable {
     private let endsItsLine: Bool
     /// Who may read it, less what the process's mask takes away. One that is replaced keeps its own.
     private let mode: mode_t
+    /// What alone it may take the place of, apart from an empty file; nil for anything.
+    private var kind: ReportKind?
 
     private init(
         replaces: Bool = true, makesFolders: Bool = false, endsItsLine: Bool = false, mode: mode_t = 0o644
@@ -39,6 +41,13 @@ package struct OutputFile: Sendable {
     /// What another program runs.
     package static let program = OutputFile(mode: 0o755)
 
+    /// The same, where a file that is there is replaced only if it begins as one of this kind does.
+    package func of(_ kind: ReportKind) -> OutputFile {
+        var file = self
+        file.kind = kind
+        return file
+    }
+
     /// Why there is no file.
     package struct Failure: Error, Sendable, CustomStringConvertible {
         package let path: String
@@ -63,8 +72,17 @@ package struct OutputFile: Sendable {
     /// - Throws: `Failure` where a file that must not be replaced is there already: to be told before any work.
     package func expectPlace(at path: String) throws(Failure) {
         var facts = stat()
-        guard !replaces, lstat(path, &facts) == 0 else { return }
-        throw Failure(path, "there is such a file; nothing was written", isTaken: true)
+        if !replaces, lstat(path, &facts) == 0 {
+            throw Failure(path, "there is such a file; nothing was written", isTaken: true)
+        }
+        guard let kind, stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(path, errno: errno) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: ReportKind.reach)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard !kind.fits(bytes.prefix(max(0, count))) else { return }
+        throw Failure(path, "there is such a file, and it is no \(kind.name); nothing was written", isTaken: true)
     }
 
     /// - Throws: `Failure` when it cannot be written; then there is what was there before.

@@ -15,7 +15,11 @@ package struct GoldenCheck: JournalCheck {
     private let file: NamedFile
 
     package init?(_ node: DocumentNode, _ reading: inout Reading) {
-        guard node.text(&reading, as: "golden") != nil else { return nil }
+        guard let name = node.text(&reading, as: "golden") else { return nil }
+        if Library.isScenarioName(name) {
+            reading.report(node.place, "a golden trace is no scenario: \"\(name)\"", hint: "such as method-2.trace")
+            return nil
+        }
         file = NamedFile(node, Self.trace, &reading)
     }
 
@@ -29,8 +33,15 @@ package struct GoldenCheck: JournalCheck {
             guard let path = companion.writable else {
                 throw Diagnostic(place, "a golden trace stands beside its scenario; \(shown) does not")
             }
+            let trace = GoldenTraces.Trace(
+                path: path, shown: shown, text: actual, place: place, name: evidence.file.name,
+                seed: evidence.run.lab.options.seed)
+            if let traces = evidence.settings.goldenTraces {
+                traces.add(trace)
+                return []
+            }
             do throws(OutputFile.Failure) {
-                try OutputFile.golden.write(actual, to: path)
+                try trace.write()
                 return []
             } catch {
                 throw Diagnostic(place, "\(shown): \(error.reason)")
@@ -43,7 +54,8 @@ package struct GoldenCheck: JournalCheck {
                     hint: "run with --update-golden to write it")
             ]
         }
-        let expected = String(decoding: data, as: UTF8.self)
+        // A checkout may have given its lines the ends of another system.
+        let expected = String(decoding: data, as: UTF8.self).replacing("\r\n", by: "\n")
         guard expected != actual else { return [] }
         return [Self.difference(expected, actual, shown, place)]
     }

@@ -25,7 +25,7 @@ package struct Evidence: Sendable {
     /// Made when a failure has to show it.
     package var trace: TraceText { TraceText(entries, secrets: secrets) }
     private let secrets: [(value: String, name: String)]
-    private let run: ScenarioRun
+    let run: ScenarioRun
     /// Every token of the run, with its parents and with everybody who held or saw it. Made when a check asks.
     var lineage: [TokenRow] { run.lineage(of: entries) }
     /// The file that is judged, and what its run was given.

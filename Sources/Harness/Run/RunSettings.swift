@@ -13,6 +13,8 @@ package struct RunSettings: Sendable {
     package var guardian: Guardian?
     /// Writes golden traces instead of comparing with them.
     package var updatesGolden = false
+    /// Where they wait until all runs have ended; without it each is written as soon as it is judged.
+    package var goldenTraces: GoldenTraces?
     /// The folder that holds `scenarios/`.
     package var root = "."
     /// What the repeating command says of that folder; empty if it finds it by itself.

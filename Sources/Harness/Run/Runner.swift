@@ -26,8 +26,9 @@ package struct Runner: Sendable {
         self.init(definitions: [definition.name: definition], variables: variables)
     }
 
-    /// Runs many on `jobs` threads, and gives the results in the order of the files. After a failure with
-    /// `failFast` none is begun, so there may be fewer results than files. `onResult` hears of each as it ends.
+    /// Runs many on `jobs` threads, and gives the results in the order of the files. After a failure with `failFast`
+    /// none is begun, and the results end with the first file that did not hold, however many threads were at work on
+    /// what comes after it. `onResult` hears of each as it ends.
     package func run(
         _ files: [ScenarioFile], jobs: Int = 1, seed: UInt64 = 1, failFast: Bool = false,
         onResult: (ScenarioResult) -> Void = { _ in }
@@ -52,7 +53,10 @@ package struct Runner: Sendable {
             onResult(result)
             return !failFast || result.verdict == .held || result.verdict == .skipped
         }
-        return results.compactMap { $0 }
+        guard failFast else { return results.compactMap { $0 } }
+        // They are begun in their order: everything before the first of those that did not hold has ended as well.
+        let end = results.firstIndex { result in result.map { $0.verdict == .failed || $0.verdict == .error } ?? false }
+        return results.prefix(end.map { $0 + 1 } ?? results.count).compactMap { $0 }
     }
 
     package static func run(_ file: ScenarioFile, definition: LabDefinition, seed: UInt64) async -> ScenarioResult {

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Harness
+import Kernel
+import Testing
+
+@testable import Command
+
+/// Where a command writes its reports, and what they are called.
+@Suite struct ReportFileTests {
+    private static func inFolder(_ body: (String) throws -> Void) throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("reports-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: place) }
+        try body(place.path)
+    }
+
+    @Test func twoReportsInOneFileAreWrongUsage() throws {
+        try Self.inFolder { folder in
+            let file = "\(folder)/r.json"
+            try OutputFile.golden.write("", to: file)
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: file)
+            for other in [file, "\(folder)/link", "\(folder)/../\(folder.split(separator: "/").last ?? "")/r.json"] {
+                let words = ["--report-json", file, "--report-tap", other]
+                #expect(throws: (any Error).self, "\(other)") { try ReportFiles.parse(words) }
+            }
+            _ = try ReportFiles.parse(["--report-json", file, "--report-tap", "\(folder)/r.tap"])
+            _ = try ReportFiles.parse(["--report-json", "/dev/null", "--report-tap", "/dev/null"])
+            // What is joined is not written over either.
+            #expect(throws: (any Error).self) {
+                try ReportCommand.Merge.parse([file, "\(folder)/b.json", "--output", "\(folder)/link"])
+            }
+        }
+    }
+
+    @Test func aScenarioIsNoPlaceForAReport() throws {
+        try Self.inFolder { folder in
+            let file = "\(folder)/victim.yaml"
+            try OutputFile.golden.write("scenario: mine\n", to: file)
+            for flag in ["--report-junit", "--report-tap", "--report-json", "--report-html", "--record"] {
+                let reports = try ReportFiles.parse([flag, file])
+                let failure = #expect(throws: OutputFile.Failure.self) { try reports.expectPlaces() }
+                #expect(failure?.isTaken == true && failure?.reason.hasSuffix("nothing was written") == true)
+                #expect(throws: OutputFile.Failure.self) { try reports.write([], run: [:]) }
+            }
+            #expect(FileManager.default.contents(atPath: file) == Data("scenario: mine\n".utf8))
+        }
+    }
+
+    /// A report takes the place of one of its own kind, again and again.
+    @Test func aReportTakesThePlaceOfAnother() throws {
+        try Self.inFolder { folder in
+            let kinds = ["junit", "tap", "json", "html"]
+            let words = kinds.flatMap { ["--report-\($0)", "\(folder)/r.\($0)"] } + ["--record", "\(folder)/r.sqlite"]
+            let reports = try ReportFiles.parse(words)
+            for _ in 1...2 {
+                try reports.expectPlaces()
+                try reports.write([], run: [:])
+            }
+            for flag in kinds {
+                let other = try ReportFiles.parse(["--report-\(flag)", "\(folder)/r.sqlite"])
+                #expect(throws: OutputFile.Failure.self) { try other.expectPlaces() }
+            }
+        }
+    }
+
+    private struct Row: ReportRow {
+        let path: String
+        var cellText = ""
+        let scenario = "s"
+        let seed: UInt64 = 1
+        let verdict = ScenarioResult.Verdict.held
+        let skip: String? = nil
+        let failures: [Failure] = []
+        let command = ""
+        let commandHere = ""
+    }
+
+    @Test func noTwoRunsHaveOneName() {
+        let rows = [
+            Row(path: "my/col/a_b.yaml"), Row(path: "my/col/a/b.yaml"), Row(path: "my/col/a b.yaml"),
+            Row(path: "my/col/a~b.yaml"), Row(path: "my/col/a_b.yml"), Row(path: "my/col_a_b.yaml"),
+            Row(path: "my/mx.yaml", cellText: "n=a b"), Row(path: "my/mx.yaml", cellText: "n=a_b"),
+            Row(path: "my/mx.yaml", cellText: "n=a/b"), Row(path: "my/mx.yaml", cellText: "n=a, b=c"),
+            Row(path: "my/mx.yaml", cellText: "n=a,b=c"), Row(path: "my/mx__n=a_b_.yaml"),
+            Row(path: String(repeating: "ä", count: 200) + ".yaml"),
+            Row(path: String(repeating: "ä", count: 201) + ".yaml"),
+        ]
+        let names = rows.map { "\(RunFileName($0))" }
+        #expect(Set(names).count == rows.count, "\(names)")
+        #expect(names.allSatisfy { $0.utf8.count <= 200 })
+        #expect("\(RunFileName(Row(path: "scenarios/flow/method-2.yaml")))" == "scenarios_flow_method-2")
+        let cell = Row(path: "scenarios/mx.yaml", cellText: "user=alice, n=1")
+        #expect("\(RunFileName(cell))" == "scenarios_mx__user=alice__n=1_")
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Harness
+import Kernel
+import Scenario
+import TestSupport
+import Testing
+
+/// What is told of several runs does not depend on which of them ended first.
+struct SeveralRunsTests {
+    private static func files(_ texts: [(name: String, body: String)]) throws -> [ScenarioFile] {
+        let sources = texts.map { name, body in
+            Source(name: "scenarios/\(name).yaml", text: "scenario: s\nspec: [T2]\n\(body)")
+        }
+        let (files, mistakes) = Library.load(sources: sources, root: Checkout.root)
+        try #require(mistakes.map(\.rendered) == [])
+        return files
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func withFailFastResultsEndWithTheFirstFailure(_ jobs: Int) async throws {
+        let slow = (1...40).map { _ in "  - aws: ListGateways" }.joined(separator: "\n")
+        let wrong = "steps:\n  - aws: ListGateways\n    expect: {status: 418}\n"
+        let files = try Self.files([
+            ("a", "steps:\n\(slow)\n"), ("b", wrong), ("c", wrong), ("d", "steps:\n\(slow)\n"),
+        ])
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        let results = await Runner(definition: definition).run(files, jobs: jobs, failFast: true)
+        #expect(results.map(\.file.path) == ["scenarios/a.yaml", "scenarios/b.yaml"])
+    }
+
+    private static func update(_ body: String, seeds: [UInt64] = [1]) async throws -> ([ScenarioResult], [String]) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("goldens-\(UUID().uuidString)")
+        let scenarios = folder.appendingPathComponent("scenarios")
+        try FileManager.default.createDirectory(at: scenarios, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data().write(to: scenarios.appendingPathComponent("s.yaml"))
+        try Data("mine\n".utf8).write(to: scenarios.appendingPathComponent("taken.txt"))
+        var settings = RunSettings()
+        settings.root = folder.path
+        settings.updatesGolden = true
+        let traces = GoldenTraces()
+        settings.goldenTraces = traces
+        let files = try Self.files([("s", body.replacing("\nthen:", with: "\n    expect: {status: 404}\nthen:"))])
+        let definitions = ["default": try LabDefinition.load(named: "default", root: Checkout.root)]
+        let work = seeds.flatMap { seed in files.map { (file: Shared($0), seed: seed) } }
+        let results = await Runner(definitions: definitions, settings: settings).run(work, jobs: 2)
+        let found = traces.written(results)
+        let taken = try String(contentsOf: scenarios.appendingPathComponent("taken.txt"), encoding: .utf8)
+        #expect(taken == "mine\n")
+        return (found, try FileManager.default.contentsOfDirectory(atPath: scenarios.path).sorted())
+    }
+
+    private static let matrix =
+        "matrix: {way: [one, two]}\nsteps:\n  - label: goes ${way}\n    http: GET ${lab.github}/"
+
+    @Test func oneGoldenTraceServesRunsThatAreTheSame() async throws {
+        let (different, left) = try await Self.update("\(Self.matrix)${way}\nthen: {golden: x.trace}\n")
+        #expect(different.map(\.verdict) == [.failed, .failed] && left == ["s.yaml", "taken.txt"])
+        #expect(different[0].failures.last?.hint?.contains("a value of the matrix") == true)
+        let (same, one) = try await Self.update("\(Self.matrix)one\nthen: {golden: x.trace}\n", seeds: [1, 2])
+        #expect(same.map(\.verdict) == [.held, .held, .held, .held] && one.contains("x.trace"))
+        let byCell = "then: {golden: \"${way}.trace\"}"
+        let (named, two) = try await Self.update("\(Self.matrix)${way}\n\(byCell)\n")
+        #expect(named.map(\.verdict) == [.held, .held])
+        #expect(two == ["one.trace", "s.yaml", "taken.txt", "two.trace"])
+    }
+
+    @Test func aGoldenTraceIsWrittenOverNothingElse() async throws {
+        let (taken, _) = try await Self.update("steps:\n  - http: GET ${lab.github}/one\nthen: {golden: taken.txt}\n")
+        #expect(taken.map(\.verdict) == [.failed])
+        #expect(taken[0].failures.last?.actual.contains("no golden trace; nothing was written") == true)
+    }
+}
