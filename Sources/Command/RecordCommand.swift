@@ -13,7 +13,8 @@ struct RecordCommand: AsyncParsableCommand {
         discussion: """
             Reads what a browser or a proxy wrote as HAR, or the answer of GET /_local/journal. What people and \
             programs did becomes steps; state, code, session and tokens are captured anew, and passwords, cookies, \
-            secrets and tokens are left behind. A gateway that the recording uses without making it is taken from \
+            secrets and tokens are left behind. What was seen and becomes no step is named as left out: a journal \
+            names a fault and does not describe it. A gateway that the recording uses without making it is taken from \
             scenarios/given. The scenario is then run once: exit code 4 if it does not hold.
             """)
 
@@ -66,6 +67,7 @@ struct RecordCommand: AsyncParsableCommand {
             Terminal.say("left out, as it is no party of the lab: \(recorder.strangers.joined(separator: ", "))")
             Terminal.say("if one of them is, say so with --map HOST=PARTY")
         }
+        for what in recorder.unmade { Terminal.say("left out: \(what)") }
         try write(scenario)
         if !unchecked { try await check(scenario, base) }
     }

@@ -124,6 +124,7 @@ struct RunCommand: AsyncParsableCommand {
         if shard != nil {
             run["positions"] = Shard.positions(of: results, in: whole.map { (name: $0.file.value.name, seed: $0.seed) })
         }
+            run["whole"] = .string(Shard.mark(of: whole.map { ($0.file.value, $0.seed) }, settings))
         try reports.write(results, run: run)
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
         let leftOut = work.count - results.count

@@ -27,7 +27,7 @@ package enum HTMLReport {
 
             """
         // Where each stands among all shards is told to `report merge` alone.
-        let facts = run.members.filter { $0.name != "positions" }
+        let facts = run.members.filter { !["positions", "whole"].contains($0.name) }
             .map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
         page += "<p>\(facts.markup)</p>\n"
         // What needs a person comes first.

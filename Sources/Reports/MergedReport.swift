@@ -13,8 +13,9 @@ package enum MergedReport {
         if reports.contains(where: { $0.json["edges"] != nil }) { return try explored(reports) }
         var scenarios: [JSONValue] = []
         var seen: [String: String] = [:]
+        var whole: Whole?
         var shards: [Int: Int] = [:]
-        var seconds = 0.0
+        var (seconds, leftOut) = (0.0, Int64(0))
         var positions: [Int] = []
         var rootFlag = ""
         var versions: Set<String> = []
@@ -35,17 +36,20 @@ package enum MergedReport {
                 }
                 scenarios.append(scenario)
             }
+            try expectSame(report.name, run, &whole)
             note(run["shard"], &shards)
             positions += (run["positions"]?.array ?? []).compactMap { $0.int.map { Int($0) } }
             rootFlag = run["rootFlag"]?.string ?? rootFlag
             if let version = run["version"]?.string { versions.insert(version) }
             seconds = max(seconds, run["seconds"]?.double ?? 0)
+            leftOut = leftOut.addingReportingOverflow(run["leftOut"]?.int ?? 0).partialValue
         }
         try expectWhole(shards)
         scenarios = inOrder(scenarios, positions)
         let names = reports.map(\.name)
         var run: JSONObject = ["merged": .strings(names), "seconds": .double(seconds)]
         if !versions.isEmpty { run["version"] = .string(versions.sorted().joined(separator: ", ")) }
+        if leftOut > 0 { run["leftOut"] = .int(leftOut) }
         if !rootFlag.isEmpty { run["rootFlag"] = .string(rootFlag) }
         return [
             "summary": JSONReport.summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run),
@@ -71,11 +75,13 @@ package enum MergedReport {
         var findings: [JSONValue] = []
         var walked: Set<String> = []
         var missing: [String]?
+        var whole: Whole?
         var shards: [Int: Int] = [:]
         for report in reports {
             guard let edges = report.json["edges"]?.strings, let missed = report.json["edgesMissing"]?.strings else {
                 throw Mismatch(description: "\(report.name) is no report of explore, and others are")
             }
+            try expectSame(report.name, report.json, &whole)
             let before = shards.count
             note(report.json["shard"], &shards)
             if report.json["shard"] != nil, shards.count == before {
@@ -99,6 +105,33 @@ package enum MergedReport {
         merged["findings"] = .array(findings)
         merged["merged"] = .strings(reports.map(\.name))
         return .object(merged)
+    }
+
+    /// What the shards of one run have in common.
+    private struct Whole {
+        let report: String
+        let mark: String?
+        let count: Substring?
+    }
+
+    /// - Throws: `Mismatch` for a shard of another run, or of one that was cut into another number of shards.
+    private static func expectSame(
+        _ name: String, _ run: JSONValue, _ whole: inout Whole?
+    ) throws(Mismatch) {
+        guard let shard = run["shard"]?.string else { return }
+        let count = shard.split(separator: "/").last
+        guard let known = whole else {
+            whole = Whole(report: name, mark: run["whole"]?.string, count: count)
+            return
+        }
+        guard known.count == count else {
+            throw Mismatch(
+                description: "\(name) is of shard \(shard), and \(known.report) is of one of \(known.count ?? "")")
+        }
+        guard known.mark == run["whole"]?.string else {
+            throw Mismatch(
+                description: "\(name) and \(known.report) are of different runs: other scenarios, seeds or flags")
+        }
     }
 
     private static func note(_ shard: JSONValue?, _ shards: inout [Int: Int]) {

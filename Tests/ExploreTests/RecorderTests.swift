@@ -57,4 +57,53 @@ struct RecorderTests {
         ])
         #expect(text.contains("${lab.app}/callback?a=1#part"), "\(text)")
     }
+
+    /// A password in an address is no part of a host, and in no file.
+    @Test func whoAsksIsNoPartOfAnAddress() throws {
+        let text = try file([
+            (
+                "POST", "https://mia:PASSWORD@api.github.com/anything",
+                [
+                    "see": "https://mia:PASSWORD@example.com/x",
+                    "told": "at https://mia:PASSWORD@api.github.com/y, say",
+                ], [:]
+            )
+        ])
+        #expect(text.contains("${lab.github}/anything") && text.contains("https://example.com/x"), "\(text)")
+        #expect(!text.contains("PASSWORD") && !text.contains("mia"), "\(text)")
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        let url: JSONValue = "https://mia:PASSWORD@elsewhere.example/"
+        let entry: JSONValue = ["request": ["url": url], "response": ["status": 200]]
+        let recording = try Recording(JSONValue.object(["log": ["entries": [entry]]]).text)
+        var recorder = Recorder(
+            recording, for: definition, addresses: RecordedAddresses(definition, origins: [:], portBase: 0))
+        #expect(throws: RecordingMistake.self) { try recorder.scenario(titled: "t", lab: "default") }
+        #expect(recorder.strangers == ["https://elsewhere.example"])
+    }
+
+    /// A journal has no calls to the lab itself: what they changed shows elsewhere, and is told.
+    @Test func whatNoStepCanBeMadeOfIsToldAsLeftOut() throws {
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        func exchange(_ path: String) -> JSONValue {
+            [
+                "kind": "exchange", "at": "2026-11-20T10:00:00Z", "from": "alice's browser", "to": "github",
+                "method": "GET", "path": .string(path), "status": 200,
+            ]
+        }
+        let journal: JSONValue = [
+            "entries": [
+                ["kind": "fault", "to": "github", "name": "slow"], ["kind": "fault", "to": "github", "name": "slow"],
+                exchange("/login/oauth/authorize?client_id=Ov23limine"),
+                exchange("/login/oauth/authorize?client_id=Ov23liagentcorelocal"),
+            ]
+        ]
+        let recording = try Recording(journal.text)
+        let recorder = Recorder(
+            recording, for: definition, addresses: RecordedAddresses(definition, origins: [:], portBase: 4580))
+        #expect(
+            recorder.unmade == [
+                "the fault slow at github, which no journal describes: set it with a step fault",
+                "the application Ov23limine, which no journal describes: make it with a step application",
+            ])
+    }
 }

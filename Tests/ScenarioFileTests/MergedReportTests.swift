@@ -141,4 +141,23 @@ struct MergedReportTests {
         let rows = merged["scenarios"]?.array?.map { "\($0["path"]?.string ?? "") \($0["seed"]?.string ?? "")" }
         #expect(rows == ["a 1", "b 1", "a 2", "b 2", "a 10"])
     }
+
+    /// Shards that have nothing to do with each other would make a whole of two halves.
+    @Test func shardsOfDifferentRunsAreRefused() throws {
+        func report(_ path: String, _ shard: String, _ whole: String) -> JSONValue {
+            [
+                "scenarios": [["path": .string(path), "seed": "1", "verdict": "held"]],
+                "run": ["shard": .string(shard), "whole": .string(whole)],
+            ]
+        }
+        _ = try MergedReport.merge([("1", report("a", "1/2", "x")), ("2", report("b", "2/2", "x"))])
+        let other = #expect(throws: MergedReport.Mismatch.self) {
+            try MergedReport.merge([("1", report("a", "1/2", "x")), ("2", report("b", "2/2", "y"))])
+        }
+        #expect(other?.description == "2 and 1 are of different runs: other scenarios, seeds or flags")
+        let cut = #expect(throws: MergedReport.Mismatch.self) {
+            try MergedReport.merge([("1", report("a", "1/2", "x")), ("2", report("b", "2/3", "x"))])
+        }
+        #expect(cut?.description == "2 is of shard 2/3, and 1 is of one of 2")
+    }
 }

@@ -45,7 +45,7 @@ package struct RecordedAddresses: Sendable {
     /// A text in which `${lab.aws}` stands for the origin of AWS. A whole URL has its parameters in one notation, so
     /// that the same address is the same text.
     func named(_ text: String) -> String {
-        let safe = text.replacing("${", by: "$${")
+        let safe = Self.withoutUsers(text).replacing("${", by: "$${")
         let url = URLText(safe)
         if !url.origin.isEmpty, !safe.contains(" ") || safe.contains("=<") {
             let front: String
@@ -65,6 +65,19 @@ package struct RecordedAddresses: Sendable {
             result = Self.replaced(result, origin, "${lab.\(party.rawValue)}")
         }
         return result
+    }
+
+    /// A text whose addresses name nobody: `https://user:password@host/` is `https://host/`.
+    private static func withoutUsers(_ text: String) -> String {
+        guard text.contains("@"), text.contains("://") else { return text }
+        var (result, rest) = ("", text)
+        while let scheme = rest.range(of: "://") {
+            result += rest[..<scheme.upperBound]
+            rest = String(rest[scheme.upperBound...])
+            let authority = rest.prefix { !"/?#\\\"'<> \n\t".contains($0) }
+            if let mark = authority.lastIndex(of: "@") { rest = String(rest[rest.index(after: mark)...]) }
+        }
+        return result + rest
     }
 
     /// Not where a longer host or port goes on.

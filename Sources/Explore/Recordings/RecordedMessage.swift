@@ -72,7 +72,9 @@ struct URLText: Hashable {
         }
         let rest = String(String(front)[scheme.upperBound...])
         let authority = rest.prefix { $0 != "/" }
-        origin = "\(String(front)[..<scheme.upperBound])\(authority)".lowercased()
+        // Who asks is part of no origin, and a password least of all (RFC 3986 section 3.2.1).
+        let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
+        origin = "\(String(front)[..<scheme.upperBound])\(host)".lowercased()
         path = String(rest.dropFirst(authority.count))
     }
 }
@@ -89,6 +91,10 @@ package struct Recording: Sendable {
     var origins: [String: Party] = [:]
     /// States that subjects went through, in order.
     var transitions: [(subject: String, states: [String])] = []
+    /// What was seen of which no step can be made, in words.
+    var unmade: [String] = []
+    /// Applications that came to GitHub, of a journal.
+    var clients: [String] = []
     /// How often GitHub's token endpoint was asked.
     var redemptions = 0
     /// The user behind a token that is shown by its name.

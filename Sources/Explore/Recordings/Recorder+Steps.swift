@@ -241,7 +241,7 @@ extension Recorder {
             for pair in URLText(landed).query?.pairs ?? [] where pair.value.utf8.count >= 8 {
                 step.bring(pair.value, "query.\(pair.name)", pair.name == "session_id" ? "session" : pair.name)
             }
-        default: return
+        default: return leaveOut("\(message.method) \(path), which no step does")
         }
         steps.append(step)
     }

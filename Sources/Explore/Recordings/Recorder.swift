@@ -19,6 +19,8 @@ package struct Recorder {
     var needed = Needed()
     /// Hosts that are no party of the lab.
     package private(set) var strangers: [String] = []
+    /// What was seen of which there is no step, in words.
+    package private(set) var unmade: [String] = []
     /// Texts that may not be in the file.
     var secrets: Set<String> = []
     /// People of the recording and who plays them.
@@ -51,6 +53,12 @@ package struct Recorder {
         directory = definition.directory
         self.addresses = addresses
         self.addresses.learn(recording)
+        let known = definition.applicationIDs
+        unmade =
+            recording.unmade
+            + recording.clients.filter { !known.contains($0) }.map {
+                "the application \($0), which no journal describes: make it with a step application"
+            }
         variables = Set(["lab", "seed"] + definition.directory.users.map(\.name))
         variables.formUnion(
             recording.makesGateways ? [] : ["gateway", "target", "provider", "gatewayUrl", "callbackUrl"])
@@ -107,6 +115,9 @@ package struct Recorder {
             moment = messages[used.last ?? index].moment
         }
     }
+
+    /// Says that there is no step of something.
+    mutating func leaveOut(_ what: String) { if !unmade.contains(what) { unmade.append(what) } }
 
     private mutating func stranger(_ url: String) {
         let origin = URLText(url).origin

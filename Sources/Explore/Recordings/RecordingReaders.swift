@@ -79,6 +79,12 @@ extension Recording {
                 guard let subject = entry["subject"]?.string, let state = entry["to"]?.string else { continue }
                 if states[subject] == nil { subjects.append(subject) }
                 states[subject, default: []].append(state)
+            case "fault":
+                // The journal names a fault that came about; what it was is not told.
+                guard let name = entry["name"]?.string else { continue }
+                let party = entry["to"]?.string ?? "some party"
+                let text = "the fault \(name) at \(party), which no journal describes: set it with a step fault"
+                if !unmade.contains(text) { unmade.append(text) }
             case "token":
                 guard entry["event"]?.string == "issued", let id = entry["id"]?.string,
                     let type = entry["type"]?.string, let user = entry["user"]?.string
@@ -86,7 +92,12 @@ extension Recording {
                 owners["<\(type) \(id)>"] = user
             case "exchange":
                 guard let to = entry["to"]?.string, let path = entry["path"]?.string else { continue }
-                exchanges.append((Party(to), Self.message(entry, path)))
+                let message = Self.message(entry, path)
+                exchanges.append((Party(to), message))
+                if to == "github" {
+                    let sent = [message.form?["client_id"], URLText(path).query?["client_id"]]
+                    for id in sent.compactMap({ $0 }) where !clients.contains(id) { clients.append(id) }
+                }
                 if to == "github", path.hasPrefix("/login/oauth/access_token") { redemptions += 1 }
             default: break
             }
