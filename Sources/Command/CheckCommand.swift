@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand {
         let names = readsScenarios ? LabLoading.names(root: root) : Set(labs.values.joined()).sorted()
         for lab in names {
             do throws(Diagnostic) {
-                _ = try LabDefinition.load(named: lab, root: root)
+                _ = try LabDefinition.load(named: lab, root: root, looksClosely: true)
             } catch {
                 // Scenarios are read against the default lab, so its mistake may be known.
                 if !mistakes.contains(error) { mistakes.append(error) }

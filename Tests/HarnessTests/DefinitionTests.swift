@@ -100,7 +100,7 @@ struct DefinitionTests {
         let changed = text.replacingCharacters(in: place, with: new)
         try changed.write(toFile: path, atomically: true, encoding: .utf8)
         let mistake = try #require(throws: Diagnostic.self) {
-            try LabDefinition.load(named: "changed", root: root)
+            try LabDefinition.load(named: "changed", root: root, looksClosely: true)
         }
         let line = text[..<place.lowerBound].count { $0 == "\n" } + 1
         #expect("\(mistake)".hasPrefix("mocks/\(file):\(line):"), "\(mistake)")

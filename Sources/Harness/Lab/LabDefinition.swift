@@ -55,9 +55,12 @@ package final class LabDefinition: Sendable {
     /// - Parameters:
     ///   - name: of the file, without its ending.
     ///   - root: folder that holds `mocks/`.
+    ///   - looksClosely: whether mistakes are told as well with which a lab would work, though not as it was meant.
     /// - Returns: the definition, to be shared by any number of labs.
     /// - Throws: `Diagnostic` for the first mistake in any of the files.
-    package static func load(named name: String, root: String) throws(Diagnostic) -> LabDefinition {
+    package static func load(
+        named name: String, root: String, looksClosely: Bool = false
+    ) throws(Diagnostic) -> LabDefinition {
         let files = MockFiles(root: root)
         let isPlain = !name.isEmpty && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }
         guard isPlain else {
@@ -66,7 +69,7 @@ package final class LabDefinition: Sendable {
         }
         let lab = try files.lab(name)
         files.readAhead(files.named(in: lab) + files.vendorFiles + [LabReader.resourceTypesFile])
-        return try LabDefinition(name: name, LabReader(lab, files: files))
+        return try LabDefinition(name: name, LabReader(lab, files: files), looksClosely: looksClosely)
     }
 
     /// The clients of a lab's inbound provider, without reading the rest of the lab.
@@ -82,7 +85,7 @@ package final class LabDefinition: Sendable {
         (try? MockFiles(root: root).lab(name))?["region"]?.scalarText ?? standardRegion
     }
 
-    private init(name: String, _ reader: LabReader) throws(Diagnostic) {
+    private init(name: String, _ reader: LabReader, looksClosely: Bool) throws(Diagnostic) {
         self.name = name
         try reader.checkNames()
         about = try reader.text("about", or: name)
@@ -95,7 +98,7 @@ package final class LabDefinition: Sendable {
         signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
         clientKeys = try reader.keys(of: .aws)
         (vendors, vendor) = try reader.vendors()
-        let userMembers = directory.users.first.map(AuthorizationServer.userMembers)
+        let userMembers = looksClosely ? directory.users.first.map(AuthorizationServer.userMembers) : nil
         tools = try reader.file("profile", of: .mcp) { json in
             try ToolCatalogue(json: json, userMembers: userMembers)
         }

@@ -16,19 +16,22 @@ final class LedgerRows: Sendable {
         let folder = "\(root)/mocks/ledger"
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".yaml") {
             guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
-            Self.look(at: data, &seen)
+            data.withUnsafeBytes { Self.look(at: $0.bindMemory(to: UInt8.self), &seen) }
         }
         self.seen = seen
     }
 
     /// Each line that begins a row says its id: `- id: E20`.
-    private static func look(at text: Data, _ seen: inout Set<String>) {
-        let (head, end) = (Data("- id: ".utf8), UInt8(ascii: "\n"))
-        var rest = text.startIndex
-        while let found = text.range(of: head, in: rest..<text.endIndex) {
-            rest = found.upperBound
-            guard found.lowerBound == text.startIndex || text[found.lowerBound - 1] == end else { continue }
-            seen.insert(String(decoding: text[rest...].prefix { $0 != end }, as: UTF8.self))
+    private static func look(at bytes: UnsafeBufferPointer<UInt8>, _ seen: inout Set<String>) {
+        let text: StaticString = "- id: "
+        let head = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        var start = 0
+        while start < bytes.count {
+            let end = place(of: UInt8(ascii: "\n"), in: bytes, from: start) ?? bytes.count
+            let line = UnsafeBufferPointer(rebasing: bytes[start..<end])
+            start = end + 1
+            guard areSame(UnsafeBufferPointer(rebasing: line.prefix(head.count)), head) else { continue }
+            seen.insert(String(decoding: line.dropFirst(head.count), as: UTF8.self))
         }
     }
 

@@ -29,7 +29,7 @@ struct Answer: Hashable, Sendable {
         when = try node["when"]?.object() ?? [:]
         steps = try (node["steps"]?.items() ?? []).map { item throws(DataMistake) in try Step(item, context) }
         structured = node["structured"]?.json
-        try AnswerHoles(facts: steps.compactMap(\.fact), context).check(node)
+        try AnswerHoles(facts: steps.compactMap(\.fact), context)?.check(node)
         let given = Self.forms.filter { node.json[$0] != nil }
         guard given.count == 1, let form = given.first else {
             throw node.mistake("an answer has one of \(Self.forms.joined(separator: ", "))")

@@ -5,12 +5,13 @@ struct AnswerHoles {
     /// What every answer may name (`ServerHandler.facts`), and what stands for an item of a list that is not named.
     private static let common = ["user", "arguments", "github", "server", "now", "call", "answers", "item"]
     private let facts: [String]
-    private let userMembers: [String]?
+    private let userMembers: [String]
 
-    /// `facts` are those of the answer alone.
-    init(facts: [String], _ context: ToolCatalogue.Context) {
+    /// `facts` are those of the answer alone. nil where nobody asks.
+    init?(facts: [String], _ context: ToolCatalogue.Context) {
+        guard let userMembers = context.userMembers else { return nil }
         self.facts = Self.common + facts
-        userMembers = facts.contains("user") ? nil : context.userMembers
+        self.userMembers = facts.contains("user") ? [] : userMembers
     }
 
     /// Tells the first hole that names nothing.
@@ -58,7 +59,7 @@ struct AnswerHoles {
                 let known = facts + names
                 return Slip(reason: "nothing fills ${\(hole)}", word: head, known: known)
             }
-            guard head == "user", !names.contains("user"), path.count > 1, let userMembers,
+            guard head == "user", !names.contains("user"), path.count > 1, !userMembers.isEmpty,
                 !userMembers.contains(path[1])
             else { continue }
             return Slip(

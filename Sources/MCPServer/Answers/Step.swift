@@ -70,7 +70,7 @@ enum Step: Hashable, Sendable {
             self = .progress(value.json)
         case "ask":
             try node.expect("ask", ["ask", "state"])
-            self = .ask(try Self.questions(value), keepsState: try node["state"]?.flag() ?? false)
+            self = .ask(try Self.questions(value, context), keepsState: try node["state"]?.flag() ?? false)
         case "hang-up":
             try node.expect("hang-up", ["hang-up"])
             guard let span = Span(try value.text()) else { throw value.mistake("a duration, such as 500ms") }
@@ -88,13 +88,15 @@ enum Step: Hashable, Sendable {
         }
     }
 
-    private static func questions(_ node: DataNode) throws(DataMistake) -> [Question] {
+    private static func questions(
+        _ node: DataNode, _ context: ToolCatalogue.Context
+    ) throws(DataMistake) -> [Question] {
         let members = try node.members()
         guard !members.isEmpty else { throw node.mistake("at least one question is needed here") }
         return try members.map { member throws(DataMistake) in
             try member.value.expect("a question", ["method", "params"])
             let method = try member.value.require("method", of: "a question").word(of: methods)
-            if let schema = member.value["params"]?["requestedSchema"] { try SchemaTypes.check(schema) }
+            if let schema = member.value["params"]?["requestedSchema"] { try SchemaTypes.check(schema, context) }
             return Question(key: member.name, method: method, params: member.value["params"]?.json ?? [:])
         }
     }

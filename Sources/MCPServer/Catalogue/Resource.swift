@@ -39,7 +39,7 @@ struct Resource: Hashable, Sendable {
             uri.isTemplate ? "uriTemplate" : "uri": .string(uri.text),
             "name": .string(try node.require("name", of: "a resource").text()),
         ]
-        try AnswerHoles(facts: ["variables"], context).check(node)
+        try AnswerHoles(facts: ["variables"], context)?.check(node)
         for name in ["title", "description", "mimeType"] { definition[name] = node[name]?.json }
         self.definition = .object(definition)
     }

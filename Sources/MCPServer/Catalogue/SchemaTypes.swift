@@ -11,8 +11,14 @@ enum SchemaTypes {
     private static let lists = ["prefixItems", "allOf", "anyOf", "oneOf"]
     private static let maps = ["properties", "patternProperties", "dependentSchemas", "$defs"]
 
-    /// Tells the first `type` of a schema, or of a schema in it, that is none. True and false are schemas too.
-    static func check(_ schema: DataNode) throws(DataMistake) {
+    /// Tells the first `type` of a schema, or of a schema in it, that is none, where somebody asks. True and false are
+    /// schemas too.
+    static func check(_ schema: DataNode, _ context: ToolCatalogue.Context) throws(DataMistake) {
+        guard context.userMembers != nil else { return }
+        try check(schema)
+    }
+
+    private static func check(_ schema: DataNode) throws(DataMistake) {
         guard schema.json.bool == nil else { return }
         _ = try schema.object()
         if let type = schema["type"] {

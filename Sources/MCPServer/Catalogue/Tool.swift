@@ -38,8 +38,10 @@ struct Tool: Hashable, Sendable {
         let description = try node.require("description", of: "a tool").text()
         let properties = node["properties"] ?? node["inputSchema"]?["properties"]
         let known = try properties?.object() ?? [:]
-        for property in try properties?.members() ?? [] { try SchemaTypes.check(property.value) }
-        for name in ["inputSchema", "outputSchema"] { if let schema = node[name] { try SchemaTypes.check(schema) } }
+        for property in try properties?.members() ?? [] { try SchemaTypes.check(property.value, context) }
+        for name in ["inputSchema", "outputSchema"] {
+            if let schema = node[name] { try SchemaTypes.check(schema, context) }
+        }
         let required = try (node["required"] ?? node["inputSchema"]?["required"])?.texts() ?? []
         for name in required where known[name] == nil {
             throw (node["required"] ?? node).mistake("the required parameter \"\(name)\" has no property")

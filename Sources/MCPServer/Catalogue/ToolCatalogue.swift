@@ -51,8 +51,8 @@ package struct ToolCatalogue: Hashable, Sendable {
         let isDefault: Bool
     }
 
-    /// `userMembers` are those of the authorization server's users, by which the holes of answers are checked; nil
-    /// where they are not known.
+    /// `userMembers` are those of the authorization server's users: then the types of schemas and the holes of answers
+    /// are looked at too, which takes longer than everything else and which no server needs. nil where nobody asks.
     package init(json: JSONValue, userMembers: [String]? = nil) throws { try self.init(DataNode(json), userMembers) }
 
     private init(_ node: DataNode, _ userMembers: [String]?) throws(DataMistake) {
