@@ -16,10 +16,11 @@ package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
     /// Four lines: message, place, the line itself, a caret with the hint.
     package var rendered: String {
         guard !isOfAWhole else {
-            return "error: \(message)\n --> \(place.source.name)\n\(hint.map { "  = \($0)\n" } ?? "")"
+            let text = "error: \(message)\n --> \(place.source.name)\n\(hint.map { "  = \($0)\n" } ?? "")"
+            return text.shownWithoutOrders
         }
         let gutter = String(repeating: " ", count: String(place.line).count)
-        return "error: \(message)\n\(gutter)--> \(place)\n\(place.excerpt(hint))\n"
+        return "error: \(message)\n\(gutter)--> \(place)\n\(place.excerpt(hint))\n".shownWithoutOrders
     }
 
     package var description: String {
@@ -42,6 +43,10 @@ package struct Reading: Sendable {
     var matrix: [String: [DocumentNode]] = [:]
     /// The labs that the file's scenarios run in.
     package internal(set) var labs = ["default"]
+    /// Fragments of this file in the order in which they stand there, whether they are read already or not.
+    var declared: [String] = []
+    /// The one of them that is being read.
+    var reads: String?
     /// Whether a fragment could not be read: nobody knows what it would have saved.
     var lacksAFragment = false
     package mutating func note(sender name: String) { senders.insert(name) }

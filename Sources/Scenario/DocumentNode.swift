@@ -60,6 +60,14 @@ package struct DocumentNode: Sendable {
         return nil
     }
 
+    /// Whether it is a whole number that 64 bits do not hold: as JSON it is one of its neighbours.
+    package var isBeyondWholeNumbers: Bool {
+        guard case .scalar(let text, plain: true) = content, text.utf8.count > 18, case .double = json else {
+            return false
+        }
+        return text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
     /// The node as JSON; templates stay as they are written.
     package var json: JSONValue {
         switch content {
@@ -81,7 +89,11 @@ extension DocumentNode {
 
     /// A list of texts; a single text is a list of one.
     package func texts(_ reading: inout Reading, as what: String) -> [(text: String, place: Place)] {
-        guard let items else { return text(&reading, as: what).map { [($0, place)] } ?? [] }
+        guard let items else {
+            if case .scalar = content, !isNothing { return text(&reading, as: what).map { [($0, place)] } ?? [] }
+            reading.report(place, "\(what) must be a text or a list of texts, this is \(typeName)")
+            return []
+        }
         return items.compactMap { item in item.text(&reading, as: "each of \(what)").map { ($0, item.place) } }
     }
 

@@ -58,10 +58,12 @@ package struct Expectations: Sendable {
             let value = path.value(in: outcome)
             guard let expected = try line.predicate.refusal(of: value, variables) else { continue }
             let hint = value == nil ? path.explanation(in: outcome) : nil
+            // Of thousands of items that are too many nobody wants to read each.
+            let size = line.predicate.isOfSize ? value?.size : nil
             misses.append(
                 Miss(
                     path: path.text, place: line.place, expected: expected,
-                    actual: value?.text ?? "nothing", hint: hint))
+                    actual: size ?? value?.text ?? "nothing", hint: hint))
         }
         return misses
     }

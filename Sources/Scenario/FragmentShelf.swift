@@ -41,10 +41,26 @@ extension Reading {
             used.insert(name)
             return own
         }
+        if declared.contains(name), let reads {
+            lacksAFragment = true
+            used.insert(name)
+            if name == reads {
+                report(place, "a fragment cannot include itself: \(name)")
+            } else {
+                report(
+                    place, "the fragment \"\(name)\" stands below",
+                    hint: "it is known from there on: put it before \"\(reads)\"")
+            }
+            return nil
+        }
         guard let shelf, let source = shelf.fragment(name, from: file, self) else {
             lacksAFragment = true
             // It may be any of them that is meant.
             used.formUnion(own.keys)
+            if let surroundings = vocabulary.surroundings, surroundings.others("\(name).yaml", file) == nil {
+                report(place, "there is no fragment \"\(name)\"", hint: "did you mean \"\(name).yaml\"?")
+                return nil
+            }
             let known = own.keys.sorted() + (shelf?.names ?? [])
             let near = Suggestion.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
             let all = known.isEmpty ? nil : "known: \(known.joined(separator: ", "))"

@@ -168,7 +168,7 @@ package struct JSONSchema: Sendable {
             case .object(let members): check(members, member, object, path, &found, depth)
             case .array(let items): check(items, member, object, path, &found, depth)
             case .string(let text): Self.check(text, member, path, &found)
-            case .int, .double: Self.check(value.double ?? 0, member, path, &found)
+            case .int, .double: Self.check(value, member, path, &found)
             default: break
             }
         }
@@ -337,19 +337,20 @@ extension JSONSchema {
     }
 
     private static func check(
-        _ number: Double, _ keyword: JSONObject.Member, _ path: String, _ found: inout [String]
+        _ value: JSONValue, _ keyword: JSONObject.Member, _ path: String, _ found: inout [String]
     ) {
-        guard let bound = keyword.value.double else { return }
+        guard let bound = keyword.value.double, let number = value.double, let order = value.order(to: keyword.value)
+        else { return }
         let words: String
         switch keyword.name {
-        case "minimum" where number < bound: words = "at least"
-        case "maximum" where number > bound: words = "at most"
-        case "exclusiveMinimum" where number <= bound: words = "more than"
-        case "exclusiveMaximum" where number >= bound: words = "less than"
+        case "minimum" where order < 0: words = "at least"
+        case "maximum" where order > 0: words = "at most"
+        case "exclusiveMinimum" where order <= 0: words = "more than"
+        case "exclusiveMaximum" where order >= 0: words = "less than"
         case "multipleOf" where bound > 0 && (number / bound).rounded() != number / bound: words = "a multiple of"
         default: return
         }
-        found.append("\(path): \(words) \(keyword.value.text), not \(JSONValue.double(number).text)")
+        found.append("\(path): \(words) \(keyword.value.text), not \(value.text)")
     }
 
     private static func least(

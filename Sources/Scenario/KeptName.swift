@@ -61,7 +61,10 @@ struct KeptNames {
     }
 
     private static func hint(for wanted: KeptName, among alike: [KeptName]) -> String? {
-        let own = alike.filter { $0.owner == wanted.owner && !$0.name.isEmpty }.map(\.name)
+        var own: [String] = []
+        for other in alike where other.owner == wanted.owner && !other.name.isEmpty && !own.contains(other.name) {
+            own.append(other.name)
+        }
         if let near = Suggestion.nearest(to: wanted.name, among: own) { return "did you mean \"\(near)\"?" }
         if let other = alike.first(where: { $0.name == wanted.name }), !wanted.name.isEmpty {
             return "\(other.owner) has one of that name"

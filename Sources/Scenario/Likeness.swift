@@ -9,7 +9,9 @@ package enum Likeness {
     /// Equal with JSON types: `1` is `1.0` and is not `"1"`.
     package static func same(_ left: JSONValue, _ right: JSONValue) -> Bool {
         switch (left, right) {
-        case (.int, .double), (.double, .int): left.double == right.double
+        // Exactly: as a floating number a whole one beyond 2^53 may be its neighbour.
+        case (.int(let whole), .double(let number)), (.double(let number), .int(let whole)):
+            Int64(exactly: number) == whole
         case (.array(let one), .array(let two)): one.count == two.count && zip(one, two).allSatisfy { same($0, $1) }
         case (.object(let one), .object(let two)):
             one.count == two.count

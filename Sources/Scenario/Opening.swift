@@ -105,6 +105,9 @@ extension Reading {
             }
         }
         if isOdd || name.isEmpty { report(place, "\"\(name)\" is no name for a variable") }
+        if vocabulary.reserved.contains(name) {
+            report(place, "the name \"\(name)\" is taken", hint: "${\(name)} is there before the first step")
+        }
     }
 }
 

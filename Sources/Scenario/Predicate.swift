@@ -42,17 +42,38 @@ package struct Predicate: Sendable {
 
     package init(_ node: DocumentNode, _ reading: inout Reading) {
         place = node.place
+        reading.expectWholeNumbers(node)
         if node.isWord("absent") {
             tests = [.absent(true)]
         } else if node.isWord("present") {
             tests = [.absent(false)]
         } else if node.isMapping {
             // A mapping is always one of tests: a slip in a test's name is no object to compare with.
-            _ = node.members("an expectation", known: Self.names, &reading)
+            Self.expectTests(node, &reading)
             if node.members.isEmpty { reading.report(node.place, "an expectation without a test", hint: "equals: {}") }
             tests = node.members.compactMap { Self.test($0, &reading) }
         } else {
             tests = [.equals(Template(node, &reading))]
+        }
+    }
+
+    /// Reports names that no test has. What looks like a member of the value is looked for with `at`.
+    private static func expectTests(_ node: DocumentNode, _ reading: inout Reading) {
+        for member in node.members where !names.contains(member.name) {
+            let near = Suggestion.nearest(to: member.name, among: names).map { "did you mean \"\($0)\"?" }
+            reading.report(
+                member.key.place, "an expectation has no member \"\(member.name)\"",
+                hint: near ?? "for a member of the value: at: {\(member.name): …}")
+        }
+    }
+
+    /// Whether it says only how many there are: then the whole list is not worth showing.
+    var isOfSize: Bool {
+        tests.allSatisfy { test in
+            switch test {
+            case .count, .length: true
+            default: false
+            }
         }
     }
 
@@ -76,14 +97,21 @@ package struct Predicate: Sendable {
     }
 
     private func expectNumbers(as what: String, _ reading: inout Reading) {
-        func expect(_ node: DocumentNode) {
-            guard !node.namesAVariable, node.json.double == nil else { return }
-            reading.report(node.place, "\(what) is a number, and this is \(node.typeName)")
+        func expect(_ node: DocumentNode, isSize: Bool = true) {
+            guard !node.namesAVariable else { return }
+            guard let number = node.json.double else {
+                return reading.report(node.place, "\(what) is a number, and this is \(node.typeName)")
+            }
+            guard isSize, number < 0 || number.rounded() != number else { return }
+            let told = "\(what) is never \(node.scalarText ?? "")"
+            reading.report(node.place, told, hint: "it is a whole number from 0 up")
         }
         for test in tests {
             switch test {
-            case .equals(let template), .compare(_, let template): expect(template.node)
-            case .range(let template), .oneOf(let template): for item in template.node.items ?? [] { expect(item) }
+            case .equals(let template): expect(template.node)
+            case .compare(_, let template): expect(template.node, isSize: false)
+            case .range(let template): for item in template.node.items ?? [] { expect(item, isSize: false) }
+            case .oneOf(let template): for item in template.node.items ?? [] { expect(item) }
             case .not(let predicate): predicate.expectNumbers(as: what, &reading)
             default: break
             }
@@ -99,12 +127,15 @@ package struct Predicate: Sendable {
             if let pattern = node.text(&reading, as: "a pattern"), !pattern.contains("${"), !isPattern(pattern) {
                 reading.report(node.place, "this is no regular expression")
             }
+            if isEmpty(node) { reading.report(node.place, "any text matches nothing: it holds of every text") }
             return .matches(Template(node, &reading))
         case "contains":
             if isEmpty(node) { reading.report(node.place, "anything contains nothing: it holds of every value") }
             return .contains(Template(node, &reading))
-        case "starts-with": return .startsWith(Template(node, &reading))
-        case "ends-with": return .endsWith(Template(node, &reading))
+        case "starts-with", "ends-with":
+            if isEmpty(node) { reading.report(node.place, "any text begins and ends with nothing: it always holds") }
+            return member.name == "starts-with"
+                ? .startsWith(Template(node, &reading)) : .endsWith(Template(node, &reading))
         case "type":
             guard let name = node.isNothing ? "null" : node.text(&reading, as: "a type") else { return nil }
             reading.expectName(name, of: "type", among: types, at: node.place)
@@ -112,18 +143,13 @@ package struct Predicate: Sendable {
         case "length": return .length(Predicate(ofCount: node, as: "length", &reading))
         case "one-of":
             if node.items == nil { reading.report(node.place, "one-of must be a list, this is \(node.typeName)") }
+            if node.items?.isEmpty == true { reading.report(node.place, "nothing is one of none: it never holds") }
             return .oneOf(Template(node, &reading))
         case "greater-than": return .compare(.greater, Template(node, &reading))
         case "less-than": return .compare(.less, Template(node, &reading))
         case "at-least": return .compare(.atLeast, Template(node, &reading))
         case "at-most": return .compare(.atMost, Template(node, &reading))
-        case "range":
-            if let items = node.items, items.count != 2 {
-                reading.report(node.place, "a range has two ends, such as [1, 5]")
-            } else if node.items == nil {
-                reading.report(node.place, "range must be a list of two, this is \(node.typeName)")
-            }
-            return .range(Template(node, &reading))
+        case "range": return range(node, &reading)
         case "count": return .count(Predicate(ofCount: node, as: "count", &reading))
         case "each": return .each(Predicate(node, &reading))
         case "some": return .some(Predicate(node, &reading))
@@ -142,6 +168,22 @@ package struct Predicate: Sendable {
         default: return nil
         }
     }
+
+    private static func range(_ node: DocumentNode, _ reading: inout Reading) -> Test {
+        guard let items = node.items, items.count == 2 else {
+            let told = node.items == nil ? "range must be a list of two, this is \(node.typeName)" : twoEnds
+            reading.report(node.place, told)
+            return .range(Template(node, &reading))
+        }
+        let isOpen = items.contains(where: \.namesAVariable)
+        if !isOpen, holds(.greater, items[0].json, items[1].json) {
+            reading.report(
+                node.place, "no value is in a range that ends before it begins",
+                hint: "[\(items[1].json.text), \(items[0].json.text)]")
+        }
+        return .range(Template(node, &reading))
+    }
+    private static let twoEnds = "a range has two ends, such as [1, 5]"
 
     /// Paths below the value, each with a predicate of its own.
     private static func at(_ node: DocumentNode, _ reading: inout Reading) -> Test? {
@@ -249,7 +291,7 @@ package struct Predicate: Sendable {
             return hit ? nil : "a match of \(pattern)"
         case .contains(let template):
             let part = try template.value(variables)
-            return value.map { contains($0, part) } == true ? nil : "something that contains \(part.text)"
+            return value?.contains(part) == true ? nil : "something that contains \(part.text)"
         case .startsWith(let template):
             let head = try template.text(variables)
             return value?.string?.hasPrefix(head) == true ? nil : "a text that starts with \(head)"
@@ -259,7 +301,7 @@ package struct Predicate: Sendable {
         case .type("integer"): return value?.int == nil ? "a whole number" : nil
         case .type(let name): return value?.typeName == name ? nil : "a value of type \(name)"
         case .length(let predicate):
-            guard let length = value.flatMap(length) else { return "something that has a length" }
+            guard let length = value?.length else { return "something that has a length" }
             return try predicate.refusal(of: .int(Int64(length)), variables).map { "a length of \($0), not \(length)" }
         default: return try refusalOfMore(test, value, variables)
         }
@@ -279,7 +321,7 @@ package struct Predicate: Sendable {
         case .range(let template):
             let ends = try template.value(variables)
             guard let least = ends[0], let most = ends[1] else {
-                throw Diagnostic(template.place, "a range has two ends, such as [1, 5]")
+                throw Diagnostic(template.place, twoEnds)
             }
             let isInside = holds(.atLeast, value, least) && holds(.atMost, value, most)
             return isInside ? nil : "something from \(least.text) to \(most.text)"
@@ -336,25 +378,9 @@ package struct Predicate: Sendable {
         }
     }
 
-    private static func length(_ value: JSONValue) -> Int? {
-        switch value {
-        case .string(let text): text.count
-        case .array(let items): items.count
-        case .object(let object): object.count
-        default: nil
-        }
-    }
-
     /// Numbers by value, two texts (such as two times of one form) by their characters.
     private static func holds(_ comparison: Comparison, _ value: JSONValue?, _ bound: JSONValue) -> Bool {
-        let order: Int
-        if let left = value?.double, let right = bound.double {
-            order = left < right ? -1 : left > right ? 1 : 0
-        } else if let left = value?.string, let right = bound.string {
-            order = left < right ? -1 : left > right ? 1 : 0
-        } else {
-            return false
-        }
+        guard let order = value?.order(to: bound) else { return false }
         switch comparison {
         case .greater: return order > 0
         case .less: return order < 0
@@ -364,22 +390,4 @@ package struct Predicate: Sendable {
     }
 
     private static func same(_ left: JSONValue, _ right: JSONValue) -> Bool { Likeness.same(left, right) }
-
-    /// A text in a text, an item in a list, some members in an object; an object in a list is an item with its members.
-    private static func contains(_ whole: JSONValue, _ part: JSONValue) -> Bool {
-        switch (whole, part) {
-        case (.string(let text), _): text.contains(part.string ?? part.text)
-        case (.array(let items), .object): items.contains { contains($0, part) }
-        case (.array(let items), .array(let parts)): parts.allSatisfy { part in items.contains { same($0, part) } }
-        case (.array(let items), _): items.contains { same($0, part) }
-        case (.object(let object), .object(let parts)):
-            parts.members.allSatisfy { part in object[part.name].map { includes($0, part.value) } ?? false }
-        default: same(whole, part)
-        }
-    }
-
-    /// Inside `contains`, a nested object may have further members; everything else must be equal.
-    private static func includes(_ value: JSONValue, _ part: JSONValue) -> Bool {
-        if case (.object, .object) = (value, part) { contains(value, part) } else { same(value, part) }
-    }
 }

@@ -61,9 +61,14 @@ package struct ScenarioFile: Sendable {
         return given.reduce(count(steps) + count(finally)) { $0 + count($1.fragment.steps) }
     }
 
-    /// Whether the file, or a fragment it begins with, has a word anywhere.
-    package func speaks(of word: String) -> Bool {
-        source.text.contains(word) || given.contains { $0.fragment.source.text.contains(word) }
+    /// Whether the file gives a name a value that `--var` takes the place of, or it or a fragment it begins with asks
+    /// for one.
+    package func speaks(of name: String) -> Bool {
+        let isGiven = settings.contains { $0.name == name } || secrets.contains { $0.name == name }
+        if isGiven || cells.contains(where: { cell in cell.values.contains { $0.name == name } }) { return true }
+        return ([source] + given.map(\.fragment.source)).contains { source in
+            ["}", ".", "[", "?"].contains { source.text.contains("${\(name)\($0)") }
+        }
     }
 
     /// Whether a step, or a value that steps are given, has a text in it.

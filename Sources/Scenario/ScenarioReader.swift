@@ -38,9 +38,12 @@ package struct ScenarioReader: Sendable {
     }
 
     private func scenario(_ members: Members, _ source: Source, _ reading: inout Reading) -> ScenarioFile {
+        reading.declared = members["fragments"]?.members.map(\.name) ?? []
         for member in members["fragments"]?.members ?? [] {
+            reading.reads = member.name
             reading.own[member.name] = Fragment.read(own: member.value, named: member.name, &reading)
         }
+        reading.reads = nil
         if let node = members["fragments"], !node.isMapping {
             reading.report(node.place, "fragments must be a mapping of names to fragments, this is \(node.typeName)")
         }
@@ -81,7 +84,7 @@ package struct ScenarioReader: Sendable {
         reading.expectClients(walk.clients)
         return ScenarioFile(
             source: source, scenario: title, about: members["about"]?.text(&reading, as: "about"),
-            tags: members["tags"]?.texts(&reading, as: "tags").map(\.text) ?? [],
+            tags: tags(members["tags"], &reading),
             spec: spec(members, &reading), lab: cells[0].lab, settings: opening.settings,
             environment: opening.environment, secrets: opening.secrets, given: given, steps: steps, finally: finally,
             then: then, breaks: breaks(members["breaks"], &reading),
@@ -111,11 +114,26 @@ package struct ScenarioReader: Sendable {
     private func skip(_ node: DocumentNode, _ reading: inout Reading) -> String? {
         guard let reason = node.text(&reading, as: "skip"), reason.utf8.count > 5 else {
             if node.scalarText != nil, !node.isNothing {
-                reading.report(node.place, "skip must say why in words")
+                reading.report(
+                    node.place, "skip must say why in words, of six letters at least",
+                    hint: "such as \"waits for the next revision\"")
             }
             return nil
         }
         return reason
+    }
+
+    /// A tag that `--tags` would read as something else is one by which nobody can choose.
+    private func tags(_ node: DocumentNode?, _ reading: inout Reading) -> [String] {
+        (node?.texts(&reading, as: "tags") ?? []).map { text, place in
+            let isOdd = text.contains { $0.isWhitespace || $0 == "(" || $0 == ")" }
+            if isOdd || text.isEmpty || ["and", "or", "not"].contains(text) {
+                reading.report(
+                    place, "no --tags can choose by \"\(text)\"",
+                    hint: "a tag has no blank and no bracket, and is none of and, or, not")
+            }
+            return text
+        }
     }
 
     private static let citing = """

@@ -118,7 +118,7 @@ package struct SchemaWriter {
             case "not", "length", "count", "each", "some": schema = inner
             case "at": schema = ["type": "object", "additionalProperties": inner]
             case "type": schema = ["anyOf": [["enum": .strings(Predicate.types)], ["type": "null"]]]
-            case "one-of": schema = ["type": "array"]
+            case "one-of": schema = ["type": "array", "minItems": 1]
             case "range": schema = ["type": "array", "minItems": 2, "maxItems": 2]
             case "absent", "present": schema = ["type": "boolean"]
             case "matches", "starts-with", "ends-with": schema = Self.scalar
@@ -151,6 +151,7 @@ package struct SchemaWriter {
             checks[name] = .object(check)
         }
         schema["properties"] = .object(checks)
+        schema["minProperties"] = 1
         return .object(schema)
     }
 }

@@ -10,7 +10,8 @@ package final class Source: Sendable {
 
     package init(name: String, text: String) {
         self.name = name
-        self.text = text
+        // A byte order mark, with which some editors begin a file, is no character of its text.
+        self.text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     }
 
     /// A line by its number from 1; empty beyond the end.
@@ -42,16 +43,36 @@ package struct Place: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     package var description: String { "\(source.name):\(line):\(column)" }
 
-    /// The line with a caret under the place, and `remark` behind the caret.
-    package func excerpt(_ remark: String?) -> String {
-        let text = source.line(line)
+    /// How wide a line with its number is shown: in a narrower terminal the caret would point nowhere.
+    private static let width = 80
+
+    /// The line with a caret under the place, and `remark` behind the caret. Of a long line there is what stands around
+    /// the place; `mask` is given the whole of it before.
+    package func excerpt(_ remark: String?, mask: (String) -> String = { $0 }) -> String {
         let number = String(line)
         let gutter = String(repeating: " ", count: number.count)
-        let indent = text.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }.joined()
-        let room = max(1, text.unicodeScalars.count - column + 1)
+        let (text, column) = Self.window(
+            Array(mask(source.line(line)).shown.unicodeScalars), column, width: Self.width - number.count - 3)
+        let indent = text.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }.joined()
+        let room = max(1, text.count - column + 1)
         let caret = String(repeating: "^", count: min(length, room))
         let tail = remark.map { " \($0)" } ?? ""
-        return "\(gutter) |\n\(number) | \(text)\n\(gutter) | \(indent)\(caret)\(tail)"
+        let shown = String(String.UnicodeScalarView(text))
+        return "\(gutter) |\n\(number) | \(shown)\n\(gutter) | \(indent)\(caret)\(tail)"
+    }
+
+    /// So much of a line, with what stands at a column inside, and where that is then.
+    private static func window(
+        _ line: [Unicode.Scalar], _ column: Int, width: Int
+    ) -> (text: [Unicode.Scalar], column: Int) {
+        guard line.count > width else { return (line, column) }
+        let place = min(column - 1, line.count - 1)
+        // What begins near the end of the line is shown with what stands before it.
+        let first = place < width * 2 / 3 ? 0 : min(place - width / 3, line.count - width)
+        var part = Array(line[first..<min(line.count, first + width)])
+        if first > 0 { part[0] = "…" }
+        if first + width < line.count { part[part.count - 1] = "…" }
+        return (part, min(place - first, part.count - 1) + 1)
     }
 
     package static func == (left: Place, right: Place) -> Bool {

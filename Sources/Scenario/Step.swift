@@ -173,6 +173,10 @@ package struct Vocabulary: Sendable {
     package var otherRows: @Sendable (_ id: String) -> [String]? = { _ in nil }
     /// What is wrong with other members of a vendor's profile.
     package var mistakeInVendor: @Sendable (_ name: String, _ changes: JSONObject) -> DataMistake? = { _, _ in nil }
+    /// Names that no file may give a value.
+    package var reserved: [String] = []
+    /// What an authorization server that is nobody's own asks for in paths; none where that is not known.
+    package var vendorPaths: [String] = []
     /// Variables that are there before the first step, and the members of those that have some.
     package var variables: [String] = []
     package var membersOfVariable: [String: [String]] = [:]
@@ -234,6 +238,7 @@ extension Reading {
     /// The checks of a `then` block.
     package mutating func checks(_ node: DocumentNode) -> [PlacedCheck] {
         guard node.members("then", known: vocabulary.checks.map { $0.keyword }, &self) != nil else { return [] }
+        if node.members.isEmpty { report(node.place, "then is empty: nothing would be checked") }
         return node.members.compactMap { member in
             guard let type = vocabulary.checks.first(where: { $0.keyword == member.name }),
                 let check = type.init(member.value, &self)

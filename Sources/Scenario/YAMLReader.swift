@@ -43,14 +43,17 @@ extension DocumentNode {
 
     private static func diagnostic(_ error: YamlError?, _ source: Source) -> Diagnostic {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
             let place = Place(source, line: mark.line, column: mark.column)
             let text = source.line(mark.line)
             if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
                 return Diagnostic(place, "a tab cannot indent", hint: "use blanks")
             }
-            return Diagnostic(place, "this is no YAML: \(problem)", hint: hint(for: text, problem))
+            let slip = YAMLSlip(problem: problem, line: text, column: mark.column)
+            let opening = context.map { Place(source, line: $0.mark.line, column: $0.mark.column) }
+            return Diagnostic(
+                place, "this is no YAML: \(problem)", hint: slip.hint(context?.text ?? "", opening))
         case .duplicatedKeysInMapping(let names, let context):
             return repeated(names.first ?? "", near: context.mark, source)
         case .reader(let problem, _, _, _):
@@ -58,21 +61,6 @@ extension DocumentNode {
         default:
             return Diagnostic(Place(source, line: 1, column: 1), "this is no YAML")
         }
-    }
-
-    private static func hint(for text: String, _ problem: String) -> String? {
-        if problem.contains("'-' indicator") { return "each item of a list begins with a dash" }
-        let bytes = Array(text.utf8)
-        let open = bytes.indices.first { index in
-            bytes[index] == UInt8(ascii: "{") && (index == 0 || bytes[index - 1] != UInt8(ascii: "$"))
-        }
-        guard let open else { return nil }
-        if text.contains("${") { return "inside { } a ${…} must stand in quotes" }
-        // A path goes on with a bracket where a list would begin.
-        let isPath = bytes.indices.dropFirst(open + 1).contains { index in
-            bytes[index] == UInt8(ascii: "[") && !" ,[{:".utf8.contains(bytes[index - 1])
-        }
-        return isPath ? "inside { } a path with [ ] must stand in quotes" : nil
     }
 
     /// The parser names the key and one of its places only: the last line of the same indentation is the repetition.

@@ -1,0 +1,37 @@
+extension String {
+    /// As a terminal may show it: what would move its cursor or change its title, colours or the direction of the
+    /// writing is a picture of itself. Line ends and tabs stay.
+    package var shown: String {
+        guard unicodeScalars.contains(where: { $0.picture != nil }) else { return self }
+        var text = UnicodeScalarView()
+        for scalar in unicodeScalars { text.append(scalar.picture ?? scalar) }
+        return String(text)
+    }
+
+    /// The same of a text in several lines, none of which is an order to GitHub Actions: that executes what follows
+    /// `::` at the beginning of a line, after any blanks, and `##[` anywhere in one (runner, ActionCommand.cs).
+    package var shownWithoutOrders: String {
+        let text = shown
+        guard text.utf8.contains(UInt8(ascii: ":")) || text.utf8.contains(UInt8(ascii: "#")) else { return text }
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let bare = line.drop { $0.properties.isWhitespace }
+            let isOrder = bare.starts(with: "::".unicodeScalars)
+            return isOrder ? "\(String(line.prefix(line.count - bare.count)))\\\(String(bare))" : String(line)
+        }
+        return lines.joined(separator: "\n").replacing("##[", with: "##\\[")
+    }
+}
+
+extension Unicode.Scalar {
+    /// What stands for a control character: the pictures of Unicode's block U+2400, and U+FFFD where there is none.
+    fileprivate var picture: Unicode.Scalar? {
+        switch value {
+        case 0x09, 0x0A: nil
+        case 0x00...0x1F: Unicode.Scalar(0x2400 + value)
+        case 0x7F: "\u{2421}"
+        // The second block of controls, and what turns the direction of the writing.
+        case 0x80...0x9F, 0x202A...0x202E, 0x2066...0x2069: "\u{FFFD}"
+        default: nil
+        }
+    }
+}
