@@ -47,11 +47,11 @@ package enum GitHubReport {
     }
 
     /// A message: `%`, carriage return and line feed are escaped (GitHub Actions toolkit, command.ts).
-    private static func data(_ text: String) -> String {
+    static func data(_ text: String) -> String {
         text.replacing("%", by: "%25").replacing("\r", by: "%0D").replacing("\n", by: "%0A")
     }
 
-    private static func property(_ text: String) -> String {
+    static func property(_ text: String) -> String {
         data(text).replacing(":", by: "%3A").replacing(",", by: "%2C")
     }
 

@@ -75,8 +75,9 @@ struct BelievableTests {
     @Test func aFaultThatNothingMeetsFails() async throws {
         let missed = try await Self.told(
             """
+            with: {slip: accesstoken}
             steps:
-              - fault: {name: typo, party: github, operation: POST /login/oauth/accesstoken, drop: true}
+              - fault: {name: typo, party: github, operation: "POST /login/oauth/${slip}", drop: true}
               - fault: {name: gone, \(Self.token)}
               - fault: {remove: gone}
               - fault: {name: idle, party: rest, drop: true}
@@ -196,13 +197,14 @@ struct BelievableTests {
         ("tokens: [{issued-by: idp, never-seen-by: \"${typo}\"}]", "somebody called alise"),
         ("exchanges: [{from: \"${typo}\", times: 0}]", "somebody called alise"),
         ("exchanges: [{from: somebody else, times: 0}]", "somebody called somebody else"),
-        ("exchanges: [{path: /login/oauth/acess_token, times: 0}]", "a path that somebody is asked for"),
+        ("exchanges: [{path: \"/login/oauth/acess_${t}\", times: 0}]", "a path that somebody is asked for"),
         ("exchanges: [{path: /identities/CompleteResourceTokenAuht, times: 0}]", "a path that somebody is asked for"),
     ]
 
     @Test(arguments: nobodies)
     func aCheckThatNamesNobodyDoesNotHold(_ check: String, _ expected: String) async throws {
-        let result = try await Self.run("with: {typo: alise}\nsteps: [aws: ListGateways]\nthen:\n  \(check)\n")
+        let result = try await Self.run(
+            "with: {typo: alise, t: token}\nsteps: [aws: ListGateways]\nthen:\n  \(check)\n")
         #expect(result.verdict == .failed)
         #expect(result.failures.map(\.expected) == [expected])
     }

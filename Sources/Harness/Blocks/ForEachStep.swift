@@ -25,6 +25,9 @@ package struct ForEachStep: BlockStep {
             reading.report(
                 member.value.place, "\(member.name) needs a list of values, this is \(member.value.typeName)")
         }
+        for member in node.value.members where member.value.items?.isEmpty == true {
+            reading.report(member.value.place, "\(member.name) has no value: the steps would never be done")
+        }
         lists = node.value.members.map { ($0.name, Template($0.value, &reading)) }
     }
 

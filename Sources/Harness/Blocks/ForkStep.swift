@@ -58,9 +58,8 @@ package struct ForkStep: BlockStep {
             var failures = try await performance.perform(way.steps)
             // With nothing behind the fork, each way is an end of the whole scenario.
             let isEnd = performance.isLast && !way.steps.endsInWays
-            if failures.isEmpty {
-                failures = try await performance.judge(way.then + (isEnd ? performance.file.then : []))
-            }
+            if failures.isEmpty { failures = try await performance.judge(way.then) }
+            if failures.isEmpty, isEnd { failures = try await performance.judgeEnd() }
             // What failed is left as it is, to be looked at.
             guard failures.isEmpty else { return failures.map { $0.told(in: way.name) } }
             try run.restore(moment)

@@ -47,7 +47,11 @@ package struct ExchangesCheck: JournalCheck {
             if let to = members["to"], let name = to.scalarText {
                 reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: to.place)
             }
+            if item.members.isEmpty {
+                reading.report(item.place, "any exchange is so: say who asked, whom, or for what")
+            }
             if let from = members["from"] { reading.expectNoSlip(from) }
+            if let path = members["path"] { reading.expectNoSlip(ofPath: path, party: members["to"]) }
             Self.expectSpelling(members, &reading)
             func predicate(_ name: String, _ reading: inout Reading) -> Predicate? {
                 members[name].map { Predicate($0, &reading) }

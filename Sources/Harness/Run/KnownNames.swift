@@ -104,6 +104,19 @@ extension Reading {
         report(node.place, "there is no user, party or program \"\(name)\"", hint: "did you mean \"\(near)\"?")
     }
 
+    /// Reports a path so like one of the authorization server's that it must be meant.
+    mutating func expectNoSlip(ofPath node: DocumentNode, party: DocumentNode?) {
+        guard let text = node.scalarText, !text.contains("*"), !node.namesAVariable,
+            party.map({ $0.scalarText == Party.github.rawValue }) ?? true
+        else { return }
+        let path = String((text.split(separator: " ").last ?? "").prefix { $0 != "?" })
+        // A path that the file names elsewhere too may be one that somebody is to ask for in vain.
+        guard !vocabulary.vendorPaths.contains(path), node.place.source.text.split(separator: path).count < 3,
+            let near = Suggestion.slip(path, among: vocabulary.vendorPaths)
+        else { return }
+        report(node.place, "nobody is asked for \(path)", hint: "did you mean \"\(near)\"?")
+    }
+
     /// Reports a kind or a state that there is not; says whether all is well.
     @discardableResult
     mutating func expectStates(_ states: [String], of subject: String, at place: Place) -> Bool {

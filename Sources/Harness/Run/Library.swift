@@ -40,8 +40,12 @@ package enum Library {
         var missing: [Diagnostic] = []
         for path in paths {
             let place = place(of: path, root: root)
-            let found = scenarioPaths(place)
-            if found.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
+            let (found, outside) = scenarioPaths(place)
+            for link in outside {
+                let name = shown(link, root: root)
+                missing.append(mistake(in: name, "this link leads out of the folder: name the file itself"))
+            }
+            if found.isEmpty, outside.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
             for file in found {
                 let name = shown(file, root: root)
                 guard names.insert(name).inserted else { continue }
@@ -196,25 +200,33 @@ package enum Library {
     }
 
     /// Whether a name is that of a YAML file: both endings are in use.
-    private static func isYAML(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
+    private static func isYAML(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+    }
 
     /// Whether a file may be a scenario, by its name: a CloudFormation template may stand beside the scenario that
     /// deploys it.
     package static func isScenarioName(_ name: String) -> Bool {
-        isYAML(name) && !name.hasSuffix(".template.yaml") && !name.hasSuffix(".template.yml")
+        isYAML(name) && ![".template.yaml", ".template.yml"].contains { name.lowercased().hasSuffix($0) }
     }
 
-    private static func scenarioPaths(_ path: String) -> [String] {
+    /// The scenarios that a path means, and links in a folder that lead out of it.
+    private static func scenarioPaths(_ path: String) -> (files: [String], outside: [String]) {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return [] }
-        guard isFolder.boolValue else { return [path] }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return ([], []) }
+        guard isFolder.boolValue else { return ([path], []) }
         let base = path.hasSuffix("/") ? String(path.dropLast()) : path
-        let below = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
+        // Of a link to a folder nothing would be listed.
+        let real = URL(fileURLWithPath: base).resolvingSymlinksInPath().path
+        let below = FileManager.default.enumerator(atPath: real)?.compactMap { $0 as? String } ?? []
         let folder = Enclosure(base)
-        return below.filter { name in
+        let paths = below.filter { name in
             isScenarioName(name)
                 && !name.split(separator: "/").dropLast().contains("given")
-        }.sorted().map { "\(base)/\($0)" }.filter { folder.existing($0) != nil }
+        }.sorted().map { "\(base)/\($0)" }
+        let outside = paths.filter { folder.existing($0) == nil && FileManager.default.fileExists(atPath: $0) }
+        return (paths.filter { folder.existing($0) != nil }, outside)
     }
 }
 
@@ -245,6 +257,7 @@ package enum LabVocabulary {
             vocabulary.operations = contract.operations.map(\.name)
             vocabulary.membersOfOperation = { contract.members(of: $0, at: $1) }
             vocabulary.vendors = Set(definition.vendors.names).sorted()
+            vocabulary.vendorPaths = definition.vendor.paths
             vocabulary.mistakeInVendor = { definition.vendors.mistake(in: $0, $1) }
         } catch {
             diagnostics.append(error)
@@ -263,6 +276,7 @@ package enum LabVocabulary {
         }
         vocabulary.parties = PartyName.all
         vocabulary.variables = ScenarioRun.standardVariables
+        vocabulary.reserved = ScenarioRun.standardVariables + ["env"]
         vocabulary.membersOfVariable = ["lab": ScenarioRun.placeNames]
         return vocabulary
     }

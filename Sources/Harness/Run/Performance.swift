@@ -15,6 +15,14 @@ struct Performance: Sendable {
         var failures: [Failure] = []
         /// What kept it from going on.
         var mistake: Failure?
+        /// Whether that ended the steps: what is wrong after them may come of it.
+        var isCause = false
+
+        /// All of it, what others come of before them.
+        var told: [Failure] {
+            let mistakes = [mistake].compactMap(\.self)
+            return isCause ? mistakes + failures : failures + mistakes
+        }
     }
 
     /// Everything: what is given, the steps, what is done at the end in any case, and the checks, which see all of it.
@@ -24,6 +32,7 @@ struct Performance: Sendable {
             ending.failures = try await begin()
         } catch {
             ending.mistake = mistake(error)
+            ending.isCause = true
         }
         let held = ending.failures.isEmpty && ending.mistake == nil
         await finish(&ending)
@@ -63,6 +72,17 @@ struct Performance: Sendable {
                 if ending.mistake == nil { ending.mistake = mistake(error) }
             }
         }
+    }
+
+    /// One end of several, to which the steps come by a way of a fork: what is done at the end in any case, and the
+    /// checks, which see all of it.
+    func judgeEnd() async throws -> [Failure] {
+        guard !file.then.isEmpty else { return [] }
+        var last = self
+        (last.depth, last.isLast) = (0, false)
+        var failures: [Failure] = []
+        for step in file.finally { failures += try await last.perform([step]) }
+        return failures.isEmpty ? try await judge(file.then) : failures
     }
 
     private func mistake(_ error: any Error) -> Failure {

@@ -107,6 +107,6 @@ package struct Runner: Sendable {
         // A failed expectation outranks what kept a later step from going on.
         let verdict: ScenarioResult.Verdict =
             !ending.failures.isEmpty ? .failed : ending.mistake == nil ? .held : .error
-        return ended(verdict, ending.failures + [ending.mistake].compactMap { $0 }, run)
+        return ended(verdict, ending.told, run)
     }
 }

@@ -59,7 +59,8 @@ package struct Failure: Sendable {
             place, mask.text(what), expected: mask.text(expected), actual: mask.text(actual),
             hint: hint.map { mask.text($0) }, exchange: exchange.map { mask.text($0) }, step: step.map { mask.text($0) }
         )
-        failure.masked = excerpt.map { mask.text($0) }
+        // The whole line before a part of it is cut out: a part of a secret is one that nobody knows.
+        failure.masked = masked.map { mask.text($0) } ?? place?.excerpt(nil) { mask.text($0) }
         return failure
     }
 

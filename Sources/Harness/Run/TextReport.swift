@@ -5,6 +5,9 @@ import Scenario
 package enum TextReport {
     private static let mostHeld = 1000
 
+    /// How much of a label or a title is shown: some are whole documents.
+    private static let mostLetters = 400
+
     package static func render(_ results: [some ReportRow]) -> String {
         // Thousands of lines about what held are read by nobody.
         let told = results.count > mostHeld ? results.filter { $0.verdict != .held } : results
@@ -14,7 +17,7 @@ package enum TextReport {
         for result in wrong { text += "\n\(details(result, seeds: seeds))" }
         text += "\(results.isEmpty || wrong.isEmpty ? "" : "\n")\(summary(results))\n"
         // The way back in is the last thing on the screen.
-        for result in wrong.prefix(5) { text += "\(result.commandHere)\n" }
+        for result in wrong.prefix(5) { text += "\(onOneLine(result.commandHere))\n" }
         return text
     }
 
@@ -27,7 +30,7 @@ package enum TextReport {
             case .skipped: "skipped"
             }
         let reason = result.skip.map { " (\($0))" } ?? ""
-        return "\(verdict) \(result.name(amongSeeds: seeds)): \(result.scenario)\(reason)\n"
+        return "\(onOneLine("\(verdict) \(result.name(amongSeeds: seeds)): \(result.scenario)\(reason)"))\n"
     }
 
     package static func summary(_ results: [some ReportRow]) -> String {
@@ -42,7 +45,7 @@ package enum TextReport {
     }
 
     package static func details(_ result: some ReportRow, seeds: Bool = false) -> String {
-        var text = "\(result.name(amongSeeds: seeds)): \(result.scenario)\n"
+        var text = "\(onOneLine("\(result.name(amongSeeds: seeds)): \(result.scenario)"))\n"
         for (index, failure) in result.failures.enumerated() {
             // What several lines of one step say of one exchange is shown once, below the last of them.
             let next = index + 1 < result.failures.count ? result.failures[index + 1].exchange : nil
@@ -59,15 +62,22 @@ package enum TextReport {
         } else {
             lines.append(failure.what)
         }
-        if let step = failure.step { lines.append("  step:     \(step)") }
+        func add(_ name: String, _ text: String) { lines.append(name + text.replacing("\n", by: "\n            ")) }
+        if let step = failure.step { add("  step:     ", cut(step)) }
         if !failure.expected.isEmpty {
-            lines.append("  expected: \(failure.expected)")
-            lines.append("  actual:   \(failure.actual)")
+            add("  expected: ", failure.expected)
+            add("  actual:   ", failure.actual)
         }
-        if let hint = failure.hint { lines.append("  hint:     \(hint)") }
-        if hasExchange, let exchange = failure.exchange {
-            lines.append("  from:     \(exchange.replacing("\n", by: "\n            "))")
-        }
-        return lines.joined(separator: "\n") + "\n"
+        if let hint = failure.hint { add("  hint:     ", hint) }
+        if hasExchange, let exchange = failure.exchange { add("  from:     ", exchange) }
+        return (lines.joined(separator: "\n") + "\n").shownWithoutOrders
+    }
+
+    private static func onOneLine(_ text: String) -> String {
+        cut(text.replacing("\r", by: " ").replacing("\n", by: " ")).shownWithoutOrders
+    }
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count > mostLetters && text.count > mostLetters ? "\(text.prefix(mostLetters))…" : text
     }
 }

@@ -76,6 +76,14 @@ package struct TokensCheck: JournalCheck {
             {
                 reading.expectName(name, of: "user", among: reading.vocabulary.users, at: node.place)
             }
+            if members["count"]?.json.int == 0 {
+                for name in ["held-by", "seen-by", "never-seen-by", "scopes", "audience"] {
+                    guard let more = item.members.first(where: { $0.name == name }) else { continue }
+                    reading.report(
+                        more.key.place, "of no token there is nothing more to say: \(name) is never looked at",
+                        hint: "count is of those that the other lines mean")
+                }
+            }
             func templates(_ name: String, _ reading: inout Reading) -> [Template] {
                 guard let node = members[name] else { return [] }
                 return (node.items ?? [node]).map { Template($0, &reading) }

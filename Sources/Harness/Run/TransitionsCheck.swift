@@ -3,7 +3,7 @@ package import Scenario
 
 /// `transitions: {"target ${target}": [CREATING, CREATE_PENDING_AUTH]}`: exactly these states in this order. `...`
 /// stands for any number of others, and a subject with `*` for everything that is called so, each of
-/// which must do the same.
+/// which must do the same. No states, of a subject with `*`, say that nothing called so moved.
 package struct TransitionsCheck: JournalCheck {
     package static let keyword = "transitions"
     package static let about = "Every state of a subject in order, and no other; ... stands for any others between."
@@ -24,6 +24,11 @@ package struct TransitionsCheck: JournalCheck {
                 reading.report(member.value.place, "states must be a list, this is \(member.value.typeName)")
                 continue
             }
+            if items.isEmpty, !member.name.contains("*"), !member.name.contains("${") {
+                reading.report(
+                    member.value.place, "whatever moved has a state: this never holds",
+                    hint: "that nothing moved is said of all that are called so: \"target *\": []")
+            }
             // A kind that there is not is wrong where it stands, whatever the states.
             let isKind = reading.expectStates([], of: member.name, at: member.key.place)
             for item in items where isKind && item.scalarText != Self.gap {
@@ -43,7 +48,8 @@ package struct TransitionsCheck: JournalCheck {
             for state in line.states { expected.append(try state.text(evidence.variables)) }
             try evidence.expectStates(expected.filter { $0 != Self.gap }, of: subject, at: line.place)
             let subjects = evidence.subjects(named: subject)
-            if subjects.isEmpty, !expected.isEmpty {
+            // That nothing is called so can be true of many, and of one it says that there is none to look at.
+            if subjects.isEmpty, !expected.isEmpty || subject.place(of: "*") == nil {
                 failures.append(evidence.missing(subject, line.place, "transitions"))
             }
             for subject in subjects {
@@ -56,7 +62,8 @@ package struct TransitionsCheck: JournalCheck {
                 let turn = isTurn ? "\(moves[common].to) came because: \(moves[common].cause)" : nil
                 failures.append(
                     Failure(
-                        line.place, "transitions of \(subject)", expected: expected.joined(separator: ", "),
+                        line.place, "transitions of \(subject)",
+                        expected: expected.isEmpty ? "no state at all" : expected.joined(separator: ", "),
                         actual: actual.joined(separator: ", "), hint: turn))
             }
         }

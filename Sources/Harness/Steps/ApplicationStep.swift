@@ -6,11 +6,18 @@ package import Scenario
 /// `PUT /_local/applications/CLIENT_ID`: `with: {callbacks: [{url: https://shop.example/callback}]}`.
 package struct ApplicationStep: LabStep {
     package static let keyword = "application"
+    private static let kinds = ["oauth-app", "github-app"]
+    private static let callback = [
+        ShapeMember("url", .text, "Where it may be sent back to.", required: true),
+        ShapeMember("wildcard", .either([.flag, .text]), "Whether any path below it will do."),
+    ]
     private static let members: [ShapeMember] = [
         ShapeMember("name", .text, "As the consent page shows it."),
-        ShapeMember("kind", .word(["oauth-app", "github-app"]), "oauth-app if it is new and nothing is said."),
+        ShapeMember("kind", .word(kinds), "oauth-app if it is new and nothing is said."),
         ShapeMember("secret", .text, "Its client secret."),
-        ShapeMember("callbacks", .either([.text, .list(.anything)]), "Where it may be sent back to."),
+        ShapeMember(
+            "callbacks", .either([.text, .list(.either([.text, .mapping(callback)]))]),
+            "Where it may be sent back to."),
         ShapeMember("expiringTokens", .either([.flag, .text]), "Whether its tokens expire and are refreshed."),
         ShapeMember("suspended", .either([.flag, .text]), "Whether it may do nothing."),
         ShapeMember("authentication", .text, "How it proves who it is at the token endpoint."),
@@ -36,6 +43,12 @@ package struct ApplicationStep: LabStep {
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let with = members.require("with", &reading) else { return nil }
         _ = with.members("an application", known: Self.members.map(\.name), &reading)
+        if let kind = with["kind"], let name = kind.scalarText {
+            reading.expectName(name, of: "kind of application", among: Self.kinds, at: kind.place)
+        }
+        for item in with["callbacks"]?.items ?? [] where !item.namesAVariable {
+            _ = item.members("a callback", known: Self.callback.map(\.name), &reading)?.require("url", &reading)
+        }
         description = Template(with, &reading)
     }
 

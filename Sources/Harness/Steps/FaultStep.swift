@@ -60,6 +60,9 @@ package struct FaultStep: LabStep {
         if let party = members["party"], let name = party.scalarText {
             reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: party.place)
         }
+        if let operation = members["operation"] {
+            reading.expectNoSlip(ofPath: operation, party: members["party"])
+        }
         if let answer = members["answer"] {
             _ = answer.members("answer", known: Self.answer.map(\.name), &reading)
         }

@@ -114,8 +114,9 @@ package struct HTTPStep: LabStep {
     }
 
     private func request(_ variables: Variables) throws -> Request {
-        guard let (method, url) = try Self.target(line.text(variables)) else {
-            throw Diagnostic(line.place, Self.noTarget, hint: Self.example)
+        let text = try line.text(variables)
+        guard let (method, url) = Self.target(text) else {
+            throw Diagnostic(line.place, "\(Self.noTarget): \(text)", hint: Self.example)
         }
         var fields = HTTPFields()
         if let token { fields[.authorization] = "Bearer \(try token.text(variables))" }

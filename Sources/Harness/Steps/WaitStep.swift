@@ -33,6 +33,8 @@ package struct WaitStep: LabStep {
     private static let noTime = "every must be longer than nothing"
     /// Where the count of attempts stands in the outcome, for the message.
     private static let tries = "tries"
+    /// The same for the world time that passed where that count was the end.
+    private static let passed = "passed"
 
     package init?(_ node: StepNode, _ reading: inout Reading) {
         _ = node.members(of: Self.self, &reading)
@@ -69,7 +71,8 @@ package struct WaitStep: LabStep {
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
         let (within, every) = (try within.value(run.variables), try every.value(run.variables))
         guard every > .zero else { throw Diagnostic(place, Self.noTime) }
-        let end = run.lab.clock.now + within
+        let start = run.lab.clock.now
+        let end = start + within
         var tries = 0
         while true {
             tries += 1
@@ -83,6 +86,8 @@ package struct WaitStep: LabStep {
             guard run.lab.clock.now < end, tries < Self.mostTries else {
                 if var object = outcome.object {
                     object[Self.tries] = .int(Int64(tries))
+                    let now = run.lab.clock.now
+                    if now < end { object[Self.passed] = .string((now - start).text) }
                     outcome = .object(object)
                 }
                 return outcome
@@ -97,9 +102,14 @@ package struct WaitStep: LabStep {
         guard broken.isEmpty else { return broken }
         // A failure by itself says more than what it lacks.
         guard inner.unexpectedFailure(in: outcome) == nil else { return [] }
-        let misses = try inner.expectations.misses(in: outcome, variables)
+        let misses = try inner.misses(in: outcome, variables)
         guard let tries = outcome[Self.tries]?.int else { return misses }
-        let told = try "not within \(within.value(variables).text) of world time, asked \(tries) times"
+        let told: String
+        if let passed = outcome[Self.passed]?.string {
+            told = "not in \(passed) of world time: a wait asks \(tries) times at most; say a longer every"
+        } else {
+            told = try "not within \(within.value(variables).text) of world time, asked \(tries) times"
+        }
         return misses.map { miss in
             Expectations.Miss(
                 path: miss.path, place: miss.place, expected: miss.expected, actual: miss.actual,
