@@ -12,7 +12,9 @@ struct Baseline {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw CommandFailure(.stuck, "--expected-failures \(file): the file cannot be read")
         }
-        names = text.split(separator: "\n").map { trimmed($0.prefix { $0 != "#" }) }.filter { !$0.isEmpty }
+        // Without a byte order mark, which would be part of the first name.
+        let lines = Source(name: file, text: text).text.split(whereSeparator: \.isNewline)
+        names = lines.map { trimmed($0.prefix { $0 != "#" }) }.filter { !$0.isEmpty }
     }
 
     func contains(_ file: ScenarioFile) -> Bool { names.contains { $0 == file.path || $0 == file.name } }

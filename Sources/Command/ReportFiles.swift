@@ -102,6 +102,13 @@ struct ReportFiles: ParsableArguments {
         }
     }
 
+    /// What continuous integration reads, where files have mistakes and nothing was run.
+    func write(mistakes: [Diagnostic]) throws {
+        if let reportJunit { try OutputFile.report.write(MistakeReport.junit(mistakes), to: reportJunit) }
+        guard ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" else { return }
+        Terminal.write(MistakeReport.annotations(mistakes).trimmedEnd)
+    }
+
     /// Annotations and the summary of a step, where GitHub Actions asks for them.
     static func tellGitHub(_ results: [some ReportRow], annotates: Bool = true) throws {
         let environment = ProcessInfo.processInfo.environment

@@ -89,10 +89,11 @@ struct RunCommand: AsyncParsableCommand {
         let files = try RunConditions.fixed(
             try chosen.load(
                 variables: settings.variables.keys.sorted(),
-                looking: updateGolden ? Library.Look.running.subtracting(.goldenTraces) : .running),
+                looking: updateGolden ? Library.Look.running.subtracting(.goldenTraces) : .running,
+                onMistakes: { try reports.write(mistakes: $0) }),
             by: settings.variables)
         for name in settings.variables.keys.sorted() where !files.contains(where: { $0.speaks(of: name) }) {
-            Terminal.say("--var \(name): no file speaks of such a variable")
+            throw CommandFailure(.usage, "--var \(name): no file speaks of such a variable")
         }
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
@@ -114,8 +115,8 @@ struct RunCommand: AsyncParsableCommand {
                 progress.tell(result)
             }
         }
-        // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
         results = settings.goldenTraces?.written(results) ?? results
+        // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         results = try await swept(results, definitions, settings, root)
         progress.end()
@@ -123,15 +124,15 @@ struct RunCommand: AsyncParsableCommand {
         if !settings.rootFlag.isEmpty { run["rootFlag"] = .string(settings.rootFlag) }
         if shard != nil {
             run["positions"] = Shard.positions(of: results, in: whole.map { (name: $0.file.value.name, seed: $0.seed) })
-        }
             run["whole"] = .string(Shard.mark(of: whole.map { ($0.file.value, $0.seed) }, settings))
-        try reports.write(results, run: run)
-        Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
+        }
         let leftOut = work.count - results.count
         if leftOut > 0 { run["leftOut"] = .int(Int64(leftOut)) }
+        try reports.write(results, run: run)
+        Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
+        if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
         return verdict(results, baseline, root)
     }
-        if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
 
     /// What the reports say of the run as a whole, whether it came to its end or not.
     private func about(_ root: String, _ start: Instant) -> JSONObject {

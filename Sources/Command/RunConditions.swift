@@ -28,7 +28,9 @@ struct RunConditions: ParsableArguments {
     var timeLimit = "60s"
 
     func check() throws {
-        _ = try variables()
+        for name in try variables().keys.sorted() where LabVocabulary.bare.reserved.contains(name) {
+            throw ValidationError("--var \(name): the name is taken; ${\(name)} is there before the first step")
+        }
         let unknowns = SwitchCatalogue.all.unknowns
         for (name, choice) in try Self.pairs(unknown, of: "--unknown").sorted(by: { $0.key < $1.key }) {
             guard let known = unknowns.first(where: { $0.name == name }) else {

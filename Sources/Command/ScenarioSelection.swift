@@ -17,10 +17,15 @@ struct ScenarioSelection: ParsableArguments {
 
     /// The files that were asked for, without those that other tags exclude.
     ///
+    /// `onMistakes` is given every mistake of every file, if there is any, before the command ends.
+    ///
     /// - Throws: `CommandFailure`, after every mistake of every file was told.
-    func load(variables: [String] = [], looking look: Library.Look = []) throws -> [ScenarioFile] {
+    func load(
+        variables: [String] = [], looking look: Library.Look = [], onMistakes: ([Diagnostic]) throws -> Void = { _ in }
+    ) throws -> [ScenarioFile] {
         let expression = try tags.map { try TagExpression($0) }
         let (files, mistakes) = try read(variables: variables, looking: look)
+        if !mistakes.isEmpty { try onMistakes(mistakes) }
         try Self.tell(mistakes)
         guard let expression else { return files }
         let chosen = files.filter { expression.matches($0.tags) }

@@ -27,6 +27,7 @@ steps:
   - sign-in: alice
   - http: GET ${lab.github}/nowhere?pin=${pin}
     expect: {status: 200}
+with: {other: nothing}
 """
 SKIPPED = """scenario: Not yet
 spec: [T2]
@@ -314,9 +315,9 @@ def test_a_switch_that_nobody_has_is_wrong_usage(flags, told):
     assert done.returncode == 1 and told in done.stderr
 
 
-def test_a_variable_that_no_file_has_is_remarked(folder):
+def test_a_variable_that_no_file_has_is_wrong_usage(folder):
     done = run("run", folder / "a-holds.yaml", "--var", "uzer=bob")
-    assert done.returncode == 0 and "--var uzer: no file speaks of such a variable" in done.stderr
+    assert done.returncode == 1 and "--var uzer: no file speaks of such a variable" in done.stderr
     done = run("run", folder / "a-holds.yaml", "--var", "user=bob")
     assert done.returncode == 0 and "--var" not in done.stderr and "1 scenarios" in done.stdout
 
