@@ -47,6 +47,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Call parties <party>.localhost instead of 127.0.0.1, so that browsers keep their cookies apart.")
     var hosts = false
 
+    @Flag(
+        help: """
+            Sign the tokens of users with new keys instead of those in mocks/keys, which everybody can read; with \
+            --data they stay.
+            """)
+    var freshKeys = false
+
     @Option(
         help: ArgumentHelp(
             "Deploy this CloudFormation template before it is ready (repeatable); with --data the first time only, as "
@@ -70,7 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
         ServeOrders(
             lab: lab, root: root.root, portBase: portBase, data: data, journalKeep: journalKeep,
             endpointsFile: endpointsFile, seed: seed, logFormat: logFormat, quiet: quiet, score: score,
-            map: try hostMap(), hosts: hosts, deploy: deploy, bind: bind, advertise: advertise)
+            map: try hostMap(), hosts: hosts, freshKeys: freshKeys, deploy: deploy, bind: bind, advertise: advertise)
     }
 
     private func hostMap() throws -> [String: Party] {

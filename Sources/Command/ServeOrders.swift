@@ -20,6 +20,7 @@ struct ServeOrders: Equatable {
     var score = false
     var map: [String: Party] = [:]
     var hosts = false
+    var freshKeys = false
     /// CloudFormation templates, in the order in which they are deployed.
     var deploy: [String] = []
     var bind: String?
@@ -56,6 +57,7 @@ struct ServeOrders: Equatable {
         session.data = data
         session.journalKeep = journalKeep == 0 ? nil : journalKeep
         session.map = map
+        session.freshKeys = freshKeys
         let templates = try deploy.map { try TemplateOrder(path: $0) }
         // Before any port answers: whoever heard that it is ready may stop it at once.
         let stop = StopSignals()

@@ -18,6 +18,7 @@ struct ServedSession: Sendable {
     /// How many of the newest entries of the journal are kept at least; nil keeps all.
     var journalKeep: Int?
     var map: [String: Party] = [:]
+    var freshKeys = false
 
     /// Serves while `work` runs; it gets the origins, and what an endpoints file says of them.
     ///
@@ -60,6 +61,7 @@ struct ServedSession: Sendable {
             var options = LabOptions()
             options.seed = seed
             options.hostMap = map
+            options.freshKeys = freshKeys
             options.journalKeep = journalKeep
             options.archive = try data.map(Self.archive)
             return (try LabLoading.definition(lab, root: root), options)

@@ -51,7 +51,7 @@ struct Assembly {
         }
     }
 
-    init(definition: LabDefinition, worlds: Worlds) {
+    init(definition: LabDefinition, signer: TokenSigner, worlds: Worlds) {
         let contract = definition.contract
         let principal = ServicePrincipal(proof: worlds.entropy.text(32, from: .base62, for: "service principal"))
         let settings = AWSSettings(
@@ -61,7 +61,7 @@ struct Assembly {
             world: worlds.world(of: .aws), contract: contract, settings: settings, access: definition.access)
         inbound = InboundProvider(
             world: worlds.world(of: .idp), profile: definition.inbound, directory: definition.directory,
-            signer: definition.signer, region: definition.region)
+            signer: signer, region: definition.region)
         let aws = AWSOrigin(
             contract: contract, gate: gate,
             accounts: AccountServices(world: worlds.world(of: .aws), region: definition.region),

@@ -21,6 +21,8 @@ package final class Lab: Sendable {
     package let addresses: AddressBook
     package let hosts: HostTable
     package let switches: Switches
+    /// Of the inbound provider.
+    let signer: TokenSigner
     package let authorizationServer: AuthorizationServer
     let inbound: InboundProvider
     private let gate: AccessGate
@@ -51,15 +53,19 @@ package final class Lab: Sendable {
             clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches,
             commands: options.commands)
         network.connectOutside(options.outside)
-        let parties = Assembly(definition: definition, worlds: parts)
+        let keys = try SigningKeys.take(definition, options, store)
+        signer = try keys?.signer ?? definition.signer
+        let parties = Assembly(definition: definition, signer: signer, worlds: parts)
         authorizationServer = parties.authorizationServer
         inbound = parties.inbound
         gate = parties.gate
         handlers = parties.handlers
         claims = parties.claims
+        let blank = Store()
+        if let keys { try blank.write { $0.save(keys) } }
         beginning = LabSnapshot(
             now: options.start, offset: .zero, alarms: [], skews: [:], entropy: entropy.positions,
-            picture: Store().picture(), faults: [], cookies: [:])
+            picture: blank.picture(), faults: [], cookies: [:])
         for (party, origin) in parties.origins { network.connect(party, kept(origin)) }
         try takeUpKeptState()
     }

@@ -20,6 +20,8 @@ package struct LabOptions: Sendable {
     /// The way to servers outside the lab, and what runs commands of functions; a scenario run has neither.
     package var outside: (any Network)?
     package var commands: (any CommandRunner)?
+    /// Whether the inbound provider signs with new keys instead of its definition's, which everybody can read.
+    package var freshKeys = false
     /// Lets others go on between the exchanges of the lab; nil where it shares its thread with nobody.
     package var giveWay: (@Sendable () async -> Void)?
 

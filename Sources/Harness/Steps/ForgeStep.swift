@@ -96,7 +96,7 @@ package struct ForgeStep: LabStep {
 
     private func signer(_ run: ScenarioRun) throws -> TokenSigner {
         let name = try owner.text(run.variables)
-        if name == "provider" { return run.lab.definition.signer }
+        if name == "provider" { return run.lab.signer }
         guard name == "stranger", let keys = run.lab.definition.clientKeys else {
             throw Diagnostic(owner.place, "the keys are the provider's or a stranger's")
         }
