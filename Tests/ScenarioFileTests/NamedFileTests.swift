@@ -24,7 +24,7 @@ struct NamedFileTests {
             steps:
               - {deploy: "failing-target.template.yaml", expect: {status: present}}
               - wait: {until: {deploy: unsupported.template.yaml, check: true, expect: {status: REFUSED}}}
-              - {deploy: "${part}.template.yaml", check: true, expect: {status: CHECKED}}
+              - {deploy: "${part}.template.yaml", stack: other, check: true, expect: {status: CHECKED}}
               - fork:
                   only:
                     steps: [{aws: ListGateways}]
