@@ -11,7 +11,8 @@ struct SigningKeys: Record {
     let set: Secret
     private static let only = Identifier<Tag>("inbound")
 
-    /// Those a data file brings, or new ones where `options` want them; nil for a lab that signs as its definition says.
+    /// Those a data file brings, or new ones where `options` want them; nil for a lab that signs as its definition
+    /// says.
     ///
     /// - Throws: `KeyFailure` for keys that cannot be made, `StoreFailure` for an archive.
     static func take(_ definition: LabDefinition, _ options: LabOptions, _ store: Store) throws -> SigningKeys? {
