@@ -40,7 +40,7 @@ extension Unknown {
     /// Whether `authorizationData` stays when a target is no longer waiting (ledger `U2`).
     static let keepAuthData = Unknown("target.keepAuthData", "off", or: "on")
     /// Seconds a target waits for consent (ledger `pending-lapse`).
-    static let lapseAfter = Unknown("pending.lapseAfter", "900", or: "600")
+    static let lapseAfter = Unknown("pending.lapseAfter", "600", or: "900")
     /// Whether a target may be deleted while it waits for consent (ledger `U3`).
     static let allowDelete = Unknown("pending.allowDelete", "off", or: "on")
     /// Error for a change to a target that waits for consent (ledger `U5`).

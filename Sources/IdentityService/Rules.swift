@@ -67,7 +67,7 @@ extension Unknown {
     /// Whether `audiences` goes along with a token request, as RFC 8693 names it (ledger `audiences-sent`).
     static let tokenAudiences = Unknown("token.audiences", "audience", or: "none")
     /// Whether resources and audiences part a user's tokens in the vault (ledger `user-token-audience`).
-    static let userAudience = Unknown("vault.userAudience", "apart", or: "together")
+    static let userAudience = Unknown("vault.userAudience", "together", or: "apart")
     /// Whether an exchanged token is kept until it expires (ledger `obo-cache`).
     static let exchangeCache = Unknown("obo.cache", "off", or: "on")
     /// Answer to a poll of a completed session whose consent granted less than it asked for (ledger `poll-narrowed`).

@@ -29,24 +29,24 @@ struct TargetTests {
         #expect(item?["authorizationData"] == created["authorizationData"])
         #expect(item?["targetType"] == "MCP_SERVER")
         #expect(item?["listingMode"] == "DEFAULT")
-        await lab.advance(.seconds(900))
+        await lab.advance(.seconds(600))
         let session = try #require(lab.gatewayAlarms.first)
         #expect(
             GatewayAlarm(label: session.label)
                 == .consentLapsed(
                     TargetAddress(gateway: GatewayID(gateway), target: TargetID(id)),
                     sessionURI: "urn:ietf:params:oauth:request_uri:s2"))
-        #expect(session.due == ControlLab.start + .milliseconds(900_050))
+        #expect(session.due == ControlLab.start + .milliseconds(600_050))
     }
 
     @Test func theFirstStatusIsAnUnknown() async throws {
-        let lab = ControlLab(["create.firstStatus": "CREATING", "pending.lapseAfter": "600"])
+        let lab = ControlLab(["create.firstStatus": "CREATING", "pending.lapseAfter": "900"])
         let gateway = try await lab.ready()
         let created = try await lab.ok("CreateGatewayTarget", Sample.target(gateway))
         #expect(created["status"] == "CREATING")
         #expect(created["authorizationData"] != nil)
         #expect(try await lab.status(gateway, created["targetId"]?.string ?? "") == "CREATE_PENDING_AUTH")
-        #expect(lab.clock.pendingAlarms.map(\.due) == [ControlLab.start + .milliseconds(600_050)])
+        #expect(lab.clock.pendingAlarms.map(\.due) == [ControlLab.start + .milliseconds(900_050)])
     }
 
     /// Method 2: READY at once, nobody is asked.
