@@ -188,31 +188,33 @@ extension CallContext {
         }
         let complete = try body.flag("complete") ?? true
         let walk = await lab.consent(url: url, user: user, decision: decision, complete: complete)
-        try expectMade(decision, isSaid: body["decision"] != nil, walk, from: url)
-        return .json(200, walk.json)
+        try expectMade(decision, walk)
+        guard let hint = hint(walk, from: url), let members = walk.json.object else { return .json(200, walk.json) }
+        return .json(200, .object(members.merging(["hint": .string(hint)])))
     }
 
-    /// What could not be done is said, not passed over; a page that refuses shows itself in the walk's status.
-    private func expectMade(
-        _ decision: Decision, isSaid: Bool, _ walk: ConsentWalk, from url: String
-    ) throws(ControlError) {
-        let isAtHome = URLParts(url)?.isLoopback ?? false
-        if walk.status == nil, walk.hops.count == 1, !isAtHome {
-            throw ControlError(400, "The link was not opened: \(lab.whyUnopened(url)).")
-        }
-        if let host = lab.strangeHost(endOf: walk) {
-            throw ControlError(
-                409,
-                "The way led to \(host), outside the lab, before anybody was asked; `serve --map \(host)=PARTY` lets a "
-                    + "party stand for it.")
-        }
-        let isRefused = walk.status.map { $0 >= 400 } ?? false
-        guard walk.missed(decision, isSaid: isSaid), !isRefused else { return }
+    /// A decision against something that nobody asked about is refused, not passed over. A page that refuses shows itself
+    /// in the walk's status, and a way out of the lab in its last address.
+    private func expectMade(_ decision: Decision, _ walk: ConsentWalk) throws(ControlError) {
+        let isAtAnEnd = walk.status.map { $0 < 400 } ?? false
+        guard isAtAnEnd, walk.missed(decision, isSaid: false) else { return }
         let place = walk.landed.prefix { $0 != "?" && $0 != "#" }
         throw ControlError(
             409,
             "Nobody asked: there was no page on which to \(decision.rawValue); the walk ended at \(place). "
                 + "Who has agreed before is not asked again.")
+    }
+
+    /// Why a walk went no further, where a slip is likely.
+    private func hint(_ walk: ConsentWalk, from url: String) -> String? {
+        let isAtHome = URLParts(url)?.isLoopback ?? false
+        if walk.status == nil, walk.hops.count == 1, !isAtHome {
+            return "The link was not opened: \(lab.whyUnopened(url))."
+        }
+        return lab.strangeHost(endOf: walk).map { host in
+            "The way led to \(host), outside the lab, before anybody was asked; `serve --map \(host)=PARTY` lets a "
+                + "party stand for it."
+        }
     }
 
     func putApplication() throws -> Response {
