@@ -193,8 +193,8 @@ extension CallContext {
         return .json(200, .object(members.merging(["hint": .string(hint)])))
     }
 
-    /// A decision against something that nobody asked about is refused, not passed over. A page that refuses shows itself
-    /// in the walk's status, and a way out of the lab in its last address.
+    /// A decision against something that nobody asked about is refused, not passed over. A page that refuses shows
+    /// itself in the walk's status, and a way out of the lab in its last address.
     private func expectMade(_ decision: Decision, _ walk: ConsentWalk) throws(ControlError) {
         let isAtAnEnd = walk.status.map { $0 < 400 } ?? false
         guard isAtAnEnd, walk.missed(decision, isSaid: false) else { return }
