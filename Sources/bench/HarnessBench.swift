@@ -172,9 +172,9 @@ struct HarnessBench {
     private func polls(_ definition: LabDefinition, into table: inout FigureTable) async throws {
         let (file, mistakes) = reader(definition).read(Source(name: "hour.yaml", text: Self.hour))
         guard let file else { throw BenchFailure(mistakes.map(\.rendered).joined(separator: "\n")) }
-        let time = try await Measure.microseconds(rounds: 1) { round in
+        let time = try await Measure.microseconds(abreast: 1) { round in
             try await play(file, definition, seed: UInt64(round))
-        }
+        }.median
         table.add(
             Figure(
                 name: "simulated hour with 3,600 polls", value: time / 1000, unit: "ms", budget: 50,
