@@ -82,8 +82,12 @@ def test_a_scenario_that_stands_elsewhere_has_its_own_folder_and_no_more(place, 
         (home / "a.yaml").write_text(f"{HOLDS}  - include: {way}\n")
         refused(run("run", home / "a.yaml", "--root", root), outside)
         refused(run("run", "elsewhere/set/a.yaml", "--root", root, cwd=tmp_path), outside)
-    # A folder's links are no scenarios of it.
+    # A folder's link that leads out of it is told and not followed.
     (home / "a.yaml").write_text(HOLDS)
+    done = run("run", home, "--root", root)
+    refused(done, outside)
+    assert "this link leads out of the folder" in done.stderr and "link.yaml" in done.stderr
+    (home / "link.yaml").unlink()
     assert "1 scenario" in run("run", home, "--root", root).stdout
 
 
