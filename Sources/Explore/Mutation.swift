@@ -77,7 +77,6 @@ package struct MutationRun: Sendable {
             await runner.run(asked[index], seed: seed, rulesOff: [rule.name]).verdict
         } onEach: { index, verdict in
             verdicts[index] = verdict
-            return true
         }
         return verdicts
     }

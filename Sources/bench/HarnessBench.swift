@@ -130,7 +130,7 @@ struct HarnessBench {
     {
         let clock = ContinuousClock()
         let start = clock.now
-        try await Lanes(jobs).work(count, work) { _, _ in true }
+        try await Lanes(jobs).work(count, work) { _, _ in }
         return Measure.microseconds(clock.now - start)
     }
 

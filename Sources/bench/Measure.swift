@@ -18,7 +18,7 @@ enum Measure {
         abreast rounds: Int, _ work: @escaping @Sendable (Int) async throws -> Void
     ) async throws -> (median: Double, fastest: Double) {
         let times = try await samples(of: rounds) { first in
-            try await Lanes(1).work(rounds, { try await work(first + $0) }, onEach: { _, _ in true })
+            try await Lanes(1).work(rounds, { try await work(first + $0) }, onEach: { _, _ in })
         }
         return (median(times), times.min() ?? 0)
     }
@@ -28,11 +28,7 @@ enum Measure {
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         var value: Value?
-        let keep: (Int, Value) -> Bool = { _, made in
-            value = made
-            return true
-        }
-        try await Lanes(1, abreast: 1).work(1, { _ in try await work() }, onEach: keep)
+        try await Lanes(1, abreast: 1).work(1, { _ in try await work() }, onEach: { _, made in value = made })
         guard let value else { throw BenchFailure("nothing was done") }
         return value
     }

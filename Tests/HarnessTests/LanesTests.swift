@@ -16,7 +16,6 @@ struct LanesTests {
         } onEach: { index, square in
             #expect(told[index] == nil)
             told[index] = square
-            return true
         }
         #expect(told == Dictionary(uniqueKeysWithValues: (0..<50).map { ($0, $0 * $0) }))
     }
@@ -32,7 +31,6 @@ struct LanesTests {
                 steps.withLock { $0.append(step) }
             }
         } onEach: { _, _ in
-            true
         }
         let expected = ["first", "second", "third"].flatMap { Array(repeating: $0, count: 3) }
         #expect(steps.withLock { $0 } == expected)
@@ -46,7 +44,6 @@ struct LanesTests {
                 #expect(pthread_self() == thread)
             }
         } onEach: { _, _ in
-            true
         }
     }
 
@@ -55,8 +52,9 @@ struct LanesTests {
         try await Lanes(1, abreast: 1).work(10) { index in
             begun.withLock { $0 += 1 }
             return index
-        } onEach: { index, _ in
-            index < 3
+        } until: { index in
+            index == 3
+        } onEach: { _, _ in
         }
         #expect(begun.withLock { $0 } == 4)
     }
@@ -66,7 +64,6 @@ struct LanesTests {
             try await Lanes(2).work(10) { index in
                 if index == 5 { throw Oops() }
             } onEach: { _, _ in
-                true
             }
         }
     }
@@ -76,7 +73,6 @@ struct LanesTests {
             $0
         } onEach: { index, _ in
             Issue.record("there is no run \(index)")
-            return true
         }
     }
 }

@@ -68,7 +68,6 @@ package struct Exploration: Sendable {
         } onEach: { _, part in
             result.add(part)
             onDone(result.schedules)
-            return true
         }
         // What was found is made small at the end, once for each invariant.
         var small: [Finding] = []

@@ -72,7 +72,6 @@ package struct FaultSweep: Sendable {
                     seed: seed, violation: new, moves: [.fault(variants[index].trouble)],
                     scenario: variants[index].source.text)
             }
-            return true
         }
         return Result(
             file: file, variants: variants.count, remark: nil, already: already.sorted { $0.rawValue < $1.rawValue },

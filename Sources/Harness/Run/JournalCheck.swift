@@ -53,9 +53,6 @@ package struct Evidence: Sendable {
         }
     }
 
-    /// What each subject did, in its order.
-    var movesBySubject: [String: [Move]] { Dictionary(grouping: transitions) { $0.move.subject } }
-
     package var exchanges: [Exchange] {
         entries.compactMap { entry in if case .exchange(let exchange) = entry.event { exchange } else { nil } }
     }

@@ -21,29 +21,67 @@ package struct Lanes: Sendable {
         self.abreast = max(1, abreast)
     }
 
-    /// Does `work` for 0, 1, … up to `total`, beginning them in this order, and tells `onEach` as each ends. Once
-    /// `onEach` has said no, none is begun.
+    /// Does `work` for 0, 1, … up to `total`, beginning them in this order, and tells `onEach` as each ends. Once a
+    /// result is the `last` wanted, none is begun.
+    ///
+    /// A lane takes its next run itself, the moment one ends: runs that began together go on exchange by exchange
+    /// together.
+    /// - Throws: What `work` or `onEach` throws first; those under way are ended before.
     package func work<Result: Sendable>(
-        _ total: Int, _ work: @escaping @Sendable (Int) async throws -> Result, onEach: (Int, Result) throws -> Bool
+        _ total: Int, _ work: @escaping @Sendable (Int) async throws -> Result,
+        until last: @escaping @Sendable (Result) -> Bool = { _ in false }, onEach: (Int, Result) throws -> Void
     ) async throws {
         let lanes = (0..<min(count, max(1, total))).map { _ in Lane() }
         defer { for lane in lanes { lane.close() } }
-        try await withThrowingTaskGroup(of: (index: Int, lane: Int, result: Result).self) { group in
-            var next = 0
-            var goesOn = true
-            func begin(in lane: Int) {
-                guard next < total, goesOn else { return }
-                let index = next
-                next += 1
-                group.addTask(executorPreference: lanes[lane]) { (index, lane, try await work(index)) }
+        let players = (0..<abreast).flatMap { _ in lanes }.prefix(total)
+        let left = RunsLeft(total, players: players.count)
+        let (ended, results) = AsyncStream<(index: Int, result: Result)>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { left.end() }
+            for lane in players {
+                group.addTask(executorPreference: lane) {
+                    defer { if left.stop() { results.finish() } }
+                    do {
+                        while let index = left.next() {
+                            let result = try await work(index)
+                            if last(result) { left.end() }
+                            results.yield((index, result))
+                        }
+                    } catch {
+                        left.end()
+                        throw error
+                    }
+                }
             }
-            for _ in 0..<abreast {
-                for lane in lanes.indices { begin(in: lane) }
-            }
-            for try await (index, lane, result) in group {
-                if try !onEach(index, result) { goesOn = false }
-                begin(in: lane)
-            }
+            if players.isEmpty { results.finish() }
+            for await (index, result) in ended { try onEach(index, result) }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Which run is begun next, and how many play them.
+private final class RunsLeft: Sendable {
+    private let state: Mutex<(next: Int, total: Int, players: Int)>
+
+    init(_ total: Int, players: Int) { state = Mutex((0, total, players)) }
+
+    func next() -> Int? {
+        state.withLock { state in
+            guard state.next < state.total else { return nil }
+            defer { state.next += 1 }
+            return state.next
+        }
+    }
+
+    /// None is begun from now on.
+    func end() { state.withLock { $0.total = 0 } }
+
+    /// A player has ended: whether it was the last of them.
+    func stop() -> Bool {
+        state.withLock { state in
+            state.players -= 1
+            return state.players == 0
         }
     }
 }

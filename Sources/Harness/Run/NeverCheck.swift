@@ -62,15 +62,13 @@ package struct NeverCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         var failures: [Failure] = []
-        let movesBySubject = evidence.movesBySubject
         for line in lines {
             let text = try line.text(evidence.variables)
             guard let sentence = Sentence(text) else { throw Diagnostic(line.place, "never must say SUBJECT: STATE") }
             try evidence.expectStates(sentence.states, of: sentence.subject, at: line.place)
-            let subjects = evidence.subjects(named: sentence.subject)
+            let subjects = evidence.moves(named: sentence.subject)
             if subjects.isEmpty { failures.append(evidence.missing(sentence.subject, line.place, "never")) }
-            for subject in subjects {
-                let moves = movesBySubject[subject] ?? []
+            for (_, moves) in subjects {
                 guard let wrong = Self.violation(of: sentence, moves, evidence) else { continue }
                 failures.append(
                     Failure(

@@ -39,7 +39,7 @@ package struct OrderCheck: JournalCheck {
             }
             guard let first = moves.first else {
                 return [
-                    evidence.subjects(named: subject).isEmpty
+                    evidence.moves(named: subject).isEmpty
                         ? evidence.missing(subject, line.place, "order")
                         : Failure(line.place, "order", expected: text, actual: "it never was \(state)")
                 ]

@@ -48,10 +48,11 @@ package struct Runner: Sendable {
         let lanes = Lanes(jobs, abreast: takeTurns ? Lanes.usual : 1)
         try? await lanes.work(files.count) { index in
             await run(files[index].file, seed: files[index].seed).keeping(settings.keeps)
+        } until: { result in
+            failFast && result.verdict != .held && result.verdict != .skipped
         } onEach: { index, result in
             results[index] = result
             onResult(result)
-            return !failFast || result.verdict == .held || result.verdict == .skipped
         }
         guard failFast else { return results.compactMap { $0 } }
         // They are begun in their order: everything before the first of those that did not hold has ended as well.

@@ -41,19 +41,18 @@ package struct TransitionsCheck: JournalCheck {
 
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         var failures: [Failure] = []
-        let movesBySubject = evidence.movesBySubject
         for line in lines {
             let subject = try line.subject.text(evidence.variables)
             var expected: [String] = []
             for state in line.states { expected.append(try state.text(evidence.variables)) }
             try evidence.expectStates(expected.filter { $0 != Self.gap }, of: subject, at: line.place)
-            let subjects = evidence.subjects(named: subject)
+            let subjects = evidence.moves(named: subject)
             // That nothing is called so can be true of many, and of one it says that there is none to look at.
             if subjects.isEmpty, !expected.isEmpty || subject.place(of: "*") == nil {
                 failures.append(evidence.missing(subject, line.place, "transitions"))
             }
-            for subject in subjects {
-                let moves = (movesBySubject[subject] ?? []).map(\.move)
+            for (subject, moves) in subjects {
+                let moves = moves.map(\.move)
                 let actual = moves.map(\.to)
                 guard !Self.follow(actual, expected) else { continue }
                 let common = zip(actual, expected).prefix { $0 == $1 }.count
@@ -92,6 +91,20 @@ package struct TransitionsCheck: JournalCheck {
 }
 
 extension Evidence {
-    /// Everything that moved and is called so; `*` stands for any characters.
-    func subjects(named pattern: String) -> [String] { subjects.filter { Glob.matches(pattern, $0) } }
+    /// Everything that moved and is called so, in the order in which it first did, with what it did; `*` stands for any
+    /// characters.
+    func moves(named pattern: String) -> [(subject: String, moves: [Move])] {
+        var found: [(subject: String, moves: [Move])] = []
+        var places: [String: Int] = [:]
+        for entry in entries {
+            guard case .transition(let move) = entry.event, Glob.matches(pattern, move.subject) else { continue }
+            if let place = places[move.subject] {
+                found[place].moves.append((entry.sequence, move))
+            } else {
+                places[move.subject] = found.count
+                found.append((move.subject, [(entry.sequence, move)]))
+            }
+        }
+        return found
+    }
 }

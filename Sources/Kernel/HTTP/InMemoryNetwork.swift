@@ -14,8 +14,8 @@ package final class InMemoryNetwork: Sendable {
     /// Follows the changes that somebody may wait for, after each exchange; whoever lets an alarm ring makes it follow.
     package let changes = ChangeSignal()
 
-    /// `giveWay` is awaited before and after a party deals with a request: what many labs do on one thread is then the
-    /// same for each of them in turn, and the processor still has the program for it at hand.
+    /// `giveWay` is awaited after a party has dealt with a request: what many labs do on one thread is then the same for
+    /// each of them in turn, and the processor still has the program for it at hand.
     package init(hosts: HostTable, clock: VirtualClock, store: Store, giveWay: (@Sendable () async -> Void)? = nil) {
         self.hosts = hosts
         self.clock = clock
@@ -64,7 +64,6 @@ package final class InMemoryNetwork: Sendable {
         -> Response
     {
         await Turnstile.wait()
-        await giveWay?()
         guard let origin = origin(of: party) else { throw NetworkFailure(.unreachable, host: party.rawValue) }
         do throws(NetworkFailure) {
             var response = try await answer(request, by: origin, party)
