@@ -14,8 +14,8 @@ package final class InMemoryNetwork: Sendable {
     /// Follows the changes that somebody may wait for, after each exchange; whoever lets an alarm ring makes it follow.
     package let changes = ChangeSignal()
 
-    /// `giveWay` is awaited after a party has dealt with a request: what many labs do on one thread is then the same for
-    /// each of them in turn, and the processor still has the program for it at hand.
+    /// `giveWay` is awaited after a party has dealt with a request: what many labs do on one thread is then the same
+    /// for each of them in turn, and the processor still has the program for it at hand.
     package init(hosts: HostTable, clock: VirtualClock, store: Store, giveWay: (@Sendable () async -> Void)? = nil) {
         self.hosts = hosts
         self.clock = clock
