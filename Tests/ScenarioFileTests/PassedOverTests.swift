@@ -239,6 +239,34 @@ struct PassedOverTests {
         #expect(result.records.map(\.label).contains("alice comes"))
     }
 
+    /// A later snapshot brings back what going to an earlier one undid: its steps, and the faults that were set.
+    @Test func whatASnapshotKeptIsThereAgain() async throws {
+        let result = try await LanguageRunTests.run(
+            """
+            steps:
+              - snapshot: before
+              - fault: {name: down, party: github, operation: GET /user, answer: {status: 503}}
+              - snapshot: behind
+              - {restore: before, label: there}
+              - {http: GET https://github.com/login, label: in vain}
+              - {restore: behind, label: and back}
+              - {http: "GET ${lab.github}/user", expect: {status: 503}}
+            """)
+        #expect(result.failures.map(\.sentence) == [])
+        #expect(result.records.filter(\.isUndone).map(\.title) == ["there", "in vain"])
+        // What came only before nobody met.
+        let missed = try await LanguageRunTests.run(
+            """
+            steps:
+              - snapshot: before
+              - fault: {name: down, party: github, operation: GET /user, answer: {status: 503}}
+              - restore: before
+              - http: GET ${lab.github}/user
+                expect: {status: 401}
+            """)
+        #expect(missed.failures.map(\.what) == ["fault \"down\""])
+    }
+
     /// Numbers of the journal are given anew after what was undone: a step of then is drawn with nobody's messages.
     @Test func whatWasUndoneIsInNoPicture() async throws {
         let result = try await LanguageRunTests.run(

@@ -41,9 +41,12 @@ struct FaultWatch: Sendable {
         }
     }
 
-    /// Of those that are set only these are left.
-    mutating func keep(_ names: [String]) {
-        for index in watched.indices where !names.contains(watched[index].fault.name) { watched[index].isOver = true }
+    /// Those that are set, by their places in the order in which they were set.
+    var open: Set<Int> { Set(watched.indices.filter { !watched[$0].isOver }) }
+
+    /// What was set at an earlier moment is set again, also what was over since; all that came later is over.
+    mutating func goBack(to open: Set<Int>) {
+        for index in watched.indices { watched[index].isOver = !open.contains(index) }
     }
 
     /// Those that no request met; `journals` are all there were.

@@ -239,16 +239,24 @@ extension ScenarioRun {
         }
     }
 
-    /// The lab as it was, how many steps had begun, and whose turn had been when.
+    /// The lab as it was, how many steps had begun and which of them were undone, which faults were set, and whose turn
+    /// had been when.
     struct Moment: Sendable {
         fileprivate let lab: LabSnapshot
         fileprivate let records: Int
+        fileprivate let undone: Set<Int>
+        fileprivate let faults: Set<Int>
         fileprivate let turns: [Turn]
     }
 
     var moment: Moment {
         let lab = lab.snapshot()
-        return state.withLock { Moment(lab: lab, records: $0.records.count, turns: $0.turns) }
+        return state.withLock { state in
+            Moment(
+                lab: lab, records: state.records.count,
+                undone: Set(state.records.indices.filter { state.records[$0].isUndone }), faults: state.faults.open,
+                turns: state.turns)
+        }
     }
 
     func keepSnapshot(_ name: String) {
@@ -267,13 +275,16 @@ extension ScenarioRun {
             state.faults.look(at: journal)
             state.lineage = nil
             state.turns = moment.turns
-            for place in state.records.indices.dropFirst(moment.records) { state.records[place].isUndone = true }
+            // A moment may be later than the one before: what was undone since is there again.
+            for place in state.records.indices {
+                state.records[place].isUndone = place >= moment.records || moment.undone.contains(place)
+            }
+            state.faults.goBack(to: moment.faults)
             for leak in leaks where !state.leaks.contains(where: { $0.actual == leak.actual }) {
                 state.leaks.append(leak)
             }
         }
         try lab.restore(moment.lab)
-        state.withLock { $0.faults.keep(lab.network.faults.all.map(\.name)) }
     }
 
     func watchFaults<Result>(_ look: (inout FaultWatch) -> Result) -> Result { state.withLock { look(&$0.faults) } }
