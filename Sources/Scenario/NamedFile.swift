@@ -29,6 +29,9 @@ package struct NamedFile: Sendable {
     /// The file beside which it stands; nil for the scenario, whichever that is.
     private let source: String?
 
+    /// Whether it is of the run: it stands beside the scenario, and a run may write it.
+    package var isOfTheRun: Bool { source == nil }
+
     /// Reports a name that leads elsewhere, and a file that is not there. What names a variable is known only when it
     /// happens.
     package init(_ node: DocumentNode, _ kind: Kind, _ reading: inout Reading) {

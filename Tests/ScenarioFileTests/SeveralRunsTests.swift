@@ -50,17 +50,15 @@ struct SeveralRunsTests {
         return (found, try FileManager.default.contentsOfDirectory(atPath: scenarios.path).sorted())
     }
 
-    private static let matrix =
-        "matrix: {way: [one, two]}\nsteps:\n  - label: goes ${way}\n    http: GET ${lab.github}/"
-
-    @Test func oneGoldenTraceServesRunsThatAreTheSame() async throws {
-        let (different, left) = try await Self.update("\(Self.matrix)${way}\nthen: {golden: x.trace}\n")
+    @Test func oneGoldenTraceServesSeedsThatLeaveTheSame() async throws {
+        let step = "steps:\n  - http: GET ${lab.github}/"
+        let (different, left) = try await Self.update("\(step)${seed}\nthen: {golden: x.trace}\n", seeds: [1, 2])
         #expect(different.map(\.verdict) == [.failed, .failed] && left == ["s.yaml", "taken.txt"])
-        #expect(different[0].failures.last?.hint?.contains("a value of the matrix") == true)
-        let (same, one) = try await Self.update("\(Self.matrix)one\nthen: {golden: x.trace}\n", seeds: [1, 2])
-        #expect(same.map(\.verdict) == [.held, .held, .held, .held] && one.contains("x.trace"))
-        let byCell = "then: {golden: \"${way}.trace\"}"
-        let (named, two) = try await Self.update("\(Self.matrix)${way}\n\(byCell)\n")
+        #expect(different[0].failures.last?.hint?.contains("let its name have the seed") == true)
+        let (same, one) = try await Self.update("\(step)one\nthen: {golden: x.trace}\n", seeds: [1, 2])
+        #expect(same.map(\.verdict) == [.held, .held] && one.contains("x.trace"))
+        let (named, two) = try await Self.update(
+            "matrix: {way: [one, two]}\n\(step)${way}\nthen: {golden: \"${way}.trace\"}\n")
         #expect(named.map(\.verdict) == [.held, .held])
         #expect(two == ["one.trace", "s.yaml", "taken.txt", "two.trace"])
     }

@@ -34,6 +34,9 @@ package struct ForEachStep: BlockStep {
     package var ownNodes: [DocumentNode]? { [] }
     package var blocks: [StepBlock] { [StepBlock(steps, settings: lists.map { ($0.name, $0.values.node) })] }
 
+    /// Whether the file itself says that there is more than one.
+    var isSeveralRounds: Bool { lists.contains { ($0.values.node.items ?? []).count > 1 } }
+
     func play(_ placed: PlacedStep, in performance: Performance) async throws -> [Failure] {
         var rounds: [[(name: String, value: JSONValue)]] = [[]]
         for list in lists {

@@ -1,8 +1,9 @@
+import Kernel
 import Scenario
 import Synchronization
 
-/// Golden traces of several runs, written when all have ended: one file serves several cells of a matrix, or several
-/// seeds, only where they leave the same trace. Otherwise none is written, whoever came last.
+/// Golden traces of several runs, written when all have ended: one file serves several seeds only where they leave the
+/// same trace. Otherwise none is written, whoever came last.
 package final class GoldenTraces: Sendable {
     struct Trace: Sendable {
         let path: String
@@ -59,12 +60,52 @@ package final class GoldenTraces: Sendable {
     }
 
     private static func conflict(_ trace: Trace, _ other: Trace) -> Failure {
-        let byCell = trace.name != other.name
-        let value = byCell ? "a value of the matrix" : "the seed"
+        let byRun = trace.name != other.name
         return Failure(
             trace.place, "golden", expected: "one trace of all runs that \(trace.shown) is for",
-            actual: byCell ? "several; nothing was written" : "several, one for each seed; nothing was written",
-            hint: "a golden trace serves one run: let its name have \(value), such as "
-                + (byCell ? "\"${user}.trace\"" : "\"${seed}.trace\""))
+            actual: byRun ? "several; nothing was written" : "several, one for each seed; nothing was written",
+            hint: byRun
+                ? "a golden trace serves one run: \(other.name) needs another name"
+                : "a golden trace serves one run: let its name have the seed, such as \"${seed}.trace\"")
+    }
+}
+
+extension ScenarioFile {
+    /// Golden traces that several runs or ends of the file would share, as far as their names are known: in each cell
+    /// of its matrix, in each round of a loop, at the end of each way of a fork.
+    func sharedGoldenTraces(_ cells: [ScenarioFile]) -> [Diagnostic] {
+        let ends = then.flatMap(\.check.reads) + (given.map(\.fragment.steps) + [steps, finally]).flatMap(\.endsOfRuns)
+        var mistakes: [Diagnostic] = []
+        var known: Set<String> = []
+        for file in ends where file.isOfTheRun {
+            let names = cells.compactMap { cell in
+                try? file.name.text(Variables(JSONObject(cell.cell.map { .init($0.name, $0.value) })))
+            }
+            let place = file.name.place
+            if let double = names.first(where: { name in names.count { $0 == name } > 1 }) {
+                let values = cells[0].cell.map { "${\($0.name)}" }.joined(separator: "-")
+                mistakes.append(
+                    Diagnostic(
+                        place, "\"\(double)\" would be the golden trace of several cells of the matrix",
+                        hint: "let its name have the values that tell them apart, such as \"\(values).trace\""))
+            } else if !names.allSatisfy({ known.insert($0).inserted }) {
+                mistakes.append(
+                    Diagnostic(
+                        place, "\"\(names[0])\" would be the golden trace of several ends",
+                        hint: "give each end a name of its own"))
+            }
+        }
+        return mistakes
+    }
+}
+
+extension [PlacedStep] {
+    /// What the checks at the ends of ways read, one for each time that an end is come to.
+    fileprivate var endsOfRuns: [NamedFile] {
+        flatMap { placed in
+            let inner = placed.step.reads + placed.step.blocks.flatMap(\.steps.endsOfRuns)
+            guard let loop = placed.step as? ForEachStep, loop.isSeveralRounds else { return inner }
+            return inner + inner
+        }
     }
 }

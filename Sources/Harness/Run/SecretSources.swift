@@ -54,7 +54,7 @@ package struct SecretSources: Sendable {
 
 extension ScenarioFile {
     /// Mistakes that make runs hard to read or to tell apart: a secret of so few letters that they stand in every other
-    /// word, and cells of a matrix that look the same.
+    /// word, cells of a matrix that look the same, and a golden trace for several of them.
     func mistakesOfRuns(_ cells: [ScenarioFile]) -> [Diagnostic] {
         var mistakes: [Diagnostic] = []
         for secret in secrets {
@@ -77,7 +77,7 @@ extension ScenarioFile {
                     "the matrix has two cells that reports call [\(double.cellText)]",
                     hint: "nobody could tell their runs apart: write one of the values in another way"))
         }
-        return mistakes
+        return mistakes + sharedGoldenTraces(cells)
     }
 
     private static let shortestSecret = 4
