@@ -29,6 +29,8 @@ BEYOND = {
     "for-each-text",
     "fragment-below",
     "given-misspelled",
+    "golden-of-a-matrix",
+    "golden-of-several-runs",
     "golden-of-several-ways",
     "golden-outside",
     "golden-scenario",
@@ -40,6 +42,7 @@ BEYOND = {
     "order-alone",
     "sql-changes",
     "sql-column",
+    "template-contract",
     "template-mistakes",
     "vendor-member",
 }

@@ -19,24 +19,19 @@ package struct DeploymentRequest: Sendable {
 
     package init(template: String) { self.template = template }
 
-    /// Everything that is wrong with a template which can be seen without a lab; without `given` only what its form is.
-    static func problems(
-        _ companion: Companion, _ given: [String: String]?, region: String, root: String
-    ) -> [Diagnostic] {
+    /// Everything that is wrong with a template and can be seen before anything is deployed; without `given` only what
+    /// its form is.
+    static func problems(_ companion: Companion, _ given: [String: String]?, in lab: Lab) -> [Diagnostic] {
         guard let text = companion.contents.flatMap({ String(bytes: $0, encoding: .utf8) }) else { return [] }
-        do {
+        do throws(TemplateProblems) {
             let template = try StackTemplate(text: text, name: companion.shown)
             guard let given else { return [] }
-            let types = ResourceTypes(json: try MockFiles(root: root).json(LabReader.resourceTypesFile))
-            let request = DeploymentRequest(template: text)
-            let destination = Destination(
-                stack: request.stack, account: request.account, region: region, given: given, id: "check")
-            _ = try Plan(template, destination, types: types)
+            var request = DeploymentRequest(template: text)
+            request.parameters = given
+            _ = try lab.plan(template, request, id: "check")
             return []
-        } catch let error as TemplateProblems {
-            return error.diagnostics
         } catch {
-            return (error as? Diagnostic).map { [$0] } ?? []
+            return error.diagnostics
         }
     }
 }
@@ -85,12 +80,7 @@ extension Lab {
         let plan: Plan
         do throws(TemplateProblems) {
             let template = try StackTemplate(text: request.template, name: request.name)
-            let destination = Destination(
-                stack: request.stack, account: request.account, region: definition.region, given: request.parameters,
-                id: entropy.uuid(for: "stack"))
-            plan = try Plan(
-                template, destination, types: definition.resourceTypes,
-                service: (contract, Contract.Manner(switches, addresses)))
+            plan = try self.plan(template, request, id: entropy.uuid(for: "stack"))
         } catch {
             throw DeploymentMistake(error)
         }
@@ -101,6 +91,18 @@ extension Lab {
             _ = try? store.write { $0.remove(StackRecord.self, StackRecord(request).id) }
         }
         return result.json
+    }
+
+    /// What a template will create; `id` is the stack's.
+    fileprivate func plan(
+        _ template: StackTemplate, _ request: DeploymentRequest, id: String
+    ) throws(TemplateProblems) -> Plan {
+        let destination = Destination(
+            stack: request.stack, account: request.account, region: definition.region, given: request.parameters,
+            id: id)
+        return try Plan(
+            template, destination, types: definition.resourceTypes,
+            service: (contract, Contract.Manner(switches, addresses)))
     }
 
     /// Whether no stack of this name is there. Where the template is not only looked at, there is one from now on.

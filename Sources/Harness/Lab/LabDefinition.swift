@@ -80,11 +80,6 @@ package final class LabDefinition: Sendable {
         return (try files.json(profile)["clients"]?.array ?? []).compactMap { RegisteredClient($0)?.id }
     }
 
-    /// The Region of a lab, without reading the rest of it.
-    static func region(of name: String, root: String) -> String {
-        (try? MockFiles(root: root).lab(name))?["region"]?.scalarText ?? standardRegion
-    }
-
     private init(name: String, _ reader: LabReader, looksClosely: Bool) throws(Diagnostic) {
         self.name = name
         try reader.checkNames()

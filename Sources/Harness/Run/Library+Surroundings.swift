@@ -6,7 +6,7 @@ import Synchronization
 extension Library {
     /// What files may name below a root besides each other. A lab is asked for its clients only if a file names one.
     static func surroundings(root: String, _ look: Look) -> Surroundings {
-        let labs = KnownClients(root: root)
+        let labs = KnownLabs(root: root)
         return Surroundings(
             wantsGoldenTraces: look.contains(.goldenTraces),
             others: { name, source in
@@ -17,8 +17,9 @@ extension Library {
             problems: { template, source, given, names in
                 guard look.contains(.templates) else { return [] }
                 let companion = Companion(template, of: source, root: root)
-                let regions = Set(names.map { LabDefinition.region(of: $0, root: root) }).sorted()
-                return regions.flatMap { DeploymentRequest.problems(companion, given, region: $0, root: root) }
+                return names.compactMap { labs.lab($0) }.flatMap {
+                    DeploymentRequest.problems(companion, given, in: $0)
+                }
             })
     }
 
@@ -39,10 +40,11 @@ extension Library {
     }
 }
 
-/// The clients of each lab, read once.
-private final class KnownClients: Sendable {
+/// What files ask of their labs, read once.
+private final class KnownLabs: Sendable {
     private let root: String
     private let known = Mutex<[String: [String]]>([:])
+    private let labs = Mutex<[String: Lab?]>([:])
 
     init(root: String) { self.root = root }
 
@@ -53,6 +55,16 @@ private final class KnownClients: Sendable {
             let clients = (try? LabDefinition.clientNames(of: lab, root: root)) ?? []
             known[lab] = clients
             return clients
+        }
+    }
+
+    /// The whole of one, as no scenario changes it.
+    func lab(_ name: String) -> Lab? {
+        labs.withLock { labs in
+            if let lab = labs[name] { return lab }
+            let lab = (try? LabDefinition.load(named: name, root: root)).flatMap { try? Lab($0) }
+            labs[name] = .some(lab)
+            return lab
         }
     }
 }
