@@ -84,10 +84,10 @@ struct RecorderTests {
     /// A journal has no calls to the lab itself: what they changed shows elsewhere, and is told.
     @Test func whatNoStepCanBeMadeOfIsToldAsLeftOut() throws {
         let definition = try LabDefinition.load(named: "default", root: Checkout.root)
-        func exchange(_ path: String) -> JSONValue {
+        func exchange(_ path: String, _ status: JSONValue? = 200) -> JSONValue {
             [
                 "kind": "exchange", "at": "2026-11-20T10:00:00Z", "from": "alice's browser", "to": "github",
-                "method": "GET", "path": .string(path), "status": 200,
+                "method": "GET", "path": .string(path), "status": status ?? .null,
             ]
         }
         let journal: JSONValue = [
@@ -95,6 +95,8 @@ struct RecorderTests {
                 ["kind": "fault", "to": "github", "name": "slow"], ["kind": "fault", "to": "github", "name": "slow"],
                 exchange("/login/oauth/authorize?client_id=Ov23limine"),
                 exchange("/login/oauth/authorize?client_id=Ov23liagentcorelocal"),
+                ["kind": "fault", "to": "github", "name": "lost"], exchange("/user?token=x", nil),
+                ["kind": "fault", "to": "mcp", "name": "late"],
             ]
         ]
         let recording = try Recording(journal.text)
@@ -102,8 +104,12 @@ struct RecorderTests {
             recording, for: definition, addresses: RecordedAddresses(definition, origins: [:], portBase: 4580))
         #expect(
             recorder.unmade == [
-                "the fault slow at github, which no journal describes: set it with a step fault",
+                "the fault slow, which GET /login/oauth/authorize met at github and no journal describes: set it with "
+                    + "a step fault",
+                "the fault lost, which GET /user met at github and no journal describes: set it with a step fault",
+                "the fault late, which came about at mcp and no journal describes: set it with a step fault",
                 "the application Ov23limine, which no journal describes: make it with a step application",
+                "GET /user to github, to which no answer came",
             ])
     }
 }

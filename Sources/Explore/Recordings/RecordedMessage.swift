@@ -39,9 +39,12 @@ package struct RecordedMessage: Sendable, Hashable {
         return answerType.contains("html") || (300..<400).contains(status ?? 0) && location != nil
     }
 
+    /// A HAR has a status of 0 where none came.
+    var isAnswered: Bool { status ?? 0 != 0 }
+
     /// What a browser loads by itself, and what asks whether something may be asked.
     var isNoise: Bool {
-        if method == "OPTIONS" || status == nil || status == 0 { return true }
+        if method == "OPTIONS" { return true }
         let path = URLText(url).path.lowercased()
         let endings = [".css", ".js", ".png", ".ico", ".svg", ".woff", ".woff2", ".jpg", ".gif", ".map"]
         return endings.contains { path.hasSuffix($0) }
@@ -86,7 +89,9 @@ package struct RecordingMistake: Error, Hashable, CustomStringConvertible {
 
 /// A whole recording.
 package struct Recording: Sendable {
-    package internal(set) var messages: [RecordedMessage] = []
+    package private(set) var messages: [RecordedMessage] = []
+    /// Requests that no answer came to, of which no step can be made.
+    private(set) var unanswered: [RecordedMessage] = []
     /// Where parties are reached, as far as the recording itself shows it.
     var origins: [String: Party] = [:]
     /// States that subjects went through, in order.
@@ -99,6 +104,11 @@ package struct Recording: Sendable {
     var redemptions = 0
     /// The user behind a token that is shown by its name.
     var owners: [String: String] = [:]
+
+    mutating func add(_ message: RecordedMessage) {
+        guard !message.isNoise else { return }
+        if message.isAnswered { messages.append(message) } else { unanswered.append(message) }
+    }
 
     /// Whether what `given` fragments would make is made by the recording itself.
     var makesGateways: Bool { messages.contains { $0.method == "POST" && $0.url.hasSuffix("/gateways/") } }

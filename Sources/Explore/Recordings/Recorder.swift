@@ -59,6 +59,12 @@ package struct Recorder {
             + recording.clients.filter { !known.contains($0) }.map {
                 "the application \($0), which no journal describes: make it with a step application"
             }
+        // Of other servers nobody expects an answer.
+        for message in recording.unanswered {
+            let url = URLText(message.url)
+            guard let (party, _) = self.addresses.party(of: url) else { continue }
+            leaveOut("\(message.method) \(url.path) to \(party.rawValue), to which no answer came")
+        }
         variables = Set(["lab", "seed"] + definition.directory.users.map(\.name))
         variables.formUnion(
             recording.makesGateways ? [] : ["gateway", "target", "provider", "gatewayUrl", "callbackUrl"])

@@ -36,7 +36,7 @@ extension Recording {
             } else {
                 message.answer = text
             }
-            if !message.isNoise { messages.append(message) }
+            add(message)
         }
     }
 
@@ -73,6 +73,7 @@ extension Recording {
         var states: [String: [String]] = [:]
         var subjects: [String] = []
         var exchanges: [(to: Party, message: RecordedMessage)] = []
+        var met: [(fault: String, party: String, request: String?)] = []
         for entry in entries {
             switch entry["kind"]?.string {
             case "transition":
@@ -80,11 +81,8 @@ extension Recording {
                 if states[subject] == nil { subjects.append(subject) }
                 states[subject, default: []].append(state)
             case "fault":
-                // The journal names a fault that came about; what it was is not told.
                 guard let name = entry["name"]?.string else { continue }
-                let party = entry["to"]?.string ?? "some party"
-                let text = "the fault \(name) at \(party), which no journal describes: set it with a step fault"
-                if !unmade.contains(text) { unmade.append(text) }
+                met.append((name, entry["to"]?.string ?? "some party", nil))
             case "token":
                 guard entry["event"]?.string == "issued", let id = entry["id"]?.string,
                     let type = entry["type"]?.string, let user = entry["user"]?.string
@@ -93,6 +91,10 @@ extension Recording {
             case "exchange":
                 guard let to = entry["to"]?.string, let path = entry["path"]?.string else { continue }
                 let message = Self.message(entry, path)
+                // What a request met stands before it.
+                if let last = met.indices.last(where: { met[$0].party == to && met[$0].request == nil }) {
+                    met[last].request = "\(message.method) \(URLText(path).path)"
+                }
                 exchanges.append((Party(to), message))
                 if to == "github" {
                     let sent = [message.form?["client_id"], URLText(path).query?["client_id"]]
@@ -101,6 +103,11 @@ extension Recording {
                 if to == "github", path.hasPrefix("/login/oauth/access_token") { redemptions += 1 }
             default: break
             }
+        }
+        for (fault, party, request) in met {
+            let what = request.map { "\($0) met at \(party)" } ?? "came about at \(party)"
+            let text = "the fault \(fault), which \(what) and no journal describes: set it with a step fault"
+            if !unmade.contains(text) { unmade.append(text) }
         }
         transitions = subjects.map { ($0, states[$0] ?? []) }
         origins = Self.origins(shownBy: exchanges)
@@ -114,7 +121,7 @@ extension Recording {
             let origin = names[to] ?? "http://\(to.rawValue).recorded"
             origins[origin] = to
             message.url = origin + message.url
-            if !message.isNoise { messages.append(message) }
+            add(message)
         }
     }
 
