@@ -19,7 +19,7 @@ enum CapsuleFiles {
                 result, version: Version.current, lab: mocks.first { $0.path == labPath },
                 mocks: mocks.filter { $0.path != labPath }, companions: companions(of: result, root: root))
             let path = "\(folder)/\(RunFileName(result))-\(result.seed).capsule"
-            try OutputFile.capsule.write(capsule.text, to: path)
+            try OutputFile.capsule.of(.capsule).write(capsule.text, to: path)
             Terminal.say("agentcore-local replay \(ScenarioResult.quoted(path))")
         }
     }

@@ -26,15 +26,22 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
     var seed: UInt64 = 1
 
+    private var places: ReportPlaces {
+        ReportPlaces([("--cast", cast, .report(.cast)), ("--html", html, .report(.playedPage))])
+    }
+
+    func validate() throws { try places.expectNames() }
+
     func run() async throws {
+        try places.expectRoom()
         let folder = try root.folder()
         let file = try Telling.file(path, folder)
         let result = try await Telling.play(file, folder, seed: seed)
         let isShown = cast == nil && html == nil
         let narration = Narration(
             result, remarks: try Telling.remarks(folder), width: isShown ? Telling.width : 100)
-        if let cast { try OutputFile.report.write(narration.cast { Telling.coloured($0) }, to: cast) }
-        if let html { try OutputFile.report.write(narration.page, to: html) }
+        if let cast { try OutputFile.report.of(.cast).write(narration.cast { Telling.coloured($0) }, to: cast) }
+        if let html { try OutputFile.report.of(.playedPage).write(narration.page, to: html) }
         if isShown { show(narration) }
         try leave(result.verdict == .held ? .held : .failed)
     }

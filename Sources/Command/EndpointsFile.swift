@@ -1,10 +1,21 @@
 import ArgumentParser
 import Foundation
+import Harness
 import Kernel
 import Serve
 
 /// The file by which other programs learn where a served lab answers.
 enum EndpointsFile {
+    /// Before the lab begins there is none: an older one would tell of a lab that is gone. A pipe stays.
+    ///
+    /// - Throws: `OutputFile.Failure` where another file stands, or none can be written.
+    static func makeRoom(at path: String) throws {
+        try OutputFile.endpoints.expectPlace(at: path)
+        var facts = stat()
+        guard stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG else { return }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
     /// Whoever finds the file may count on the lab: when the lab ends it goes, unless it is another's by now.
     static func remove(_ endpoints: JSONValue, at path: String) {
         guard (try? read(path)) == endpoints else { return }

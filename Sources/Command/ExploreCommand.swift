@@ -48,20 +48,25 @@ struct ExploreCommand: AsyncParsableCommand {
             throw ValidationError("--seeds must be 1 to 100000000, and none beyond the greatest seed.")
         }
         try RunConditions.checkRules(rulesOff, of: "--rules-off")
+        try places.expectNames()
+    }
+
+    private var places: ReportPlaces {
+        ReportPlaces([("--out", out, .folder), ("--report-json", reportJson, .report(.json))])
     }
 
     private var workers: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
 
     func run() async throws {
-        if let reportJson { try OutputFile.report.of(.json).expectPlace(at: reportJson) }
+        try places.expectRoom()
         let (findings, edges, report) = selection.paths.isEmpty ? try await schedules() : try await scenarios()
-        for (index, finding) in findings.enumerated() {
-            Terminal.write("\n# \(finding.violation.invariant.rawValue): \(finding.violation.text)")
+        for finding in findings {
+            Terminal.write("\n# \(finding.title)")
             Terminal.write(finding.scenario.trimmedEnd)
-            if let out { try write(finding, index, into: out) }
         }
         tell(edges)
         if let reportJson { try OutputFile.report.of(.json).write(JSONValue.object(report).pretty, to: reportJson) }
+        if let out { for (index, finding) in findings.enumerated() { try write(finding, index, into: out) } }
         try leave(findings.isEmpty ? .held : .failed)
     }
 
@@ -181,6 +186,14 @@ struct ExploreCommand: AsyncParsableCommand {
 
     private func write(_ finding: Finding, _ index: Int, into folder: String) throws {
         let name = "\(finding.violation.invariant.rawValue)-\(finding.seed)-\(index + 1).yaml"
-        try OutputFile.reportInFolder.write(finding.scenario, to: "\(folder)/\(name)")
+        let text = "# found by agentcore-local explore: \(finding.title)\n\(finding.scenario)"
+        try OutputFile.reportInFolder.of(.finding).write(text, to: "\(folder)/\(name)")
+    }
+}
+
+extension Finding {
+    /// On one line, whatever an answer said.
+    fileprivate var title: String {
+        "\(violation.invariant.rawValue): \(violation.text)".replacing("\r", by: " ").replacing("\n", by: " ")
     }
 }

@@ -22,7 +22,12 @@ struct LearnCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
     var seed: UInt64 = 1
 
+    private var places: ReportPlaces { ReportPlaces([("--html", html, .report(.playedPage))]) }
+
+    func validate() throws { try places.expectNames() }
+
     func run() async throws {
+        try places.expectRoom()
         let folder = try root.folder()
         let names = LabLoading.names(in: "\(folder)/mocks/lessons")
         guard let lesson else { return try list(names, folder) }
@@ -62,7 +67,11 @@ struct LearnCommand: AsyncParsableCommand {
         } say: { line in
             Telling.show(line)
         }
-        if let html { try OutputFile.report.write(await play.page(), to: html) } else { _ = await play.run() }
+        guard let html else {
+            _ = await play.run()
+            return
+        }
+        try OutputFile.report.of(.playedPage).write(await play.page(), to: html)
     }
 
     private func narration(

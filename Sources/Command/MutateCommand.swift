@@ -38,10 +38,13 @@ struct MutateCommand: AsyncParsableCommand {
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         try RunConditions.checkRules(rule, of: "--rule")
+        try places.expectNames()
     }
 
+    private var places: ReportPlaces { ReportPlaces([("--report-json", reportJson, .report(.json))]) }
+
     func run() async throws {
-        if let reportJson { try OutputFile.report.of(.json).expectPlace(at: reportJson) }
+        try places.expectRoom()
         let root = try selection.root.folder()
         let files = try selection.load()
         let definitions = try LabLoading.definitions(for: files, root: root)

@@ -45,8 +45,12 @@ struct RecordCommand: AsyncParsableCommand {
 
     @OptionGroup var root: RootOption
 
+    private var places: ReportPlaces { ReportPlaces([("--output", output, .file(.scenario))]) }
+
+    func validate() throws { try places.expectNames() }
+
     func run() async throws {
-        if let output { try OutputFile.scenario.expectPlace(at: output) }
+        try places.expectRoom()
         let base = try root.folder()
         let definition = try LabLoading.definition(lab, root: base)
         let recording: Recording

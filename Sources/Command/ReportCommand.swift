@@ -19,7 +19,9 @@ struct ReportCommand: ParsableCommand {
                 itself; GITHUB_STEP_SUMMARY has its table. For --report-html and --diagram the runs must have had one \
                 of them as well: their JSON then carries what they show. Refuses reports that have a scenario twice, \
                 and a set in which a shard is missing. Exit code 4 if any scenario failed, 3 if one could not go on. \
-                Joins reports of explore too: exit code 4 if one has a finding.
+                Joins reports of explore too: exit code 4 if one has a finding. Where files had mistakes, every report \
+                tells them: exit code 2. It makes no tables: --record writes those from journals, which no report \
+                carries; name such a file for each shard.
                 """)
 
         @Argument(help: "Reports that run or explore wrote with --report-json.")
@@ -42,37 +44,24 @@ struct ReportCommand: ParsableCommand {
                 "Write sequence diagrams: FILE.svg or FILE.mmd for one scenario, else a folder.", valueName: "path"))
         var diagram: String?
 
-        func validate() throws {
+        private var places: ReportPlaces {
             // A report that is joined is not written over: the join could not be repeated.
-            let own: [(flag: String, path: String?)] = [
-                ("--output", output), ("--report-junit", reportJunit), ("--report-tap", reportTap),
-                ("--report-html", reportHtml), ("--diagram", diagram),
-            ]
-            let joined: [(flag: String, path: String?)] = Set(reports).sorted().map { ("the report", $0) }
-            try ReportPlaces(own + joined).expectDistinct()
+            let joined: [(flag: String, path: String?, kind: ReportPlaces.Kind)] = Set(reports).sorted().map {
+                ("the report", $0, .source)
+            }
+            return ReportPlaces(
+                [
+                    ("--output", output, .report(.json)), ("--report-junit", reportJunit, .report(.junit)),
+                    ("--report-tap", reportTap, .report(.tap)), ("--report-html", reportHtml, .report(.page)),
+                    ("--diagram", diagram, .diagram(at: diagram)),
+                ] + joined)
         }
 
-        /// - Throws: `OutputFile.Failure` for a place where something else stands than such a report.
-        private func expectPlaces() throws {
-            let places: [(String?, ReportKind)] = [
-                (output, .json), (reportJunit, .junit), (reportTap, .tap), (reportHtml, .page),
-                (diagram?.hasSuffix(".svg") == true ? diagram : nil, .svg),
-                (diagram?.hasSuffix(".mmd") == true ? diagram : nil, .mermaid),
-            ]
-            for (path, kind) in places { if let path { try OutputFile.report.of(kind).expectPlace(at: path) } }
-        }
+        func validate() throws { try places.expectNames() }
 
         func run() throws {
-            try expectPlaces()
-            let found = try reports.map { path -> (name: String, json: JSONValue) in
-                guard let data = FileManager.default.contents(atPath: path) else {
-                    throw CommandFailure(.usage, "\(path): there is no such file")
-                }
-                guard let json = try? JSONValue(parsing: Array(data)) else {
-                    throw CommandFailure(.unparsed, "\(path): this is no JSON")
-                }
-                return (path, json)
-            }
+            try places.expectRoom()
+            let found = try read()
             let merged: JSONValue
             do {
                 merged = try MergedReport.merge(found)
@@ -88,7 +77,6 @@ struct ReportCommand: ParsableCommand {
                     throw CommandFailure(.usage, "\(flag): what explore found has no such report")
                 }
             }
-            let rows = MergedRow.rows(of: merged)
             // Before anything is written.
             if let reportHtml { try Self.expectPages(of: found, for: "--report-html \(reportHtml)") }
             if let diagram { try Self.expectPages(of: found, for: "--diagram \(diagram)") }
@@ -103,7 +91,19 @@ struct ReportCommand: ParsableCommand {
                 Terminal.say("\(findings.count) findings, \(walked) of \(all) edges walked")
                 return try leave(findings.isEmpty ? .held : .failed)
             }
-            try tell(rows, run: merged["run"]?.object ?? [:])
+            try tell(MergedRow.rows(of: merged), FileMistake.all(of: merged), run: merged["run"]?.object ?? [:])
+        }
+
+        private func read() throws -> [(name: String, json: JSONValue)] {
+            try reports.map { path in
+                guard let data = FileManager.default.contents(atPath: path) else {
+                    throw CommandFailure(.usage, "\(path): there is no such file")
+                }
+                guard let json = try? JSONValue(parsing: Array(data)) else {
+                    throw CommandFailure(.unparsed, "\(path): this is no JSON")
+                }
+                return (path, json)
+            }
         }
 
         private static func expectPages(of reports: [(name: String, json: JSONValue)], for flag: String) throws {
@@ -114,21 +114,24 @@ struct ReportCommand: ParsableCommand {
             }
         }
 
-        private func tell(_ rows: [MergedRow], run: JSONObject) throws {
+        private func tell(_ rows: [MergedRow], _ mistakes: [FileMistake], run: JSONObject) throws {
             let seconds = run["seconds"]?.double
+            let leftOut = Int(run["leftOut"]?.int ?? 0)
             let files: [(String?, ReportKind, () -> String)] = [
-                (reportJunit, .junit, { JUnitReport.render(rows, seconds: seconds) }),
-                (reportTap, .tap, { TAPReport.render(rows, leftOut: Int(run["leftOut"]?.int ?? 0)) }),
-                (reportHtml, .page, { HTMLReport.render(rows, run: run) }),
+                (reportJunit, .junit, { JUnitReport.render(rows, mistakes: mistakes, seconds: seconds) }),
+                (reportTap, .tap, { TAPReport.render(rows, mistakes: mistakes, leftOut: leftOut) }),
+                (reportHtml, .page, { HTMLReport.render(rows, mistakes: mistakes, run: run) }),
             ]
             for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
-            if let diagram { try ReportFiles.draw(rows, at: diagram) }
-            try ReportFiles.tellGitHub(rows, annotates: output != nil)
+            if let diagram, !rows.isEmpty || mistakes.isEmpty { try ReportFiles.draw(rows, at: diagram) }
+            try ReportFiles.tellGitHub(rows, mistakes: mistakes, annotates: output != nil)
             if output == nil {
                 Terminal.say(TextReport.summary(rows))
-            } else {
+            } else if !rows.isEmpty || mistakes.isEmpty {
                 Terminal.write(Terminal.coloured(TextReport.render(rows).trimmedEnd))
             }
+            for mistake in mistakes { Terminal.say(mistake.rendered) }
+            guard mistakes.isEmpty else { throw CommandFailure(.unparsed, FileMistake.counted(mistakes.count)) }
             let verdicts = Set(rows.map(\.verdict))
             try leave(verdicts.contains(.failed) ? .failed : verdicts.contains(.error) ? .stuck : .held)
         }

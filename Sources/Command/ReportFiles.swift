@@ -36,42 +36,39 @@ struct ReportFiles: ParsableArguments {
         return reportJson != nil ? .seals : .counts
     }
 
-    func validate() throws {
-        try ReportPlaces([
-            ("--report-junit", reportJunit), ("--report-tap", reportTap), ("--report-json", reportJson),
-            ("--report-html", reportHtml), ("--diagram", diagram), ("--record", record),
-        ]).expectDistinct()
+    var places: ReportPlaces {
+        ReportPlaces([
+            ("--report-junit", reportJunit, .report(.junit)), ("--report-tap", reportTap, .report(.tap)),
+            ("--report-json", reportJson, .report(.json)), ("--report-html", reportHtml, .report(.page)),
+            ("--diagram", diagram, .diagram(at: diagram)), ("--record", record, .report(.record)),
+        ])
     }
 
-    /// - Throws: `OutputFile.Failure` for a place where something else stands than such a report: to be told before any
-    ///   work.
-    func expectPlaces() throws {
-        let places: [(String?, ReportKind)] = [
-            (reportJunit, .junit), (reportTap, .tap), (reportJson, .json), (reportHtml, .page), (record, .record),
-            (diagram?.hasSuffix(".svg") == true ? diagram : nil, .svg),
-            (diagram?.hasSuffix(".mmd") == true ? diagram : nil, .mermaid),
-        ]
-        for (path, kind) in places { if let path { try OutputFile.report.of(kind).expectPlace(at: path) } }
-    }
+    func validate() throws { try places.expectNames() }
 
-    func write(_ results: [ScenarioResult], run: JSONObject) throws {
+    /// Where files have mistakes nothing was run: what continuous integration reads tells them, and there are neither
+    /// diagrams nor tables.
+    func write(_ results: [ScenarioResult], mistakes: [FileMistake] = [], run: JSONObject) throws {
         let seconds = run["seconds"]?.double
         let leftOut = Int(run["leftOut"]?.int ?? 0)
+        let hasPages = reportHtml != nil || diagram != nil
         let files: [(String?, ReportKind, () -> String)] = [
-            (reportJunit, .junit, { JUnitReport.render(results, seconds: seconds) }),
-            (reportTap, .tap, { TAPReport.render(results, leftOut: leftOut) }),
+            (reportJunit, .junit, { JUnitReport.render(results, mistakes: mistakes, seconds: seconds) }),
+            (reportTap, .tap, { TAPReport.render(results, mistakes: mistakes, leftOut: leftOut) }),
             (
                 reportJson, .json,
-                { JSONReport.render(results, run: run, pages: reportHtml != nil || diagram != nil).pretty }
-            ), (reportHtml, .page, { HTMLReport.render(results, run: run) }),
+                { JSONReport.render(results, mistakes: mistakes, run: run, pages: hasPages).pretty }
+            ),
+            (reportHtml, .page, { HTMLReport.render(results, mistakes: mistakes, run: run) }),
         ]
         for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
-        if let diagram { try Self.draw(results, at: diagram) }
-        if let record { try self.record(results, at: record) }
-        try Self.tellGitHub(results)
+        if mistakes.isEmpty {
+            if let diagram { try Self.draw(results, at: diagram) }
+            if let record { try self.record(results, at: record) }
+        }
+        try Self.tellGitHub(results, mistakes: mistakes)
     }
 
-    /// One file for one run, or a folder with two files for each.
     static func draw(_ results: [some PageRow], at path: String) throws {
         let isSVG = path.hasSuffix(".svg")
         if isSVG || path.hasSuffix(".mmd") {
@@ -102,22 +99,18 @@ struct ReportFiles: ParsableArguments {
         }
     }
 
-    /// What continuous integration reads, where files have mistakes and nothing was run.
-    func write(mistakes: [Diagnostic]) throws {
-        if let reportJunit { try OutputFile.report.write(MistakeReport.junit(mistakes), to: reportJunit) }
-        guard ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" else { return }
-        Terminal.write(MistakeReport.annotations(mistakes).trimmedEnd)
-    }
-
     /// Annotations and the summary of a step, where GitHub Actions asks for them.
-    static func tellGitHub(_ results: [some ReportRow], annotates: Bool = true) throws {
+    static func tellGitHub(
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], annotates: Bool = true
+    ) throws {
         let environment = ProcessInfo.processInfo.environment
         guard environment["GITHUB_ACTIONS"] == "true" else { return }
-        let annotations = annotates ? GitHubReport.annotations(results).trimmedEnd : ""
+        let annotations =
+            annotates ? GitHubReport.annotations(results, mistakes: mistakes).trimmedEnd : ""
         if !annotations.isEmpty { Terminal.write(annotations) }
         guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let earlier = FileManager.default.contents(atPath: path) ?? Data()
-        let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results)
+        let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results, mistakes: mistakes)
         try OutputFile.report.write(text, to: path)
     }
 }

@@ -2,23 +2,57 @@ import ArgumentParser
 import Foundation
 import Harness
 
-/// Where the reports of one command go: each to a place of its own.
+/// Where the files of one command go: each to a place of its own, where nothing stands but an older one of its kind.
 struct ReportPlaces {
-    private let places: [(flag: String, path: String)]
+    /// What a flag names.
+    enum Kind {
+        case file(OutputFile)
+        /// One that is made, for such files.
+        case folder
+        /// What is read, and so is no place for anything.
+        case source
 
-    /// Flags that were not given have no path.
-    init(_ places: [(flag: String, path: String?)]) {
-        self.places = places.compactMap { place in place.path.map { (place.flag, $0) } }
+        static func report(_ kind: ReportKind) -> Kind { .file(.report.of(kind)) }
+
+        /// One file for one scenario, else a folder.
+        static func diagram(at path: String?) -> Kind {
+            guard let path else { return .folder }
+            return path.hasSuffix(".svg") ? .report(.svg) : path.hasSuffix(".mmd") ? .report(.mermaid) : .folder
+        }
     }
 
-    /// - Throws: `ValidationError` for two flags that name one file, by whatever paths and links.
-    func expectDistinct() throws {
+    private let places: [(flag: String, path: String, kind: Kind)]
+
+    /// Flags that were not given have no path.
+    init(_ places: [(flag: String, path: String?, kind: Kind)]) {
+        self.places = places.compactMap { place in place.path.map { (place.flag, $0, place.kind) } }
+    }
+
+    /// - Throws: `ValidationError` for a flag that names nothing, and for two that name one file, by whatever paths and
+    ///   links.
+    func expectNames() throws {
         var known: [String: (flag: String, path: String)] = [:]
-        for place in places {
-            guard let file = Self.file(at: place.path) else { continue }
-            if let other = known.updateValue(place, forKey: file) {
+        for (flag, path, kind) in places {
+            guard !path.isEmpty else {
+                if case .source = kind { continue }
+                throw ValidationError("\(flag) needs a name: it is empty.")
+            }
+            guard let file = Self.file(at: path) else { continue }
+            if let other = known.updateValue((flag, path), forKey: file) {
                 throw ValidationError(
-                    "\(other.flag) \(other.path) and \(place.flag) \(place.path) are one file: each needs its own.")
+                    "\(other.flag) \(other.path) and \(flag) \(path) are one file: each needs its own.")
+            }
+        }
+    }
+
+    /// - Throws: `OutputFile.Failure` for a place where something else stands than an older file of that kind, or where
+    ///   none can be written: to be told before any work.
+    func expectRoom() throws {
+        for (_, path, kind) in places {
+            switch kind {
+            case .file(let file): try file.expectPlace(at: path)
+            case .folder: try OutputFile.reportInFolder.expectFolder(at: path)
+            case .source: break
             }
         }
     }

@@ -52,10 +52,14 @@ struct RunCommand: AsyncParsableCommand {
         }
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         try conditions.check()
+        try capsules.expectNames()
     }
 
+    private var capsules: ReportPlaces { ReportPlaces([("--capsule", capsule, .folder)]) }
+
     func run() async throws {
-        try reports.expectPlaces()
+        try reports.places.expectRoom()
+        try capsules.expectRoom()
         if updateGolden, !conditions.rulesOff.isEmpty || !conditions.unknown.isEmpty {
             throw CommandFailure(.usage, "--update-golden: golden traces are those of the labs as they are")
         }
@@ -90,7 +94,7 @@ struct RunCommand: AsyncParsableCommand {
             try chosen.load(
                 variables: settings.variables.keys.sorted(),
                 looking: updateGolden ? Library.Look.running.subtracting(.goldenTraces) : .running,
-                onMistakes: { try reports.write(mistakes: $0) }),
+                onMistakes: { try reports.write([], mistakes: $0.map(FileMistake.init), run: about(root, start)) }),
             by: settings.variables)
         for name in settings.variables.keys.sorted() where !files.contains(where: { $0.speaks(of: name) }) {
             throw CommandFailure(.usage, "--var \(name): no file speaks of such a variable")

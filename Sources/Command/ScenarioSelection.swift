@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Harness
 import Kernel
+import Reports
 import Scenario
 
 /// Which scenario files a command works on.
@@ -55,6 +56,6 @@ struct ScenarioSelection: ParsableArguments {
     static func tell(_ mistakes: [Diagnostic]) throws {
         guard !mistakes.isEmpty else { return }
         for mistake in mistakes { Terminal.say(mistake.rendered) }
-        throw CommandFailure(.unparsed, mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes")
+        throw CommandFailure(.unparsed, FileMistake.counted(mistakes.count))
     }
 }

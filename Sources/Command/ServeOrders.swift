@@ -31,6 +31,7 @@ struct ServeOrders: Equatable {
     /// What cannot be done, in words; nil where all of it can.
     var mistake: String? {
         if !(0...65_529).contains(portBase) { return "--port-base must be 0 to 65529." }
+        if endpointsFile == "" { return "--endpoints-file needs a name: it is empty." }
         if journalKeep < 0 { return "--journal-keep must be 0 or more." }
         if bind != nil, advertise == nil {
             return "--bind needs --advertise HOST: the name under which others reach this machine."
@@ -51,7 +52,7 @@ struct ServeOrders: Equatable {
         if let bind {
             log.warn("listening on \(bind): whoever reaches this machine can act as anybody in this lab")
         }
-        if let endpointsFile { try? FileManager.default.removeItem(atPath: endpointsFile) }
+        if let endpointsFile { try EndpointsFile.makeRoom(at: endpointsFile) }
         var session = ServedSession(lab: lab, root: try RootOption.folder(root), plan: plan, log: log)
         session.seed = seed
         session.data = data

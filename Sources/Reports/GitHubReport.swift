@@ -5,7 +5,7 @@ import Scenario
 /// What GitHub Actions shows: annotations at the lines of the files, and a summary of the step.
 package enum GitHubReport {
     /// Workflow commands, one a line, for stdout.
-    package static func annotations(_ results: [some ReportRow]) -> String {
+    package static func annotations(_ results: [some ReportRow], mistakes: [FileMistake] = []) -> String {
         var text = ""
         for result in results {
             if let skip = result.skip {
@@ -23,12 +23,24 @@ package enum GitHubReport {
                 text += "::error \(properties)::\(data("\(message)\n\(result.command)"))\n"
             }
         }
+        for mistake in mistakes {
+            let hint = mistake.hint.map { "\nhint: \($0)" } ?? ""
+            let place = "file=\(property(mistake.file)),line=\(mistake.line),col=\(mistake.column)"
+            text += "::error \(place),title=mistake::\(data("\(mistake.message)\(hint)"))\n"
+        }
         return text
     }
 
     /// Markdown for `$GITHUB_STEP_SUMMARY`.
-    package static func summary(_ results: [some ReportRow]) -> String {
-        var text = "### agentcore-local: \(TextReport.summary(results))\n\n"
+    package static func summary(_ results: [some ReportRow], mistakes: [FileMistake] = []) -> String {
+        var text = "### agentcore-local: \(mistakes.title(with: results))\n\n"
+        if !mistakes.isEmpty {
+            text += "| where | mistake |\n|---|---|\n"
+            for mistake in mistakes.prefix(100) {
+                text += "| `\(cell(mistake.place))` | \(cell(mistake.message)) |\n"
+            }
+            text += "\n"
+        }
         let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
         guard !wrong.isEmpty else { return text }
         text += "| scenario | what | expected | actual |\n|---|---|---|---|\n"

@@ -5,8 +5,10 @@ import Scenario
 /// One page without a script and without a link to anywhere: every scenario with its steps, its failures, its diagram,
 /// its tokens taken apart and its states.
 package enum HTMLReport {
-    package static func render(_ results: [some PageRow], run: JSONObject) -> String {
-        let title = TextReport.summary(results).markup
+    package static func render(
+        _ results: [some PageRow], mistakes: [FileMistake] = [], run: JSONObject
+    ) -> String {
+        let title = mistakes.title(with: results).markup
         var page = """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>agentcore-local: \(title)</title>
@@ -31,6 +33,7 @@ package enum HTMLReport {
             .map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
         page += "<p>\(facts.markup)</p>\n"
         // What needs a person comes first.
+        for mistake in mistakes { page += wide("Mistake", "<pre class=\"failed\">\(mistake.rendered.markup)</pre>") }
         let seeds = ScenarioResult.haveSeeds(results)
         let order: [ScenarioResult.Verdict] = [.failed, .error, .skipped, .held]
         for verdict in order {

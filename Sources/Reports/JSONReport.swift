@@ -8,14 +8,25 @@ import Scenario
 /// The report for programs. All that depends on machine or moment is under `run`; the rest is a function of files and
 /// seed.
 package enum JSONReport {
-    /// With `pages` it carries what an HTML page shows, so that `report merge` can make one.
-    package static func render(_ results: [ScenarioResult], run: JSONObject, pages: Bool = false) -> JSONValue {
-        let scenarios = results.map { scenario($0, hasPage: pages) }
-        return ["summary": summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run)]
+    /// With `pages` it carries what an HTML page shows, so that `report merge` can make one. Where files have mistakes
+    /// nothing was run.
+    package static func render(
+        _ results: [ScenarioResult], mistakes: [FileMistake] = [], run: JSONObject, pages: Bool = false
+    ) -> JSONValue {
+        whole(results.map { scenario($0, hasPage: pages) }, mistakes, run)
+    }
+
+    static func whole(_ scenarios: [JSONValue], _ mistakes: [FileMistake], _ run: JSONObject) -> JSONValue {
+        var summary = summary(of: scenarios)
+        if !mistakes.isEmpty { summary.append("mistakes", .int(Int64(mistakes.count))) }
+        var report: JSONObject = ["summary": .object(summary), "scenarios": .array(scenarios)]
+        if !mistakes.isEmpty { report.append("mistakes", .array(mistakes.map(\.json))) }
+        report.append("run", .object(run))
+        return .object(report)
     }
 
     /// Counts of verdicts.
-    static func summary(of scenarios: [JSONValue]) -> JSONValue {
+    private static func summary(of scenarios: [JSONValue]) -> JSONObject {
         func count(_ verdict: ScenarioResult.Verdict) -> JSONValue {
             .int(Int64(scenarios.count { $0["verdict"]?.string == verdict.rawValue }))
         }

@@ -4,29 +4,44 @@ import Scenario
 
 /// The report that continuous integration reads: one test case per scenario.
 package enum JUnitReport {
-    /// `seconds` is how long the whole run took, left out if nobody measured.
-    package static func render(_ results: [some ReportRow], seconds: Double? = nil) -> String {
+    /// `seconds` is how long the whole run took, left out if nobody measured. A mistake of a file is a case that could
+    /// not be tried.
+    package static func render(
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], seconds: Double? = nil
+    ) -> String {
         let failed = results.count { $0.verdict == .failed }
-        let errors = results.count { $0.verdict == .error }
+        let errors = results.count { $0.verdict == .error } + mistakes.count
         let time = seconds.map { " time=\"\($0)\"" } ?? ""
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         let skipped = results.count { $0.verdict == .skipped }
-        var counts = "tests=\"\(results.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
+        var counts = "tests=\"\(results.count + mistakes.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
         if skipped > 0 { counts += " skipped=\"\(skipped)\"" }
         text += "<testsuites \(counts)\(time)>\n  <testsuite name=\"agentcore-local\" \(counts)\(time)>\n"
         let seeds = ScenarioResult.haveSeeds(results)
         for result in results { text += testCase(result, seeds) }
+        for mistake in mistakes { text += testCase(mistake) }
         return "\(text)  </testsuite>\n</testsuites>\n"
     }
 
+    private static func testCase(_ mistake: FileMistake) -> String {
+        """
+            \(head(mistake.file, mistake.place))>
+              <error message="\(mistake.message.markup)">\(mistake.rendered.markup)</error>
+            </testcase>
+
+        """
+    }
+
     /// Whoever reads it tells cases apart by class and name.
+    private static func head(_ path: String, _ name: String) -> String {
+        let folder = path.split(separator: "/").dropLast().joined(separator: ".")
+        return "<testcase classname=\"\(folder.markup)\" name=\"\(name.markup)\" file=\"\(path.markup)\""
+    }
+
     private static func testCase(_ result: some ReportRow, _ seeds: Bool) -> String {
-        let folder = result.path.split(separator: "/").dropLast().joined(separator: ".")
         let cell = result.cellText.isEmpty ? "" : " [\(result.cellText)]"
         let seed = seeds ? " seed \(result.seed)" : ""
-        let name = "\(result.scenario)\(cell)\(seed)".markup
-        let head =
-            "    <testcase classname=\"\(folder.markup)\" name=\"\(name)\" file=\"\(result.path.markup)\""
+        let head = "    \(Self.head(result.path, "\(result.scenario)\(cell)\(seed)"))"
         if let skip = result.skip {
             return "\(head)>\n      <skipped message=\"\(skip.markup)\"/>\n    </testcase>\n"
         }

@@ -19,6 +19,7 @@ package enum MergedReport {
         var positions: [Int] = []
         var rootFlag = ""
         var versions: Set<String> = []
+        var mistakes: [FileMistake] = []
         for report in reports {
             guard let found = report.json["scenarios"]?.array, let run = report.json["run"] else {
                 throw Mismatch(description: "\(report.name) is no JSON report")
@@ -41,6 +42,10 @@ package enum MergedReport {
             positions += (run["positions"]?.array ?? []).compactMap { $0.int.map { Int($0) } }
             rootFlag = run["rootFlag"]?.string ?? rootFlag
             if let version = run["version"]?.string { versions.insert(version) }
+            // Every shard reads every file.
+            for mistake in FileMistake.all(of: report.json) where !mistakes.contains(mistake) {
+                mistakes.append(mistake)
+            }
             seconds = max(seconds, run["seconds"]?.double ?? 0)
             leftOut = leftOut.addingReportingOverflow(run["leftOut"]?.int ?? 0).partialValue
         }
@@ -51,9 +56,7 @@ package enum MergedReport {
         if !versions.isEmpty { run["version"] = .string(versions.sorted().joined(separator: ", ")) }
         if leftOut > 0 { run["leftOut"] = .int(leftOut) }
         if !rootFlag.isEmpty { run["rootFlag"] = .string(rootFlag) }
-        return [
-            "summary": JSONReport.summary(of: scenarios), "scenarios": .array(scenarios), "run": .object(run),
-        ]
+        return JSONReport.whole(scenarios, mistakes, run)
     }
 
     /// In the order in which one machine would have run them: every shard says at which place of the whole each of its

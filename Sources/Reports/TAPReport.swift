@@ -4,18 +4,18 @@ import Scenario
 
 /// The report in the Test Anything Protocol, version 14.
 package enum TAPReport {
-    /// `leftOut` is how many more runs `--fail-fast` left out.
-    package static func render(_ results: [some ReportRow], leftOut: Int = 0) -> String {
-        var text = "TAP version 14\n1..\(results.count)\n"
+    /// `leftOut` is how many more runs `--fail-fast` left out. A mistake of a file is a test that did not hold.
+    package static func render(
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], leftOut: Int = 0
+    ) -> String {
+        var text = "TAP version 14\n1..\(results.count + mistakes.count)\n"
         if leftOut > 0 { text += "# left out by --fail-fast: \(leftOut)\n" }
         let seeds = ScenarioResult.haveSeeds(results)
         for (index, result) in results.enumerated() {
             let verdict = result.verdict == .held || result.verdict == .skipped ? "ok" : "not ok"
-            // Where a description has a number sign, a reader would look for a directive (TAP 14, "Escaping").
-            let name = "\(result.name(amongSeeds: seeds)): \(result.scenario)"
-                .replacing("\\", by: "\\\\").replacing("#", by: "\\#")
+            let name = description("\(result.name(amongSeeds: seeds)): \(result.scenario)")
             let skip = result.skip.map { " # SKIP \($0)" } ?? ""
-            text += "\(verdict) \(index + 1) - \(name.replacing("\n", by: " "))\(skip.replacing("\n", by: " "))\n"
+            text += "\(verdict) \(index + 1) - \(name)\(skip.replacing("\n", by: " "))\n"
             guard result.verdict == .failed || result.verdict == .error else { continue }
             text += "  ---\n"
             for failure in result.failures {
@@ -31,6 +31,19 @@ package enum TAPReport {
             text += "  - command: \(JSONValue.string(result.command).text)\n"
             text += "  ...\n"
         }
+        for (index, mistake) in mistakes.enumerated() {
+            let number = results.count + index + 1
+            text += "not ok \(number) - \(description("\(mistake.place): \(mistake.message)"))\n"
+            text += "  ---\n  - what: \(JSONValue.string(mistake.message).text)\n"
+            text += "    at: \(JSONValue.string(mistake.place).text)\n"
+            if let hint = mistake.hint { text += "    hint: \(JSONValue.string(hint).text)\n" }
+            text += "  ...\n"
+        }
         return text
+    }
+
+    /// On one line. Where it has a number sign, a reader would look for a directive (TAP 14, "Escaping").
+    private static func description(_ text: String) -> String {
+        text.replacing("\\", by: "\\\\").replacing("#", by: "\\#").replacing("\n", by: " ")
     }
 }

@@ -39,7 +39,7 @@ import Testing
             try OutputFile.golden.write("scenario: mine\n", to: file)
             for flag in ["--report-junit", "--report-tap", "--report-json", "--report-html", "--record"] {
                 let reports = try ReportFiles.parse([flag, file])
-                let failure = #expect(throws: OutputFile.Failure.self) { try reports.expectPlaces() }
+                let failure = #expect(throws: OutputFile.Failure.self) { try reports.places.expectRoom() }
                 #expect(failure?.isTaken == true && failure?.reason.hasSuffix("nothing was written") == true)
                 #expect(throws: OutputFile.Failure.self) { try reports.write([], run: [:]) }
             }
@@ -54,13 +54,75 @@ import Testing
             let words = kinds.flatMap { ["--report-\($0)", "\(folder)/r.\($0)"] } + ["--record", "\(folder)/r.sqlite"]
             let reports = try ReportFiles.parse(words)
             for _ in 1...2 {
-                try reports.expectPlaces()
+                try reports.places.expectRoom()
                 try reports.write([], run: [:])
             }
             for flag in kinds {
                 let other = try ReportFiles.parse(["--report-\(flag)", "\(folder)/r.sqlite"])
-                #expect(throws: OutputFile.Failure.self) { try other.expectPlaces() }
+                #expect(throws: OutputFile.Failure.self) { try other.places.expectRoom() }
             }
+        }
+    }
+
+    @Test func aPlaceWithoutANameIsWrongUsage() throws {
+        let names = ["junit", "tap", "json", "html"].map { "--report-\($0)" } + ["--diagram", "--record"]
+        for flag in names { #expect(throws: (any Error).self, "\(flag)") { try ReportFiles.parse([flag, ""]) } }
+        let others: [(any ParsableCommand.Type, [String])] = [
+            (RunCommand.self, ["--capsule", ""]), (MutateCommand.self, ["--report-json", ""]),
+            (ExploreCommand.self, ["--out", ""]), (ExploreCommand.self, ["--report-json", ""]),
+            (DemoCommand.self, ["--cast", ""]), (DemoCommand.self, ["--html", ""]),
+            (LearnCommand.self, ["--html", ""]), (RecordCommand.self, ["x.har", "--output", ""]),
+            (ServeCommand.self, ["--endpoints-file", ""]), (ReportCommand.Merge.self, ["x.json", "--output", ""]),
+        ]
+        for (command, words) in others {
+            let error = #expect(throws: (any Error).self, "\(words)") { _ = try command.parse(words) }
+            #expect(error.map { command.message(for: $0) }?.hasSuffix("needs a name: it is empty.") == true)
+        }
+    }
+
+    /// Before anything runs.
+    @Test func aFolderThatIsNotThereIsToldAtOnce() throws {
+        try Self.inFolder { folder in
+            try OutputFile.golden.write("mine\n", to: "\(folder)/file")
+            for flag in ["--report-junit", "--report-tap", "--report-json", "--report-html", "--record"] {
+                let reports = try ReportFiles.parse([flag, "\(folder)/none/x"])
+                let failure = #expect(throws: OutputFile.Failure.self) { try reports.places.expectRoom() }
+                #expect(failure?.reason == "cannot be written: there is no folder \(folder)/none")
+                let whole = try ReportFiles.parse([flag, folder])
+                let other = #expect(throws: OutputFile.Failure.self) { try whole.places.expectRoom() }
+                #expect(other?.reason == "cannot be written: it is a folder")
+            }
+            // A folder of diagrams is made, but not where a file is.
+            try ReportFiles.parse(["--diagram", "\(folder)/none/deep/"]).places.expectRoom()
+            let taken = try ReportFiles.parse(["--diagram", "\(folder)/file/deep"])
+            let failure = #expect(throws: OutputFile.Failure.self) { try taken.places.expectRoom() }
+            #expect(failure?.reason == "cannot be written: Not a directory")
+        }
+    }
+
+    @Test func everyFileOfACommandTakesThePlaceOfItsKindAlone() throws {
+        try Self.inFolder { folder in
+            let file = "\(folder)/mine.yaml"
+            try OutputFile.golden.write("scenario: mine\n", to: file)
+            let kinds: [OutputFile] = [
+                .endpoints, .report.of(.cast), .report.of(.playedPage), .report.of(.finding), .capsule.of(.capsule),
+            ]
+            for kind in kinds {
+                let failure = #expect(throws: OutputFile.Failure.self) { try kind.expectPlace(at: file) }
+                #expect(failure?.isTaken == true)
+                #expect(throws: OutputFile.Failure.self) { try kind.write("x", to: file) }
+            }
+            #expect(throws: OutputFile.Failure.self) { try EndpointsFile.makeRoom(at: file) }
+            #expect(FileManager.default.contents(atPath: file) == Data("scenario: mine\n".utf8))
+            let origins: JSONValue = ["aws": "http://127.0.0.1:4580", "region": "us-east-1"]
+            try OutputFile.endpoints.write(origins.pretty, to: "\(folder)/e.json")
+            try OutputFile.endpoints.write(origins.pretty, to: "\(folder)/e.json")
+            try EndpointsFile.makeRoom(at: "\(folder)/e.json")
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/e.json"))
+            // A pipe is somebody's who reads it.
+            #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+            try EndpointsFile.makeRoom(at: "\(folder)/pipe")
+            #expect(FileManager.default.fileExists(atPath: "\(folder)/pipe"))
         }
     }
 

@@ -350,3 +350,59 @@ def test_a_golden_trace_that_is_not_there_is_a_mistake_unless_the_run_writes_it(
         assert "^^^^^^^^^^^^ run with --update-golden to write it" in done.stderr
     assert run("run", file, "--update-golden").returncode == 0
     assert run("check", file).returncode == 0 and run("run", file).returncode == 0
+
+
+def test_mistakes_of_files_stand_in_every_report_and_in_the_joined_one(tmp_path):
+    (tmp_path / "bad.yaml").write_text("scenario: s\nspec: [T2]\nsteps:\n  - awz: <x>\n    as: alise\n")
+    kinds = ["junit", "tap", "json", "html"]
+
+    def texts(name):
+        return {kind: (tmp_path / f"{name}.{kind}").read_text() for kind in kinds}
+
+    for part in (1, 2):
+        flags = [flag for kind in kinds for flag in (f"--report-{kind}", tmp_path / f"{part}.{kind}")]
+        done = run("run", tmp_path / "bad.yaml", "--shard", f"{part}/2", "--record", tmp_path / "t.sqlite", *flags)
+        assert done.returncode == 2 and done.stdout == "", done.stderr
+        assert all("awz" in text and "bad.yaml:4:5" in text.replace("\\n", "") for text in texts(part).values())
+    assert not (tmp_path / "t.sqlite").exists()
+    one = json.loads(texts(1)["json"])
+    assert one["summary"]["mistakes"] == len(one["mistakes"]) == 1 and one["scenarios"] == []
+    summary = tmp_path / "summary.md"
+    flags = [flag for kind in ("junit", "tap", "html") for flag in (f"--report-{kind}", tmp_path / f"all.{kind}")]
+    done = run(
+        "report", "merge", tmp_path / "1.json", tmp_path / "2.json", "--output", tmp_path / "all.json", *flags,
+        GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary),
+    )
+    assert done.returncode == 2 and 'no step is called "awz"' in done.stderr and "1 mistake" in done.stderr
+    assert done.stdout.startswith("::error file=") and "1 mistake, nothing was run" in summary.read_text()
+    assert json.loads(texts("all")["json"])["mistakes"] == one["mistakes"]
+    assert texts("all")["tap"] == texts(1)["tap"] and "bad.yaml:4:5" in texts("all")["html"]
+    assert ElementTree.fromstring(texts("all")["junit"]).find(".//error").attrib["message"] == 'no step is called "awz"'
+
+
+def test_where_a_report_cannot_be_is_told_before_anything_runs(folder, tmp_path):
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine\n")
+    for words, told in [
+        (["run", folder, "--report-json", tmp_path / "none" / "r.json"], f"there is no folder {tmp_path}/none"),
+        (["run", folder, "--report-json", ""], "--report-json needs a name: it is empty."),
+        (["run", folder, "--diagram", mine / "d"], "Not a directory"),
+        (["run", folder, "--capsule", mine], f"{mine} is no folder"),
+        (["explore", "--out", mine], f"{mine} is no folder"),
+        (["demo", "--html", mine], "it is no page of agentcore-local that plays a run"),
+        (["demo", "--cast", mine], "it is no asciicast"),
+        (["learn", "2", "--html", mine], "it is no page of agentcore-local that plays a run"),
+        (["serve", "--port-base", "0", "--endpoints-file", mine], "it is no endpoints file of agentcore-local"),
+    ]:
+        done = run(*words)
+        assert done.returncode in (1, 3) and done.stdout == "" and told in done.stderr, (words, done.stderr)
+        assert mine.read_text() == "mine\n"
+    for flags in (["--html", tmp_path / "d.html"], ["--cast", tmp_path / "d.cast"]):
+        assert [run("demo", *flags).returncode for _ in range(2)] == [0, 0]
+    words = ["explore", "--seeds", "100", "--rules-off", "session-binding", "--out", tmp_path / "found"]
+    assert [run(*words).returncode for _ in range(2)] == [4, 4]
+    found = next((tmp_path / "found").iterdir())
+    found.write_text("# Mine by now.\n" + found.read_text())
+    again = run(*words)
+    assert again.returncode == 1 and f"{found}: there is such a file" in again.stderr
+    assert found.read_text().startswith("# Mine by now.\n")

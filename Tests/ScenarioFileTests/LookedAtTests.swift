@@ -113,11 +113,26 @@ struct LookedAtTests {
     @Test func mistakesAreErrorsForContinuousIntegration() throws {
         let source = Source(name: "scenarios/a/b.yaml", text: "scenario: <s>\nspec: [T2]\nsteps:\n  - awz: <x>\n")
         let (_, mistakes) = Library.load(sources: [source], root: Checkout.root)
-        let junit = MistakeReport.junit(mistakes)
+        let told = mistakes.map(FileMistake.init)
+        let none: [ScenarioResult] = []
+        let junit = JUnitReport.render(none, mistakes: told)
         #expect(junit.contains("<testsuites tests=\"1\" failures=\"0\" errors=\"1\">"))
         #expect(junit.contains("classname=\"scenarios.a\" name=\"scenarios/a/b.yaml:4:5\" file=\"scenarios/a/b.yaml\""))
         #expect(junit.contains("<error message=\"no step is called &quot;awz&quot;\">"), "\(junit)")
-        let annotation = MistakeReport.annotations(mistakes)
+        let annotation = GitHubReport.annotations(none, mistakes: told)
         #expect(annotation.hasPrefix("::error file=scenarios/a/b.yaml,line=4,col=5,title=mistake::no step is called"))
+        let summary = GitHubReport.summary(none, mistakes: told)
+        #expect(summary.contains("1 mistake, nothing was run") && summary.contains("| `scenarios/a/b.yaml:4:5` | no"))
+        let tap = TAPReport.render(none, mistakes: told)
+        let head = "TAP version 14\n1..1\nnot ok 1 - scenarios/a/b.yaml:4:5: no step is called \"awz\"\n  ---\n"
+        #expect(tap.hasPrefix(head), "\(tap)")
+        #expect(tap.hasSuffix("    hint: \"did you mean \\\"aws\\\"?\"\n  ...\n"), "\(tap)")
+        let json = JSONReport.render(none, mistakes: told, run: [:])
+        #expect(json["summary"]?["mistakes"] == 1 && json["summary"]?["scenarios"] == 0)
+        #expect(json["mistakes"]?[0]?["file"] == "scenarios/a/b.yaml" && json["mistakes"]?[0]?["line"] == 4)
+        #expect(FileMistake.all(of: json) == told)
+        let page = HTMLReport.render(none, mistakes: told, run: [:])
+        #expect(page.contains("<h1>1 mistake, nothing was run</h1>"))
+        #expect(page.contains("awz: &lt;x&gt;") && page.contains("scenarios/a/b.yaml:4:5"), "\(page)")
     }
 }

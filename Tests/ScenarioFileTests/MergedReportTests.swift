@@ -26,6 +26,25 @@ struct MergedReportTests {
         #expect(merged["findings"] == [["seed": "31"]])
     }
 
+    /// Every shard reads every file, so each tells the same mistakes.
+    @Test func mistakesOfFilesAreKept() throws {
+        let source = Source(name: "a.yaml", text: "scenario: s\nspec: [T2]\nsteps:\n  - awz: x\n    as: alise\n")
+        let told = Library.load(sources: [source], root: Corpus.root).1.map(FileMistake.init)
+        #expect(!told.isEmpty)
+        let shards = ["1/2", "2/2"].map { shard -> (name: String, json: JSONValue) in
+            (shard, JSONReport.render([], mistakes: told, run: ["shard": .string(shard)]))
+        }
+        let merged = try MergedReport.merge(shards)
+        #expect(FileMistake.all(of: merged) == told)
+        #expect(merged["summary"]?["mistakes"] == .int(Int64(told.count)))
+        #expect(merged["run"]?["merged"] == ["1/2", "2/2"])
+        let rows = MergedRow.rows(of: merged)
+        let none: [ScenarioResult] = []
+        let again = FileMistake.all(of: merged)
+        #expect(JUnitReport.render(rows, mistakes: again) == JUnitReport.render(none, mistakes: told))
+        #expect(HTMLReport.render(rows, mistakes: again, run: [:]) == HTMLReport.render(none, mistakes: told, run: [:]))
+    }
+
     @Test func aMissingADoubleAndAForeignReportAreRefused() throws {
         let one = Self.explored("1/3", walked: ["a"], missed: [])
         let two = Self.explored("2/3", walked: ["a"], missed: [])

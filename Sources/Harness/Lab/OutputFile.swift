@@ -18,12 +18,14 @@ package struct OutputFile: Sendable {
     private var kind: ReportKind?
 
     private init(
-        replaces: Bool = true, makesFolders: Bool = false, endsItsLine: Bool = false, mode: mode_t = 0o644
+        replaces: Bool = true, makesFolders: Bool = false, endsItsLine: Bool = false, mode: mode_t = 0o644,
+        kind: ReportKind? = nil
     ) {
         self.replaces = replaces
         self.makesFolders = makesFolders
         self.endsItsLine = endsItsLine
         self.mode = mode
+        self.kind = kind
     }
 
     /// A report, a page, a diagram, a film, a table: what a command leaves behind beside its answer.
@@ -37,7 +39,7 @@ package struct OutputFile: Sendable {
     /// A capsule, or a file out of one, to the byte.
     package static let capsule = OutputFile(makesFolders: true)
     /// By which other programs find a served lab.
-    package static let endpoints = OutputFile(endsItsLine: true)
+    package static let endpoints = OutputFile(endsItsLine: true, kind: .endpoints)
     /// What another program runs.
     package static let program = OutputFile(mode: 0o755)
 
@@ -69,13 +71,16 @@ package struct OutputFile: Sendable {
         }
     }
 
-    /// - Throws: `Failure` where a file that must not be replaced is there already: to be told before any work.
+    /// - Throws: `Failure` where a file that must not be replaced is there already, and where none can be written: to
+    ///   be told before any work.
     package func expectPlace(at path: String) throws(Failure) {
         var facts = stat()
         if !replaces, lstat(path, &facts) == 0 {
             throw Failure(path, "there is such a file; nothing was written", isTaken: true)
         }
-        guard let kind, stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return }
+        guard stat(path, &facts) == 0 else { return try expectFolder(at: Self.folder(of: path), for: path) }
+        guard facts.st_mode & S_IFMT != S_IFDIR else { throw Failure(path, "cannot be written: it is a folder") }
+        guard let kind, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(path, errno: errno) }
         defer { close(descriptor) }
@@ -83,6 +88,23 @@ package struct OutputFile: Sendable {
         let count = read(descriptor, &bytes, bytes.count)
         guard !kind.fits(bytes.prefix(max(0, count))) else { return }
         throw Failure(path, "there is such a file, and it is no \(kind.name); nothing was written", isTaken: true)
+    }
+
+    /// The same for a folder in which such files are to stand.
+    package func expectFolder(at path: String) throws(Failure) { try expectFolder(at: path, for: path) }
+
+    private func expectFolder(at folder: String, for path: String) throws(Failure) {
+        var (place, facts) = (folder, stat())
+        while place.utf8.count > 1, place.hasSuffix("/") { place.removeLast() }
+        // Of folders that are made on the way, the one in which the first is.
+        while makesFolders, stat(place, &facts) != 0, errno == ENOENT, Self.folder(of: place) != place {
+            place = Self.folder(of: place)
+        }
+        guard stat(place, &facts) == 0 else { throw Failure(path, errno: errno) }
+        guard facts.st_mode & S_IFMT == S_IFDIR else {
+            throw Failure(path, "cannot be written: \(place) is no folder")
+        }
+        guard access(place, W_OK | X_OK) == 0 else { throw Failure(path, errno: errno) }
     }
 
     /// - Throws: `Failure` when it cannot be written; then there is what was there before.

@@ -29,6 +29,14 @@ package struct ReportKind: Sendable {
         "diagram of agentcore-local", ["sequenceDiagramparticipanta0as", "sequenceDiagramNoteovernobody"])
     package static let record = ReportKind(
         "record of agentcore-local", ["SQLiteformat3"], mark: "CREATETABLEscenario(")
+    /// Of `demo` and `learn`, by what its style says first of the lines that it shows.
+    package static let playedPage = ReportKind(
+        "page of agentcore-local that plays a run", ["<!doctypehtml><htmllang=\"en\"><head>"],
+        mark: "li.why{font-style:italic}li.move{font-weight:bold}")
+    package static let cast = ReportKind("asciicast", ["{\"version\":2,\"width\":"])
+    package static let finding = ReportKind("finding of agentcore-local explore", ["#foundbyagentcore-localexplore:"])
+    package static let capsule = ReportKind("capsule of agentcore-local", ["agentcore-localcapsule"])
+    static let endpoints = ReportKind("endpoints file of agentcore-local", ["{\"aws\":\"http"])
     /// A golden trace begins with the first entry of a journal.
     static let trace = ReportKind("golden trace", ["1+0ms"])
 
