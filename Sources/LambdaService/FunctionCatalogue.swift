@@ -70,13 +70,6 @@ package struct FunctionCatalogue: Sendable {
     }
 
     func function(_ name: String) -> Function? { functions[name] }
-
-    /// The bare name of what a caller wrote: a name, an ARN, either with a qualifier.
-    static func name(of text: String) -> String {
-        let parts = text.split(separator: ":").map(String.init)
-        guard parts.first == "arn" else { return parts.first ?? text }
-        return parts.count > 6 ? parts[6] : text
-    }
 }
 
 extension FunctionCatalogue.Case {

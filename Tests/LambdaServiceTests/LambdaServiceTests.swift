@@ -27,14 +27,16 @@ import Testing
         ]
     ]
 
-    private func service(_ runner: (any CommandRunner)? = nil, off: Set<String> = []) throws -> LambdaService {
+    private func service(
+        _ runner: (any CommandRunner)? = nil, off: Set<String> = [], chosen: [String: String] = [:]
+    ) throws -> LambdaService {
         let clock = VirtualClock(now: Instant(milliseconds: 1_795_168_800_000))
         let store = Store()
         let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
         let world = World(
             party: .functions, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1),
             network: network.port(of: .functions), store: store,
-            addresses: AddressBook(origins: [:], gatewayTemplate: ""), switches: Switches(off: off))
+            addresses: AddressBook(origins: [:], gatewayTemplate: ""), switches: Switches(off: off, chosen: chosen))
         return LambdaService(
             world: world, catalogue: try FunctionCatalogue(json: Self.data), region: "eu-west-1", commands: runner)
     }
@@ -102,6 +104,33 @@ import Testing
                 .post, "https://lambda.test/2015-03-31/functions",
                 headers: [.authorization: "AWS4-HMAC-SHA256 \(credential)"], body: body.bytes))
         #expect(made.json?["FunctionArn"]?.string == "arn:aws:lambda:eu-west-1:\(account):function:mine")
+    }
+
+    /// Two accounts may have a function of one name, and each knows its own; only where it is certain who calls one is
+    /// kept from the other's (ledger `lambda-function-account`, `account-boundary`).
+    @Test(arguments: [([:], 200), (["accounts.apart": "always"], 403)])
+    func namesBelongToAnAccount(_ chosen: [String: String], _ status: Int) async throws {
+        let service = try service(chosen: chosen)
+        func ask(_ method: HTTPRequest.Method, _ name: String?, of account: String) async -> Response {
+            let path = name.map { "/\(percentEncoded($0))" } ?? ""
+            let body: JSONValue = ["FunctionName": "mine"]
+            return await service.respond(
+                to: Request(
+                    method, "https://lambda.test/2015-03-31/functions\(path)",
+                    headers: [.authorization: "AWS4-HMAC-SHA256 Credential=\(account)/x, Signature=0"],
+                    body: method == .post ? body.bytes : []))
+        }
+        let (one, two) = ("111122223333", "444455556666")
+        #expect(await ask(.post, nil, of: one).status == 201)
+        #expect(await ask(.post, nil, of: one).status == 409)
+        #expect(await ask(.get, "mine", of: two).status == 404)
+        #expect(await ask(.post, nil, of: two).status == 201)
+        let arn = "arn:aws:lambda:eu-west-1:\(one):function:mine"
+        #expect(await ask(.get, "mine", of: one).json?["Configuration"]?["FunctionArn"]?.string == arn)
+        for name in [arn, "\(one):function:mine"] { #expect(await ask(.get, name, of: two).status == status) }
+        #expect(await ask(.delete, "mine", of: two).status == 204)
+        #expect(await ask(.get, "mine", of: two).status == 404)
+        #expect(await ask(.get, "\(arn):$LATEST", of: one).status == 200)
     }
 
     @Test(

@@ -49,7 +49,7 @@ struct Interception {
             if let request {
                 let changed = try await changed(original, body, by: request)
                 switch changed {
-                case .response(let response): answer = response
+                case .response(let response): answer = Self.answer(response, to: body)
                 case .request(let message, let headers):
                     let traffic = CallTraffic(
                         headers: original.head.headerFields, query: original.parameters, intercepted: headers)
@@ -62,11 +62,25 @@ struct Interception {
             return answer
         } catch {
             gateway.world.note(error.note)
-            // MCP 2025-11-25, transports: what asks for nothing gets no JSON-RPC answer, only a status that refuses.
-            if body.object != nil, body["id"] == nil || body["method"] == nil { return Response(500) }
+            // What asks for nothing gets no JSON-RPC answer, only a status that refuses.
+            if Self.asksForNothing(body) { return Response(500) }
             let id = body["id"].flatMap { RequestID($0) }
             return .json(200, JSONRPC.error(id, JSONRPCError(-32603, Unusable.message)))
         }
+    }
+
+    /// A notification, or an answer of the caller's (MCP 2025-11-25, transports, sending messages to the server).
+    private static func asksForNothing(_ body: JSONValue) -> Bool {
+        body.object != nil && (body["id"] == nil || body["method"] == nil)
+    }
+
+    /// What asks for nothing and is taken gets 202 without a body; a refusal stands as the interceptor wrote it.
+    private static func answer(_ response: Response, to body: JSONValue) -> Response {
+        guard response.isSuccess, asksForNothing(body) else { return response }
+        var accepted = StreamableHTTP.accepted
+        accepted.head.headerFields = response.head.headerFields
+        accepted.head.headerFields[.contentType] = nil
+        return accepted
     }
 
     private enum Changed {
