@@ -65,6 +65,26 @@ struct GatewayPartRecord: Record {
         }
     }
 
+    /// Leads to a target under its new name.
+    mutating func follow(_ target: String, to name: String, at now: Instant) {
+        request["actions"] = Self.renamed(request["actions"] ?? .null, target, name)
+        updatedAt = now
+    }
+
+    private static func renamed(_ value: JSONValue, _ target: String, _ name: String) -> JSONValue {
+        switch value {
+        case .array(let items): .array(items.map { renamed($0, target, name) })
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.map { member in
+                        let isIt = member.name == "targetName" && member.value.string == target
+                        return .init(member.name, isIt ? .string(name) : renamed(member.value, target, name))
+                    }))
+        default: value
+        }
+    }
+
     /// What the caller leaves out stays: these are PATCH calls.
     mutating func patch(_ input: JSONObject, at now: Instant) {
         for member in input.members where kind.members.contains(member.name) { request[member.name] = member.value }
@@ -162,6 +182,23 @@ extension ControlPlane {
         let rules = transaction.find(Part.self, where: "gateway", is: Part.owner(.rule, target.gateway))
         guard let rule = rules.first(where: { $0.targets.contains(target.name) }) else { return }
         throw AWSError(.conflict, "Target \(target.id) is used by gateway rule \(rule.name)")
+    }
+
+    /// A rule names its target, and would lead nowhere (ledger `rule-target-renamed`).
+    func checkRules(
+        of target: TargetRecord, renamed name: String, in transaction: inout Transaction
+    ) throws(AWSError) {
+        guard name != target.name, world.switches.choice(.renamedTarget) == "refuse" else { return }
+        try checkNoRule(leadsTo: target, in: &transaction)
+    }
+
+    func moveRules(of target: TargetRecord, to name: String, at now: Instant, in transaction: inout Transaction) {
+        guard name != target.name else { return }
+        let rules = transaction.find(Part.self, where: "gateway", is: Part.owner(.rule, target.gateway))
+        for var rule in rules where rule.targets.contains(target.name) {
+            rule.follow(target.name, to: name, at: now)
+            transaction.save(rule)
+        }
     }
 
     func checkNoRules(of gateway: GatewayRecord, in transaction: inout Transaction) throws(AWSError) {

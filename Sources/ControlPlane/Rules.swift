@@ -11,6 +11,7 @@ package enum ControlPlaneSwitches {
         .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .targetOperations, .versionUpdates,
         .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .clientTokenGone, .sameName, .lambdaInputSchema,
+        .renamedTarget,
     ]
 }
 
@@ -75,6 +76,8 @@ extension Unknown {
     static let clientTokenGone = Unknown("clientToken.gone", "new", or: "replay")
     /// What the inputSchema of a function's tool may describe (ledger `lambda-input-schema`).
     static let lambdaInputSchema = Unknown("lambda.inputSchema", "object", or: "any")
+    /// What becomes of a new name for a target that a gateway rule leads to (ledger `rule-target-renamed`).
+    static let renamedTarget = Unknown("target.renamed", "refuse", or: "follow")
     /// What becomes of an OpenAPI operation in which one name stands in two places (ledger `openapi-same-name`).
     static let sameName = Unknown("openapi.sameName", "fill", or: "refuse")
 }

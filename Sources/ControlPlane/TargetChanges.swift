@@ -16,6 +16,7 @@ extension ControlPlane {
             try checkChangeable(current, "updated")
             try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: current.id, &transaction)
+            try checkRules(of: current, renamed: name, in: &transaction)
             try checkProvider(input, account: call.account, &transaction)
         }
         let address = TargetAddress(gateway: gateway.id, target: current.id)
@@ -25,6 +26,8 @@ extension ControlPlane {
             var target = try unlocked(try findTarget(call, in: &transaction), "updated", call.now, &transaction)
             try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: target.id, &transaction)
+            try checkRules(of: target, renamed: name, in: &transaction)
+            moveRules(of: target, to: name, at: call.now, in: &transaction)
             target.name = name
             target.description = call.input["description"]?.string
             target.configuration = input.configuration

@@ -27,7 +27,8 @@ extension ControlPlane {
         if let metadata = target.metadata { result.append("metadataConfiguration", metadata) }
         for member in target.connection?.members ?? [] { result.append(member.name, member.value) }
         if let authorization = renderAuthorization(target) { result.append("authorizationData", authorization) }
-        result.append("protocolType", "MCP")
+        // The union's member of the same name (ledger `target-protocol-type`).
+        result.append("protocolType", target.configuration["http"] == nil ? "MCP" : "HTTP")
         return .object(result)
     }
 

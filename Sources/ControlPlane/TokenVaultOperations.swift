@@ -6,8 +6,8 @@ import Kernel
 
 enum TokenVaultTag {}
 
-/// Which key an account's vault is locked with; there is no record before somebody chose one. A vault is as old as the
-/// lab.
+/// Which key an account's vault is locked with; there is no record before somebody asked. A vault that nobody changed
+/// is as old as the lab, and stays so when a lab is served again from its file.
 struct TokenVaultRecord: Record {
     static let collection = "token-vault"
     /// The account.
@@ -22,7 +22,11 @@ extension ControlPlane {
     func getTokenVault(_ call: Call) async throws -> JSONValue {
         try checkVault(call)
         return try world.store.write { transaction in
-            render(transaction.find(TokenVaultRecord.self, Identifier(call.account)))
+            if let vault = transaction.find(TokenVaultRecord.self, Identifier(call.account)) { return render(vault) }
+            let vault = TokenVaultRecord(
+                id: Identifier(call.account), keys: ["keyType": "ServiceManagedKey"], modifiedAt: settings.began)
+            transaction.save(vault)
+            return render(vault)
         }
     }
 
@@ -59,11 +63,10 @@ extension ControlPlane {
         guard asked == Self.vaultName else { throw AWSError(.resourceNotFound, "Token vault \(asked) not found") }
     }
 
-    private func render(_ vault: TokenVaultRecord?) -> JSONValue {
+    private func render(_ vault: TokenVaultRecord) -> JSONValue {
         [
-            "tokenVaultId": .string(Self.vaultName),
-            "kmsConfiguration": .object(vault?.keys ?? ["keyType": "ServiceManagedKey"]),
-            "lastModifiedDate": .double((vault?.modifiedAt ?? settings.began).epochSeconds),
+            "tokenVaultId": .string(Self.vaultName), "kmsConfiguration": .object(vault.keys),
+            "lastModifiedDate": .double(vault.modifiedAt.epochSeconds),
         ]
     }
 }

@@ -69,6 +69,15 @@ struct AccountResourceTests {
         #expect(try await lab.refusal("GetConsentPortal", name).status == 404)
     }
 
+    /// A vault stays as old as it was when a lab is served again from its file (ledger `token-vault-date`).
+    @Test func aVaultKeepsItsDate() async throws {
+        let first = ControlLab()
+        let date = try await first.ok("GetTokenVault")["lastModifiedDate"]
+        #expect(date == .double(ControlLab.start.epochSeconds))
+        let again = ControlLab(store: first.store, began: ControlLab.start + .minutes(5))
+        #expect(try await again.ok("GetTokenVault")["lastModifiedDate"] == date)
+    }
+
     @Test func theVaultsKeyCanBeSetAndNotReset() async throws {
         let lab = ControlLab()
         #expect(try await lab.ok("GetTokenVault")["kmsConfiguration"] == ["keyType": "ServiceManagedKey"])

@@ -12,7 +12,7 @@ final class ControlLab: Sendable {
     static let start = Instant(milliseconds: 1_795_168_800_000)
 
     let clock = VirtualClock(now: start)
-    let store = Store()
+    let store: Store
     let network: InMemoryNetwork
     let identity: ScriptedIdentity
     let control: ControlPlane
@@ -20,7 +20,12 @@ final class ControlLab: Sendable {
     /// Alarms of the gateway that rang.
     var gatewayAlarms: [Alarm] { rung.withLock { $0 } }
 
-    init(_ chosen: [String: String] = [:], off: Set<String> = [], quotas: AWSSettings.Quotas = .init()) {
+    /// `store` is what an earlier lab left, `began` when this one was started.
+    init(
+        _ chosen: [String: String] = [:], off: Set<String> = [], quotas: AWSSettings.Quotas = .init(),
+        store: Store = Store(), began: Instant = start
+    ) {
+        self.store = store
         var hosts = HostTable()
         hosts.add("bedrock-agentcore.us-east-1.amazonaws.com", .aws)
         network = InMemoryNetwork(hosts: hosts, clock: clock, store: store)
@@ -34,7 +39,7 @@ final class ControlLab: Sendable {
         let principal = ServicePrincipal(proof: "the proof of this lab")
         let settings = AWSSettings(
             servicePrincipal: principal, vendorEndpoints: AWSSettings.vendors(at: addresses), quotas: quotas,
-            began: Self.start)
+            began: began)
         control = ControlPlane(world: world, contract: Checkout.contract, settings: settings)
         identity = ScriptedIdentity(principal)
         network.connect(.aws, FrontDoor(control: control, identity: identity))
