@@ -1,5 +1,12 @@
 package import Kernel
 
+/// Where the secret of a credential provider lies (`SecretSourceType` of the model).
+package enum SecretSource {
+    package static let managed = "MANAGED"
+    /// In the caller's own Secrets Manager.
+    package static let external = "EXTERNAL"
+}
+
 /// An API key credential provider: a key of somebody else's service, kept in the vault.
 package struct APIKeyProviderRecord: Record {
     package static let collection = "api-key-provider"
@@ -17,9 +24,14 @@ package struct APIKeyProviderRecord: Record {
     package let createdAt: Instant
     package var updatedAt: Instant
     package var keys: [RecordKey] { [RecordKey("account", account)] }
+    /// `apiKeySecretConfig`, where the key lies in the caller's own secret.
+    package var secretReference: JSONValue? {
+        secretSource == SecretSource.external ? configuration["apiKeySecretConfig"] : nil
+    }
 
     package init(
-        name: ProviderName, account: String, apiKey: Secret, secretSource: String = "MANAGED", secretSuffix: String,
+        name: ProviderName, account: String, apiKey: Secret, secretSource: String = SecretSource.managed,
+        secretSuffix: String,
         configuration: JSONObject = [:], createdAt: Instant
     ) {
         id = name.of(account)

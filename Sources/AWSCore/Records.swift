@@ -242,6 +242,15 @@ package struct CredentialProviderRecord: Record {
     package var updatedAt: Instant
     package var keys: [RecordKey] { [RecordKey("callback", callbackID), RecordKey("account", account)] }
 
+    /// `clientSecretSource`: the service's own secret where nothing is said.
+    package var secretSource: String {
+        configuration.members.first?.value["clientSecretSource"]?.string ?? SecretSource.managed
+    }
+    /// `clientSecretConfig`, where the client secret lies in the caller's own secret.
+    package var secretReference: JSONValue? {
+        secretSource == SecretSource.external ? configuration.members.first?.value["clientSecretConfig"] : nil
+    }
+
     package enum Discovery: Sendable, Hashable, Codable {
         case url(String)
         case metadata(issuer: String, authorizationEndpoint: String, tokenEndpoint: String, methods: [String])

@@ -56,8 +56,7 @@ struct Demand {
             let id = (input?["SecretId"] ?? input?["Name"])?.string ?? "*"
             owner = Self.owner(of: id)
             let names = Names(region: gate.settings.region, account: caller)
-            // Six characters that a caller need not know end the ARN.
-            let arn = id == "*" || owner != nil ? id : names.secret("\(id)-??????")
+            let arn = id == "*" ? id : names.secret(named: id)
             requests = [AccessRequest(action: "secretsmanager:\(action)", resource: arn)]
         default:
             guard let (operation, path) = try? gate.contract.operation(for: request),
@@ -99,6 +98,8 @@ struct Demand {
         func workload(_ name: String) -> String { "\(directory)/workload-identity/\(name)" }
         func userPool(_ id: String) -> String { "arn:aws:cognito-idp:\(region):\(account):userpool/\(id)" }
         func secret(_ name: String) -> String { "arn:aws:secretsmanager:\(region):\(account):secret:\(name)" }
+        /// By its ARN or its name; six characters that a caller need not know end the ARN.
+        func secret(named id: String) -> String { id.hasPrefix("arn:") ? id : secret("\(id)-??????") }
         /// What AgentCore keeps.
         func ownSecret(_ path: String) -> String { secret("bedrock-agentcore-identity!default/\(path)") }
     }
@@ -148,8 +149,9 @@ struct Demand {
             names.directory, names.workload(handed?.workload ?? "*"),
         ]
         let path = "\(isKey ? "apikey" : "oauth2")/\(provider)-*"
+        let external = gate.externalSecret(of: ProviderName(provider).of(names.account), isKey: isKey)
         return resources.map { AccessRequest(action: "bedrock-agentcore:\(operation)", resource: $0) }
-            + [secret(names.ownSecret(path))]
+            + [secret(external.map(names.secret(named:)) ?? names.ownSecret(path))]
     }
 
     /// The service reads the secret with the rights of who called it (ledger E63).
@@ -161,6 +163,16 @@ struct Demand {
 }
 
 extension AccessGate {
+    /// What a provider names whose secret is the caller's own (ledger `external-secret`).
+    fileprivate func externalSecret(of provider: ProviderID, isKey: Bool) -> String? {
+        let reference = try? world.store.write { transaction in
+            isKey
+                ? transaction.find(APIKeyProviderRecord.self, provider)?.secretReference
+                : transaction.find(CredentialProviderRecord.self, provider)?.secretReference
+        }
+        return reference?["secretId"]?.string
+    }
+
     /// The role or the policy that an action of IAM is about (ledger `iam-own-resources`).
     fileprivate func resourceOfIAM(_ form: Form, of account: String) -> String {
         guard let role = form["RoleName"] else {

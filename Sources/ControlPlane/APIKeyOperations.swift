@@ -95,7 +95,7 @@ extension ControlPlane {
     }
 
     private func renderCreated(_ provider: APIKeyProviderRecord) -> JSONObject {
-        let reference = provider.configuration["apiKeySecretConfig"]
+        let reference = provider.secretReference
         let managed = names.apiKeySecretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
         let external = contract.ownSecretARN(reference)
         var result: JSONObject = ["apiKeySecretArn": ["secretArn": .string(external ?? managed)]]
@@ -122,8 +122,8 @@ private struct APIKeyInput {
 
     /// - Throws: `ValidationException` if key and source do not belong together (ledger `api-key-source`).
     init(_ input: JSONObject) throws(AWSError) {
-        source = input["apiKeySecretSource"]?.string ?? "MANAGED"
-        let isExternal = source == "EXTERNAL"
+        source = input["apiKeySecretSource"]?.string ?? SecretSource.managed
+        let isExternal = source == SecretSource.external
         let (needed, unwanted) = isExternal ? ("apiKeySecretConfig", "apiKey") : ("apiKey", "apiKeySecretConfig")
         var faults: [AWSError.Field] = []
         if input[needed] == nil {

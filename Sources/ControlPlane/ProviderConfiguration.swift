@@ -41,10 +41,11 @@ struct ProviderConfiguration {
 
     /// The service's own secret or one of the caller's, never both (ledger `client-secret-source`).
     private static func checkSource(_ config: JSONObject, _ path: String) throws(AWSError) {
-        let source = source(config)
-        let unwanted = source == external ? "clientSecret" : "clientSecretConfig"
+        let source = config["clientSecretSource"]?.string ?? SecretSource.managed
+        let isExternal = source == SecretSource.external
+        let unwanted = isExternal ? "clientSecret" : "clientSecretConfig"
         var faults: [AWSError.Field] = []
-        if source == external, config["clientSecretConfig"] == nil {
+        if isExternal, config["clientSecretConfig"] == nil {
             faults.append(
                 .init("\(path).clientSecretConfig", "Member must not be null when clientSecretSource is \(source)"))
         }
@@ -53,11 +54,6 @@ struct ProviderConfiguration {
         }
         guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
-
-    static let external = "EXTERNAL"
-
-    /// `clientSecretSource`: MANAGED where nothing is said.
-    static func source(_ config: JSONObject?) -> String { config?["clientSecretSource"]?.string ?? "MANAGED" }
 
     private static func discovery(
         _ vendor: String, _ config: JSONObject, vendors: [String: AWSSettings.VendorEndpoints], path: String

@@ -97,14 +97,12 @@ extension ControlPlane {
     }
 
     private func renderCreated(_ provider: CredentialProviderRecord) -> JSONObject {
-        let config = provider.configuration.members.first?.value.object
-        let source = ProviderConfiguration.source(config)
-        let reference = source == ProviderConfiguration.external ? config?["clientSecretConfig"] : nil
+        let reference = provider.secretReference
         let managed = names.secretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
         let external = contract.ownSecretARN(reference)
         var result: JSONObject = ["clientSecretArn": ["secretArn": .string(external ?? managed)]]
         if let key = reference?["jsonKey"] { result.append("clientSecretJsonKey", key) }
-        result.append("clientSecretSource", .string(source))
+        result.append("clientSecretSource", .string(provider.secretSource))
         result.append("name", .string(provider.name.rawValue))
         result.append(
             "credentialProviderArn", .string(names.providerARN(provider.name, account: provider.account)))

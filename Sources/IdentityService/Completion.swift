@@ -119,6 +119,7 @@ extension IdentityService {
         }
         guard let ended else { throw AWSError(.accessDenied, Self.sessionRefusal) }
         tell(ended.session, ended.effects)
+        if outcome == .secretMissing { throw ownSecrets.missing(exchange.provider.name) }
         guard let reason = Self.failure(of: outcome) else { return [:] }
         // Which error this is nobody has written down (ledger `exchange-failure`).
         throw AWSError(.validation, reason)
@@ -146,6 +147,7 @@ extension IdentityService {
         switch outcome {
         case .granted: nil
         case .refused(let why), .unavailable(let why): "The authorization code could not be exchanged: \(why)"
+        case .secretMissing: "The authorization code could not be exchanged: the client secret was not found"
         }
     }
 }

@@ -24,7 +24,10 @@ package struct IdentityService: AlarmHandling {
 
     var vault: TokenVault { TokenVault(world: world) }
     var documents: DocumentCache { DocumentCache(world: world) }
-    var providers: ProviderClient { ProviderClient(world: world, documents: documents, keys: clientKeys) }
+    var ownSecrets: OwnSecrets { OwnSecrets(world: world, settings: settings) }
+    var providers: ProviderClient {
+        ProviderClient(world: world, documents: documents, ownSecrets: ownSecrets, keys: clientKeys)
+    }
 
     /// One call of an operation, its input checked against the model.
     struct Call {
@@ -80,7 +83,7 @@ package struct IdentityService: AlarmHandling {
         case "GetWorkloadAccessTokenForJWT": return try await workloadAccessTokenForJWT(call)
         case "GetWorkloadAccessTokenForUserId": return try workloadAccessTokenForUserID(call)
         case "GetResourceOauth2Token": return try await resourceOauth2Token(call)
-        case "GetResourceApiKey": return try resourceAPIKey(call)
+        case "GetResourceApiKey": return try await resourceAPIKey(call)
         case "CompleteResourceTokenAuth": return try await completeResourceTokenAuth(call)
         default: throw AWSError(.validation, "\(operation) is not supported by this build yet")
         }

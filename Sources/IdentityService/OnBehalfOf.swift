@@ -42,6 +42,7 @@ extension IdentityService {
             return ["accessToken": .string(answer.accessToken.exposed)]
         case .refused(let code): throw AWSError(.validation, "The token exchange was refused: \(code)")
         case .unavailable(let why): throw AWSError(.validation, "The token could not be exchanged: \(why)")
+        case .secretMissing: throw ownSecrets.missing(provider.name)
         }
     }
 
@@ -53,9 +54,8 @@ extension IdentityService {
         case .machine(let scopes):
             var request: Form = ["grant_type": "client_credentials"]
             if !scopes.isEmpty { request.append("scope", scopes.joined(separator: " ")) }
-            guard case .granted(let answer) = await providers.token(request, of: provider) else {
-                throw AWSError(.validation, "ClientCredentials response parse error")
-            }
+            let outcome = await providers.token(request, of: provider)
+            guard case .granted(let answer) = outcome else { throw machineFailure(outcome, provider) }
             form.append("actor_token", answer.accessToken.exposed)
             form.append("actor_token_type", "urn:ietf:params:oauth:token-type:access_token")
         case .identityToken:

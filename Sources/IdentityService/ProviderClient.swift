@@ -18,6 +18,7 @@ struct ProviderEndpoints: Hashable, Sendable {
 struct ProviderClient {
     let world: World
     let documents: DocumentCache
+    let ownSecrets: OwnSecrets
     /// Private keys that stand for those in AWS KMS.
     let keys: TokenSigner?
 
@@ -50,7 +51,13 @@ struct ProviderClient {
         var form = grant
         // GitHub answers with a form unless JSON is asked for (ledger `github-json-accept`).
         var headers: HTTPFields = [.accept: "application/json", .contentType: Form.mediaType]
-        switch (method(of: provider, endpoints, isOnBehalf: isOnBehalf), provider.clientSecret) {
+        let method = method(of: provider, endpoints, isOnBehalf: isOnBehalf)
+        var secret = provider.clientSecret
+        if let reference = provider.secretReference, method.needsSecret {
+            secret = await ownSecrets.value(reference, account: provider.account)
+            guard secret != nil else { return .secretMissing }
+        }
+        switch (method, secret) {
         case (.assertion(let algorithm), _):
             guard let assertion = await assertion(of: provider, endpoints, algorithm) else {
                 return .unavailable("no key for \(algorithm) to authenticate the client with")
@@ -100,6 +107,13 @@ struct ProviderClient {
         /// The same with a token that AWS signs instead of the client.
         case identityToken
         case none
+
+        var needsSecret: Bool {
+            switch self {
+            case .basic, .post: true
+            case .assertion, .identityToken, .none: false
+            }
+        }
     }
 
     /// The provider's own setting, else what the metadata offers, Basic before a form (ledger `client-authentication`).

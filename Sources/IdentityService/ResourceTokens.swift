@@ -191,6 +191,8 @@ extension IdentityService {
         token = try transact { transaction throws(Refusal) in
             vault.settle(entry, with: outcome, in: &transaction)
         }
+        // Another consent would not help: the new code could not be exchanged either.
+        if outcome == .secretMissing { throw ownSecrets.missing(provider.name) }
         return token
     }
 
@@ -255,6 +257,10 @@ extension IdentityService {
     /// Ledger `m2m-failure`.
     private static let machineFailure = AWSError(.validation, "ClientCredentials response parse error")
 
+    func machineFailure(_ outcome: TokenOutcome, _ provider: CredentialProviderRecord) -> AWSError {
+        outcome == .secretMissing ? ownSecrets.missing(provider.name) : Self.machineFailure
+    }
+
     /// RFC 8707 section 2.2, RFC 8693 section 2.1 (ledger `resources-sent`, `audiences-sent`).
     func add(_ audience: TokenAudience, to form: inout Form) {
         if world.switches.choice(.tokenResources) == "resource" {
@@ -272,8 +278,9 @@ extension IdentityService {
         if !request.query.scopes.isEmpty { form.append("scope", request.query.scopes.spaceSeparated) }
         add(request.audience, to: &form)
         form = CustomParameters(world: world, custom: request.customParameters).added(to: form)
-        let outcome = await providers.token(form, of: request.query.provider)
-        guard case .granted(let answer) = outcome else { throw Self.machineFailure }
+        let provider = request.query.provider
+        let outcome = await providers.token(form, of: provider)
+        guard case .granted(let answer) = outcome else { throw machineFailure(outcome, provider) }
         try transact { transaction throws(Refusal) in vault.keep(answer, for: request.query, in: &transaction) }
         isKept = true
         return ["accessToken": .string(answer.accessToken.exposed)]

@@ -80,6 +80,9 @@ extension Unknown {
     static let forceSupersedes = Unknown("force.supersedes", "on", or: "off")
     /// Seconds that a workload access token lives, or `never` ends (ledger `workload-token-life`).
     static let workloadTokenLife = Unknown("workloadToken.life", "never", or: "900", "3600")
+    /// Error where a provider's EXTERNAL secret is not there (ledger `external-secret-missing`).
+    static let secretMissing = Unknown(
+        "errors.secretMissing", "ResourceNotFoundException", or: "ValidationException")
     /// Last part of a session URI: 88 characters, or the base64url of a UUID, which has 48 (ledger `U26`).
     static let sessionURIForm = Unknown("session.uriForm", "88", or: "48")
 }
@@ -97,6 +100,7 @@ package enum IdentityServiceSwitches {
         .bindingMode, .returnURLEnforce, .vaultScopeKey, .vaultEmptyScope, .denyRedirect, .authorizeExtra,
         .sessionSupersede, .completeIdempotent, .exchangeCache, .pollNarrowed, .deadLink, .forceSupersedes,
         .sessionURIForm, .tokenResources, .tokenAudiences, .userAudience, .workloadTokenLife,
+        .secretMissing,
     ]
 }
 

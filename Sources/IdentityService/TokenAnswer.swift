@@ -21,6 +21,8 @@ enum TokenOutcome: Hashable, Sendable {
     case refused(String)
     /// No answer, or none that can be read.
     case unavailable(String)
+    /// Nobody was asked: the client secret is not where the provider says it is.
+    case secretMissing
 
     /// Reads what vendors really send: JSON or a form, an error with status 200, a token one level down
     /// (ledger `token-answers`).
@@ -80,13 +82,16 @@ enum TokenOutcome: Hashable, Sendable {
         // Slack puts the user's token one level down.
         let nested = members["authed_user"]?.object ?? [:]
         let source = text(members["access_token"]) == nil ? nested : members
-        guard let token = text(source["access_token"]) else { return nil }
+        guard let token = text(source["access_token"]), isSendable(token) else { return nil }
         return TokenAnswer(
             accessToken: Secret(token), refreshToken: text(source["refresh_token"]).map { Secret($0) },
             scopes: scopes(source["scope"]), lifetime: span(source["expires_in"]),
             refreshLifetime: span(source["refresh_token_expires_in"]),
             namesIssuedType: text(members["issued_token_type"]) != nil)
     }
+
+    /// Whether it can stand in a header as it is, in one word (RFC 6750 section 2.1; ledger `access-token-form`).
+    private static func isSendable(_ token: String) -> Bool { token.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 
     private static func text(_ value: JSONValue?) -> String? {
         guard let text = value?.string, !text.isEmpty else { return nil }

@@ -141,7 +141,7 @@ struct TokenVault {
             return entry.accessToken
         case .refused:
             transaction.remove(VaultEntryRecord.self, entry.id)
-        case .unavailable:
+        case .unavailable, .secretMissing:
             entry.claimedAt = nil
             transaction.save(entry)
         }

@@ -213,6 +213,32 @@ struct AccessGateTests {
         #expect(ask(foreign) == "403 AccessDeniedException")
     }
 
+    /// Where a provider's secret is the caller's own, it is that one which is read (ledger `external-secret`).
+    @Test(arguments: [
+        ("app/key", "arn:aws:secretsmanager:us-east-1:000000000000:secret:app/key-??????"),
+        ("arn:aws:secretsmanager:us-east-1:000000000000:secret:app/key-a1b2c3", nil),
+    ])
+    func anExternalSecretIsTheOneThatIsAskedFor(_ id: String, _ resource: String?) throws {
+        let lab = try AccountLab(["iam": "report"])
+        let reference: JSONValue = ["secretId": .string(id), "jsonKey": "k"]
+        try lab.store.write { transaction in
+            transaction.save(
+                APIKeyProviderRecord(
+                    name: ProviderName("key"), account: "000000000000", apiKey: Secret(""),
+                    secretSource: SecretSource.external, secretSuffix: "abcdef",
+                    configuration: ["apiKeySecretConfig": reference], createdAt: lab.clock.now))
+        }
+        let input: JSONObject = ["workloadIdentityToken": "t", "resourceCredentialProviderName": "key"]
+        _ = try lab.outcome(lab.signed("GetResourceApiKey", input))
+        let missing = (lab.gate.report["principals"]?.array ?? []).flatMap { $0["notAllowed"]?.array ?? [] }
+        let used = (lab.gate.report["principals"]?.array ?? []).flatMap { principal in
+            (principal["policy"]?["Statement"]?.array ?? []).compactMap { $0["Resource"]?.string }
+        }
+        #expect(used.contains(resource ?? id))
+        #expect(!missing.contains { $0["action"] == "secretsmanager:GetSecretValue" })
+        #expect(!used.contains { $0.contains("bedrock-agentcore-identity") })
+    }
+
     /// A signature in the query string acts in its key's account as one in the header does.
     @Test(arguments: [("AKIAOTHER", "111122223333"), ("AKIAROOT", "000000000000"), ("222233334444", "222233334444")])
     func aPresignedRequestActsInItsAccount(_ key: String, _ account: String) throws {

@@ -31,6 +31,21 @@ import Testing
         #expect(lab.github.received.count == 1)
     }
 
+    /// Ledger `access-token-form`: what cannot be sent as it came is no token.
+    @Test(arguments: [
+        ("gho_a b", false), ("gho_a\r\nX-Evil: 1", false), ("gho_\u{1}", false), ("gho_\u{e9}", false),
+        ("00D!a.b-c_d~e+f/g=|", true),
+    ])
+    func aTokenThatIsNoWordIsNotKept(_ token: String, isKept: Bool) async throws {
+        let lab = try Fixture()
+        lab.github.answers { _ in .json(200, ["access_token": .string(token), "token_type": "bearer"]) }
+        let workload = try await lab.workloadToken()
+        let uri = try await lab.consent(workload)
+        #expect(try await lab.complete(uri).status == (isKept ? 200 : 400))
+        #expect(lab.transitions(of: uri).last == (isKept ? "BOUND" : "FAILED"))
+        #expect(try await lab.ask(workload).json?["accessToken"]?.string == (isKept ? token : nil))
+    }
+
     @Test func theClockCountsWithoutItsAlarm() async throws {
         let lab = try Fixture()
         let uri = try await lab.consent(lab.workloadToken())
