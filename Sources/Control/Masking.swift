@@ -20,9 +20,9 @@ extension SecretMask {
         let type = type?.lowercased() ?? ""
         if type.hasPrefix(Form.mediaType) { return .string(body(bytes, mediaType: Form.mediaType)) }
         if let json = try? JSONValue(parsing: bytes) { return self.json(json) }
-        guard !type.contains("html"), let line = String(validating: bytes, as: UTF8.self) else {
+        guard !type.contains("html"), String(validating: bytes, as: UTF8.self) != nil else {
             return .string("(\(bytes.count) bytes)")
         }
-        return .string(text(line))
+        return .string(body(bytes, mediaType: type.hasPrefix("text/event-stream") ? "text/event-stream" : nil))
     }
 }

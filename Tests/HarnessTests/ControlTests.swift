@@ -156,7 +156,17 @@ struct ControlTests {
                 fieldName("X-Amz-Security-Token"): "foreign-session",
             ], body: Array(sent.encoded.utf8))
         let second = Request(.post, "https://github.com/login/oauth/access_token", headers: [:], json: json)
-        for request in [foreign, second] { _ = try await lab.lab.network.send(request, from: .outside) }
+        let broken = Request(
+            .post, "https://github.com/login/oauth/access_token",
+            headers: [.contentType: "application/json"],
+            body: Array(#"{"client_secret":"foreign-broken-0123456789"#.utf8))
+        let leaked: JSONValue = ["credentials": ["foreign-leaked-0123456789"]]
+        let presigned = Request(
+            .post, "https://github.com/credentials/revoke?X-Amz-Security-Token=foreign-session", headers: [:],
+            json: leaked)
+        for request in [foreign, second, broken, presigned] {
+            _ = try await lab.lab.network.send(request, from: .outside)
+        }
         let entries = lab.lab.store.journal()
         let mask = SecretMask(entries)
         let shown = [

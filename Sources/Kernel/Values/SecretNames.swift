@@ -14,7 +14,7 @@ package enum SecretNames {
     private static let kinds: [String: Kind] = [
         "accesstoken": .token, "refreshtoken": .token, "idtoken": .token, "token": .token, "usertoken": .token,
         "workloadaccesstoken": .token, "workloadidentitytoken": .token, "subjecttoken": .token, "actortoken": .token,
-        "assertion": .token,
+        "assertion": .token, "credentials": .token, "xamzsecuritytoken": .token,
         "code": .code, "devicecode": .code, "clientassertion": .code, "csrf": .code, "authenticitytoken": .code,
         "cookie": .code,
         "password": .kept, "clientsecret": .kept, "secret": .kept, "secretstring": .kept, "codeverifier": .kept,
