@@ -27,8 +27,7 @@ struct ExploreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Explore part i of n, such as 2/4.", valueName: "i/n"))
     var shard: Shard?
 
-    @Option(help: ArgumentHelp("Threads that play (default: one per core).", valueName: "n"))
-    var jobs: Int?
+    @OptionGroup var threads: JobsOption
 
     @Option(help: "The lab in which schedules are played.")
     var lab = "default"
@@ -43,7 +42,6 @@ struct ExploreCommand: AsyncParsableCommand {
     var reportJson: String?
 
     func validate() throws {
-        if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         guard seeds > 0, seeds <= 100_000_000, seed <= UInt64.max - seeds else {
             throw ValidationError("--seeds must be 1 to 100000000, and none beyond the greatest seed.")
         }
@@ -54,8 +52,6 @@ struct ExploreCommand: AsyncParsableCommand {
     private var places: ReportPlaces {
         ReportPlaces([("--out", out, .folder), ("--report-json", reportJson, .report(.json))])
     }
-
-    private var workers: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
 
     func run() async throws {
         try places.expectRoom()
@@ -77,7 +73,7 @@ struct ExploreCommand: AsyncParsableCommand {
         let definition = try LabLoading.definition(lab, root: root)
         var options = LabOptions()
         options.rulesOff = Set(rulesOff)
-        let exploration = Exploration(definition, options, jobs: workers)
+        let exploration = Exploration(definition, options, jobs: threads.count)
         let result: ExplorationResult
         do {
             result = try await exploration.run(part)
@@ -115,7 +111,7 @@ struct ExploreCommand: AsyncParsableCommand {
         var settings = RunSettings(root: root)
         settings.rulesOff = rulesOff
         let sweep = FaultSweep(
-            Runner(definitions: definitions, settings: settings), root: root, jobs: workers, seed: seed)
+            Runner(definitions: definitions, settings: settings), root: root, jobs: threads.count, seed: seed)
         var (findings, edges, variants, leftOut): ([Finding], Set<Edge>, Int, Int) = ([], [], 0, 0)
         for file in files {
             guard let definition = definitions[file.lab.name] else { continue }

@@ -25,9 +25,7 @@ struct MutateCommand: AsyncParsableCommand {
     @Flag(help: "Name every scenario that noticed.")
     var verbose = false
 
-    @Option(
-        help: ArgumentHelp("Threads that play scenarios, each eight by turns (default: one per core).", valueName: "n"))
-    var jobs: Int?
+    @OptionGroup var threads: JobsOption
 
     @Option(help: ArgumentHelp("Seed of every random value.", valueName: "n"))
     var seed: UInt64 = 1
@@ -36,7 +34,6 @@ struct MutateCommand: AsyncParsableCommand {
     var reportJson: String?
 
     func validate() throws {
-        if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         try RunConditions.checkRules(rule, of: "--rule")
         try places.expectNames()
     }
@@ -52,7 +49,7 @@ struct MutateCommand: AsyncParsableCommand {
         settings.keeps = .counts
         let work = MutationRun(
             files, with: Runner(definitions: definitions, settings: settings), seed: seed,
-            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+            jobs: threads.count)
         let broken = await work.brokenAlready()
         guard broken.isEmpty else {
             let names = broken.prefix(5).map(\.file.name).joined(separator: ", ")

@@ -25,11 +25,10 @@ struct OperationTable {
     init(_ files: [ScenarioFile], _ ledger: Ledger, lab: Lab, root: String) async throws {
         let tests = Self.tests(root)
         var callers: [String: (paths: Set<String>, facts: Set<String>)] = [:]
-        for file in files {
-            let text = (try? String(contentsOfFile: "\(root)/\(file.path)", encoding: .utf8)) ?? ""
-            for line in text.split(separator: "\n") {
-                guard let mark = line.range(of: "aws: ") else { continue }
-                let name = line[mark.upperBound...].trimmingCharacters(in: .whitespaces)
+        // A matrix is one file for each of its cells.
+        var read: Set<String> = []
+        for file in files where read.insert(file.path).inserted {
+            for name in Self.operations(in: try DocumentNode.parse(file.source)) {
                 callers[name, default: ([], [])].paths.insert(file.path)
                 callers[name, default: ([], [])].facts.formUnion(file.spec)
             }
@@ -45,6 +44,15 @@ struct OperationTable {
                     facts: Dictionary(grouping: marks) { $0 }.mapValues(\.count)))
         }
         self.rows = rows
+    }
+
+    /// What the `aws` steps of a file call, wherever they stand in it.
+    private static func operations(in node: DocumentNode) -> [String] {
+        if let items = node.items { return items.flatMap(operations) }
+        return node.members.flatMap { member in
+            let own = member.name == AWSStep.keyword ? member.value.scalarText : nil
+            return [own].compactMap(\.self) + operations(in: member.value)
+        }
     }
 
     /// Asked for with nothing in it, an operation is refused for what it lacks and not for what it is.

@@ -47,7 +47,10 @@ struct RecordCommand: AsyncParsableCommand {
 
     private var places: ReportPlaces { ReportPlaces([("--output", output, .file(.scenario))]) }
 
-    func validate() throws { try places.expectNames() }
+    func validate() throws {
+        try places.expectNames()
+        _ = try HostPairs.read(map)
+    }
 
     func run() async throws {
         try places.expectRoom()
@@ -87,20 +90,13 @@ struct RecordCommand: AsyncParsableCommand {
     private func origins() throws -> [String: Party] {
         var origins: [String: Party] = [:]
         if let path = endpointsFile {
-            guard let data = FileManager.default.contents(atPath: path),
-                let endpoints = try? JSONValue(parsing: [UInt8](data))
-            else { throw CommandFailure(.usage, "--endpoints-file \(path): there is no such file, or it is no JSON") }
+            let endpoints = try EndpointsFile.read(path)
             for party in Party.served {
                 if let origin = endpoints[party.rawValue]?.string { origins[origin] = party }
             }
         }
-        for pair in map {
-            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, Party.served.contains(Party(parts[1])) else {
-                let names = Party.served.map(\.rawValue).joined(separator: ", ")
-                throw CommandFailure(.usage, "--map \(pair): say HOST=PARTY, with a party out of \(names)")
-            }
-            for scheme in ["https", "http"] { origins["\(scheme)://\(parts[0].lowercased())"] = Party(parts[1]) }
+        for (host, party) in try HostPairs.read(map) {
+            for scheme in ["https", "http"] { origins["\(scheme)://\(host)"] = party }
         }
         return origins
     }

@@ -115,14 +115,7 @@ struct ReportCommand: ParsableCommand {
         }
 
         private func tell(_ rows: [MergedRow], _ mistakes: [FileMistake], run: JSONObject) throws {
-            let seconds = run["seconds"]?.double
-            let leftOut = Int(run["leftOut"]?.int ?? 0)
-            let files: [(String?, ReportKind, () -> String)] = [
-                (reportJunit, .junit, { JUnitReport.render(rows, mistakes: mistakes, seconds: seconds) }),
-                (reportTap, .tap, { TAPReport.render(rows, mistakes: mistakes, leftOut: leftOut) }),
-                (reportHtml, .page, { HTMLReport.render(rows, mistakes: mistakes, run: run) }),
-            ]
-            for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
+            try ReportFiles.write(rows, mistakes, run, junit: reportJunit, tap: reportTap, html: reportHtml)
             if let diagram, !rows.isEmpty || mistakes.isEmpty { try ReportFiles.draw(rows, at: diagram) }
             try ReportFiles.tellGitHub(rows, mistakes: mistakes, annotates: output != nil)
             if output == nil {

@@ -49,24 +49,31 @@ struct ReportFiles: ParsableArguments {
     /// Where files have mistakes nothing was run: what continuous integration reads tells them, and there are neither
     /// diagrams nor tables.
     func write(_ results: [ScenarioResult], mistakes: [FileMistake] = [], run: JSONObject) throws {
-        let seconds = run["seconds"]?.double
-        let leftOut = Int(run["leftOut"]?.int ?? 0)
-        let hasPages = reportHtml != nil || diagram != nil
-        let files: [(String?, ReportKind, () -> String)] = [
-            (reportJunit, .junit, { JUnitReport.render(results, mistakes: mistakes, seconds: seconds) }),
-            (reportTap, .tap, { TAPReport.render(results, mistakes: mistakes, leftOut: leftOut) }),
-            (
-                reportJson, .json,
-                { JSONReport.render(results, mistakes: mistakes, run: run, pages: hasPages).pretty }
-            ),
-            (reportHtml, .page, { HTMLReport.render(results, mistakes: mistakes, run: run) }),
-        ]
-        for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
+        try Self.write(results, mistakes, run, junit: reportJunit, tap: reportTap, html: reportHtml)
+        if let reportJson {
+            let hasPages = reportHtml != nil || diagram != nil
+            let report = JSONReport.render(results, mistakes: mistakes, run: run, pages: hasPages)
+            try OutputFile.report.of(.json).write(report.pretty, to: reportJson)
+        }
         if mistakes.isEmpty {
             if let diagram { try Self.draw(results, at: diagram) }
             if let record { try self.record(results, at: record) }
         }
         try Self.tellGitHub(results, mistakes: mistakes)
+    }
+
+    /// The reports that can be made of runs on other machines too.
+    static func write(
+        _ rows: [some PageRow], _ mistakes: [FileMistake], _ run: JSONObject, junit: String?, tap: String?,
+        html: String?
+    ) throws {
+        let leftOut = Int(run["leftOut"]?.int ?? 0)
+        let files: [(String?, ReportKind, () -> String)] = [
+            (junit, .junit, { JUnitReport.render(rows, mistakes: mistakes, seconds: run["seconds"]?.double) }),
+            (tap, .tap, { TAPReport.render(rows, mistakes: mistakes, leftOut: leftOut) }),
+            (html, .page, { HTMLReport.render(rows, mistakes: mistakes, run: run) }),
+        ]
+        for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
     }
 
     static func draw(_ results: [some PageRow], at path: String) throws {

@@ -17,9 +17,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var conditions: RunConditions
     @OptionGroup var reports: ReportFiles
 
-    @Option(
-        help: ArgumentHelp("Threads that play scenarios, each eight by turns (default: one per core).", valueName: "n"))
-    var jobs: Int?
+    @OptionGroup var threads: JobsOption
 
     @Flag(help: "Begin no scenario after one that did not hold.")
     var failFast = false
@@ -47,10 +45,9 @@ struct RunCommand: AsyncParsableCommand {
     var client: String?
 
     func validate() throws {
-        if client != nil, watch || conditions.seedCount > 1 || jobs ?? 1 != 1 {
+        if client != nil, watch || conditions.seedCount > 1 || threads.jobs ?? 1 != 1 {
             throw ValidationError("--client runs one program at a time: neither --watch nor --seeds nor --jobs.")
         }
-        if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
         try conditions.check()
         try capsules.expectNames()
     }
@@ -113,7 +110,7 @@ struct RunCommand: AsyncParsableCommand {
             ).run(work, failFast: failFast)
         } else {
             results = await Runner(definitions: definitions, settings: settings).run(
-                work, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, failFast: failFast
+                work, jobs: threads.count, failFast: failFast
             ) { result in
                 ended.add(result)
                 progress.tell(result)
@@ -157,11 +154,10 @@ struct RunCommand: AsyncParsableCommand {
         settings.keeps = .journals
         (settings.updatesGolden, settings.goldenTraces) = (false, nil)
         let runner = Runner(definitions: definitions, settings: settings)
-        let workers = jobs ?? ProcessInfo.processInfo.activeProcessorCount
         var judged: [ScenarioResult] = []
         for result in results {
             guard let definition = definitions[result.file.lab.name] else { continue }
-            let sweep = FaultSweep(runner, root: root, jobs: workers, seed: result.seed)
+            let sweep = FaultSweep(runner, root: root, jobs: threads.count, seed: result.seed)
             judged.append(
                 try await sweep.judged(result, in: definition) { count in
                     Terminal.say("\(result.name): played again with each of \(count) faults")

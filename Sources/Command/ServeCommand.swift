@@ -77,20 +77,8 @@ struct ServeCommand: AsyncParsableCommand {
         ServeOrders(
             lab: lab, root: root.root, portBase: portBase, data: data, journalKeep: journalKeep,
             endpointsFile: endpointsFile, seed: seed, logFormat: logFormat, quiet: quiet, score: score,
-            map: try hostMap(), hosts: hosts, freshKeys: freshKeys, deploy: deploy, bind: bind, advertise: advertise)
-    }
-
-    private func hostMap() throws -> [String: Party] {
-        var result: [String: Party] = [:]
-        for pair in map {
-            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, Party.served.contains(Party(parts[1])) else {
-                let parties = Party.served.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("--map \(pair): HOST=PARTY expected; parties are \(parties).")
-            }
-            result[parts[0].lowercased()] = Party(parts[1])
-        }
-        return result
+            map: try HostPairs.read(map), hosts: hosts, freshKeys: freshKeys, deploy: deploy, bind: bind,
+            advertise: advertise)
     }
 }
 

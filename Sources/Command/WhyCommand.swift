@@ -42,7 +42,7 @@ struct WhyCommand: AsyncParsableCommand {
         let definitions = try LabLoading.definitions(for: files, root: folder)
         let settings = RunSettings(root: folder)
         let results = await Runner(definitions: definitions, settings: settings).run(
-            files, jobs: ProcessInfo.processInfo.activeProcessorCount)
+            files, jobs: JobsOption.standard)
         // The parser leaves what ends the flags among the words.
         let words = text.filter { $0 != "--" }
         let asked = words.joined(separator: " ")

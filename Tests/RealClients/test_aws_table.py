@@ -31,6 +31,16 @@ def test_the_table_is_markdown_with_a_line_for_each():
     assert [line.split(" | ")[0] for line in lines[2:]] == [f"| {name}" for name in OPERATIONS]
 
 
+def test_a_step_is_counted_however_it_is_written(tmp_path):
+    step = "aws: ListGateways"
+    flow = f"{{{step}, expect: {{status: 200}}}}"
+    forms = [f"  - {step}", f"  - {flow}", f"  - wait: {{until: {flow}}}"]
+    for number, form in enumerate(forms):
+        (tmp_path / f"{number}.yaml").write_text(f"scenario: s\nspec: [T2]\nsteps:\n{form}\n")
+    rows = json.loads(listed(tmp_path, "--json"))
+    assert [(row["operation"], row["scenarios"]) for row in rows if row["scenarios"]] == [("ListGateways", 3)]
+
+
 def test_updates_lists_and_deletions(lab, world):
     control, identity = Checked(lab.control_plane), Checked(lab.identity)
     changed = control.update_gateway(
