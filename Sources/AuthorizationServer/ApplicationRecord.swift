@@ -1,4 +1,5 @@
 package import Kernel
+import OAuthCore
 
 /// An application that was registered with this server: an OAuth client.
 package struct ApplicationRecord: Record {
@@ -40,6 +41,9 @@ package struct ApplicationRecord: Record {
     /// Whether it can use a grant at the token endpoint: one that registered itself, or is a document, those it named
     /// (RFC 7591 section 2), one that was entered by hand all.
     func mayUse(_ grant: String) -> Bool { registration?.metadata["grant_types"]?.strings?.contains(grant) ?? true }
+
+    /// The scopes that it registered (RFC 7591 section 2); nil for one that named none.
+    var registeredScopes: ScopeSet? { (registration?.metadata["scope"]?.string).map { ScopeSet(parsing: $0) } }
 
     /// A client that cannot keep a secret (RFC 6749 section 2.1).
     var isPublic: Bool { method == ClientMethod.none }

@@ -64,9 +64,8 @@ extension AuthorizationServer {
     private func codeRefusal(
         _ redemption: inout Redemption, in transaction: inout Transaction
     ) -> VendorProfile.Refusal? {
-        guard let value = redemption.asked["code"], var code = transaction.find(CodeRecord.self, holding: value) else {
-            return .badCode
-        }
+        guard let value = redemption.asked["code"] else { return missing(.badCode).refusal }
+        guard var code = transaction.find(CodeRecord.self, holding: value) else { return .badCode }
         if code.client != redemption.asked.clientID, world.switches.holds(.codeClientBinding) {
             note(.codeClientBinding, "code \(code.id) was issued to another client", in: &transaction)
             return .badCode

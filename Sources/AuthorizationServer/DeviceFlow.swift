@@ -56,7 +56,7 @@ extension AuthorizationServer {
         }
         guard application.allowsDeviceFlow != false else { return .failure(ExchangeRefusal(.deviceFlowDisabled)) }
         let scopes = ScopeSet(parsing: asked["scope"] ?? "")
-        if profile.refusesUnknownScopes, !scopes.names.allSatisfy(profile.scopes.knows) {
+        if refuses(scopes, of: application) {
             return .failure(ExchangeRefusal(.invalidScope))
         }
         let letters = world.entropy.text(8, from: Self.letters, for: "user code")
@@ -111,9 +111,10 @@ extension AuthorizationServer {
         case .success(let client): application = client
         }
         guard application.mayUse(Self.deviceGrant) else { return .failure(ExchangeRefusal(.unauthorizedClient)) }
-        guard let value = asked["device_code"],
-            var record = transaction.find(DeviceGrantRecord.self, holding: value)
-        else { return .failure(ExchangeRefusal(.badDeviceCode)) }
+        guard let value = asked["device_code"] else { return .failure(missing(.badDeviceCode)) }
+        guard var record = transaction.find(DeviceGrantRecord.self, holding: value) else {
+            return .failure(ExchangeRefusal(.badDeviceCode))
+        }
         var client = application.id.rawValue
         if client != record.client {
             if world.switches.holds(.deviceCodeClientBinding) {

@@ -14,7 +14,7 @@ extension AuthorizationServer {
                 return .failure(ExchangeRefusal(.unauthorizedClient))
             }
             let scopes = ScopeSet(parsing: asked["scope"] ?? "")
-            if profile.refusesUnknownScopes, !scopes.names.allSatisfy(profile.scopes.knows) {
+            if refuses(scopes, of: application) {
                 return .failure(ExchangeRefusal(.invalidScope))
             }
             do throws(OAuthError) {

@@ -10,8 +10,8 @@ extension AuthorizationServer {
         case .success(let client): application = client
         }
         guard application.mayUse("refresh_token") else { return .failure(ExchangeRefusal(.unauthorizedClient)) }
-        guard let value = asked["refresh_token"],
-            let token = transaction.find(RefreshTokenRecord.self, holding: value),
+        guard let value = asked["refresh_token"] else { return .failure(missing(.badRefreshToken)) }
+        guard let token = transaction.find(RefreshTokenRecord.self, holding: value),
             let family = transaction.find(RefreshFamilyRecord.self, token.family),
             case .active(let good) = family.state
         else { return .failure(ExchangeRefusal(.badRefreshToken)) }

@@ -83,6 +83,8 @@ extension Unknown {
     static let codeReplay = Unknown("github.codeReplay", "refuse", or: "revoke")
     /// Status of the token endpoint's answer to an unknown client.
     static let unknownClientStatus = Unknown("github.unknownClientStatus", "404", or: "200")
+    /// Which scopes a client may ask for that registered some (ledger `registered-scope`).
+    static let registeredScope = Unknown("registration.scope", "any", or: "registered")
 }
 
 /// Everything of this module that a lab may turn off or decide otherwise.
@@ -98,6 +100,6 @@ package enum AuthorizationServerSwitches {
     package static let unknowns: [Unknown] = [
         .redirectMismatch, .verifierError, .failedVerifier, .verifierWithoutChallenge, .issuerOnErrors,
         .issuerInMetadata, .repeatedParameter, .vendorRepeatedParameter, .clientChallenge, .basicAuthentication,
-        .codeReplay, .unknownClientStatus,
+        .codeReplay, .unknownClientStatus, .registeredScope,
     ]
 }

@@ -69,6 +69,11 @@ extension AuthorizationServer {
         }
     }
 
+    /// RFC 6749 section 5.2: what is missing is told as such; `github-check-order`: GitHub takes it for a wrong one.
+    func missing(_ wrong: VendorProfile.Refusal) -> ExchangeRefusal {
+        ExchangeRefusal(profile.hasStrictParameters ? .invalidRequest : wrong)
+    }
+
     /// `Q3`: errors come with status 200, unless the profile has another.
     func refused(
         _ refusal: VendorProfile.Refusal, more: JSONObject = [:], status: Int? = nil

@@ -87,12 +87,17 @@ struct RFCRow: Sendable, CustomTestStringConvertible {
         .init("6749-24", "no grant_type", .token(["grant_type": nil]), 400, "invalid_request"),
         .init("6749-24", "another", .token(["grant_type": "magic"]), 400, "unsupported_grant_type"),
         .init("9700-03", "password", .token(["grant_type": "password"]), 400, "unsupported_grant_type"),
-        .init("6749-26", "no such token", .token(["grant_type": "refresh_token"]), 400, "invalid_grant"),
+        .init("6749-24", "no code", .token(["code": nil]), 400, "invalid_request"),
+        .init("6749-24", "no refresh token", .token(["grant_type": "refresh_token"]), 400, "invalid_request"),
+        .init(
+            "6749-26", "no such token", .token(["grant_type": "refresh_token", "refresh_token": "x"]), 400,
+            "invalid_grant"),
         .init("6749-27", "client credentials", .token(["grant_type": "client_credentials"]), 200),
         .init("7636-04", "no verifier", .token(["code_verifier": nil]), 400, "invalid_grant"),
         .init("7636-05", "a wrong one", .token(["code_verifier": wrong]), 400, "invalid_grant"),
         .init("7636-06", "a short one", .token(["code_verifier": "short"]), 400, "invalid_grant"),
-        .init("8628-05", "no such device", .token(["grant_type": device]), 400, "invalid_grant"),
+        .init("8628-05", "no device", .token(["grant_type": device]), 400, "invalid_request"),
+        .init("8628-05", "no such device", .token(["grant_type": device, "device_code": "x"]), 400, "invalid_grant"),
     ]
     private static let token = "/login/oauth/access_token"
     private static let wrong = String(Bench.verifier.reversed())
