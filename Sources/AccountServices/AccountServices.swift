@@ -279,6 +279,9 @@ extension AccountServices {
         guard let name = input["Name"]?.string, !name.isEmpty else {
             return refusal("InvalidParameterException", "You must provide a name for the secret.")
         }
+        guard Self.isSecretName(name) else {
+            return refusal("InvalidParameterException", "The name of a secret has letters, digits and /_+=.@-! only.")
+        }
         let suffix = world.entropy.text(6, from: .base62, for: "secret arn")
         let arn = "arn:aws:secretsmanager:\(region):\(account):secret:\(name)-\(suffix)"
         let record = StoredSecretRecord(
@@ -297,7 +300,22 @@ extension AccountServices {
         return .json(200, ["ARN": .string(arn), "Name": .string(name)])
     }
 
+    /// Ledger `secret-name`.
+    private static func isSecretName(_ name: String) -> Bool {
+        let marks = Array("/_+=.@-!".utf8)
+        return name.utf8.count <= 512
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: marks.contains(byte)
+                }
+            }
+    }
+
     private func existingSecret(_ operation: String, _ id: String, _ account: String) throws -> Response {
+        guard !id.isEmpty else { return refusal("InvalidParameterException", "You must provide the secret's id.") }
         let found = try world.store.write { transaction -> StoredSecretRecord? in
             let record =
                 transaction.find(StoredSecretRecord.self, Identifier(id))

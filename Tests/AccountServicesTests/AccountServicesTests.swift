@@ -72,6 +72,19 @@ struct AccountServicesTests {
         let gone = await lab.secrets("GetSecretValue", ["SecretId": "db"])
         #expect(gone.header(AWSError.typeHeader) == "ResourceNotFoundException")
     }
+
+    /// Ledger `secret-name`.
+    @Test(arguments: [
+        ("team/db_1+2=3.4@5-x!", 200), ("bad name", 400), ("a:b", 400), ("gr\u{fc}n", 400),
+        (String(repeating: "a", count: 513), 400), ("", 400),
+    ])
+    func aSecretHasALegalName(_ name: String, _ status: Int) async throws {
+        let lab = try AccountLab([:])
+        let made = await lab.secrets("CreateSecret", ["Name": .string(name), "SecretString": "s"])
+        #expect(made.status == status)
+        let nobody = await lab.secrets("GetSecretValue", [:])
+        #expect(nobody.header(AWSError.typeHeader) == "InvalidParameterException")
+    }
 }
 
 /// Keys of a role's session.
