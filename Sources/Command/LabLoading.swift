@@ -19,13 +19,16 @@ enum LabLoading {
         }
     }
 
-    /// The labs that scenarios name, each read once.
+    /// The labs that scenarios name, each read once; `onMistake` is given what is wrong with one before it throws.
     ///
     /// - Throws: `CommandFailure` for one with a mistake.
-    static func definitions(for files: [ScenarioFile], root: String) throws -> [String: LabDefinition] {
-        do {
+    static func definitions(
+        for files: [ScenarioFile], root: String, onMistake: (Diagnostic) throws -> Void = { _ in }
+    ) throws -> [String: LabDefinition] {
+        do throws(Diagnostic) {
             return try Library.definitions(for: files, root: root)
         } catch {
+            try onMistake(error)
             throw CommandFailure(.unparsed, "a lab has a mistake\n\(error.rendered)")
         }
     }

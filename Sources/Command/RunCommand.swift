@@ -75,8 +75,6 @@ struct RunCommand: AsyncParsableCommand {
     private func once(_ paths: [String]) async throws -> Outcome {
         let baseline = try expectedFailures.map { try Baseline(file: $0) }
         let root = try selection.root.folder()
-        var chosen = selection
-        chosen.paths = paths
         let (start, ended) = (Host.now, EndedRuns())
         let settings = try conditions.settings(root: root, isGiven: selection.root.root != nil) { [self] stuck in
             // Of what else is under way nothing can be said.
@@ -87,34 +85,17 @@ struct RunCommand: AsyncParsableCommand {
             $0.keeps = capsule == nil ? reports.keeps : .journals
             $0.client = client
         }
-        let files = try RunConditions.fixed(
-            try chosen.load(
-                variables: settings.variables.keys.sorted(),
-                looking: updateGolden ? Library.Look.running.subtracting(.goldenTraces) : .running,
-                onMistakes: { try reports.write([], mistakes: $0.map(FileMistake.init), run: about(root, start)) }),
-            by: settings.variables)
-        for name in settings.variables.keys.sorted() where !files.contains(where: { $0.speaks(of: name) }) {
-            throw CommandFailure(.usage, "--var \(name): no file speaks of such a variable")
+        let (files, definitions) = try read(paths, settings) { mistakes in
+            try reports.write([], mistakes: mistakes.map(FileMistake.init), run: about(root, start))
         }
         let shared = files.map { Shared($0) }
         var work = conditions.seeds.flatMap { seed in shared.map { (file: $0, seed: seed) } }
         let whole = work
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }
-        let definitions = try LabLoading.definitions(for: files, root: root)
         var progress = Progress(count: work.count, start: start)
-        var results: [ScenarioResult]
-        if let client {
-            let limit = Span(conditions.timeLimit) ?? .seconds(60)
-            results = try await ClientTrial(
-                command: client, limit: limit, definitions: definitions, settings: settings
-            ).run(work, failFast: failFast)
-        } else {
-            results = await Runner(definitions: definitions, settings: settings).run(
-                work, jobs: threads.count, failFast: failFast
-            ) { result in
-                ended.add(result)
-                progress.tell(result)
-            }
+        var results = try await play(work, definitions, settings) { result in
+            ended.add(result)
+            progress.tell(result)
         }
         results = settings.goldenTraces?.written(results) ?? results
         // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
@@ -133,6 +114,39 @@ struct RunCommand: AsyncParsableCommand {
         Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
         if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
         return verdict(results, baseline, root)
+    }
+
+    /// The files and their labs; `onMistakes` is given what is wrong with any before the command ends.
+    private func read(
+        _ paths: [String], _ settings: RunSettings, onMistakes: ([Diagnostic]) throws -> Void
+    ) throws -> ([ScenarioFile], [String: LabDefinition]) {
+        var chosen = selection
+        chosen.paths = paths
+        let variables = settings.variables.keys.sorted()
+        let files = try RunConditions.fixed(
+            try chosen.load(
+                variables: variables,
+                looking: updateGolden ? Library.Look.running.subtracting(.goldenTraces) : .running,
+                onMistakes: onMistakes),
+            by: settings.variables)
+        for name in variables where !files.contains(where: { $0.speaks(of: name) }) {
+            throw CommandFailure(.usage, "--var \(name): no file speaks of such a variable")
+        }
+        let definitions = try LabLoading.definitions(for: files, root: settings.root) { try onMistakes([$0]) }
+        return (files, definitions)
+    }
+
+    private func play(
+        _ work: [(file: Shared<ScenarioFile>, seed: UInt64)], _ definitions: [String: LabDefinition],
+        _ settings: RunSettings, onResult: (ScenarioResult) -> Void
+    ) async throws -> [ScenarioResult] {
+        guard let client else {
+            return await Runner(definitions: definitions, settings: settings).run(
+                work, jobs: threads.count, failFast: failFast, onResult: onResult)
+        }
+        let limit = Span(conditions.timeLimit) ?? .seconds(60)
+        return try await ClientTrial(command: client, limit: limit, definitions: definitions, settings: settings)
+            .run(work, failFast: failFast)
     }
 
     /// What the reports say of the run as a whole, whether it came to its end or not.

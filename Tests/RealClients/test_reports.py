@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -406,3 +407,13 @@ def test_where_a_report_cannot_be_is_told_before_anything_runs(folder, tmp_path)
     again = run(*words)
     assert again.returncode == 1 and f"{found}: there is such a file" in again.stderr
     assert found.read_text().startswith("# Mine by now.\n")
+
+
+def test_a_mistake_of_a_lab_stands_in_the_reports_too(tmp_path):
+    shutil.copytree(ROOT / "mocks", tmp_path / "mocks")
+    (tmp_path / "mocks/labs/mine.yaml").write_text("about: Mine\nuse: defalt\n")
+    (tmp_path / "s.yaml").write_text("scenario: s\nspec: [T2]\nlab: mine\nsteps:\n  - aws: ListGateways\n")
+    done = run("run", "s.yaml", "--report-json", "r.json", "--report-tap", "r.tap", cwd=tmp_path)
+    assert done.returncode == 2 and "a lab has a mistake" in done.stderr
+    (mistake,) = json.loads((tmp_path / "r.json").read_text())["mistakes"]
+    assert mistake["file"] == "mocks/labs/mine.yaml" and "defalt" in (tmp_path / "r.tap").read_text()

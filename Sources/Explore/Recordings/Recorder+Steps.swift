@@ -134,6 +134,13 @@ extension Recorder {
         }
         var step = RecordedStep("http", line)
         step.said = [url.path] + (url.query?.pairs.map(\.value) ?? [])
+        tellCaller(of: message, in: &step)
+        tellBody(of: message, in: &step)
+        tellAnswer(to: message, in: &step)
+        steps.append(step)
+    }
+
+    private mutating func tellCaller(of message: RecordedMessage, in step: inout RecordedStep) {
         if let (user, token) = bearer(of: message) {
             let known = wasBrought(token)
             if !known { signIn(user) }
@@ -144,6 +151,10 @@ extension Recorder {
             step.member(
                 "basic", ["user": .string(client.isEmpty ? "service" : client), "password": .string(Self.labSecret)])
         }
+    }
+
+    /// With the header fields that say how it is meant.
+    private mutating func tellBody(of message: RecordedMessage, in step: inout RecordedStep) {
         var headers = JSONObject()
         for name in ["accept", "origin", "x-github-api-version", "mcp-protocol-version"] {
             if let value = message.fields[name], value != "*/*" { headers[name] = .string(addresses.named(value)) }
@@ -171,6 +182,9 @@ extension Recorder {
                 step.member("body", .string(addresses.named(message.body)))
             }
         }
+    }
+
+    private func tellAnswer(to message: RecordedMessage, in step: inout RecordedStep) {
         step.expect.append(("status", .int(Int64(message.status ?? 0))))
         let answer = message.answerJSON.map(addresses.named)
         if let error = answer?["error"], error.string != nil { step.expect.append(("body.error", error)) }
@@ -181,7 +195,6 @@ extension Recorder {
             }
         }
         if let location = message.location { step.bring(addresses.named(location), "headers.location", "location") }
-        steps.append(step)
     }
 
     /// Of one name, or of all that were set and not ended.

@@ -49,9 +49,7 @@ package struct Exploration: Sendable {
     }
 
     /// Every seed of the range; each decides its own schedule and which of the two methods it is played with.
-    package func run(_ seeds: Range<UInt64>, onDone: @Sendable (Int) -> Void = { _ in }) async throws
-        -> ExplorationResult
-    {
+    package func run(_ seeds: Range<UInt64>) async throws -> ExplorationResult {
         // Small parts, so that no job waits long for another.
         let size = max(1, min(250, UInt64(seeds.count) / UInt64(jobs)))
         var parts: [Range<UInt64>] = []
@@ -67,7 +65,6 @@ package struct Exploration: Sendable {
             try await explore(parts[index])
         } onEach: { _, part in
             result.add(part)
-            onDone(result.schedules)
         }
         // What was found is made small at the end, once for each invariant.
         var small: [Finding] = []
