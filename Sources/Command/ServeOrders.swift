@@ -64,6 +64,7 @@ struct ServeOrders: Equatable {
         let stop = StopSignals()
         try await session.run { origins, endpoints in
             try Self.deploy(templates, endpoints, keepsStacks: data != nil)
+            StartText.letGo()
             if let endpointsFile { try OutputFile.endpoints.write(endpoints.pretty, to: endpointsFile) }
             defer { if let endpointsFile { EndpointsFile.remove(endpoints, at: endpointsFile) } }
             log.ready(lab, origins)

@@ -2,13 +2,15 @@
 
 import json
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import urllib.request
 
 import pytest
 import serving
-from conftest import BINARY, ROOT
+from conftest import BINARY, ROOT, served
 
 CLIENTS = ["mcp1"]
 PATIENCE = 60
@@ -40,3 +42,13 @@ def test_the_lab_of_the_environment_is_served(tmp_path):
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/status").exists(), reason="there is no /proc")
+def test_what_only_the_start_needed_is_let_go(tmp_path):
+    with served(tmp_path) as lab:
+        status = pathlib.Path(f"/proc/{lab.process.pid}/status").read_text()
+        most, now = (int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) for name in ("VmHWM", "VmRSS"))
+        assert most - now > 4_000
+        # What came back is the same program.
+        assert lab.control("GET", "/_local/info")["lab"] == "default"
