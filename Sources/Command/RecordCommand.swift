@@ -50,6 +50,7 @@ struct RecordCommand: AsyncParsableCommand {
     func validate() throws {
         try places.expectNames()
         _ = try HostPairs.read(map)
+        guard (0...65_529).contains(portBase) else { throw ValidationError("--port-base must be 0 to 65529.") }
     }
 
     func run() async throws {

@@ -8,11 +8,14 @@ struct Shard: ExpressibleByArgument {
     let index: Int
     let count: Int
 
+    /// More machines are a slip of the pen, and a row of nothing for each would fill the memory.
+    private static let most = 10_000
+
     init?(argument: String) {
         let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let index = parts[0], let count = parts[1], index >= 1, index <= count else {
-            return nil
-        }
+        guard parts.count == 2, let index = parts[0], let count = parts[1], index >= 1, index <= count,
+            count <= Self.most
+        else { return nil }
         self.index = index
         self.count = count
     }

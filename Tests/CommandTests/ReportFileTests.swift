@@ -80,6 +80,17 @@ import Testing
         }
     }
 
+    /// Numbers that no machine has are told, not computed with.
+    @Test func aNumberBeyondReasonIsWrongUsage() throws {
+        let most = "9223372036854775807"
+        for shard in ["1/\(most)", "\(most)/\(most)", "1/10001", "0/2", "3/2", "1/2/3", "1"] {
+            #expect(throws: (any Error).self, "\(shard)") { try RunCommand.parse(["--shard", shard]) }
+            #expect(throws: (any Error).self, "\(shard)") { try ExploreCommand.parse(["--shard", shard]) }
+        }
+        _ = try RunCommand.parse(["--shard", "10000/10000"])
+        #expect(throws: (any Error).self) { try RecordCommand.parse(["x.har", "--port-base", most]) }
+    }
+
     /// Before anything runs.
     @Test func aFolderThatIsNotThereIsToldAtOnce() throws {
         try Self.inFolder { folder in
