@@ -106,6 +106,9 @@ import Testing
         let bad: [JSONObject] = [
             [:], ["name": 3], ["name": "github___get_me", "arguments": [1]],
             override(["returnUrl": 3]), override(["forceAuthentication": "yes"]), override("x"),
+            // Written as a text, as a client does that has no place for objects there.
+            ["name": "github___get_me", "_meta": [Self.meta: #"{"oauthCredentialProvider":{}}"#]],
+            ["name": "github___get_me", "_meta": "x"],
         ]
         for params in bad {
             let response = try await lab.rpc("tools/call", params)

@@ -14,7 +14,12 @@ struct CallOverride {
 
     /// One page of the guide writes `oauthcredentialProvider`, all samples `oauthCredentialProvider`; both count.
     init(_ params: JSONObject, world: World) throws(JSONRPCError) {
-        guard let configuration = params["_meta"]?[Self.member] else { return }
+        guard let meta = params["_meta"] else { return }
+        guard let configuration = meta[Self.member] else {
+            guard meta.object != nil else { throw Self.invalid("_meta must be an object") }
+            return
+        }
+        guard configuration.object != nil else { throw Self.invalid("\(Self.member) must be an object") }
         var provider = configuration["oauthCredentialProvider"]
         if provider == nil, let misspelt = configuration["oauthcredentialProvider"] {
             world.note("_meta says oauthcredentialProvider; taken as oauthCredentialProvider")
