@@ -74,13 +74,14 @@ extension ScenarioFile {
     /// Golden traces that several runs or ends of the file would share, as far as their names are known: in each cell
     /// of its matrix, in each round of a loop, at the end of each way of a fork.
     func sharedGoldenTraces(_ cells: [ScenarioFile]) -> [Diagnostic] {
-        let ends = then.flatMap(\.check.reads) + (given.map(\.fragment.steps) + [steps, finally]).flatMap(\.endsOfRuns)
+        let all = given.map(\.fragment.steps) + [steps, finally]
+        let ends = then.flatMap(\.check.reads) + all.flatMap(\.endsOfRuns)
+        let open = Set(all.flatMap(\.names))
+        let variables = cells.map { $0.variables(but: open) }
         var mistakes: [Diagnostic] = []
         var known: Set<String> = []
         for file in ends where file.isOfTheRun {
-            let names = cells.compactMap { cell in
-                try? file.name.text(Variables(JSONObject(cell.cell.map { .init($0.name, $0.value) })))
-            }
+            let names = variables.compactMap { try? file.name.text($0) }
             let place = file.name.place
             if let double = names.first(where: { name in names.count { $0 == name } > 1 }) {
                 let values = cells[0].cell.map { "${\($0.name)}" }.joined(separator: "-")
@@ -97,9 +98,26 @@ extension ScenarioFile {
         }
         return mistakes
     }
+
+    /// What a run of this cell begins with, but for names that steps give other values.
+    private func variables(but open: Set<String>) -> Variables {
+        var values = JSONObject()
+        for (name, value) in cell where !open.contains(name) { values[name] = value }
+        for (name, template) in settings where !open.contains(name) {
+            if let value = try? template.value(Variables(values)) { values[name] = value }
+        }
+        return Variables(values)
+    }
 }
 
 extension [PlacedStep] {
+    /// Variables that they, or steps inside them, give a value.
+    fileprivate var names: [String] {
+        flatMap { placed in
+            placed.step.defines + placed.step.blocks.flatMap { $0.settings.map(\.name) + $0.steps.names }
+        }
+    }
+
     /// What the checks at the ends of ways read, one for each time that an end is come to.
     fileprivate var endsOfRuns: [NamedFile] {
         flatMap { placed in
