@@ -34,7 +34,7 @@ extension AuthorizationServer {
 
     private func registered(_ clientID: String, in transaction: inout Transaction) -> ApplicationRecord? {
         transaction.find(ApplicationRecord.self, Identifier(clientID))
-            ?? profile.applications.first { $0.id.rawValue == clientID }
+            ?? profile.applications.first { areSame($0.id.rawValue, clientID) }
     }
 
     /// Who sends a request that needs a client: known, and proven in the way it was registered for.

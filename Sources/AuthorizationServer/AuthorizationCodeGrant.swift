@@ -109,7 +109,7 @@ extension AuthorizationServer {
         guard let sent = redemption.asked["redirect_uri"] else {
             return profile.requiresRedirectURIAtToken && code.namedRedirectURI ? .redirectMismatch : nil
         }
-        return sent == code.redirectURI ? nil : .redirectMismatch
+        return areSame(sent, code.redirectURI) ? nil : .redirectMismatch
     }
 
     /// `pkce-verifier`: RFC 7636 section 4.6, and no verifier without a challenge (RFC 9700 section 4.8.2).

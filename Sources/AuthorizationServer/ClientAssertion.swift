@@ -69,7 +69,7 @@ extension AuthorizationServer {
     private func isForUs(_ audience: JSONValue?) -> Bool {
         let named = audience?.string.map { [$0] } ?? audience?.strings ?? []
         let pushed = profile.features.pushedRequests.map { origin + $0.endpoint }
-        return named.contains { $0 == issuer || $0 == origin + profile.endpoints.token || $0 == pushed }
+        return named.contains { [issuer, origin + profile.endpoints.token, pushed].compactMap { $0 }.hasSame($0) }
     }
 
     /// The keys of a client: registered, or fetched from its `jwks_uri`.

@@ -126,7 +126,7 @@ struct InboundAuthorizer {
         if !isAlive(trusted), world.switches.holds(.inboundTokenExpiry) {
             throw refused("the token is expired or not valid yet", .inboundTokenExpiry, challenge)
         }
-        if trusted["iss"]?.string != keys.issuer, world.switches.holds(.inboundTokenIssuer) {
+        if trusted["iss"] != .string(keys.issuer), world.switches.holds(.inboundTokenIssuer) {
             throw refused("the token is of another issuer", .inboundTokenIssuer, challenge)
         }
         return trusted
@@ -167,13 +167,13 @@ struct InboundAuthorizer {
 
     /// Audience, client, custom claims, scopes.
     private func check(_ claims: JSONObject, _ config: JSONObject, _ challenge: Challenge) throws(Refused) {
-        if let allowed = config["allowedAudience"]?.strings, !Claims.audience(claims).contains(where: allowed.contains),
+        if let allowed = config["allowedAudience"]?.strings, !Claims.audience(claims).contains(where: allowed.hasSame),
             world.switches.holds(.allowedAudience)
         {
             throw mismatch("the token is for another audience", .allowedAudience, challenge)
         }
         if let allowed = config["allowedClients"]?.strings,
-            claims["client_id"]?.string.map(allowed.contains) != true,
+            claims["client_id"]?.string.map(allowed.hasSame) != true,
             world.switches.holds(.allowedClients)
         {
             throw mismatch("the token was issued to another client", .allowedClients, challenge)
@@ -185,7 +185,7 @@ struct InboundAuthorizer {
         }
         let acceptsScp = world.switches.isOn(.authorizerAcceptScp)
         if let allowed = config["allowedScopes"]?.strings,
-            !Claims.scopes(claims, acceptsScp: acceptsScp).contains(where: allowed.contains),
+            !Claims.scopes(claims, acceptsScp: acceptsScp).contains(where: allowed.hasSame),
             world.switches.holds(.allowedScopes)
         {
             world.note("the token has none of the allowed scopes", rule: .allowedScopes)
@@ -227,11 +227,11 @@ enum Claims {
         else { return false }
         let text = value["matchValueString"]?.string
         switch match["claimMatchOperator"]?.string {
-        case "EQUALS": return text != nil && claim.string == text
-        case "CONTAINS": return text.map { claim.strings?.contains($0) ?? false } ?? false
+        case "EQUALS": return text.map { claim == .string($0) } ?? false
+        case "CONTAINS": return text.map { claim.strings?.hasSame($0) ?? false } ?? false
         case "CONTAINS_ANY":
             let wanted = value["matchValueStringList"]?.strings ?? []
-            return claim.strings?.contains(where: wanted.contains) ?? false
+            return claim.strings?.contains(where: wanted.hasSame) ?? false
         default: return false
         }
     }

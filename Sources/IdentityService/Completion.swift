@@ -98,7 +98,7 @@ extension IdentityService {
     private func isOwner(_ identity: Identity, of session: AuthorizationSessionRecord) -> Bool {
         switch (identity, session.user) {
         case (.token(let token, nil), .token(_, _, let artifact)): constantTimeEqual(token, artifact.exposed)
-        case (.token(_, let user?), .token): user.key == session.user.key
+        case (.token(_, let user?), .token): areSame(user.key, session.user.key)
         case (.id(let id), .id(let owner)): constantTimeEqual(id, owner)
         default: false
         }

@@ -209,7 +209,8 @@ extension IdentityService {
     ) throws(Refusal) -> Polled {
         let query = request.query
         let owner = AuthorizationSessionRecord.owner(query.workload, query.user, query.provider.id)
-        guard let session = transaction.find(AuthorizationSessionRecord.self, SessionURI(uri)), session.owner == owner,
+        guard let session = transaction.find(AuthorizationSessionRecord.self, SessionURI(uri)),
+            areSame(session.owner, owner),
             world.switches.isSameIdentity(session.birth, query.birth)
         else { throw Refusal(.accessDenied, Self.sessionRefusal) }
         switch session.state {

@@ -28,7 +28,7 @@ extension IdentityService {
         // On a gateway's identity nobody has to set a list: its targets bring their own URL (ledger `U6`).
         if !needsList, manner == "off" || list == nil { return nil }
         // Letter by letter: neither prefix nor pattern (ledger `A9`).
-        if list?.contains(url) == true { return nil }
+        if list?.hasSame(url) == true { return nil }
         return Refusal(
             .validation, "Callback URL \(url) is not registered for AgentIdentity \(workload.name)",
             by: .registeredReturnURL)

@@ -56,8 +56,8 @@ extension InboundProvider {
     private func checkAudience(of claims: JSONObject, _ client: InboundProfile.Client) throws(OAuthError) {
         let audience = claims["aud"] ?? claims["client_id"]
         let named = audience?.string.map { [$0] } ?? audience?.strings ?? []
-        let isForUs = named.contains { $0 == issuer || $0 == tokenEndpoint || client.audiences.contains($0) }
-        guard !isForUs, world.switches.holds(.assertionAudience) else { return }
+        let ours = [issuer, tokenEndpoint] + client.audiences
+        guard !named.contains(where: ours.hasSame), world.switches.holds(.assertionAudience) else { return }
         world.note("An assertion that was to be redeemed is for somebody else.", rule: .assertionAudience)
         throw OAuthError(.invalidGrant, "The assertion is for another audience.")
     }
@@ -181,7 +181,7 @@ extension InboundProvider {
         } else {
             named = form.present("audience")
         }
-        guard let named, let known = profile.exchange.audiences, !known.contains(named) else { return named }
+        guard let named, let known = profile.exchange.audiences, !known.hasSame(named) else { return named }
         if world.switches.holds(.exchangeAudienceKnown) {
             world.note("A token was asked for an audience that nobody has here.", rule: .exchangeAudienceKnown)
             throw OAuthError(.invalidTarget, "The audience is not known here.")

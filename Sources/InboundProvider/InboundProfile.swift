@@ -67,7 +67,7 @@ package struct InboundProfile: Hashable, Sendable {
 
     /// Grants of the token endpoint, as the metadata tells them.
     var grants: [String] { ["authorization_code", "refresh_token", "client_credentials"] + exchange.grants }
-    func client(_ id: String) -> Client? { clients.first { $0.id == id } }
+    func client(_ id: String) -> Client? { clients.first { areSame($0.id, id) } }
     /// Every scope some client may ask for, in the order of the file.
     var scopes: ScopeSet { clients.reduce(ScopeSet()) { $0.union($1.scopes) } }
 }

@@ -5,7 +5,7 @@ package enum RedirectURIMatch {
     /// RFC 9700 section 2.1: equal as strings. Free is only the port of a loopback address (RFC 8252 section 7.3).
     package static func exact(registered: String, requested: String, freeLoopbackPort: Bool = true) -> Bool {
         guard let asked = legal(requested) else { return false }
-        if registered == requested { return true }
+        if areSame(registered, requested) { return true }
         guard freeLoopbackPort, let known = legal(registered), known.scheme == "http", known.isLoopback else {
             return false
         }
@@ -40,10 +40,11 @@ package enum RedirectURIMatch {
     /// Whether a path has neither escapes nor dot segments.
     private static func isPlain(_ path: String) -> Bool { path.place(of: "%") == nil && path.range(of: "/.") == nil }
 
-    /// RFC 6749 section 3.1.2: absolute and without fragment; no party accepts user information either.
+    /// RFC 6749 section 3.1.2: absolute and without fragment; no party accepts user information either. A URI is ASCII
+    /// (RFC 3986 section 2).
     package static func legal(_ uri: String) -> URLParts? {
         guard let parts = URLParts(uri), parts.fragment == nil, parts.userInfo == nil,
-            parts.host.utf8.allSatisfy(isHostByte)
+            parts.host.utf8.allSatisfy(isHostByte), uri.utf8.allSatisfy({ $0 < 128 })
         else { return nil }
         return parts
     }

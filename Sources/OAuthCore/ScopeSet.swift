@@ -1,3 +1,5 @@
+import Kernel
+
 /// Scopes in the order they were named, each once.
 package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
     package private(set) var names: [String]
@@ -5,7 +7,7 @@ package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
     package init(_ names: [String]) {
         if names.count <= 8 {
             var kept: [String] = []
-            for name in names where !name.isEmpty && !kept.contains(name) { kept.append(name) }
+            for name in names where !name.isEmpty && !kept.hasSame(name) { kept.append(name) }
             self.names = kept
             return
         }
@@ -32,7 +34,7 @@ package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
         try container.encode(names)
     }
 
-    package func contains(_ name: String) -> Bool { names.contains(name) }
+    package func contains(_ name: String) -> Bool { names.hasSame(name) }
     package func isSubset(of other: ScopeSet) -> Bool { names.allSatisfy { other.contains($0) } }
     package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(names + other.names) }
     package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(names.filter { other.contains($0) }) }

@@ -67,12 +67,12 @@ package enum TokenVerifier {
     private static func key(named name: String?, for algorithm: SignatureAlgorithm, in keys: JSONValue) -> JSONObject? {
         let fitting = (keys["keys"]?.array ?? []).compactMap(\.object).filter { algorithm.fits($0) }
         guard let name else { return fitting.count == 1 ? fitting.first : nil }
-        return fitting.first { $0["kid"]?.string == name }
+        return fitting.first { $0["kid"] == .string(name) }
     }
 
     private static func checkIssuer(_ claims: JSONObject, _ policy: TokenPolicy) throws(TokenRefusal) {
         guard let issuer = claims["iss"] else { throw .missingClaim("iss") }
-        guard issuer.string == policy.issuer else { throw .wrongIssuer }
+        guard issuer == .string(policy.issuer) else { throw .wrongIssuer }
     }
 
     /// RFC 7519 sections 4.1.4 to 4.1.6 within the leeway. What is there but is no number fails closed.

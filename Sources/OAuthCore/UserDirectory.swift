@@ -27,9 +27,9 @@ package struct UserDirectory: Hashable, Sendable {
         self.users = users
     }
 
-    package func user(named name: String) -> User? { users.first { $0.name == name } }
-    package func user(login: String) -> User? { users.first { $0.login == login } }
-    package func user(subject: String) -> User? { users.first { $0.subject == subject } }
+    package func user(named name: String) -> User? { users.first { areSame($0.name, name) } }
+    package func user(login: String) -> User? { users.first { areSame($0.login, login) } }
+    package func user(subject: String) -> User? { users.first { areSame($0.subject, subject) } }
     /// By name or by login, as people type either into a sign-in form.
     package func user(_ text: String) -> User? { user(named: text) ?? user(login: text) }
 

@@ -140,3 +140,19 @@ struct URLTests {
     ])
     func address(_ row: (host: String, isAddress: Bool)) { #expect(HostName.isAddress(row.host) == row.isAddress) }
 }
+
+/// What only looks the same is another text wherever names, secrets or keys are compared.
+struct ExactTextTests {
+    /// Canonically equal, of one length and of two.
+    @Test(arguments: [("a\u{301}\u{323}", "a\u{323}\u{301}"), ("\u{212A}1", "K1"), ("\u{E9}", "e\u{301}")])
+    func whatLooksTheSameIsAnother(one: String, other: String) {
+        #expect(one == other)
+        #expect(!areSame(one, other))
+        #expect(areSame(one, String(decoding: Array(one.utf8), as: UTF8.self)))
+        #expect(![one, "x"].hasSame(other))
+        #expect(ExactText(one) != ExactText(other))
+        #expect(JSONValue.string(one) != .string(other))
+        #expect(Secret(one) != Secret(other))
+        #expect(RecordKey("name", one) != RecordKey("name", other))
+    }
+}

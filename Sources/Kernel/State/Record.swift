@@ -31,6 +31,9 @@ package struct RecordKey: Hashable, Sendable {
     package static func passing(_ value: String) -> RecordKey { RecordKey("passing", value) }
     var isPassing: Bool { name == "passing" }
 
+    package static func == (one: RecordKey, other: RecordKey) -> Bool {
+        areSame(one.value, other.value) && areSame(one.name, other.name)
+    }
     /// A table has few names of keys and many values.
     package func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }

@@ -70,7 +70,7 @@ final class Table: Sendable {
         }
     }
     fileprivate struct Rows: Sendable {
-        var byID: [String: Row] = [:]
+        var byID: [ExactText: Row] = [:]
         /// By every key but the passing ones.
         var byKey: [RecordKey: Holders] = [:]
         var passing: [RecordKey: Endings] = [:]
@@ -98,14 +98,14 @@ final class Table: Sendable {
         all().map { Change(collection: collection, id: $0.record.textID, record: $0.record) }
     }
 
-    func find(_ id: String) -> (any Record)? { rows.withLock { $0.byID[id]?.record } }
+    func find(_ id: String) -> (any Record)? { rows.withLock { $0.byID[ExactText(id)]?.record } }
 
     func find(where key: RecordKey) -> [Row] {
         rows.withLock { rows in
             switch rows.byKey[key] {
             case nil: return []
-            case .one(let holder)?: return rows.byID[holder.id].map { [$0] } ?? []
-            case .several(let queue)?: return queue.places[queue.start...].compactMap { rows.byID[$0.id] }
+            case .one(let holder)?: return rows.byID[ExactText(holder.id)].map { [$0] } ?? []
+            case .several(let queue)?: return queue.places[queue.start...].compactMap { rows.byID[ExactText($0.id)] }
             }
         }
     }
@@ -142,11 +142,11 @@ final class Table: Sendable {
             case .several(let several)?: queue = several
             }
             var first = queue.start + min(max(offset, 0), queue.count)
-            if let row = last.flatMap({ rows.byID[$0] }) {
+            if let row = last.flatMap({ rows.byID[ExactText($0)] }) {
                 let place = queue.place(of: row.order)
                 if queue.holds(row.order, at: place) { first = place + 1 }
             }
-            let part = queue.places[first...].prefix(most).compactMap { rows.byID[$0.id] }
+            let part = queue.places[first...].prefix(most).compactMap { rows.byID[ExactText($0.id)] }
             return (part, first - queue.start)
         }
     }
@@ -160,7 +160,7 @@ final class Table: Sendable {
     /// Puts or removes (nil) and returns what was there.
     func replace(_ id: String, by record: (any Record)?) -> Row? {
         rows.withLock { rows in
-            let old = rows.byID[id]
+            let old = rows.byID[ExactText(id)]
             if old == nil, record != nil { rows.saved += 1 }
             let order = old?.order ?? rows.saved
             rows.put(id, record.map { Row(order: order, record: $0) }, over: old)
@@ -169,7 +169,7 @@ final class Table: Sendable {
     }
 
     /// Takes a `replace` back.
-    func restore(_ id: String, to row: Row?) { rows.withLock { $0.put(id, row, over: $0.byID[id]) } }
+    func restore(_ id: String, to row: Row?) { rows.withLock { $0.put(id, row, over: $0.byID[ExactText(id)]) } }
 }
 
 extension Table.Rows {
@@ -192,7 +192,7 @@ extension Table.Rows {
                 }
             }
         }
-        byID[id] = new
+        byID[ExactText(id)] = new
         line(id, new, over: old)
     }
 
@@ -204,26 +204,32 @@ extension Table.Rows {
             if passing[before]?.count == 0 { passing[before] = nil }
         }
         guard let key, let new, let end = new.record.passesAt else { return }
-        if before != key {
-            passing[key, default: Endings()].count += 1
-        } else if let earlier = old?.record.passesAt, earlier <= end {
-            // It is asked when its time has come.
-            return
-        }
-        passing[key]?.insert(Endings.Entry(end: end, order: new.order, id: id))
-        guard passing[key]?.isOvergrown == true, var line = passing.removeValue(forKey: key) else { return }
+        // It is asked when its time has come.
+        if before == key, let earlier = old?.record.passesAt, earlier <= end { return }
+        let entry = Endings.Entry(end: end, order: new.order, id: id)
+        // Looked for once: every token and code stands in such a line.
+        guard Self.add(entry, isNew: before != key, to: &passing[key, default: Endings()]),
+            var line = passing.removeValue(forKey: key)
+        else { return }
         line.keep { holds($0, key) }
         passing[key] = line
     }
 
+    /// True where the line has become so long that it should be gone through.
+    private static func add(_ entry: Endings.Entry, isNew: Bool, to line: inout Endings) -> Bool {
+        if isNew { line.count += 1 }
+        line.insert(entry)
+        return line.isOvergrown
+    }
+
     /// Whether an entry is of a record that is there, and there in this line.
     private func holds(_ entry: Endings.Entry, _ key: RecordKey) -> Bool {
-        byID[entry.id].map { $0.order == entry.order && $0.keys.contains(key) } ?? false
+        byID[ExactText(entry.id)].map { $0.order == entry.order && $0.keys.contains(key) } ?? false
     }
 
     mutating func takeOver(_ key: RecordKey, _ now: Instant) -> String? {
         guard let first = passing[key]?.first, first.end <= now else { return nil }
-        guard holds(first, key), let end = byID[first.id]?.record.passesAt else {
+        guard holds(first, key), let end = byID[ExactText(first.id)]?.record.passesAt else {
             passing[key]?.removeFirst()
             return nil
         }

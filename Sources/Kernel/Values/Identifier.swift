@@ -4,6 +4,7 @@ package struct Identifier<Tag>: RawRepresentable, Hashable, Sendable, Codable, C
     package init(rawValue: String) { self.rawValue = rawValue }
     package init(_ text: String) { rawValue = text }
     package var description: String { rawValue }
+    package static func == (left: Self, right: Self) -> Bool { areSame(left.rawValue, right.rawValue) }
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     package init(from decoder: any Decoder) throws {
         rawValue = try decoder.singleValueContainer().decode(String.self)
@@ -21,6 +22,7 @@ package struct Secret: Hashable, Sendable, Codable, CustomStringConvertible, Cus
     /// The text itself; call it only where it goes on the wire or into the store.
     package let exposed: String
     package init(_ text: String) { exposed = text }
+    package static func == (left: Self, right: Self) -> Bool { areSame(left.exposed, right.exposed) }
     package var description: String { "••••" }
     package var debugDescription: String { "••••" }
     package var customMirror: Mirror { Mirror(self, children: []) }

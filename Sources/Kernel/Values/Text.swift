@@ -24,10 +24,25 @@ package func areSame(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPoi
     return memcmp(start, otherStart, one.count) == 0
 }
 
-/// Whether two texts have the same bytes. Swift's own comparison also finds canonically equal ones, which no wire
-/// format means, and takes its time to.
+/// Whether two texts have the same bytes. Swift's own comparison also takes canonically equal ones for the same (U+212A
+/// for `K`, two marks in either order), which no wire format means: for whoever compares names of users, clients,
+/// audiences or secrets they are two (RFC 7519 section 7.3).
 package func areSame(_ one: String, _ other: String) -> Bool {
+    // Where one of two of the same length is ASCII, so is the other: what is canonically equal to it is longer.
     one.utf8.count == other.utf8.count && one == other
+        && (one.utf16.count == one.utf8.count || one.utf8.elementsEqual(other.utf8))
+}
+
+extension Sequence<String> {
+    /// Whether one of them has the same bytes.
+    package func hasSame(_ text: String) -> Bool { contains { areSame($0, text) } }
+}
+
+/// A text as a key: the same where its bytes are.
+package struct ExactText: Hashable, Sendable {
+    package let text: String
+    package init(_ text: String) { self.text = text }
+    package static func == (one: Self, other: Self) -> Bool { areSame(one.text, other.text) }
 }
 
 extension String {
