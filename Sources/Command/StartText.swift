@@ -2,9 +2,9 @@ import Foundation
 
 /// The part of the program that only its start needed.
 enum StartText {
-    /// Takes the program's code off what this process holds: 14 MB of 30, of which requests of every kind bring back 6 as
-    /// they use it, from the kernel's copy of the file; the first of them takes some 0.3 ms longer. Where there is no
-    /// proc(5), nothing happens.
+    /// Takes the program's code off what this process holds: 14 MB of 30, of which requests of every kind bring back 6
+    /// as they use it, from the kernel's copy of the file; the first of them takes some 0.3 ms longer. Where there is
+    /// no proc(5), nothing happens.
     ///
     /// Code only, which nobody can have written: constants stand beside what the loader filled in (madvise(2),
     /// MADV_DONTNEED of a private mapping).

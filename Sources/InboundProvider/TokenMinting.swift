@@ -2,8 +2,9 @@ import Kernel
 import OAuthCore
 
 extension InboundProvider {
-    /// Signs what a grant decided and tells the journal. jwt-kit signs asynchronously, so this is after the commit; a
-    /// grant that was revoked meanwhile gets nothing.
+    /// Signs what a grant decided and tells the journal. jwt-kit signs asynchronously, so this is after the commit: who
+    /// redeemed first has won, whatever comes while it is signed. Tokens of a grant that was revoked meanwhile are born
+    /// and revoked at once, as if they had been answered just before.
     func mint(_ mint: Mint) async throws -> JSONValue {
         let (access, jti) = try await accessToken(mint)
         let user = mint.grant.flatMap { directory.user(named: $0.user) }
@@ -12,18 +13,21 @@ extension InboundProvider {
             idToken = try await self.idToken(mint, grant, user, accessToken: access)
         }
         try world.store.write { transaction in
-            if let grant = mint.grant, transaction.find(GrantRecord.self, grant.id)?.isRevoked != false {
-                throw OAuthError(.invalidGrant, "The grant is revoked.")
-            }
+            let grant = mint.grant.flatMap { transaction.find(GrantRecord.self, $0.id) }
+            let isRevoked = mint.grant != nil && grant?.isRevoked != false
             transaction.save(
                 passing: AccessRecord(
                     id: .init(jti), client: mint.client, grant: mint.grant?.id, tokenID: tokenID(access),
-                    until: accessEnd(mint.now)), at: mint.now)
+                    isRevoked: isRevoked, until: accessEnd(mint.now)), at: mint.now)
             let lifetimes = profile.lifetimes
             born("access_token", access, mint.now + lifetimes.accessToken, mint, &transaction)
             if let idToken { born("id_token", idToken, mint.now + lifetimes.idToken, mint, &transaction) }
             if let token = mint.refreshToken {
                 born("refresh_token", token.value, token.expires, mint, &transaction)
+            }
+            if isRevoked {
+                let cause = "its grant was revoked while it was signed"
+                transaction.append(.token(.revoked(id: tokenID(access), cause: cause)), at: mint.now)
             }
         }
         var body: JSONObject = ["access_token": .string(access), "token_type": "Bearer"]

@@ -112,6 +112,33 @@ struct TokenTests {
         #expect(await off.redeem(twice).status == 200)
     }
 
+    /// An RS256 signature takes long enough for all the others to come meanwhile.
+    @Test("Of many at once one is answered, and what it gave is revoked: 6749-15", arguments: [true, false])
+    func oneOfManyAtOnceWins(isCode: Bool) async throws {
+        let fixture = try Fixture(keys: "inbound-rs256")
+        var form: Form = ["grant_type": "refresh_token", "client_id": "web"]
+        if isCode {
+            form = [
+                "grant_type": "authorization_code", "client_id": "web", "code": await fixture.code(),
+                "redirect_uri": "https://app.test/callback", "code_verifier": Fixture.verifier,
+            ]
+        } else {
+            form.append("refresh_token", await fixture.signedIn()["refresh_token"]?.string)
+        }
+        let request = Request(
+            .post, "\(Fixture.issuer)/oauth2/token", headers: [.contentType: Form.mediaType],
+            body: Array(form.encoded.utf8))
+        let answers = await withTaskGroup(of: Response.self) { [provider = fixture.provider] group in
+            for _ in 0..<16 { group.addTask { await provider.respond(to: request) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.count { $0.status == 200 } == 1)
+        #expect(answers.count { $0.error == "invalid_grant" } == 15)
+        let winner = answers.first { $0.status == 200 }?.json
+        #expect(await fixture.userInfo(winner?["access_token"]?.string ?? "").status == 401)
+        #expect(await fixture.refresh(winner?["refresh_token"]?.string ?? "").error == "invalid_grant")
+    }
+
     @Test("Refresh tokens rotate, reuse ends the family, scopes never grow: 6749-26 9700-04")
     func refreshRotatesAndReuseRevokes() async throws {
         let fixture = try Fixture()
