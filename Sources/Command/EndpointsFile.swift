@@ -11,15 +11,20 @@ enum EndpointsFile {
     /// - Throws: `OutputFile.Failure` where another file stands, or none can be written.
     static func makeRoom(at path: String) throws {
         try OutputFile.endpoints.expectPlace(at: path)
+        delete(path)
+    }
+
+    private static func delete(_ path: String) {
         var facts = stat()
-        guard stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG else { return }
+        guard stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG, OutputFile.openDescriptor(path) == nil
+        else { return }
         try? FileManager.default.removeItem(atPath: path)
     }
 
     /// Whoever finds the file may count on the lab: when the lab ends it goes, unless it is another's by now.
     static func remove(_ endpoints: JSONValue, at path: String) {
-        guard (try? read(path)) == endpoints else { return }
-        try? FileManager.default.removeItem(atPath: path)
+        guard OutputFile.openDescriptor(path) == nil, (try? read(path)) == endpoints else { return }
+        delete(path)
     }
 
     /// The origins in a file that `serve` wrote.

@@ -40,7 +40,7 @@ struct ReportFiles: ParsableArguments {
         ReportPlaces([
             ("--report-junit", reportJunit, .report(.junit)), ("--report-tap", reportTap, .report(.tap)),
             ("--report-json", reportJson, .report(.json)), ("--report-html", reportHtml, .report(.page)),
-            ("--diagram", diagram, .diagram(at: diagram)), ("--record", record, .report(.record)),
+            ("--diagram", diagram, .diagram(at: diagram)), ("--record", record, .file(.tables)),
         ])
     }
 
@@ -96,7 +96,7 @@ struct ReportFiles: ParsableArguments {
 
     private func record(_ results: [ScenarioResult], at path: String) throws {
         do {
-            try OutputFile.report.of(.record).make(at: path) { aside in
+            try OutputFile.tables.make(at: path) { aside in
                 try Recording.write(results, to: aside)
                 // What SQLite left beside an older one is not of this one.
                 for end in ["-wal", "-shm"] { unlink(path + end) }

@@ -69,6 +69,45 @@ struct OutputFileTests {
         }
     }
 
+    /// As /dev/stdout, wherever that was sent: what is there stays, and so does the link.
+    @Test func whatIsOpenAlreadyIsWrittenTo() throws {
+        try Self.inFolder { folder in
+            let path = "\(folder)/sent-to"
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            #expect(descriptor >= 0)
+            defer { close(descriptor) }
+            write(descriptor, "before\n", 7)
+            let link = "\(folder)/link"
+            try FileManager.default.createSymbolicLink(
+                atPath: link, withDestinationPath: "/proc/self/fd/\(descriptor)")
+            try OutputFile.report.of(.json).expectPlace(at: link)
+            try OutputFile.report.of(.json).write("told", to: link)
+            #expect(Self.text(path) == "before\ntold\n")
+            // One that has no name any more is open all the same.
+            unlink(path)
+            try OutputFile.report.write("again", to: link)
+            #expect(try Self.names(folder) == ["link"])
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link).hasPrefix("/proc/self/fd/"))
+        }
+    }
+
+    /// SQLite cannot write into a pipe, and nothing takes the place of one.
+    @Test func tablesNeedAFile() throws {
+        try Self.inFolder { folder in
+            let path = "\(folder)/pipe"
+            #expect(mkfifo(path, 0o600) == 0)
+            let attempts: [() throws -> Void] = [
+                { try OutputFile.tables.expectPlace(at: path) }, { try OutputFile.tables.make(at: path) { _ in } },
+            ]
+            for attempt in attempts {
+                let failure = #expect(throws: OutputFile.Failure.self) { try attempt() }
+                #expect(failure?.reason == "cannot be written: it is no file")
+            }
+            var facts = stat()
+            #expect(lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFIFO)
+        }
+    }
+
     @Test func aScenarioIsNeverWrittenOver() throws {
         try Self.inFolder { folder in
             let path = "\(folder)/mine/a.yaml"

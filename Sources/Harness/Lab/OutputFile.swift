@@ -14,17 +14,20 @@ package struct OutputFile: Sendable {
     private let endsItsLine: Bool
     /// Who may read it, less what the process's mask takes away. One that is replaced keeps its own.
     private let mode: mode_t
+    /// Whether somebody else writes it, who needs a file to go back and forth in: a pipe will not do.
+    private let isTables: Bool
     /// What alone it may take the place of, apart from an empty file; nil for anything.
     private var kind: ReportKind?
 
     private init(
         replaces: Bool = true, makesFolders: Bool = false, endsItsLine: Bool = false, mode: mode_t = 0o644,
-        kind: ReportKind? = nil
+        isTables: Bool = false, kind: ReportKind? = nil
     ) {
         self.replaces = replaces
         self.makesFolders = makesFolders
         self.endsItsLine = endsItsLine
         self.mode = mode
+        self.isTables = isTables
         self.kind = kind
     }
 
@@ -32,6 +35,8 @@ package struct OutputFile: Sendable {
     package static let report = OutputFile(endsItsLine: true)
     /// The same in a folder of such files, which is made.
     package static let reportInFolder = OutputFile(makesFolders: true, endsItsLine: true)
+    /// The tables of `run --record`.
+    package static let tables = OutputFile(isTables: true, kind: .record)
     /// A scenario that a person goes on with: another one is never written over.
     package static let scenario = OutputFile(replaces: false, makesFolders: true, endsItsLine: true)
     /// A golden trace, to the byte.
@@ -78,9 +83,14 @@ package struct OutputFile: Sendable {
         if !replaces, lstat(path, &facts) == 0 {
             throw Failure(path, "there is such a file; nothing was written", isTaken: true)
         }
+        let opened = Self.openDescriptor(path)
         guard stat(path, &facts) == 0 else { return try expectFolder(at: Self.folder(of: path), for: path) }
-        guard facts.st_mode & S_IFMT != S_IFDIR else { throw Failure(path, "cannot be written: it is a folder") }
-        guard let kind, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return }
+        let form = facts.st_mode & S_IFMT
+        guard form != S_IFDIR else { throw Failure(path, "cannot be written: it is a folder") }
+        guard form != S_IFBLK, !isTables || form == S_IFREG && opened == nil else {
+            throw Failure(path, "cannot be written: it is no file")
+        }
+        guard let kind, opened == nil, form == S_IFREG, facts.st_size > 0 else { return }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(path, errno: errno) }
         defer { close(descriptor) }
@@ -134,7 +144,22 @@ package struct OutputFile: Sendable {
         }
     }
 
+    /// What this process has open already where a path means that, by whatever links: `/dev/stdout`, `/dev/fd/3`. A
+    /// file that it is sent to is no older one, and nothing may take the place of the link.
+    package static func openDescriptor(_ path: String) -> Int32? {
+        var path = path
+        for _ in 0..<8 {
+            for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {
+                return Int32(path.dropFirst(folder.count))
+            }
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
+            path = target
+        }
+        return nil
+    }
+
     private func put(at path: String, _ body: (Int32) throws(Failure) -> Void) throws(Failure) {
+        if replaces, let opened = Self.openDescriptor(path) { return try body(opened) }
         var facts = stat()
         if replaces, stat(path, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG, facts.st_mode & S_IFMT != S_IFDIR {
             // A pipe or a terminal, such as /dev/stdout, is no file that another could take the place of.

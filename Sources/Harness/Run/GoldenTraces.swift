@@ -75,12 +75,13 @@ extension ScenarioFile {
     /// of its matrix, in each round of a loop, at the end of each way of a fork.
     func sharedGoldenTraces(_ cells: [ScenarioFile]) -> [Diagnostic] {
         let all = given.map(\.fragment.steps) + [steps, finally]
-        let ends = then.flatMap(\.check.reads) + all.flatMap(\.endsOfRuns)
+        let ends = (then.flatMap(\.check.reads) + all.flatMap(\.endsOfRuns)).filter(\.isOfTheRun)
+        guard !ends.isEmpty else { return [] }
         let open = Set(all.flatMap(\.names))
         let variables = cells.map { $0.variables(but: open) }
         var mistakes: [Diagnostic] = []
         var known: Set<String> = []
-        for file in ends where file.isOfTheRun {
+        for file in ends {
             let names = variables.compactMap { try? file.name.text($0) }
             let place = file.name.place
             if let double = names.first(where: { name in names.count { $0 == name } > 1 }) {
