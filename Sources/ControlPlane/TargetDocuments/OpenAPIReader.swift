@@ -21,6 +21,7 @@ struct OpenAPIReader {
     private static let methods = ["get", "put", "post", "delete", "options", "head", "patch"]
     /// Schemas that refer to each other in a circle end here.
     private static let deepest = 32
+    private static let nesting = ["properties", "items", "additionalProperties"]
     private static let combinators = ["oneOf", "anyOf", "allOf", "not"]
 
     init(
@@ -52,11 +53,18 @@ struct OpenAPIReader {
                 guard names.insert(tool.name).inserted else {
                     throw failure("operationId \(tool.name) stands twice")
                 }
+                if let name = TargetDocument.repeatedHole(in: path.name) {
+                    throw failure("paths.'\(path.name.prefix(80))'(\(method)): {\(name)} stands twice")
+                }
                 let place = "paths.'\(path.name)'(\(method))"
                 let shared = item["parameters"]?.array ?? []
                 let read = try self.operation(operation, shared, place)
                 if refusesSameNames, let words = read.shared { throw failure("\(place): \(words)") }
-                result.tools.append(definition(tool, operation, read.schema))
+                let text = tool.description ?? Self.description(of: operation) ?? tool.name
+                try room.take(server, path.name, text)
+                result.tools.append([
+                    "name": .string(tool.name), "description": .string(text), "inputSchema": .object(read.schema),
+                ])
                 result.operations.append(
                     APIOperation(
                         tool: tool.name, method: method.uppercased(), server: server, path: path.name,
@@ -69,27 +77,40 @@ struct OpenAPIReader {
 
     private func failure(_ why: String) -> TargetDocument.Failure { .init("Invalid OpenAPI schema: \(why)") }
 
-    private func definition(_ tool: Tool, _ operation: JSONObject, _ schema: JSONObject) -> JSONValue {
-        let text =
-            tool.description ?? operation["description"]?.string ?? operation["summary"]?.string ?? tool.name
-        return ["name": .string(tool.name), "description": .string(text), "inputSchema": .object(schema)]
+    private static func description(of operation: JSONObject) -> String? {
+        operation["description"]?.string ?? operation["summary"]?.string
     }
 
     /// The first server, with its variables' defaults. A host that a caller could choose is refused: the credential
     /// would go there (ledger `openapi-server`).
     private func server() throws(TargetDocument.Failure) -> String {
-        guard let first = root["servers"]?[0], var url = first["url"]?.string else {
+        guard let first = root["servers"]?[0], let template = first["url"]?.string else {
             throw failure("attribute servers is missing")
         }
-        for variable in first["variables"]?.object?.members ?? [] {
-            guard let standard = variable.value["default"]?.string else { continue }
-            url = url.replacing("{\(variable.name)}", by: standard)
-        }
+        let url = try filled(template, first["variables"] ?? [:])
         guard let parts = URLParts(url), parts.userInfo == nil, !url.utf8.contains(UInt8(ascii: "{")),
             parts.scheme == "https" || (parts.scheme == "http" && parts.isLoopback)
         else { throw failure("servers[0].url must be an https URL") }
         let path = parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path
         return parts.origin + path
+    }
+
+    /// A URL's template with the defaults of its variables. A default is put in as it stands: what looks like a
+    /// variable in it is none (OpenAPI Specification 3.1, "Server Object").
+    private func filled(_ template: String, _ variables: JSONValue) throws(TargetDocument.Failure) -> String {
+        let pieces = template.pieces(by: "{", keepingEmpty: true)
+        var url = String(pieces.first ?? "")
+        for piece in pieces.dropFirst() {
+            if let end = piece.place(of: "}"), let standard = variables[String(piece[..<end])]?["default"]?.string {
+                try room.take(standard)
+                url += standard
+                url += piece[piece.index(after: end)...]
+            } else {
+                url += "{"
+                url += piece
+            }
+        }
+        return url
     }
 
     private struct Read {
@@ -158,7 +179,7 @@ struct OpenAPIReader {
             read.add(.init("body", .body, isRequired: isRequired), schema)
             return read
         }
-        let required = isRequired ? schema["required"]?.strings ?? [] : []
+        let required = Set(isRequired ? schema["required"]?.strings ?? [] : [])
         for member in members.members {
             read.add(.init(member.name, .member, isRequired: required.contains(member.name)), member.value)
         }
@@ -174,12 +195,19 @@ struct OpenAPIReader {
     /// A schema with its references put in place.
     private func schema(_ raw: JSONValue, _ place: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONValue {
         guard depth < Self.deepest else { throw failure("\(place) is nested too deep or refers to itself") }
-        try room.takeOne()
+        try room.takeSchema(at: place)
         guard var object = try resolved(raw, place).object else { throw failure("\(place) must be an object") }
         if let name = Self.combinators.first(where: { object[$0] != nil }) {
             throw failure("\(place) uses \(name), which is not supported")
         }
         if object["type"] == "array", object["items"]?.object == nil { throw failure("\(place).items is missing") }
+        for name in ["xml", "externalDocs", "discriminator", "example", "readOnly", "writeOnly", "deprecated"] {
+            object[name] = nil
+        }
+        // What is below takes its own.
+        for member in object.members where member.value.object == nil || !Self.nesting.contains(member.name) {
+            try room.take(member.value)
+        }
         // Either may be true or false instead.
         for name in ["items", "additionalProperties"] {
             guard let inner = object[name], inner.object != nil else { continue }
@@ -192,9 +220,6 @@ struct OpenAPIReader {
             }
             object["properties"] = .object(read)
         }
-        for name in ["xml", "externalDocs", "discriminator", "example", "readOnly", "writeOnly", "deprecated"] {
-            object[name] = nil
-        }
         return .object(object)
     }
 
@@ -203,6 +228,7 @@ struct OpenAPIReader {
         var value = value
         for _ in 0..<8 {
             guard let reference = value["$ref"]?.string else { return value }
+            try room.take(reference)
             guard reference.hasPrefix("#/") else {
                 throw failure("\(place) refers to \(reference); only places of the document itself are supported")
             }

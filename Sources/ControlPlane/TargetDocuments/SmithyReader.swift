@@ -5,12 +5,14 @@ import Kernel
 /// (ledger `smithy-limits`).
 struct SmithyReader {
     private let shapes: JSONObject
+    private let byID: [String: JSONValue]
     private let region: String
     private let room = TargetDocument.Room()
     private static let deepest = 32
 
     init(_ model: JSONValue, region: String) {
         shapes = model["shapes"]?.object ?? [:]
+        byID = Dictionary(shapes.members.map { ($0.name, $0.value) }) { first, _ in first }
         self.region = region
     }
 
@@ -26,9 +28,13 @@ struct SmithyReader {
             guard let http = shape.value["traits"]?["smithy.api#http"], let method = http["method"]?.string,
                 let uri = http["uri"]?.string
             else { continue }
+            if let label = TargetDocument.repeatedHole(in: uri) {
+                throw failure("label {\(label)} stands twice in a uri")
+            }
             let name = Self.localName(shape.name)
             let read = try input(shape.value["input"]?["target"]?.string)
             let text = shape.value["traits"]?["smithy.api#documentation"]?.string ?? name
+            try room.take(server, uri, text)
             result.tools.append([
                 "name": .string(name), "description": .string(text), "inputSchema": .object(read.schema),
             ])
@@ -74,7 +80,7 @@ struct SmithyReader {
     private func input(_ id: String?) throws(TargetDocument.Failure) -> Read {
         var read = Read()
         guard let id, id != Self.prelude + "Unit" else { return read }
-        guard let structure = shapes[id] else { throw missing(id) }
+        guard let structure = byID[id] else { throw missing(id) }
         guard structure["type"] == "structure" else { throw failure("the input '\(id)' is no structure") }
         let members = structure["members"]?.object ?? [:]
         var properties = JSONObject()
@@ -103,15 +109,17 @@ struct SmithyReader {
     private func schema(_ member: JSONValue, _ depth: Int) throws(TargetDocument.Failure) -> JSONValue {
         let id = member["target"]?.string ?? ""
         guard depth < Self.deepest else { throw failure("\(id) refers to itself") }
-        try room.takeOne()
-        var result = try shape(id, depth)
-        let text = member["traits"]?["smithy.api#documentation"]?.string
-        if let text { result["description"] = .string(text) }
+        try room.takeSchema(at: id)
+        var result = try schema(of: id, depth)
+        if let text = member["traits"]?["smithy.api#documentation"]?.string {
+            try room.take(text)
+            result["description"] = .string(text)
+        }
         return .object(result)
     }
 
-    private func shape(_ id: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONObject {
-        guard let shape = shapes[id] else {
+    private func schema(of id: String, _ depth: Int) throws(TargetDocument.Failure) -> JSONObject {
+        guard let shape = byID[id] else {
             guard id.hasPrefix(Self.prelude), let known = Self.simple(Self.localName(id)) else { throw missing(id) }
             return known
         }
@@ -119,6 +127,7 @@ struct SmithyReader {
         case "structure", "union":
             var properties = JSONObject()
             for member in shape["members"]?.object?.members ?? [] {
+                try room.take(member.name)
                 properties.append(member.name, try schema(member.value, depth + 1))
             }
             return ["type": "object", "properties": .object(properties)]
@@ -129,6 +138,7 @@ struct SmithyReader {
             let values = (shape["members"]?.object?.members ?? []).map { member in
                 member.value["traits"]?["smithy.api#enumValue"]?.string ?? member.name
             }
+            for value in values { try room.take(value) }
             return ["type": "string", "enum": .strings(values)]
         case let type:
             guard let known = type.flatMap(Self.simple) else { throw failure("'\(id)' has no type of Smithy's") }

@@ -65,18 +65,58 @@ struct TargetDocument: Sendable {
         return TargetDocument(tools: tools)
     }
 
-    /// How many schemas a document may unfold to. References that share references would make millions of a few lines;
-    /// the bound is this emulator's own.
+    /// How many schemas a document may unfold to, and how many bytes. References that share references would make
+    /// millions of a few lines, and variables gigabytes; the bounds are this emulator's own. Sixteen times what an
+    /// inline document may have.
     final class Room {
-        private static let most = 100_000
-        private var taken = 0
+        private static let mostSchemas = 100_000
+        private static let mostBytes = 16 << 20
+        private var schemas = 0
+        private var bytes = 0
 
-        func takeOne() throws(Failure) {
-            taken += 1
-            guard taken <= Self.most else {
-                throw Failure("The schemas of the document unfold to more than \(Self.most)")
+        func takeSchema(at place: String) throws(Failure) {
+            schemas += 1
+            guard schemas <= Self.mostSchemas else {
+                throw Failure("The schemas of the document unfold to more than \(Self.mostSchemas)")
+            }
+            try take(place)
+        }
+
+        func take(_ texts: String...) throws(Failure) {
+            for text in texts { try take(text.utf8.count) }
+        }
+
+        func take(_ value: JSONValue) throws(Failure) {
+            switch value {
+            case .string(let text): try take(text.utf8.count)
+            case .array(let items): for item in items { try take(item) }
+            case .object(let object):
+                for member in object.members {
+                    try take(member.name.utf8.count)
+                    try take(member.value)
+                }
+            default: try take(1)
             }
         }
+
+        private func take(_ count: Int) throws(Failure) {
+            bytes += count + 1
+            guard bytes <= Self.mostBytes else {
+                throw Failure("The document unfolds to more than \(Self.mostBytes) bytes")
+            }
+        }
+    }
+
+    /// A hole that stands twice in a path, where each may stand once (OpenAPI Specification 3.2, "Path Templating";
+    /// Smithy 2.0 specification, "http trait", labels).
+    static func repeatedHole(in path: String) -> String? {
+        var names: Set<Substring> = []
+        for piece in path.pieces(by: "{", keepingEmpty: true).dropFirst() {
+            guard let end = piece.place(of: "}") else { continue }
+            let name = piece[..<end].hasSuffix("+") ? piece[..<end].dropLast() : piece[..<end]
+            guard names.insert(name).inserted else { return String(name) }
+        }
+        return nil
     }
 
     static func json(_ text: String, _ what: String) throws(Failure) -> JSONValue {
