@@ -143,6 +143,26 @@ import Testing
         #expect(api.seen.first?.path == path)
     }
 
+    /// A short argument for many holes, or a list for a long name, would make gigabytes of a call.
+    @Test(
+        "A request is no longer than a whole body",
+        arguments: [
+            (String(repeating: "/{a}", count: 2_000), .path, .string(String(repeating: "b", count: 4_000))),
+            ("/x", .query, .strings(Array(repeating: "b", count: 2_000))),
+        ] as [(String, APIOperation.Place, JSONValue)])
+    func requestsAreBounded(_ path: String, _ place: APIOperation.Place, _ value: JSONValue) async throws {
+        let name = place == .path ? "a" : String(repeating: "q", count: 4_000)
+        let operation = APIOperation(
+            tool: "do", method: "GET", server: "https://api.test", path: path,
+            parameters: [.init("a", wireName: name, place, isRequired: true)])
+        let (lab, api) = try lab(kind: ["openApiSchema": [:]], operations: [operation])
+        let params: JSONObject = ["name": "x___do", "arguments": ["a": value]]
+        let result = try await lab.rpc("tools/call", params).json?["result"]
+        #expect(result?["isError"] == true)
+        #expect(result?["content"]?[0]?["text"] == "The request's URL is longer than 6291456 bytes")
+        #expect(api.seen.isEmpty)
+    }
+
     @Test func argumentsSetNoForbiddenHeader() async throws {
         for name in ["Authorization", "Host", "X-Amzn-Trace-Id", "Bad Name"] {
             let operation = APIOperation(
