@@ -71,7 +71,7 @@ package struct Deployment: Sendable {
 
     package func run() async -> Result {
         var result = Result()
-        var evaluator = plan.evaluator
+        var evaluator = plan.evaluator.again
         var undos: [(StackTemplate.Resource, String, Undo)] = []
         let stack = plan.destination
         result.tell("CREATE_IN_PROGRESS", of: stack, "User Initiated")

@@ -5,14 +5,23 @@ import Scenario
 extension Evaluator {
     /// Whether a condition of the template holds.
     func holds(_ name: String, _ place: Place, inside seen: [String] = []) throws(Diagnostic) -> Bool {
+        if let known = evaluation.known(name) { return known }
         guard let node = template.conditions[name] else {
             throw Diagnostic(
                 place, "there is no condition \"\(name)\"",
                 hint: Suggestion.hint(for: name, among: template.conditions.keys.sorted()))
         }
         guard !seen.contains(name) else { throw Diagnostic(place, "condition \(name) depends on itself") }
-        return try condition(node, inside: seen + [name])
+        guard seen.count < Self.deepest else {
+            throw Diagnostic(place, "conditions depend on each other more than \(Self.deepest) deep")
+        }
+        let holds = try condition(node, inside: seen + [name])
+        evaluation.note(name, holds: holds)
+        return holds
     }
+
+    /// Each condition that names another takes a piece of the stack; the bound is this emulator's own.
+    private static let deepest = 200
 
     func condition(_ node: DocumentNode, inside seen: [String] = []) throws(Diagnostic) -> Bool {
         guard let member = node.members.first, node.members.count == 1 else {

@@ -13,6 +13,18 @@ struct Evaluator {
     let parameters: [String: JSONValue]
     let pseudo: [String: JSONValue]
     var created: [String: Created] = [:]
+    private(set) var evaluation = Evaluation()
+
+    init(template: StackTemplate, parameters: [String: JSONValue], pseudo: [String: JSONValue]) {
+        (self.template, self.parameters, self.pseudo) = (template, parameters, pseudo)
+    }
+
+    /// For the next look at the template, which has all the room again.
+    var again: Evaluator {
+        var copy = self
+        copy.evaluation = Evaluation(after: evaluation)
+        return copy
+    }
 
     /// The value of a node; nil for `AWS::NoValue`.
     func value(_ node: DocumentNode) throws(Diagnostic) -> JSONValue? {
@@ -26,7 +38,9 @@ struct Evaluator {
             member.name == "Ref" || member.name.hasPrefix("Fn::")
         {
             if Self.conditionFunctions.contains(member.name) { return .bool(try condition(node)) }
-            return try call(member.name, member.value)
+            let value = try call(member.name, member.value)
+            if let value { try evaluation.take(value, at: node.place) }
+            return value
         }
         var object = JSONObject()
         for member in node.members {
@@ -135,7 +149,11 @@ struct Evaluator {
             }
             texts.append(text)
         }
-        return texts.joined(separator: try text(items[0], "a separator"))
+        let separator = try text(items[0], "a separator")
+        // Before there is any of it: two halves of a megabyte make a hundred gigabytes.
+        let (between, isBeyond) = separator.utf8.count.multipliedReportingOverflow(by: max(0, texts.count - 1))
+        try evaluation.take(isBeyond ? .max : between, at: argument.place)
+        return texts.joined(separator: separator)
     }
 
     /// `${Name}`, `${Name.Attribute}`, `${!Literal}`.
@@ -156,7 +174,9 @@ struct Evaluator {
                 throw Diagnostic(pattern.place, "a ${ of Fn::Sub has no }")
             }
             let name = trimmed(rest[hole.upperBound..<end])
-            result += try filled(name, own, pattern.place)
+            let value = try filled(name, own, pattern.place)
+            try evaluation.take(value.utf8.count, at: pattern.place)
+            result += value
             rest = rest[rest.index(after: end)...]
         }
         return result + rest

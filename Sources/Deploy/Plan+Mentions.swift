@@ -37,7 +37,8 @@ struct MentionCheck {
         let found = mentions.compactMap { problem(with: $0, of: what) }
         problems += found
         let isKnownNow = mentions.allSatisfy { template.resource($0.name) == nil }
-        guard found.isEmpty, isKnownNow else { return mentions.map(\.name) }
+        // Where there is too much of everything, that is told once.
+        guard found.isEmpty, isKnownNow, !evaluator.evaluation.isSpent else { return mentions.map(\.name) }
         do throws(Diagnostic) {
             _ = try evaluator.value(node)
         } catch {
@@ -130,7 +131,7 @@ struct Mention {
     private static func collect(
         sub node: DocumentNode, _ evaluator: Evaluator, isCertain: Bool, _ found: inout [Mention]
     ) {
-        let own = node.items?.last?.members.map(\.name) ?? []
+        let own = Set(node.items?.last?.members.map(\.name) ?? [])
         if let map = node.items?.last, map.isMapping { collect(map, evaluator, isCertain: isCertain, &found) }
         guard let text = (node.items?.first ?? node).scalarText else { return }
         var rest = text[...]

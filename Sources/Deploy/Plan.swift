@@ -50,7 +50,7 @@ package struct Plan: Sendable {
         for output in outputs { mentions.check(output, &problems) }
         // Only of a template that is in order otherwise: what is missing there would be told twice.
         if problems.isEmpty, let (contract, manner) = service {
-            let check = ContractCheck(contract: contract, manner: manner, evaluator: evaluator)
+            let check = ContractCheck(contract: contract, manner: manner, evaluator: evaluator.again)
             problems = active.flatMap(check.problems)
         }
         resources = Self.ordered(active, needs, &problems)

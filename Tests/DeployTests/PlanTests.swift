@@ -104,6 +104,41 @@ struct PlanTests {
         #expect(found.allSatisfy { $0.hasPrefix("t.yaml:") })
     }
 
+    /// Forty conditions that name the next one twice each: a trillion looks, were each looked at whenever it is named.
+    @Test func conditionsAreLookedAtOnce() throws {
+        let named = (0..<40).map { "  C\($0): !And [!Condition C\($0 + 1), !Condition C\($0 + 1)]\n" }.joined()
+        let text = "Conditions:\n\(named)  C40: !Equals [a, a]\n\(roles(("A", "!If [C0, a, b]")))"
+        #expect(try plan(text).resources.map(\.name) == ["A"])
+    }
+
+    @Test func conditionsHaveADepth() {
+        // From the end, so that the names' order is no help.
+        let named = (0..<300).map { "  C\(1000 + $0): !Not [!Condition C\(1001 + $0)]\n" }.joined()
+        let found = problems("Conditions:\n\(named)  C1300: !Equals [a, a]\n\(roles(("A", "x")))")
+        #expect(found.first?.hasSuffix("conditions depend on each other more than 200 deep") == true)
+    }
+
+    /// Little that grows at each of its levels.
+    private static func nested(_ levels: Int) -> String {
+        (0..<levels).reduce("'\(String(repeating: "y", count: 50))'") { inner, _ in
+            "!Sub ['\(String(repeating: "${a}", count: 10))', {a: \(inner)}]"
+        }
+    }
+
+    @Test(arguments: [
+        nested(6),
+        "!Join ['\(String(repeating: "y", count: 2_000))', !Split [a, '\(String(repeating: "a", count: 20_000))']]",
+    ])
+    func whatATemplateComesToIsBounded(_ expression: String) {
+        let found = problems(roles(("A", expression), ("B", expression)))
+        #expect(found.count == 1)
+        #expect(found.first?.contains("the functions of the template come to more than 33554432 bytes") == true)
+    }
+
+    @Test func whatATemplateComesToMayBeMuch() throws {
+        #expect(try plan(roles(("A", Self.nested(4)))).resources.count == 1)
+    }
+
     /// Names and attributes that nothing has, in properties and in outputs, and whatever can be worked out now.
     @Test(arguments: [
         ("!GetAtt B.Arm", "B has no attribute \"Arm\" (did you mean \"Arn\"?)"),
