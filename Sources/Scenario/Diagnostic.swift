@@ -49,6 +49,10 @@ package struct Reading: Sendable {
     var reads: String?
     /// Whether a fragment could not be read: nobody knows what it would have saved.
     var lacksAFragment = false
+    /// How many steps there are, with those that fragments bring each time they are named.
+    var stepCount = 0
+    /// Whether it has been told that they are too many.
+    var isTooLong = false
     package mutating func note(sender name: String) { senders.insert(name) }
     /// The file that is read, and the fragments on the way to it.
     package let file: String

@@ -35,8 +35,26 @@ package final class FragmentShelf: Sendable {
 }
 
 extension Reading {
+    /// The most steps of a file. Ten fragments that name each other ten times would bring ten thousand million.
+    private static let mostSteps = 10_000
+
     /// A fragment by its name: one of this file, or one on the shelf.
     package mutating func fragment(_ name: String, at place: Place) -> Fragment? {
+        guard let fragment = found(name, at: place) else { return nil }
+        stepCount += fragment.stepCount
+        guard stepCount > Self.mostSteps else { return fragment }
+        lacksAFragment = true
+        // Once: whatever stands below is too much as well.
+        if !isTooLong {
+            report(
+                place, "with the fragment \"\(name)\" these are more than \(Self.mostSteps) steps",
+                hint: "a fragment's steps count each time it is named, and so do those of the fragments in it")
+        }
+        isTooLong = true
+        return nil
+    }
+
+    private mutating func found(_ name: String, at place: Place) -> Fragment? {
         if let own = own[name] {
             used.insert(name)
             return own
@@ -134,9 +152,10 @@ extension Fragment {
         }
         let defaults = members["with"]?.members ?? []
         for member in defaults { reading.expectVariableName(member.name, at: member.key.place) }
+        let before = reading.stepCount
         let steps = members.require("steps", &reading).map { reading.steps($0, of: "steps") } ?? []
         return Fragment(
             source: source, title: title, defaults: defaults.map { ($0.name, $0.value) }, steps: steps,
-            senders: reading.senders)
+            stepCount: reading.stepCount - before, senders: reading.senders)
     }
 }

@@ -142,6 +142,8 @@ package struct Fragment: Sendable {
     /// Variables it takes, with what they are unless a scenario says otherwise.
     package let defaults: [(name: String, value: DocumentNode)]
     package let steps: [PlacedStep]
+    /// How many steps these are, with those of the fragments in it.
+    let stepCount: Int
     /// Names under which its steps send what they like.
     let senders: Set<String>
 }

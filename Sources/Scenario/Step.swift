@@ -232,6 +232,7 @@ extension Reading {
             return []
         }
         if items.isEmpty { report(node.place, "there is no step") }
+        stepCount += items.count
         return items.compactMap { vocabulary.step($0, &self) }
     }
 

@@ -2,6 +2,18 @@ import Kernel
 import Scenario
 import Testing
 
+/// Does the steps of a fragment.
+private struct NestStep: Step {
+    static let keyword = "nest"
+    let blocks: [StepBlock]
+    var defines: [String] { [] }
+
+    init?(_ node: StepNode, _ reading: inout Reading) {
+        guard let fragment = reading.fragment(node.value.scalarText ?? "", at: node.value.place) else { return nil }
+        blocks = [StepBlock(fragment.steps)]
+    }
+}
+
 struct LanguageTests {
     @Test func scenarioIsRead() throws {
         let (file, diagnostics) = TestLanguage.read(
@@ -45,6 +57,23 @@ struct LanguageTests {
         let text = "scenario: s\nspec: [E1]\ngiven: g\nsteps:\n  - call: get\n"
         let (_, diagnostics) = reader.read(Source(name: "s.yaml", text: text))
         #expect(diagnostics.map { $0.place.description } == ["given/g.yaml:3:5"])
+    }
+
+    /// Files of which each names the next one ten times.
+    @Test(arguments: [(2, 0), (4, 1)])
+    func whatFragmentsBringIsCounted(_ levels: Int, _ mistakes: Int) {
+        var vocabulary = TestLanguage.vocabulary
+        vocabulary.steps.append(NestStep.self)
+        let reader = ScenarioReader(vocabulary) { name in
+            guard let level = Int(name) else { return nil }
+            let step = level == levels ? "  - call: get\n" : "  - nest: '\(level + 1)'\n"
+            return Source(
+                name: "\(name).yaml", text: "fragment: x\nsteps:\n\(String(repeating: step, count: 10))")
+        }
+        let text = "scenario: s\nspec: [E1]\ngiven: '0'\nsteps:\n  - call: get\n"
+        let (_, found) = reader.read(Source(name: "s.yaml", text: text))
+        #expect(found.count == mistakes)
+        #expect(found.allSatisfy { $0.message.contains("more than 10000 steps") && $0.place.line > 2 })
     }
 
     @Test(
