@@ -17,6 +17,10 @@ package struct CallerGuard: Sendable {
         guard let authority, headers[Self.hostField] == nil else {
             return .plain(400, "A request has one Host header.\n", headers: [.connection: "close"])
         }
+        // A name with a path or an @ behind it would be somebody else's in the eyes of whoever reads it otherwise.
+        guard authority.utf8.allSatisfy(Self.isOfAName) else {
+            return .plain(400, "The Host header is no host with or without a port.\n", headers: [.connection: "close"])
+        }
         guard let host = URLParts("http://\(authority)")?.host, allows(host) else {
             return .plain(421, "No party of this lab has that name. Is the Host header right?\n")
         }
@@ -28,6 +32,17 @@ package struct CallerGuard: Sendable {
         guard let page = URLParts(origin), allows(page.host) else { return Self.foreignPage }
         return nil
     }
+
+    /// Letters, digits, and what else a host and its port may have (RFC 3986 section 3.2.2, RFC 9112 section 3.2).
+    private static func isOfAName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: marks.contains(byte)
+        }
+    }
+    private static let marks = Array("-._~%!$&'()*+,;=:[]".utf8)
 
     private func allows(_ host: String) -> Bool {
         if host.hasSuffix(".localhost") { return Party.served.contains { "\($0).localhost" == host } }

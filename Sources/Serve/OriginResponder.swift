@@ -17,18 +17,25 @@ struct OriginResponder: Sendable {
 
     @concurrent
     func respond(
-        _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, on channel: any Channel
+        _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, on channel: any Channel,
+        _ connection: PartyConnection
     ) async throws {
+        // What came behind a request that was the last one is not even looked at (RFC 9112 section 9.6).
+        guard !connection.isOver else { return }
         let counter = await desk.counter()
         let host = request.head.authority
         if let refusal = counter.callers.refusal(host: host, headers: request.headers) {
-            return try await write(refusal, to: request.method, writer)
+            try await write(refusal, to: request.method, writer)
+            if refusal.header(.connection) == "close" { try await connection.end(on: channel) }
+            return
         }
         guard let target = Self.originForm(request.head.path) else {
             return try await write(.plain(400, "This is no proxy.\n"), to: request.method, writer)
         }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.longestBody {
-            return try await write(Self.tooLarge, to: request.method, writer)
+        // Digits are all that comes this far; a number of them that no integer holds is too large as well.
+        if let length = request.headers[.contentLength], Int(length).map({ $0 > Self.longestBody }) ?? true {
+            try await write(Self.tooLarge, to: request.method, writer)
+            return try await connection.end(on: channel)
         }
         // RFC 9110 section 10.1.1: the client waits for this before it sends a long body.
         if request.headers[.expect]?.lowercased() == "100-continue" {
@@ -37,7 +44,8 @@ struct OriginResponder: Sendable {
         var head = request.head
         head.path = target
         guard let response = try await answer(head, request.body, at: counter) else {
-            return try await write(Self.tooLarge, to: request.method, writer)
+            try await write(Self.tooLarge, to: request.method, writer)
+            return try await connection.end(on: channel)
         }
         if let events = response.events, request.method != .head {
             return try await stream(response, events, on: channel, writer)

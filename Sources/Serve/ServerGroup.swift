@@ -107,12 +107,8 @@ package struct ServerGroup: Sendable {
         bound: @escaping @Sendable (Int) -> Void
     ) -> HTTPServer {
         let responder = OriginResponder(party: party, desk: desk, limits: limits, ration: commons.ration)
-        let channel = HTTP1Channel(
-            responder: { try await responder.respond($0, $1, on: $2) },
-            configuration: .init(
-                additionalChannelHandlers: [ConnectionEnd()], idleTimeout: TimeAmount(limits.patience)))
         return HTTPServer(
-            childChannelSetup: PartyChannel(channel),
+            childChannelSetup: PartyChannel(responder, patience: TimeAmount(limits.patience)),
             configuration: ServerConfiguration(
                 address: .hostname(plan.bindAddress, port: plan.port(of: party)), backlog: 1_024,
                 availableConnectionsDelegate: ConnectionGate(limits, commons.total)),

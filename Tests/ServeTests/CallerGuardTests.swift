@@ -20,11 +20,23 @@ struct CallerGuardTests {
     @Test(
         "by no other name",
         arguments: [
-            "evil.com", "127.0.0.1.evil.com", "evil.localhost", "localhost.evil.com", "", "127.0.0.1@evil.com:80",
+            "evil.com", "127.0.0.1.evil.com", "evil.localhost", "localhost.evil.com", "",
             "github.localhost.evil.com", "169.254.169.254", "0.0.0.0", "localhost:99999",
         ])
     func refused(host: String) {
         #expect(callers.refusal(host: host, headers: [:])?.status == 421)
+    }
+
+    @Test(
+        "A Host that is no host is a bad request, whatever it begins or ends with",
+        arguments: [
+            "127.0.0.1@evil.com:80", "evil.example@127.0.0.1", "127.0.0.1/evil", "127.0.0.1?x", "127.0.0.1#x",
+            "127.0.0.1, evil.com", "127.0.0.1\\evil.com", "localhost\u{e9}", "<localhost>",
+        ])
+    func illegal(host: String) {
+        let refusal = callers.refusal(host: host, headers: [:])
+        #expect(refusal?.status == 400)
+        #expect(refusal?.header(.connection) == "close")
     }
 
     @Test("never without a name")

@@ -82,6 +82,45 @@ extension SocketTests {
             }
         }
 
+        /// The number of requests that a party got, whatever a client sends behind what was refused.
+        @Test(
+            "what is told that its connection ends has its last answer",
+            arguments: [
+                ("GET / HTTP/1.1\r\nHost: %\r\nHost: %\r\n\r\n", "400"),
+                ("GET / HTTP/1.1\r\nHost: evil.example@%\r\n\r\n", "400"),
+                ("GET / HTTP/1.1\r\nHost: %/evil\r\n\r\n", "400"),
+                ("POST / HTTP/1.1\r\nHost: %\r\nContent-Length: 90000000\r\n\r\n", "413"),
+                ("POST / HTTP/1.1\r\nHost: %\r\nContent-Length: 18446744073709551615\r\n\r\n", "413"),
+            ])
+        func lastAnswer(_ refused: String, _ status: String) async throws {
+            try await serving(ServeLimits()) { request, _ in
+                .plain(200, "asked for \(request.path)")
+            } while: { port, host in
+                let client = try Client(port)
+                let good = "GET /second HTTP/1.1\r\nHost: \(host)\r\n\r\n"
+                client.say(refused.replacing("%", by: host) + good)
+                client.say(good)
+                let heard = try #require(client.hear(until: Self.never))
+                #expect(heard.hasPrefix("HTTP/1.1 \(status) "))
+                #expect(heard.lowercased().contains("connection: close\r\n"))
+                #expect(!heard.contains("second"))
+            }
+        }
+
+        /// A client that sends all of its body before it reads.
+        @Test("whoever sends a body that is too long gets the answer all the same")
+        func tooLong() async throws {
+            try await serving(ServeLimits()) { port, host in
+                let client = try Client(port)
+                let part = String(repeating: "a", count: 1 << 20)
+                client.say("POST / HTTP/1.1\r\nHost: \(host)\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for _ in 0..<40 { client.say("100000\r\n\(part)\r\n") }
+                client.say("0\r\n\r\n")
+                let heard = client.hear(until: Self.never)
+                #expect(heard?.hasPrefix("HTTP/1.1 413 ") == true)
+            }
+        }
+
         @Test("a connection that asks for nothing, or byte by byte, ends")
         func patience() async throws {
             var limits = ServeLimits()
