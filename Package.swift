@@ -61,7 +61,11 @@ let package = Package(
         module("MCPCore", uses: ["Kernel"], [httpTypes]),
         module("Policy", uses: ["Kernel"]),
         module("AWSCore", uses: ["Kernel"], [httpTypes, .product(name: "Crypto", package: "swift-crypto")]),
-        module("SQLiteStore", uses: ["Kernel"], [.product(name: "GRDB", package: "GRDB.swift")]),
+        module(
+            "SQLiteStore", uses: ["Kernel"],
+            [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         // Layer 3: the fakes. They talk HTTP only.
         module("ControlPlane", uses: ["Kernel", "AWSCore"], [httpTypes]),
         module("IdentityService", uses: ["Kernel", "AWSCore", "OAuthCore"], [httpTypes]),

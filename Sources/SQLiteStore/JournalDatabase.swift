@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 package import Kernel
 
 /// A row of one of the tables of a record.
@@ -47,15 +48,25 @@ package struct JournalDatabase: Sendable {
         return (String(table), names)
     }
 
+    /// Reaches no file but its own: with no room for a second database, ATTACH and VACUUM INTO open and make none
+    /// (https://www.sqlite.org/limits.html, "Maximum Number Of Attached Databases").
+    private static var closed: Configuration {
+        var configuration = Configuration()
+        configuration.prepareDatabase { database in
+            _ = sqlite3_limit(database.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
+        }
+        return configuration
+    }
+
     /// In memory.
     package init() throws(StoreFailure) {
-        queue = try Self.attempt { try DatabaseQueue() }
+        queue = try Self.attempt { try DatabaseQueue(configuration: Self.closed) }
         try create()
     }
 
     /// A new file, in the place of an older one.
     package init(path: String) throws(StoreFailure) {
-        queue = try Self.attempt { try DatabaseQueue(path: path) }
+        queue = try Self.attempt { try DatabaseQueue(path: path, configuration: Self.closed) }
         try create()
     }
 
@@ -81,13 +92,13 @@ package struct JournalDatabase: Sendable {
         try statement.execute(arguments: StatementArguments(columns.map { databaseValue($0.value) }))
     }
 
-    /// Answers a question; nothing can be changed by it.
+    /// Answers a question; nothing can be changed by it, neither here nor in any file.
     package func query(
         _ sql: String, _ arguments: JSONObject = [:]
     ) throws(StoreFailure) -> (columns: [String], rows: [JSONObject]) {
         try Self.attempt {
             try queue.read { database in
-                let statement = try database.makeStatement(sql: sql)
+                let statement = try Self.question(sql, database)
                 let pairs = arguments.members.map { ($0.name, Self.databaseValue($0.value)) }
                 if !pairs.isEmpty {
                     try statement.setArguments(
@@ -108,9 +119,36 @@ package struct JournalDatabase: Sendable {
     package static func check(_ sql: String) throws(StoreFailure) {
         let database = try JournalDatabase()
         try attempt {
-            try database.queue.read { database in
-                let statement = try database.makeStatement(sql: sql)
-                if !statement.isReadonly { throw StoreFailure("only questions may be asked, such as SELECT") }
+            try database.queue.read { _ = try question(sql, $0) }
+        }
+    }
+
+    /// - Throws: `StoreFailure` for a statement that does not ask. SQLite calls some others read-only too, such as
+    ///   ATTACH and PRAGMA (https://www.sqlite.org/c3ref/stmt_readonly.html).
+    private static func question(_ sql: String, _ database: Database) throws -> Statement {
+        let statement = try database.makeStatement(sql: sql)
+        guard statement.isReadonly, questions.contains(firstWord(of: sql)) else {
+            throw StoreFailure("only questions may be asked, such as SELECT")
+        }
+        return statement
+    }
+
+    private static let questions: Set<String> = ["select", "with", "values", "explain"]
+
+    /// In lower case, behind blanks and remarks; empty where something else comes first.
+    private static func firstWord(of sql: String) -> String {
+        var rest = Array(sql.utf8)[...]
+        while true {
+            rest = rest.drop { " \t\n\r\u{C}".utf8.contains($0) }
+            if rest.starts(with: "--".utf8) {
+                rest = rest.drop { $0 != UInt8(ascii: "\n") }
+            } else if rest.starts(with: "/*".utf8) {
+                rest = rest.dropFirst(2)
+                while !rest.isEmpty, !rest.starts(with: "*/".utf8) { rest = rest.dropFirst() }
+                rest = rest.dropFirst(2)
+            } else {
+                let word = rest.prefix { (65...90).contains($0) || (97...122).contains($0) }
+                return String(decoding: word, as: UTF8.self).lowercased()
             }
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import SQLiteStore
 import Testing
@@ -27,6 +28,31 @@ struct JournalDatabaseTests {
         let database = try Self.filled()
         #expect(throws: StoreFailure.self) { _ = try database.query(sql) }
         #expect(try database.query("SELECT count(*) AS n FROM exchange").rows == [["n": 2]])
+    }
+
+    /// A scenario of a stranger may ask; what SQLite calls read-only reaches files and settings of the process too.
+    @Test(arguments: [
+        "ATTACH '%' AS x", "  -- a remark\n/* and one */ attach database '%' as x", "\u{FEFF}ATTACH '%' AS x",
+        "VACUUM INTO '%'", "DETACH main", "PRAGMA temp_store_directory = '/'", "PRAGMA query_only = 0",
+        "SELECT load_extension('%')", "BEGIN", "EXPLAIN ATTACH '%' AS x; ATTACH '%' AS x",
+    ])
+    func noStatementReachesAFile(_ statement: String) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let sql = statement.replacing("%", with: path)
+        if !statement.hasPrefix("SELECT") {
+            #expect(throws: StoreFailure.self) { try JournalDatabase.check(sql) }
+        }
+        #expect(throws: StoreFailure.self) { _ = try Self.filled().query(sql) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(arguments: [
+        "/* why */ -- so\nWITH n AS (SELECT 1 AS one) SELECT one FROM n", "values (1)", "EXPLAIN SELECT 1",
+    ])
+    func whatAsksMayBeginWithARemark(_ sql: String) throws {
+        try JournalDatabase.check(sql)
+        #expect(try !Self.filled().query(sql).rows.isEmpty)
     }
 
     @Test func missingValueIsRefused() throws {

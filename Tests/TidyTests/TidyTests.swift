@@ -43,6 +43,7 @@ private let bans: [Ban] = [
 /// Third-party modules, and the only places that may import them.
 private let imports: [String: Set<String>] = [
     "GRDB": ["SQLiteStore"],
+    "GRDBSQLite": ["SQLiteStore"],
     "Yams": ["Scenario", "bench"],
     "JWTKit": ["OAuthCore"],
     "Crypto": ["OAuthCore", "AWSCore"],
