@@ -14,7 +14,7 @@ struct EnvCommand: ParsableCommand {
 
     func run() throws {
         for (name, value) in ClientEnvironment.variables(for: try place.endpoints()) {
-            Terminal.write("export \(name)=\(Self.quoted(value))")
+            Terminal.write(asItIs: "export \(name)=\(Self.quoted(value))")
         }
         for name in ClientEnvironment.removed { Terminal.write("unset \(name)") }
     }

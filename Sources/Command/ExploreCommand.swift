@@ -58,7 +58,7 @@ struct ExploreCommand: AsyncParsableCommand {
         let (findings, edges, report) = selection.paths.isEmpty ? try await schedules() : try await scenarios()
         for finding in findings {
             Terminal.write("\n# \(finding.title)")
-            Terminal.write(finding.scenario.trimmedEnd)
+            Terminal.write(asItIs: finding.scenario.trimmedEnd)
         }
         tell(edges)
         if let reportJson { try OutputFile.report.of(.json).write(JSONValue.object(report).pretty, to: reportJson) }

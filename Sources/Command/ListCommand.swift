@@ -32,7 +32,7 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         if fragments {
             let table = try FragmentTable(root: try selection.root.folder())
-            return Terminal.write(json ? table.json.pretty : table.text)
+            return json ? Terminal.write(json: table.json) : Terminal.write(table.text)
         }
         if ledger { return try tellLedger() }
         try await listScenarios()
@@ -49,7 +49,7 @@ struct ListCommand: AsyncParsableCommand {
             let named = Set(try selection.load().flatMap(\.spec))
             rows = rows.filter { named.contains($0.id) }
         }
-        guard !json else { return Terminal.write(JSONValue.array(rows.map(\.json)).pretty) }
+        guard !json else { return Terminal.write(json: .array(rows.map(\.json))) }
         for row in rows {
             let switches = [row.rule.map { "; rule: \($0)" }, row.unknown.map { "; unknown: \($0)" }]
             Terminal.write("\(row.id) (\(row.mark.rawValue)): \(row.states)")
@@ -71,11 +71,11 @@ struct ListCommand: AsyncParsableCommand {
             let root = try selection.root.folder()
             let lab = try Lab(LabLoading.definition("default", root: root))
             let table = try await OperationTable(files, ledger, lab: lab, root: root)
-            return Terminal.write(json ? table.json.pretty : table.markdown)
+            return json ? Terminal.write(json: table.json) : Terminal.write(table.markdown)
         }
         if unknown { files = files.filter { !ledger.guesses(of: $0.spec).isEmpty } }
         guard !json else {
-            return Terminal.write(JSONValue.array(files.map { row($0, ledger) }).pretty)
+            return Terminal.write(json: .array(files.map { row($0, ledger) }))
         }
         for file in files {
             Terminal.write("\(file.name)")

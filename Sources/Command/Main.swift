@@ -57,7 +57,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code == .success {
-            if !message.isEmpty { Terminal.write(message) }
+            if !message.isEmpty { Terminal.write(asItIs: message) }
             Foundation.exit(Outcome.held.rawValue)
         }
         guard code == .validationFailure else { Foundation.exit(code.rawValue) }

@@ -103,7 +103,7 @@ struct RecordCommand: AsyncParsableCommand {
     }
 
     private func write(_ scenario: String) throws {
-        guard let output else { return Terminal.write(String(scenario.dropLast())) }
+        guard let output else { return Terminal.write(asItIs: String(scenario.dropLast())) }
         try OutputFile.scenario.write(scenario, to: output)
     }
 

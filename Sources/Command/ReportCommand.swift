@@ -83,7 +83,7 @@ struct ReportCommand: ParsableCommand {
             if let output {
                 try OutputFile.report.of(.json).write(merged.pretty, to: output)
             } else {
-                Terminal.write(merged.pretty)
+                Terminal.write(json: merged)
             }
             if let findings = merged["findings"]?.array {
                 let walked = merged["edges"]?.array?.count ?? 0
@@ -121,7 +121,7 @@ struct ReportCommand: ParsableCommand {
             if output == nil {
                 Terminal.say(TextReport.summary(rows))
             } else if !rows.isEmpty || mistakes.isEmpty {
-                Terminal.write(Terminal.coloured(TextReport.render(rows).trimmedEnd))
+                Terminal.write(asItIs: Terminal.coloured(TextReport.render(rows).trimmedEnd))
             }
             for mistake in mistakes { Terminal.say(mistake.rendered) }
             guard mistakes.isEmpty else { throw CommandFailure(.unparsed, FileMistake.counted(mistakes.count)) }

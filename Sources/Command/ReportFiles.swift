@@ -114,7 +114,7 @@ struct ReportFiles: ParsableArguments {
         guard environment["GITHUB_ACTIONS"] == "true" else { return }
         let annotations =
             annotates ? GitHubReport.annotations(results, mistakes: mistakes).trimmedEnd : ""
-        if !annotations.isEmpty { Terminal.write(annotations) }
+        if !annotations.isEmpty { Terminal.write(asItIs: annotations) }
         guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let earlier = FileManager.default.contents(atPath: path) ?? Data()
         let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results, mistakes: mistakes)

@@ -111,7 +111,7 @@ struct RunCommand: AsyncParsableCommand {
         let leftOut = work.count - results.count
         if leftOut > 0 { run["leftOut"] = .int(Int64(leftOut)) }
         try reports.write(results, run: run)
-        Terminal.write(Terminal.coloured(TextReport.render(results).trimmedEnd))
+        Terminal.write(asItIs: Terminal.coloured(TextReport.render(results).trimmedEnd))
         if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
         return verdict(results, baseline, root)
     }

@@ -18,6 +18,6 @@ struct SchemaCommand: ParsableCommand {
     func run() throws {
         let (schema, mistakes) = Library.schema(root: try root.folder())
         try ScenarioSelection.tell(mistakes)
-        Terminal.write(schema.pretty)
+        Terminal.write(json: schema)
     }
 }

@@ -46,7 +46,7 @@ struct ServeLog: Sendable {
     }
 
     private func put(_ event: String, _ members: JSONObject) {
-        Terminal.say(JSONValue.object(JSONObject([.init("event", .string(event))]).merging(members)).text)
+        Terminal.say(json: .object(JSONObject([.init("event", .string(event))]).merging(members)))
     }
 
     private static let says: [Party: String] = [

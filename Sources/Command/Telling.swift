@@ -44,12 +44,13 @@ enum Telling {
 
     static func show(_ line: Narration.Line) {
         let columns = Terminal.columns
-        Terminal.write(Terminal.showsColour ? coloured(line, columns) : plain(line, columns))
+        Terminal.write(asItIs: Terminal.showsColour ? coloured(line, columns) : plain(line, columns))
     }
 
     /// `columns` is what there is room for; nil for as much as there is.
     static func plain(_ line: Narration.Line, _ columns: Int? = nil) -> String {
-        let text = line.kind == .step ? "\n--- \(line.text)" : line.text
+        let said = line.text.shownWithoutOrders
+        let text = line.kind == .step ? "\n--- \(said)" : said
         guard let columns else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { fitted($0, line.kind, columns) }.joined(separator: "\n")

@@ -57,7 +57,7 @@ struct TemplateOrder {
             Terminal.say("\(words.filter { !$0.isEmpty }.joined(separator: "  "))\(reason)")
         }
         if let creates = answer["creates"] {
-            Terminal.write(creates.pretty)
+            Terminal.write(json: creates)
             return .held
         }
         let status = answer["status"]?.string ?? ""
@@ -65,7 +65,7 @@ struct TemplateOrder {
             Terminal.say("agentcore-local: \(status): \(answer["failure"]?.string ?? "")")
             return .stuck
         }
-        Terminal.write((answer["outputs"] ?? [:]).pretty)
+        Terminal.write(json: answer["outputs"] ?? [:])
         return .held
     }
 }

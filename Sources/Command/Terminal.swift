@@ -1,12 +1,23 @@
 import Foundation
+import Kernel
+import Scenario
 
-/// The two streams of the process: data to stdout, talk to stderr.
+/// The two streams of the process: data to stdout, talk to stderr. What a file of somebody else says reaches a terminal
+/// here, and none of it is an order to the terminal or to GitHub Actions.
 enum Terminal {
     /// Talk: what a person wants to know and no program reads.
-    static func say(_ line: String) { put(line, to: .standardError) }
+    static func say(_ line: String) { put(line.shownWithoutOrders, to: .standardError) }
 
-    /// Data: what another program may read.
-    static func write(_ line: String) { put(line, to: .standardOutput) }
+    /// The same for programs that read logs, on one line.
+    static func say(json value: JSONValue) { put(value.text.escapingControls, to: .standardError) }
+
+    /// What a person reads on stdout.
+    static func write(_ line: String) { put(line.shownWithoutOrders, to: .standardOutput) }
+
+    static func write(json value: JSONValue) { put(value.pretty.escapingControls, to: .standardOutput) }
+
+    /// To the byte: what a program reads, and what is shown with colours and was made harmless before it had them.
+    static func write(asItIs text: String) { put(text, to: .standardOutput) }
 
     /// Whether stdout shows colours: it is a terminal and `NO_COLOR` is not set (https://no-color.org).
     static var showsColour: Bool {

@@ -50,7 +50,7 @@ struct WhyCommand: AsyncParsableCommand {
         let found = words.isEmpty ? search.all.map { ($0, 1) } : search.find(asked, most: most)
         let ledger = Ledger.load(root: folder).0
         if json {
-            Terminal.write(JSONValue.array(found.map { row($0.error, $0.score, ledger) }).pretty)
+            Terminal.write(json: .array(found.map { row($0.error, $0.score, ledger) }))
         } else {
             for (error, score) in found { tell(error, score, ledger) }
         }

@@ -58,9 +58,9 @@ package enum GitHubReport {
         return text
     }
 
-    /// A message: `%`, carriage return and line feed are escaped (GitHub Actions toolkit, command.ts).
+    /// A message: `%` and line feed are escaped (GitHub Actions toolkit, command.ts), and other controls are shown.
     static func data(_ text: String) -> String {
-        text.replacing("%", by: "%25").replacing("\r", by: "%0D").replacing("\n", by: "%0A")
+        text.shown.replacing("%", by: "%25").replacing("\n", by: "%0A")
     }
 
     static func property(_ text: String) -> String {

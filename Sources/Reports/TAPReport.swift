@@ -39,7 +39,8 @@ package enum TAPReport {
             if let hint = mistake.hint { text += "    hint: \(JSONValue.string(hint).text)\n" }
             text += "  ...\n"
         }
-        return text
+        // Somebody looks at it in a terminal, and a carriage return would begin a line of its own.
+        return text.shown
     }
 
     /// On one line. Where it has a number sign, a reader would look for a directive (TAP 14, "Escaping").

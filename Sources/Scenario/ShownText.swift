@@ -8,7 +8,23 @@ extension String {
         return String(text)
     }
 
-    /// The same of a text in several lines, none of which is an order to GitHub Actions: that executes what follows
+    /// A text in JSON, or in quotes of YAML: what would be an order to a terminal, or what YAML would not read, is the
+    /// escape of itself (YAML 1.2.2 section 5.1 and 5.7).
+    package var escapingControls: String {
+        guard unicodeScalars.contains(where: { $0.isEscaped }) else { return self }
+        var text = ""
+        for scalar in unicodeScalars {
+            guard scalar.isEscaped else {
+                text.unicodeScalars.append(scalar)
+                continue
+            }
+            let digits = String(scalar.value, radix: 16)
+            text += "\\u\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)"
+        }
+        return text
+    }
+
+    /// As `shown`, of a text in several lines, none of which is an order to GitHub Actions: that executes what follows
     /// `::` at the beginning of a line, after any blanks, and `##[` anywhere in one (runner, ActionCommand.cs).
     package var shownWithoutOrders: String {
         let text = shown
@@ -23,6 +39,14 @@ extension String {
 }
 
 extension Unicode.Scalar {
+    /// Other controls are escaped in every JSON text.
+    fileprivate var isEscaped: Bool {
+        switch value {
+        case 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFFE...0xFFFF: true
+        default: false
+        }
+    }
+
     /// What stands for a control character: the pictures of Unicode's block U+2400, and U+FFFD where there is none.
     fileprivate var picture: Unicode.Scalar? {
         switch value {

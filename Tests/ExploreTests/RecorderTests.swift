@@ -1,6 +1,7 @@
 import Explore
 import Harness
 import Kernel
+import Scenario
 import TestSupport
 import Testing
 
@@ -49,6 +50,16 @@ struct RecorderTests {
         #expect(steps == ["application", "snapshot", "fault", "fault", "fault", "fault", "restore"], "\(text)")
         #expect(text.contains("fault: {remove: one}") && text.contains("fault: {remove: two}"))
         #expect(text.contains("agentcore-local-secret") && !text.contains("hush-hush"))
+    }
+
+    /// What a browser sent may be any letter; what is written can be read.
+    @Test func whatIsWrittenCanBeRead() throws {
+        let odd = "x\u{9B}31m\u{7F}\u{202E}\u{FFFF}\u{1B}"
+        let sent = JSONValue.object(["a": .string(odd), odd: [.string(odd)]])
+        let text = try file([("POST", "http://127.0.0.1:4583/anything", sent, [:])])
+        #expect(text.shown == text, "\(text)")
+        let (files, mistakes) = Library.load(sources: [Source(name: "r.yaml", text: text)], root: Checkout.root)
+        #expect(mistakes.map(\.rendered) == [] && files.count == 1)
     }
 
     @Test func aFragmentIsPartOfAnAddress() throws {

@@ -98,6 +98,33 @@ struct FailureTests {
         #expect(JUnitReport.render(results).contains("message=\"this is no URL: nonsense\""))
     }
 
+    /// A title, a reason or an answer may be a stranger's.
+    @Test func noReportHasAnOrderToATerminal() async throws {
+        let title = #""a\e]0;P\a\e[2J\r\u009b31m\n::error file=x::injected""#
+        let source = Source(
+            name: "s.yaml",
+            text: "scenario: \(title)\nspec: [T2]\nsteps:\n  - aws: ListGateways\n    expect: {body.x: \(title)}\n")
+        let (files, mistakes) = Library.load(sources: [source], root: Checkout.root)
+        try #require(mistakes.map(\.rendered) == [])
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        let results = [await Runner(definition: definition).run(try #require(files.first), seed: 1)]
+        #expect(results[0].verdict == .failed)
+        for report in [
+            TextReport.render(results), TAPReport.render(results), GitHubReport.annotations(results),
+        ] {
+            #expect(report.shown == report, "\(report)")
+            #expect(!report.split(separator: "\n").dropFirst().contains { $0.hasPrefix("::") }, "\(report)")
+        }
+        #expect(GitHubReport.annotations(results).hasPrefix("::error file=s.yaml,line=5"))
+    }
+
+    @Test func whatIsEscapedInJSONIsTheSameText() throws {
+        let text = "a\u{7F}\u{85}\u{9B}31m\u{2028}\u{202E}\u{FEFF}\u{FFFF}##[error]é😀\n"
+        let written = JSONValue.string(text).text.escapingControls
+        #expect(try JSONValue(parsing: Array(written.utf8)) == .string(text))
+        #expect(written.contains(#"\u009b31m\u2028"#) && written.contains("##[error]é😀"))
+    }
+
     @Test func runsOfSeveralSeedsAreToldApart() async throws {
         let file = try #require(try LanguageRunTests.load("steps:\n  - aws: ListGateways\n").first)
         let definitions = ["default": try LabDefinition.load(named: "default", root: Checkout.root)]

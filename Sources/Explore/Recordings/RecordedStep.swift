@@ -1,4 +1,5 @@
 import Kernel
+import Scenario
 
 /// A step that is being made from a recording.
 struct RecordedStep {
@@ -116,18 +117,21 @@ enum YAMLText {
         case .object(let object):
             "{\(object.members.map { "\(flowScalar($0.name)): \(flow($0.value))" }.joined(separator: ", "))}"
         case .string(let text): flowScalar(text)
-        default: value.text
+        default: value.text.escapingControls
         }
     }
 
     static func scalar(_ value: JSONValue) -> String {
         guard case .string(let text) = value else { return value.text }
         return isPlain(text, letters: "-_./$@+{}:?=&%,") && !text.hasPrefix("{") && !text.hasSuffix(":")
-            ? text : JSONValue.string(text).text
+            ? text : quoted(text)
     }
 
+    /// In quotes, whatever letters it has.
+    static func quoted(_ text: String) -> String { JSONValue.string(text).text.escapingControls }
+
     private static func flowScalar(_ text: String) -> String {
-        isPlain(text, letters: "-_./$@+") && !text.contains("${") ? text : JSONValue.string(text).text
+        isPlain(text, letters: "-_./$@+") && !text.contains("${") ? text : quoted(text)
     }
 
     private static func isPlain(_ text: String, letters: String) -> Bool {

@@ -209,7 +209,7 @@ package struct Recorder {
 
     private func text(_ title: String, _ lab: String) -> String {
         var lines = [
-            "scenario: \(JSONValue.string(title).text)",
+            "scenario: \(YAMLText.quoted(title))",
             "about: Written by agentcore-local record. Say here what it shows, and under spec what it rests on.",
             "tags: [recorded]", "spec: [RFC 9700 section 2]",
         ]
@@ -255,21 +255,21 @@ extension Recorder.Needed {
         }
         var values: [String] = []
         if !scopes.isEmpty {
-            values.append("scopes: [\(scopes.map { JSONValue.string($0).text }.joined(separator: ", "))]")
+            values.append("scopes: [\(scopes.map { YAMLText.quoted($0) }.joined(separator: ", "))]")
         }
         let named = tools.compactMap { name -> (target: String, tool: String)? in
             guard let cut = name.range(of: "___") else { return nil }
             return (String(name[..<cut.lowerBound]), String(name[cut.upperBound...]))
         }
         if let target = named.first?.target {
-            if target != "github" { values.append("targetName: \(JSONValue.string(target).text)") }
+            if target != "github" { values.append("targetName: \(YAMLText.quoted(target))") }
             let unknown = named.filter { !["get_me", "search_repositories"].contains($0.tool) }
             if !unknown.isEmpty {
                 var seen: [String] = []
                 for item in named where item.target == target && !seen.contains(item.tool) { seen.append(item.tool) }
                 let list = JSONValue.array(
                     seen.map { ["name": .string($0), "description": .string($0), "inputSchema": ["type": "object"]] })
-                values.append("tools: '\(JSONValue.object(["tools": list]).text)'")
+                values.append("tools: \(YAMLText.quoted(JSONValue.object(["tools": list]).text))")
             }
         }
         var target = ["  - target-method-2"]
