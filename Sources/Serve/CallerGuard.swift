@@ -11,8 +11,8 @@ package struct CallerGuard: Sendable {
 
     package init(names: Set<String>) { self.names = names }
 
-    /// The answer for a caller who may not call; nil for one who may.
-    package func refusal(host authority: String?, headers: HTTPFields) -> Response? {
+    /// The answer for a caller who may not call a party; nil for one who may.
+    package func refusal(host authority: String?, headers: HTTPFields, to party: Party) -> Response? {
         // RFC 9112 section 3.2: exactly one; a second one would stay among the fields.
         guard let authority, headers[Self.hostField] == nil else {
             return .plain(400, "A request has one Host header.\n", headers: [.connection: "close"])
@@ -25,10 +25,7 @@ package struct CallerGuard: Sendable {
             return .plain(421, "No party of this lab has that name. Is the Host header right?\n")
         }
         guard let origin = headers[.origin] else { return nil }
-        // `null` is what a form sends from a page with `Referrer-Policy: no-referrer`, which sign-in pages have.
-        if origin == "null" {
-            return headers[Self.fetchSite] == "cross-site" ? Self.foreignPage : nil
-        }
+        if origin == "null" { return refusesNameless(headers[Self.fetchSite], to: party) ? Self.foreignPage : nil }
         guard let page = URLParts(origin), allows(page.host) else { return Self.foreignPage }
         return nil
     }
@@ -43,6 +40,13 @@ package struct CallerGuard: Sendable {
         }
     }
     private static let marks = Array("-._~%!$&'()*+,;=:[]".utf8)
+
+    /// `null` is what a form sends from a page with `Referrer-Policy: no-referrer`, which sign-in pages have; and what
+    /// a sandboxed frame of any site sends. A browser says which of the two it is only to a host it trusts, such as
+    /// 127.0.0.1 (Fetch Metadata section 2), so the console, whose pages say who they are, takes neither without it.
+    private func refusesNameless(_ site: String?, to party: Party) -> Bool {
+        party == .console ? !["same-origin", "none"].contains(site) : site == "cross-site"
+    }
 
     private func allows(_ host: String) -> Bool {
         if host.hasSuffix(".localhost") { return Party.served.contains { "\($0).localhost" == host } }

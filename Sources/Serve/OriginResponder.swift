@@ -24,7 +24,7 @@ struct OriginResponder: Sendable {
         guard !connection.isOver else { return }
         let counter = await desk.counter()
         let host = request.head.authority
-        if let refusal = counter.callers.refusal(host: host, headers: request.headers) {
+        if let refusal = counter.callers.refusal(host: host, headers: request.headers, to: party) {
             try await write(refusal, to: request.method, writer)
             if refusal.header(.connection) == "close" { try await connection.end(on: channel) }
             return

@@ -28,7 +28,7 @@ struct PortPlanTests {
         let told = PortPlan(bindAddress: "0.0.0.0", base: 80, naming: .advertised("lab.example.com"))
         let origins = told.origins(ports: Self.ports(told))
         #expect(origins[.gateway] == "http://lab.example.com:81")
-        #expect(told.callers(of: origins).refusal(host: "lab.example.com:81", headers: [:]) == nil)
+        #expect(told.callers(of: origins).refusal(host: "lab.example.com:81", headers: [:], to: .aws) == nil)
     }
 
     @Test("an endpoints file names the seven origins, region and account")
