@@ -35,6 +35,7 @@ package struct Reading: Sendable {
     /// Fragments that several files share, and those of this file.
     let shelf: FragmentShelf?
     var own: [String: Fragment] = [:]
+    var wrong = WrongFragments()
     /// Those of this file that something includes.
     var used: Set<String> = []
     /// Names under which steps send what they like.

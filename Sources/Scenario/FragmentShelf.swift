@@ -18,9 +18,10 @@ package final class FragmentShelf: Sendable {
         // One of the names is the same for every file; its text is not even looked for twice.
         if names.contains(name), let known = read.withLock({ $0[name] }) { return known }
         guard let source = source(name, file) else { return nil }
-        if let known = read.withLock({ $0[source.name] }) { return known }
+        if let known = read.withLock({ $0[source.name] }) ?? reading.wrong.find(source.name) { return known }
         var inner = Reading(reading.vocabulary, fragments: self, file: source.name)
         inner.path = reading.path + [source.name]
+        inner.wrong = reading.wrong
         let fragment = Fragment.read(source, &inner)
         let result = (inner.diagnostics.isEmpty ? fragment : nil, inner.diagnostics)
         // What was read inside itself is known to be wrong only there.
@@ -29,9 +30,20 @@ package final class FragmentShelf: Sendable {
                 read[source.name] = result
                 if names.contains(name) { read[name] = result }
             }
+        } else if !reading.path.contains(source.name) {
+            reading.wrong.note(source.name, result.1)
         }
         return result
     }
+}
+
+/// The fragments that are wrong as one file includes them: each is read once for it, on however many ways they lead to
+/// each other.
+final class WrongFragments: Sendable {
+    private let found = Mutex<[String: [Diagnostic]]>([:])
+
+    func find(_ name: String) -> (Fragment?, [Diagnostic])? { found.withLock { $0[name] }.map { (nil, $0) } }
+    func note(_ name: String, _ mistakes: [Diagnostic]) { found.withLock { $0[name] = mistakes } }
 }
 
 extension Reading {

@@ -1,5 +1,6 @@
 import Kernel
 import Scenario
+import Synchronization
 import Testing
 
 /// Does the steps of a fragment.
@@ -60,11 +61,13 @@ struct LanguageTests {
     }
 
     /// Files of which each names the next one ten times.
-    @Test(arguments: [(2, 0), (4, 1)])
+    @Test(arguments: [(2, 0), (4, 1), (6, 1)])
     func whatFragmentsBringIsCounted(_ levels: Int, _ mistakes: Int) {
         var vocabulary = TestLanguage.vocabulary
         vocabulary.steps.append(NestStep.self)
+        let asked = Mutex(0)
         let reader = ScenarioReader(vocabulary) { name in
+            asked.withLock { $0 += 1 }
             guard let level = Int(name) else { return nil }
             let step = level == levels ? "  - call: get\n" : "  - nest: '\(level + 1)'\n"
             return Source(
@@ -73,6 +76,8 @@ struct LanguageTests {
         let text = "scenario: s\nspec: [E1]\ngiven: '0'\nsteps:\n  - call: get\n"
         let (_, found) = reader.read(Source(name: "s.yaml", text: text))
         #expect(found.count == mistakes)
+        // Wrong or not, each is read once.
+        #expect(asked.withLock { $0 } == 1 + 10 * levels)
         #expect(found.allSatisfy { $0.message.contains("more than 10000 steps") && $0.place.line > 2 })
     }
 
