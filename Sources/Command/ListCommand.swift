@@ -29,6 +29,16 @@ struct ListCommand: AsyncParsableCommand {
     @Flag(help: "Instead, every fragment for given: what it needs, what it may be told, what it leaves behind.")
     var fragments = false
 
+    func validate() throws {
+        let kinds = [
+            ("--unknown", unknown), ("--requirements", requirements), ("--operations", operations),
+            ("--ledger", ledger), ("--fragments", fragments),
+        ]
+        let given = kinds.filter(\.1).map(\.0)
+        if given.count > 1 { throw ValidationError("\(given.joined(separator: " and ")): one list at a time.") }
+        if requirements, json { throw ValidationError("--requirements is a Markdown table: there is no JSON of it.") }
+    }
+
     func run() async throws {
         if fragments {
             let table = try FragmentTable(root: try selection.root.folder())

@@ -37,12 +37,29 @@ struct ReportPlaces {
                 if case .source = kind { continue }
                 throw ValidationError("\(flag) needs a name: it is empty.")
             }
+            guard path != "-" else {
+                if case .source = kind { continue }
+                throw ValidationError("\(flag) - would be a file of that name; standard output is /dev/stdout.")
+            }
+            if flag == "--diagram", case .folder = kind { try Self.expectFolderName(path) }
             guard let file = Self.file(at: path) else { continue }
             if let other = known.updateValue((flag, path), forKey: file) {
                 throw ValidationError(
                     "\(other.flag) \(other.path) and \(flag) \(path) are one file: each needs its own.")
             }
         }
+    }
+
+    /// - Throws: `ValidationError` for what looks like a picture in a format that there is none in.
+    private static func expectFolderName(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return }
+        let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let stop = name.lastIndex(of: "."), stop != name.startIndex else { return }
+        let ending = name[name.index(after: stop)...]
+        guard (3...4).contains(ending.utf8.count), ending.allSatisfy(\.isLetter) else { return }
+        throw ValidationError(
+            "--diagram \(path): diagrams are FILE.svg, FILE.mmd or a folder; one of that name is \(path)/.")
     }
 
     /// - Throws: `OutputFile.Failure` for a place where something else stands than an older file of that kind, or where

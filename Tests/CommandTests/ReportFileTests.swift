@@ -33,6 +33,31 @@ import Testing
         }
     }
 
+    @Test func whatLooksLikeAnotherPlaceIsWrongUsage() throws {
+        try Self.inFolder { folder in
+            for words in [
+                ["--report-json", "-"], ["--report-junit", "-"], ["--record", "-"], ["--diagram", "-"],
+                ["--diagram", "\(folder)/x.png"], ["--diagram", "\(folder)/x.html"],
+            ] {
+                #expect(throws: (any Error).self, "\(words)") { try ReportFiles.parse(words) }
+            }
+            for name in ["x.svg", "x.mmd", "x", "x.png/", ".svgs", "of-1.2"] {
+                _ = try ReportFiles.parse(["--diagram", "\(folder)/\(name)"])
+            }
+        }
+    }
+
+    @Test func aListIsOneList() throws {
+        for words in [
+            ["--requirements", "--json"], ["--fragments", "--operations"], ["--ledger", "--unknown"],
+        ] {
+            #expect(throws: (any Error).self, "\(words)") { try ListCommand.parse(words) }
+        }
+        for words in [["--requirements"], ["--unknown", "--json"], ["--ledger", "--json"]] {
+            _ = try ListCommand.parse(words)
+        }
+    }
+
     @Test func aScenarioIsNoPlaceForAReport() throws {
         try Self.inFolder { folder in
             let file = "\(folder)/victim.yaml"
@@ -145,6 +170,7 @@ import Testing
         let verdict = ScenarioResult.Verdict.held
         let skip: String? = nil
         let failures: [Failure] = []
+        let expectedFailure: String? = nil
         let command = ""
         let commandHere = ""
     }
