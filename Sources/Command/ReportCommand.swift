@@ -18,7 +18,8 @@ struct ReportCommand: ParsableCommand {
                 what that machine would have told, annotations for GitHub Actions too, else the joined report \
                 itself; GITHUB_STEP_SUMMARY has its table. For --report-html and --diagram the runs must have had one \
                 of them as well: their JSON then carries what they show. Refuses reports that have a scenario twice, \
-                and a set in which a shard is missing. Exit code 4 if any scenario failed, 3 if one could not go on. \
+                and a set in which a shard is missing. Exit code 4 if any scenario failed that \
+                was not expected to, 3 if one could not go on. \
                 Joins reports of explore too: exit code 4 if one has a finding. Where files had mistakes, every report \
                 tells them: exit code 2. It makes no tables: --record writes those from journals, which no report \
                 carries; name such a file for each shard.
@@ -125,7 +126,7 @@ struct ReportCommand: ParsableCommand {
             }
             for mistake in mistakes { Terminal.say(mistake.rendered) }
             guard mistakes.isEmpty else { throw CommandFailure(.unparsed, FileMistake.counted(mistakes.count)) }
-            let verdicts = Set(rows.map(\.verdict))
+            let verdicts = Set(rows.filter(\.isWrong).map(\.verdict))
             try leave(verdicts.contains(.failed) ? .failed : verdicts.contains(.error) ? .stuck : .held)
         }
     }

@@ -27,7 +27,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Scenarios that may fail, one path a line; one that holds is stale: exit code 5.", valueName: "file"))
+            "Scenarios that may fail, one path a line, with # and a reason; one that holds is stale: exit code 5.",
+            valueName: "file"))
     var expectedFailures: String?
 
     @Option(help: ArgumentHelp("Write a capsule of each run that did not hold; replay repeats it.", valueName: "dir"))
@@ -73,12 +74,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func once(_ paths: [String]) async throws -> Outcome {
-        let baseline = try expectedFailures.map { try Baseline(file: $0) }
         let root = try selection.root.folder()
+        let baseline = try expectedFailures.map { try Baseline(file: $0, root: root) }
         let (start, ended) = (Host.now, EndedRuns())
         let settings = try conditions.settings(root: root, isGiven: selection.root.root != nil) { [self] stuck in
             // Of what else is under way nothing can be said.
-            try reports.write(ended.results + [stuck], run: about(root, start))
+            try reports.write(Baseline.marked(ended.results + [stuck], by: baseline), run: about(root, start))
         } _: {
             $0.updatesGolden = updateGolden
             $0.goldenTraces = updateGolden ? GoldenTraces() : nil
@@ -101,6 +102,7 @@ struct RunCommand: AsyncParsableCommand {
         // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
         results = try await swept(results, definitions, settings, root)
+        results = Baseline.marked(results, by: baseline)
         progress.end()
         var run = about(root, start)
         if !settings.rootFlag.isEmpty { run["rootFlag"] = .string(settings.rootFlag) }
@@ -113,7 +115,9 @@ struct RunCommand: AsyncParsableCommand {
         try reports.write(results, run: run)
         Terminal.write(asItIs: Terminal.coloured(TextReport.render(results).trimmedEnd))
         if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
-        return verdict(results, baseline, root)
+        let others = Baseline.Others(
+            files: files, paths: paths, isWhole: selection.tags == nil && settings.variables.isEmpty)
+        return verdict(results, baseline?.stale(results, among: others) ?? [])
     }
 
     /// The files and their labs; `onMistakes` is given what is wrong with any before the command ends.
@@ -181,12 +185,10 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// A failed expectation outranks a run that could not go on, and both a stale baseline.
-    private func verdict(_ results: [ScenarioResult], _ baseline: Baseline?, _ root: String) -> Outcome {
-        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
-        let unexpected = wrong.filter { baseline?.contains($0.file) != true }
+    private func verdict(_ results: [ScenarioResult], _ stale: [String]) -> Outcome {
+        let unexpected = results.filter(\.isWrong)
         if unexpected.contains(where: { $0.verdict == .failed }) { return .failed }
         if !unexpected.isEmpty { return .stuck }
-        let stale = baseline?.stale(results, root: root) ?? []
         for line in stale { Terminal.say("\(line): take it out of \(expectedFailures ?? "")") }
         return stale.isEmpty ? .held : .stale
     }

@@ -38,6 +38,7 @@ enum Terminal {
         guard showsColour else { return text }
         let colours = [
             ("held  ", "\u{1B}[32m"), ("FAILED", "\u{1B}[31m"), ("ERROR ", "\u{1B}[35m"), ("skipped", "\u{1B}[33m"),
+            ("EXPECTED", "\u{1B}[33m"),
         ]
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             guard let (word, colour) = colours.first(where: { line.hasPrefix("\($0.0) ") }) else { return String(line) }

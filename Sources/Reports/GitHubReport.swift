@@ -11,6 +11,11 @@ package enum GitHubReport {
             if let skip = result.skip {
                 text += "::notice file=\(property(result.path)),title=skipped::\(data(skip))\n"
             }
+            if let reason = result.expectedFailureText {
+                let what = result.failures.first.map { ": \($0.sentence)" } ?? ""
+                text += "::notice file=\(property(result.path)),title=expected failure::\(data("\(reason)\(what)"))\n"
+                continue
+            }
             for failure in result.failures {
                 let place = failure.place
                 let file = place?.source.name ?? result.path
@@ -41,7 +46,7 @@ package enum GitHubReport {
             }
             text += "\n"
         }
-        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
+        let wrong = results.filter(\.isWrong)
         guard !wrong.isEmpty else { return text }
         text += "| scenario | what | expected | actual |\n|---|---|---|---|\n"
         for result in wrong.prefix(100) {

@@ -22,7 +22,7 @@ package enum HTMLReport {
             table{border-collapse:collapse;font-size:12px}td,th{border:1px solid #d0d7de;\
             padding:.2em .6em;text-align:left}summary,p{overflow-wrap:anywhere}
             :focus-visible{outline:3px solid #0969da;outline-offset:2px}
-            .held{color:#1a7f37}.failed,.error{color:#cf222e}.skipped{color:#9a6700}.scroll{overflow:auto}
+            .held{color:#1a7f37}.failed,.error{color:#cf222e}.skipped,.expected{color:#9a6700}.scroll{overflow:auto}
             b.v{display:inline-block;width:5em}
             </style></head><body>
             <h1>\(title)</h1>
@@ -35,21 +35,24 @@ package enum HTMLReport {
         // What needs a person comes first.
         for mistake in mistakes { page += wide("Mistake", "<pre class=\"failed\">\(mistake.rendered.markup)</pre>") }
         let seeds = ScenarioResult.haveSeeds(results)
-        let order: [ScenarioResult.Verdict] = [.failed, .error, .skipped, .held]
-        for verdict in order {
-            for result in results where result.verdict == verdict { page += section(result, seeds) }
+        for word in ["failed", "error", "expected", "skipped", "held"] {
+            for result in results where self.word(result) == word { page += section(result, seeds) }
         }
         return "\(page)</body></html>\n"
     }
 
+    private static func word(_ result: some PageRow) -> String {
+        result.expectedFailure == nil ? result.verdict.rawValue : "expected"
+    }
+
     private static func section(_ result: some PageRow, _ seeds: Bool) -> String {
-        let isOpen = result.verdict == .failed || result.verdict == .error ? " open" : ""
-        let page = result.page
-        var text =
-            "<details\(isOpen)><summary><b class=\"v \(result.verdict.rawValue)\">\(result.verdict.rawValue)</b> "
+        let isOpen = result.isWrong ? " open" : ""
+        let (page, word) = (result.page, word(result))
+        var text = "<details\(isOpen)><summary><b class=\"v \(word)\">\(word)</b> "
         text += "\(result.scenario.markup) <code>\(result.name(amongSeeds: seeds).markup)</code></summary>\n"
         if let about = page?.about { text += "<p>\(about.markup)</p>\n" }
         if let skip = result.skip { text += "<p>Skipped: \(skip.markup)</p>\n" }
+        if let reason = result.expectedFailureText { text += "<p>An \(reason.markup)</p>\n" }
         text += "<p>Rests on: \(result.spec.joined(separator: ", ").markup)</p>\n"
         for failure in result.failures { text += wide("Failure", "<pre>\(TextReport.render(failure).markup)</pre>") }
         if result.verdict != .held, result.verdict != .skipped {

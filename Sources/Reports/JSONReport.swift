@@ -25,15 +25,18 @@ package enum JSONReport {
         return .object(report)
     }
 
-    /// Counts of verdicts.
+    /// Counts of verdicts. What was known to fail is counted apart.
     private static func summary(of scenarios: [JSONValue]) -> JSONObject {
+        let expected = scenarios.count { $0["expectedFailure"] != nil }
         func count(_ verdict: ScenarioResult.Verdict) -> JSONValue {
-            .int(Int64(scenarios.count { $0["verdict"]?.string == verdict.rawValue }))
+            .int(Int64(scenarios.count { $0["verdict"]?.string == verdict.rawValue && $0["expectedFailure"] == nil }))
         }
-        return [
+        var summary: JSONObject = [
             "scenarios": .int(Int64(scenarios.count)), "held": count(.held), "failed": count(.failed),
             "errors": count(.error), "skipped": count(.skipped),
         ]
+        if expected > 0 { summary.append("expectedFailures", .int(Int64(expected))) }
+        return summary
     }
 
     private static func scenario(_ result: ScenarioResult, hasPage: Bool) -> JSONValue {
@@ -52,6 +55,7 @@ package enum JSONReport {
             object["matrix"] = .object(JSONObject(result.file.cell.map { .init($0.name, $0.value) }))
         }
         if let skip = result.file.skip { object["skip"] = .string(skip) }
+        if let reason = result.expectedFailure { object["expectedFailure"] = .string(reason) }
         if hasPage { object["page"] = RunPage(result).json }
         return .object(object)
     }

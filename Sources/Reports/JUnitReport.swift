@@ -9,11 +9,12 @@ package enum JUnitReport {
     package static func render(
         _ results: [some ReportRow], mistakes: [FileMistake] = [], seconds: Double? = nil
     ) -> String {
-        let failed = results.count { $0.verdict == .failed }
-        let errors = results.count { $0.verdict == .error } + mistakes.count
+        let failed = results.count { $0.verdict == .failed && $0.isWrong }
+        let errors = results.count { $0.verdict == .error && $0.isWrong } + mistakes.count
         let time = seconds.map { " time=\"\($0)\"" } ?? ""
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        let skipped = results.count { $0.verdict == .skipped }
+        // JUnit's format has no word for what was known to fail; as pytest does, it is told as skipped.
+        let skipped = results.count { $0.verdict == .skipped || $0.expectedFailure != nil }
         var counts = "tests=\"\(results.count + mistakes.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
         if skipped > 0 { counts += " skipped=\"\(skipped)\"" }
         text += "<testsuites \(counts)\(time)>\n  <testsuite name=\"agentcore-local\" \(counts)\(time)>\n"
@@ -47,6 +48,10 @@ package enum JUnitReport {
         }
         guard result.verdict != .held, let first = result.failures.first else { return "\(head)/>\n" }
         let kind = result.verdict == .failed ? "failure" : "error"
+        if let reason = result.expectedFailureText {
+            let message = "\(reason): \(first.sentence)".markup
+            return "\(head)>\n      <skipped type=\"expected-failure\" message=\"\(message)\"/>\n    </testcase>\n"
+        }
         let message = first.sentence.markup
         let details = "\(TextReport.details(result, seeds: seeds))\(result.commandHere)\n".markup
         return "\(head)>\n      <\(kind) message=\"\(message)\">\(details)</\(kind)>\n    </testcase>\n"

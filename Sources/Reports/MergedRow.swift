@@ -11,6 +11,7 @@ package struct MergedRow: PageRow {
     package let verdict: ScenarioResult.Verdict
     package let skip: String?
     package let failures: [Failure]
+    package let expectedFailure: String?
     package let command: String
     package let commandHere: String
     package let spec: [String]
@@ -28,6 +29,7 @@ package struct MergedRow: PageRow {
         cellText = (json["matrix"]?.object?.members ?? [])
             .map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
         skip = json["skip"]?.string
+        expectedFailure = json["expectedFailure"]?.string
         spec = json["spec"]?.strings ?? []
         page = json["page"].flatMap { RunPage(json: $0, title: scenario) }
         failures = (json["failures"]?.array ?? []).map { Self.failure($0) }

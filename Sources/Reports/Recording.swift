@@ -22,6 +22,7 @@ package enum Recording {
                     ("tags", .string(file.tags.joined(separator: " "))),
                     ("spec", .string(file.spec.joined(separator: ", "))), ("seed", .string(String(result.seed))),
                     ("verdict", .string(result.verdict.rawValue)), ("skip", text(file.skip)),
+                    ("expected", text(result.expectedFailure)),
                     ("command", .string(result.command)), ("trace", .string(result.traceSeal)),
                 ])
         ]

@@ -21,7 +21,7 @@ package struct JournalDatabase: Sendable {
     /// The tables, each a statement of its own.
     package static let tables = """
         CREATE TABLE scenario (id INTEGER PRIMARY KEY, path TEXT, title TEXT, cell TEXT, tags TEXT, spec TEXT,
-          seed TEXT, verdict TEXT, skip TEXT, command TEXT, trace TEXT);
+          seed TEXT, verdict TEXT, skip TEXT, expected TEXT, command TEXT, trace TEXT);
         CREATE TABLE failure (scenario INTEGER, place TEXT, step TEXT, what TEXT, expected TEXT, actual TEXT,
           hint TEXT, exchange TEXT);
         CREATE TABLE step (scenario INTEGER, number INTEGER, depth INTEGER, title TEXT, place TEXT, at TEXT,

@@ -206,6 +206,50 @@ def test_baselines_go_stale(folder, tmp_path):
     assert gone.returncode == 5 and "is no scenario" in gone.stderr
 
 
+def test_an_expected_failure_is_none_in_any_report(folder, tmp_path):
+    def report(name, *flags):
+        files = ["--report-json", tmp_path / f"{name}.json", "--report-tap", tmp_path / f"{name}.tap"]
+        files += ["--report-junit", tmp_path / f"{name}.xml", "--report-html", tmp_path / f"{name}.html"]
+        return run("run", folder, *files, "--expected-failures", baseline, *flags, GITHUB_ACTIONS="true")
+
+    baseline = tmp_path / "known.txt"
+    # From where one stands, from the root, absolute: one file.
+    name = os.path.relpath(folder / "b-fails.yaml", ROOT)
+    for line in (f"{folder}/./b-fails.yaml # issue 7", f"./{name}  # issue 7"):
+        baseline.write_text(line + "\n")
+        done = report("whole")
+        assert done.returncode == 0 and "::error" not in done.stdout and "title=expected failure::" in done.stdout
+        assert "EXPECTED " in done.stdout and "1 failed as expected" in done.stdout and "FAILED" not in done.stdout
+    told = (tmp_path / "whole.tap").read_text()
+    assert re.search(r"^not ok \d+ - .*b-fails.yaml: .* # TODO expected failure: issue 7$", told, re.M)
+    suites = ElementTree.parse(tmp_path / "whole.xml").getroot()
+    assert suites.get("failures") == "0" and suites.get("errors") == "0"
+    (case,) = [case for case in suites.iter("testcase") if case.get("file").endswith("b-fails.yaml")]
+    assert case.find("failure") is None
+    assert case.find("skipped").get("message").startswith("expected failure: issue 7: ")
+    whole = json.loads((tmp_path / "whole.json").read_text())
+    assert whole["summary"]["failed"] == 0 and whole["summary"]["expectedFailures"] == 1
+    (row,) = [row for row in whole["scenarios"] if "expectedFailure" in row]
+    assert row["expectedFailure"] == "issue 7" and row["verdict"] == "failed"
+    assert '<b class="v expected">expected</b>' in (tmp_path / "whole.html").read_text()
+    # Each shard has the whole list, and the join is as green as they are.
+    parts = []
+    for number in (1, 2):
+        assert report(number, "--shard", f"{number}/2").returncode == 0
+        parts.append(tmp_path / f"{number}.json")
+    files = ["--output", tmp_path / "merged.json", "--report-tap", tmp_path / "merged.tap"]
+    done = run("report", "merge", *parts, *files, GITHUB_ACTIONS="true")
+    assert done.returncode == 0 and "::error" not in done.stdout and "1 failed as expected" in done.stdout
+    assert (tmp_path / "merged.tap").read_text() == told
+    # What a line cannot mean is told; what was not asked for is not.
+    for line, code in (
+        (f"{folder / 'a-holds.yaml'} [user=nobody]", 5), (folder, 5), ("scenarios/flow/method-2.yaml", 0),
+    ):
+        baseline.write_text(f"{folder / 'b-fails.yaml'}\n{line}\n")
+        done = report("other")
+        assert done.returncode == code and ("is no scenario" in done.stderr) == (code == 5), done.stderr
+
+
 def test_check_looks_at_what_a_scenario_rests_on(folder):
     path = folder / "a-holds.yaml"
     path.write_text(path.read_text().replace("[T2]", "[T2, TT2, RFC 7636]"))

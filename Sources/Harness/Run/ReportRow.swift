@@ -11,12 +11,22 @@ package protocol ReportRow {
     /// Why it was not run.
     var skip: String? { get }
     var failures: [Failure] { get }
+    /// Why a run that did not hold was known not to; nil for one that nobody expected, and for one that held.
+    var expectedFailure: String? { get }
     /// One command that repeats the run, wherever the files are, and the same on this machine.
     var command: String { get }
     var commandHere: String { get }
 }
 
 extension ReportRow {
+    /// Whether it needs a person.
+    package var isWrong: Bool { (verdict == .failed || verdict == .error) && expectedFailure == nil }
+
+    /// What stands where the reason is shown: `expected failure: issue 7`.
+    package var expectedFailureText: String? {
+        expectedFailure.map { $0.isEmpty ? "expected failure" : "expected failure: \($0)" }
+    }
+
     /// What reports call it: of several cells, which.
     package var name: String { cellText.isEmpty ? path : "\(path) [\(cellText)]" }
 

@@ -87,6 +87,8 @@ package struct ScenarioResult: Sendable {
     package let seed: UInt64
     package private(set) var verdict: Verdict
     package private(set) var failures: [Failure]
+    /// Why it was known to fail; nil for a failure that nobody expected.
+    package private(set) var expectedFailure: String?
     package private(set) var journal: [JournalEntry]
     /// Rules that were turned off for this run.
     package let rulesOff: [String]
@@ -163,6 +165,13 @@ package struct ScenarioResult: Sendable {
         var result = self
         result.failures += found
         if result.verdict == .held { result.verdict = .failed }
+        return result
+    }
+
+    /// The same as a run that was known to fail, and why.
+    package func expected(because reason: String) -> ScenarioResult {
+        var result = self
+        result.expectedFailure = reason
         return result
     }
 

@@ -13,7 +13,7 @@ package enum TextReport {
         let told = results.count > mostHeld ? results.filter { $0.verdict != .held } : results
         let seeds = ScenarioResult.haveSeeds(results)
         var text = told.map { line($0, seeds: seeds) }.joined()
-        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
+        let wrong = results.filter(\.isWrong)
         for result in wrong { text += "\n\(details(result, seeds: seeds))" }
         text += "\(results.isEmpty || wrong.isEmpty ? "" : "\n")\(summary(results))\n"
         // The way back in is the last thing on the screen.
@@ -24,22 +24,25 @@ package enum TextReport {
     package static func line(_ result: some ReportRow, seeds: Bool = false) -> String {
         let verdict =
             switch result.verdict {
+            case _ where result.expectedFailure != nil: "EXPECTED"
             case .held: "held  "
             case .failed: "FAILED"
             case .error: "ERROR "
             case .skipped: "skipped"
             }
-        let reason = result.skip.map { " (\($0))" } ?? ""
+        let reason = (result.skip ?? result.expectedFailureText).map { " (\($0))" } ?? ""
         return "\(onOneLine("\(verdict) \(result.name(amongSeeds: seeds)): \(result.scenario)\(reason)"))\n"
     }
 
     package static func summary(_ results: [some ReportRow]) -> String {
         let held = results.count { $0.verdict == .held }
-        let failed = results.count { $0.verdict == .failed }
-        let errors = results.count { $0.verdict == .error }
+        let failed = results.count { $0.verdict == .failed && $0.isWrong }
+        let errors = results.count { $0.verdict == .error && $0.isWrong }
+        let expected = results.count { $0.expectedFailure != nil }
         let skipped = results.count { $0.verdict == .skipped }
         var text = "\(results.count) scenarios, \(held) held, \(failed) failed"
         if errors > 0 { text += ", \(errors) could not go on" }
+        if expected > 0 { text += ", \(expected) failed as expected" }
         if skipped > 0 { text += ", \(skipped) skipped" }
         return text
     }
