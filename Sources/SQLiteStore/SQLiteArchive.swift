@@ -18,6 +18,10 @@ package final class SQLiteArchive: Archive {
     package init(path: String) throws(StoreFailure) {
         do {
             let isNew = !FileManager.default.fileExists(atPath: path)
+            // A file would take the link's place, not be made where it leads.
+            guard !isNew || (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil else {
+                throw StoreFailure("\(path): a link that leads nowhere")
+            }
             var configuration = Configuration()
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
