@@ -57,12 +57,15 @@ struct ServedSession: Sendable {
     private func serve(
         _ standing: Standing, _ work: @escaping @Sendable (ServedOrigins, JSONValue) async throws -> Void
     ) async throws {
+        let damage = Damage()
         try await ServerGroup(plan, whileStreaming: { await standing.served.withLock { $0 }?.beat() }).run {
             var options = LabOptions()
             options.seed = seed
             options.hostMap = map
             options.freshKeys = freshKeys
             options.journalKeep = journalKeep
+            if journalKeep != nil { options.journalBytes = LabOptions.servedJournalBytes }
+            options.whenUnreadable = { damage.report($0) }
             options.archive = try data.map(Self.archive)
             return (try LabLoading.definition(lab, root: root), options)
         } assemble: { prepared, origins in
@@ -80,8 +83,8 @@ struct ServedSession: Sendable {
             standing.served.withLock { $0 = lab }
             return lab.answer
         } while: { prepared, origins in
-            try await work(
-                origins, origins.endpoints(region: prepared.0.region, account: LabPlace.standardAccount))
+            let endpoints = origins.endpoints(region: prepared.0.region, account: LabPlace.standardAccount)
+            try await damage.endsEarly { try await work(origins, endpoints) }
         }
     }
 }

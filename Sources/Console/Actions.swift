@@ -80,7 +80,7 @@ extension Console {
         do {
             let future = memory.leave(journal, after: moment, at: lab.clock.now)
             try lab.restore(moment.snapshot)
-            lab.keepState()
+            try lab.keepState()
             memory.say("This is the moment before message \(sequence). What happened then is kept as \(future.id).")
             noticed()
             return .redirect("/compare?with=\(future.id)", status: 303)

@@ -30,7 +30,9 @@ extension ControlOrigin {
     static let calls: [Call] = [
         Call(.get, "/api", "This page.", index),
         Call(.get, "/_local/health", "200 as long as the lab answers.") { _ in Health.response(party: .console) },
-        Call(.get, "/_local/ready", "200 when every party answers.") { _ in Health.response(party: .console) },
+        Call(.get, "/_local/ready", "200 when every party answers; 503 while the data file takes no changes.") {
+            Health.readiness(of: $0.lab, party: .console)
+        },
         Call(.get, "/_local/info", "Origins, account, users, clients, switches.") { $0.info() },
         Call(.post, "/_local/reset", "Back to the lab's first state.") { try $0.reset() },
         Call(.get, "/_local/clock", "World time, skews, alarms that wait.") { .json(200, $0.clock) },

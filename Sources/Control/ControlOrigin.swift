@@ -35,7 +35,7 @@ package struct ControlOrigin: Origin {
     /// What a port answers before its party is asked: nothing of it is a message between parties, so none of it belongs
     /// on the network or into the journal. nil for all that is the party's own.
     package func answer(_ request: Request, at party: Party) async -> Response? {
-        party == .console ? await respond(to: request) : Health.answer(request, party: party)
+        party == .console ? await respond(to: request) : Health.answer(request, party: party, of: lab)
     }
 
     package func respond(to request: Request) async -> Response {
@@ -54,7 +54,9 @@ package struct ControlOrigin: Origin {
             do {
                 let response = try await handler(request, parameters)
                 // Reset leaves an empty archive behind, and reading changes nothing.
-                if request.method != .get, request.method != .head, request.path != "/_local/reset" { lab.keepState() }
+                if request.method != .get, request.method != .head, request.path != "/_local/reset" {
+                    try lab.keepState()
+                }
                 return response
             } catch let error as ControlError {
                 return error.response

@@ -16,7 +16,11 @@ package protocol Entropy: Sendable {
 package final class SeededEntropy: Entropy {
     private let seed: UInt64
     /// Some twenty, drawn from all the time: sooner walked than hashed.
-    private let streams = Mutex<[Stream]>([])
+    private let state = Mutex(State())
+    private struct State {
+        var streams: [Stream] = []
+        var draws = 0
+    }
     private struct Stream {
         let name: String
         var position: UInt64
@@ -25,12 +29,13 @@ package final class SeededEntropy: Entropy {
     package init(seed: UInt64) { self.seed = seed }
 
     package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
-        streams.withLock { streams in
-            for place in streams.indices where areSame(streams[place].name, purpose.name) {
-                return Self.draw(count, &streams[place].position)
+        state.withLock { state in
+            state.draws += 1
+            for place in state.streams.indices where areSame(state.streams[place].name, purpose.name) {
+                return Self.draw(count, &state.streams[place].position)
             }
             var stream = Stream(name: purpose.name, position: start(of: purpose))
-            defer { streams.append(stream) }
+            defer { state.streams.append(stream) }
             return Self.draw(count, &stream.position)
         }
     }
@@ -60,11 +65,17 @@ package final class SeededEntropy: Entropy {
 
     /// Where each stream stands, to be put back by a snapshot.
     package var positions: [String: UInt64] {
-        streams.withLock { Dictionary(uniqueKeysWithValues: $0.map { ($0.name, $0.position) }) }
+        state.withLock { Dictionary(uniqueKeysWithValues: $0.streams.map { ($0.name, $0.position) }) }
     }
     package func restore(_ positions: [String: UInt64]) {
-        streams.withLock { $0 = positions.map { Stream(name: $0.key, position: $0.value) } }
+        state.withLock { state in
+            state.streams = positions.map { Stream(name: $0.key, position: $0.value) }
+            state.draws += 1
+        }
     }
+
+    /// How often anything was drawn, or put back: if that is the same at two moments, so are the positions.
+    package var draws: Int { state.withLock { $0.draws } }
 }
 
 extension Entropy {

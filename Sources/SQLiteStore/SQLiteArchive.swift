@@ -40,6 +40,7 @@ package final class SQLiteArchive: Archive {
                 throw StoreFailure("\(path): cannot be created")
             }
             queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.write { try Schema.sign($0) }
             try Schema.migrator.migrate(queue)
         } catch let failure as StoreFailure {
             throw failure
@@ -53,6 +54,7 @@ package final class SQLiteArchive: Archive {
         var configuration = Configuration()
         configuration.readonly = true
         try DatabaseQueue(path: path, configuration: configuration).read { database in
+            guard try Schema.isOurs(database) else { throw StoreFailure("\(path): not a data file of agentcore-local") }
             guard try !Schema.migrator.hasBeenSuperseded(database) else {
                 throw StoreFailure(
                     "\(path): written by a newer version of agentcore-local; use that one or another file")
@@ -61,12 +63,9 @@ package final class SQLiteArchive: Archive {
             try database.execute(sql: "PRAGMA mmap_size = \(Int64(1) << 40); PRAGMA ignore_check_constraints = ON")
             try expectSound("PRAGMA quick_check(1)", database, path)
             try database.execute(sql: "PRAGMA ignore_check_constraints = OFF")
-            let hasRecords = try database.tableExists("record")
-            if hasRecords { return try expectSound("PRAGMA quick_check(record)", database, path) }
-            // A process that was killed before its first layout leaves an empty file; anything else is not ours.
-            let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-            let isOurs = try database.tableExists("grdb_migrations")
-            guard tables == 0 || isOurs else { throw StoreFailure("\(path): not a data file of agentcore-local") }
+            guard try Schema.isLaidOut(database) else { return }
+            guard try Schema.isWhole(database) else { throw StoreFailure("\(path): damaged (a table is missing)") }
+            try expectSound("PRAGMA quick_check(record)", database, path)
         }
     }
 
@@ -76,6 +75,7 @@ package final class SQLiteArchive: Archive {
     }
 
     private static func failure(_ error: any Error, _ path: String) -> StoreFailure {
+        if let failure = error as? StoreFailure { return StoreFailure("\(path): damaged (\(failure.reason))") }
         // The error itself may show what stands in the row.
         if error is DecodingError { return StoreFailure("\(path): damaged (a row cannot be read)") }
         guard let error = error as? DatabaseError else { return StoreFailure("\(path): \(error.localizedDescription)") }
@@ -127,10 +127,15 @@ package final class SQLiteArchive: Archive {
     package func records<R: Kernel.Record>(_ type: R.Type) throws(StoreFailure) -> [R] {
         try attempt {
             try queue.read { database in
-                let bodies = try String.fetchAll(
-                    database, sql: "SELECT body FROM record WHERE collection = ? ORDER BY position",
+                let rows = try Row.fetchAll(
+                    database, sql: "SELECT id, body FROM record WHERE collection = ? ORDER BY position",
                     arguments: [R.collection])
-                return try bodies.map { try JSON.value(R.self, $0) }
+                return try rows.map { row in
+                    let record = try JSON.value(R.self, row["body"])
+                    // Saved again it would be there twice.
+                    guard record.id.rawValue == row["id"] else { throw StoreFailure("a row is not that of its id") }
+                    return record
+                }
             }
         }
     }
@@ -149,6 +154,27 @@ package final class SQLiteArchive: Archive {
                 JournalEntry(
                     sequence: row["sequence"], at: Instant(milliseconds: row["at"]),
                     event: try JSON.value(JournalEntry.Event.self, row["event"]))
+            }
+        }
+    }
+
+    package func sequence(beforeNewest bytes: Int) throws(StoreFailure) -> Int {
+        try attempt {
+            try queue.read { database in
+                let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                let size = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+                guard pages * size > bytes else { return 0 }
+                let sql = "SELECT sequence, length(event) FROM journal ORDER BY sequence DESC"
+                let rows = try Row.fetchCursor(database, sql: sql)
+                var length = 0
+                // The newest stays in any case, and of a long journal only that much is read.
+                guard let newest = try rows.next() else { return 0 }
+                length += newest[1]
+                while let row = try rows.next() {
+                    length += row[1]
+                    if length > bytes { return row[0] }
+                }
+                return 0
             }
         }
     }

@@ -1,3 +1,4 @@
+import Control
 import HTTPTypes
 import Harness
 import Kernel
@@ -75,6 +76,109 @@ struct ArchiveTests {
         #expect(try await LabFixture.lab().knows(path, [party]) == isKnown)
     }
 
+    /// Wherever among the steps of its archive a lab is stopped: what it told is told to nobody else after a restart.
+    @Test func noTokenComesTwiceAfterAFullDisk() async throws {
+        var told = 0
+        for room in 0..<40 {
+            let archive = Shelf()
+            let first = try ControlledLab { $0.archive = archive }
+            #expect(await Self.identity("CreateWorkloadIdentity", ["name": "agent"], first)?.isSuccess == true)
+            archive.makeRoom(for: room)
+            var tokens: Set<String> = []
+            for user in 0..<6 {
+                if let token = await Self.token(of: "user\(user)", first) { tokens.insert(token) }
+            }
+            told += tokens.count
+            archive.makeRoom(for: .max)
+            let second = try ControlledLab { $0.archive = archive }
+            for user in 0..<6 {
+                let token = try #require(await Self.token(of: "new\(user)", second))
+                #expect(!tokens.contains(token), "room \(room)")
+            }
+        }
+        #expect((40..<240).contains(told))
+    }
+
+    /// nil for an answer that is a failure.
+    private static func token(of user: String, _ lab: ControlledLab) async -> String? {
+        let answer = await identity("GetWorkloadAccessTokenForUserId", ["workloadName": "agent", "userId": user], lab)
+        return answer?.json?["workloadAccessToken"]?.string
+    }
+
+    private static func identity(
+        _ operation: String, _ input: [String: String], _ lab: ControlledLab
+    ) async -> Response? {
+        let members = input.sorted { $0.key < $1.key }.map { JSONObject.Member($0.key, .string($0.value)) }
+        let body = JSONValue.object(JSONObject(members))
+        let url = "\(lab.lab.addresses.origin(of: .aws))/identities/\(operation)"
+        let request = Request(.post, url, headers: [.contentType: "application/json"], body: body.bytes)
+        return try? await lab.lab.network.send(request, from: Party("admin"))
+    }
+
+    @Test func aLabThatCannotKeepAnythingIsNotReadyUntilItCan() async throws {
+        let archive = Shelf()
+        let lab = try ControlledLab { $0.archive = archive }
+        archive.makeRoom(for: 0)
+        #expect(await Self.identity("CreateWorkloadIdentity", ["name": "agent"], lab)?.status == 500)
+        #expect(await lab.call(.post, "/_local/clock", ["advance": "1s"]).status == 500)
+        let ready = await lab.call(.get, "/_local/ready")
+        #expect(ready.status == 503 && ready.json?["reason"] == "the disk is full")
+        #expect(await lab.call(.get, "/_local/health").status == 200)
+        let elsewhere = await lab.control.answer(Request(.get, "http://127.0.0.1:4580/_local/ready"), at: .aws)
+        #expect(elsewhere?.status == 503)
+        archive.makeRoom(for: .max)
+        #expect(await lab.call(.get, "/_local/ready").status == 200)
+        #expect(await Self.identity("CreateWorkloadIdentity", ["name": "agent"], lab)?.isSuccess == true)
+        #expect(await Self.token(of: "alice", lab) != nil)
+    }
+
+    /// As `serve` moves it: to the host's time, and what was added.
+    @Test func timeFlowsOnFromASnapshotAfterARestart() async throws {
+        let archive = Shelf()
+        func served(_ host: Instant) throws -> ControlledLab {
+            try ControlledLab { options in
+                options.archive = archive
+                options.addressing = .served(origins: LabFixture.served)
+                options.start = host
+            }
+        }
+        let start = LabOptions.firstMoment
+        let first = try served(start)
+        let id = try #require(try await first.json(.post, "/_local/snapshots")["id"]?.string)
+        await first.lab.advance(to: start + .seconds(15))
+        _ = try await first.json(.post, "/_local/snapshots/\(id)/restore")
+        #expect(first.lab.clock.now == start)
+
+        let second = try served(start + .seconds(20))
+        #expect(second.lab.clock.now == start + .seconds(5))
+        await second.lab.advance(to: start + .seconds(23) + second.lab.clock.offset)
+        #expect(second.lab.clock.now == start + .seconds(8))
+        _ = try await second.json(.post, "/_local/clock", ["advance": "1h"])
+
+        // The host's time was set back by a day: the lab's neither goes back nor stands still.
+        let third = try served(start - .seconds(86_400))
+        #expect(third.lab.clock.now == start + .seconds(3_608))
+        await third.lab.advance(to: start - .seconds(86_399) + third.lab.clock.offset)
+        #expect(third.lab.clock.now == start + .seconds(3_609))
+    }
+
+    @Test func timeFlowsOnAfterADelay() async throws {
+        let start = LabOptions.firstMoment
+        let lab = try ControlledLab { options in
+            options.addressing = .served(origins: LabFixture.served)
+            options.start = start
+        }
+        let fault: JSONValue = [
+            "name": "slow", "party": "github", "operation": "GET /user", "delay": "10m", "first": 1,
+        ]
+        _ = try await lab.json(.put, "/_local/faults", fault)
+        _ = try await lab.lab.network.deliver(
+            Request(.get, "http://127.0.0.1:4583/user"), to: .github, from: .outside)
+        #expect(lab.lab.clock.now == start + .seconds(600))
+        await lab.lab.advance(to: start + .seconds(4) + lab.lab.clock.offset)
+        #expect(lab.lab.clock.now == start + .seconds(604))
+    }
+
     /// An archive in memory.
     private final class Shelf: Archive {
         private struct Content {
@@ -83,6 +187,8 @@ struct ArchiveTests {
             var given: [any Record] = []
             var entries: [JournalEntry] = []
             var fails = false
+            /// How many more steps it takes.
+            var room = Int.max
         }
         private let content = Mutex(Content())
 
@@ -91,12 +197,19 @@ struct ArchiveTests {
 
         var isEmpty: Bool { content.withLock { $0.records.isEmpty && $0.entries.isEmpty } }
 
+        func makeRoom(for steps: Int) { content.withLock { $0.room = steps } }
+
+        func sequence(beforeNewest bytes: Int) throws(StoreFailure) -> Int { 0 }
         func forgetJournal(through last: Int) throws(StoreFailure) {
             content.withLock { $0.entries.removeAll { $0.sequence <= last } }
         }
 
         func keep(_ changes: [Change], _ entries: ArraySlice<JournalEntry>) throws(StoreFailure) {
-            content.withLock { Self.keep(changes, entries, in: &$0) }
+            try content.withLock { content throws(StoreFailure) in
+                guard content.room > 0 else { throw StoreFailure("the disk is full") }
+                content.room -= 1
+                Self.keep(changes, entries, in: &content)
+            }
         }
 
         private static func keep(

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Kernel
 import SQLiteStore
 import Testing
@@ -58,6 +59,46 @@ struct JournalKeepTests {
         #expect(store.lastSequence == 0)
         try fill(store, 1)
         #expect(store.journal().map(\.sequence) == [1])
+    }
+
+    private func exchange(_ length: Int) -> JournalEntry.Event {
+        let request = Request(.post, "http://a.test/x", body: Array(repeating: 65, count: length / 2))
+        let answer = Response(200, body: Array(repeating: 66, count: length / 2))
+        return .exchange(Exchange(from: .outside, to: .aws, request: request, outcome: .answered(answer)))
+    }
+
+    @Test(arguments: [nil, 400])
+    func longMessagesAreFewer(_ keep: Int?) throws {
+        let store = Store(keepingJournal: keep, ofBytes: 100_000)
+        for _ in 1...50 { store.append(exchange(10_000), at: Self.moment) }
+        let kept = store.journal().map(\.sequence)
+        #expect((9...12).contains(kept.count) && kept == Array((51 - kept.count)...50))
+        // What is no message counts for nothing.
+        try fill(store, 300)
+        #expect(store.journal().count == kept.count + 300)
+        store.append(exchange(400_000), at: Self.moment)
+        #expect(store.journal().map(\.sequence) == [351])
+        // Of a transaction that is taken back nothing counts.
+        try? store.write { transaction in
+            for _ in 0..<20 { transaction.append(exchange(10_000), at: Self.moment) }
+            throw StoreFailure("no")
+        }
+        store.append(note, at: Self.moment)
+        #expect(store.journal().map(\.sequence) == [352])
+    }
+
+    private var note: JournalEntry.Event { .note(Note(party: .aws, "short")) }
+
+    @Test func theFileKeepsNoMoreOfLongOnesEither() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) } }
+        for _ in 1...3 {
+            let store = try Store(archive: SQLiteArchive(path: path), ofBytes: 100_000)
+            for _ in 1...8 { store.append(exchange(10_000), at: Self.moment) }
+        }
+        // Eight of the last process, and what had room beside them when it began.
+        let kept = try Store(archive: SQLiteArchive(path: path)).journal().map(\.sequence)
+        #expect((16...18).contains(kept.count) && kept == Array((25 - kept.count)...24))
     }
 
     @Test func theFileKeepsNoMoreEither() throws {

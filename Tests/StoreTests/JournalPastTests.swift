@@ -97,6 +97,7 @@ struct JournalPastTests {
         func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry] {
             throw StoreFailure("no more")
         }
+        func sequence(beforeNewest bytes: Int) throws(StoreFailure) -> Int { 0 }
         func forgetJournal(through last: Int) throws(StoreFailure) {}
         func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] { [] }
         func replaceAll(

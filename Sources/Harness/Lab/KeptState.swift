@@ -1,4 +1,5 @@
-import Kernel
+package import Kernel
+import Synchronization
 
 /// Time and chance of a lab whose changes are kept beyond the process, so that alarms ring after a restart and no id
 /// comes twice.
@@ -16,54 +17,107 @@ struct KeptState: Record {
     static let only = ID(rawValue: "lab")
 }
 
-/// Writes down where time and chance stand.
-struct StateKeeper: Sendable {
-    let clock: VirtualClock
-    let entropy: SeededEntropy
-    let store: Store
+/// Writes down where time and chance stand, in the same step as what came of them.
+final class StateKeeper: Escort {
+    /// A moment: two with the same one have the same state.
+    private struct Mark {
+        let draws: Int
+        let changes: Int
+        let now: Instant
+    }
+    private let clock: VirtualClock
+    private let entropy: SeededEntropy
+    private let marks = Mutex<(saved: Mark?, kept: Mark?)>((nil, nil))
 
-    func keep() {
-        let skews = Dictionary(clock.skews.map { ($0.key.rawValue, $0.value) }) { first, _ in first }
-        let state = KeptState(
-            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms, skews: skews,
+    init(clock: VirtualClock, entropy: SeededEntropy) {
+        self.clock = clock
+        self.entropy = entropy
+    }
+
+    func save(in transaction: inout Transaction, _ due: EscortDue) {
+        // Before the state itself: what changes meanwhile is saved twice rather than never.
+        let mark = Mark(draws: entropy.draws, changes: clock.changes, now: clock.now)
+        let isDue = marks.withLock { marks in
+            let isDue = Self.isDue(mark, marks.kept, due)
+            marks.saved = isDue ? mark : nil
+            return isDue
+        }
+        if isDue { transaction.save(state) }
+    }
+
+    private static func isDue(_ mark: Mark, _ kept: Mark?, _ due: EscortDue) -> Bool {
+        guard due != .always, let kept, kept.draws == mark.draws, kept.changes == mark.changes else { return true }
+        return due == .moved && kept.now != mark.now
+    }
+
+    func wasKept() {
+        marks.withLock { marks in
+            if let saved = marks.saved { marks = (nil, saved) }
+        }
+    }
+
+    private var state: KeptState {
+        KeptState(
+            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms,
+            skews: Dictionary(clock.skews.map { ($0.key.rawValue, $0.value) }) { first, _ in first },
             positions: entropy.positions)
-        // An archive that fails says so itself at the next transaction of a party.
-        try? store.write { $0.save(state) }
     }
 }
 
 extension Lab {
-    private var keeper: StateKeeper { StateKeeper(clock: clock, entropy: entropy, store: store) }
-
     /// For changes of the world itself, which no party's answer follows. Does nothing for a lab without archive.
-    package func keepState() {
-        if options.archive != nil { keeper.keep() }
+    ///
+    /// - Throws: `StoreFailure` for an archive that does not take it.
+    package func keepState() throws {
+        if options.archive != nil { try store.keepEscort(.always) }
     }
 
-    /// A party whose every answer is followed by a note of where time and chance stand. Only labs with an archive pay.
+    /// Why the archive takes no changes at present; nil where it takes them. One that took none is tried again.
+    package var archiveFailure: StoreFailure? {
+        guard store.archiveFailure != nil else { return nil }
+        // What came of it is asked for.
+        try? keepState()
+        return store.archiveFailure
+    }
+
+    /// A party whose every answer is only given when what was drawn for it is kept. Only labs with an archive pay.
     func kept(_ origin: any Origin) -> any Origin {
-        options.archive == nil ? origin : KeepingOrigin(inner: origin, keeper: keeper)
+        options.archive == nil ? origin : KeepingOrigin(inner: origin, store: store)
     }
 
-    /// Goes on where an archive left off.
+    /// Goes on where an archive left off, and keeps up with it from now on.
     func takeUpKeptState() throws {
-        guard options.archive != nil,
-            let state = try store.write({ $0.find(KeptState.self, KeptState.only) })
-        else { return }
+        guard options.archive != nil else { return }
+        if let state = try store.write({ $0.find(KeptState.self, KeptState.only) }) { takeUp(state) }
+        store.escort(by: StateKeeper(clock: clock, entropy: entropy))
+    }
+
+    private func takeUp(_ state: KeptState) {
         let skews = Dictionary(state.skews.map { (Party($0.key), $0.value) }) { first, _ in first }
-        clock.restore(now: max(state.now, options.start), alarms: state.alarms, skews: skews)
-        clock.addOffset(state.offset)
+        // An offset is negative after a snapshot was restored.
+        let now = max(state.now, options.start + state.offset)
+        clock.restore(now: now, alarms: state.alarms, skews: skews)
+        // Time flows on from there, even where the host's was set back meanwhile.
+        clock.addOffset(isServed ? now - options.start : state.offset)
         entropy.restore(state.positions)
     }
 }
 
 private struct KeepingOrigin: Origin {
     let inner: any Origin
-    let keeper: StateKeeper
+    let store: Store
 
     func respond(to request: Request) async -> Response {
         let response = await inner.respond(to: request)
-        keeper.keep()
-        return response
+        do {
+            try store.keepEscort(.changed)
+            return response
+        } catch {
+            // After a restart the same ids would come again: nobody is told of these.
+            response.events?.close()
+            let text = "The lab could not keep what it did: \(error)"
+            return .json(
+                500, ["error": "server_error", "error_description": .string(text), "message": .string(text)])
+        }
     }
 }

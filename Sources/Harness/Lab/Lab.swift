@@ -44,10 +44,12 @@ package final class Lab: Sendable {
         (addresses, hosts) = definition.addresses(for: options)
         clock = VirtualClock(now: options.start)
         entropy = SeededEntropy(seed: options.seed)
-        let keep = options.journalKeep
+        let (keep, bytes) = (options.journalKeep, options.journalBytes)
         store =
-            try options.archive.map { archive in try Store(archive: archive, keepingJournal: keep) }
-            ?? Store(keepingJournal: keep)
+            try options.archive.map { archive in
+                try Store(
+                    archive: archive, keepingJournal: keep, ofBytes: bytes, whenUnreadable: options.whenUnreadable)
+            } ?? Store(keepingJournal: keep, ofBytes: bytes)
         network = InMemoryNetwork(hosts: hosts, clock: clock, store: store, giveWay: options.giveWay)
         let parts = Worlds(
             clock: clock, entropy: entropy, network: network, store: store, addresses: addresses, switches: switches,
@@ -166,7 +168,7 @@ extension Lab {
 
     package func keptSnapshot(_ id: String) -> LabSnapshot? { snapshots.withLock { $0[id] } }
 
-    private var isServed: Bool {
+    var isServed: Bool {
         if case .served = options.addressing { true } else { false }
     }
 

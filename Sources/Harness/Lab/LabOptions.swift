@@ -15,6 +15,10 @@ package struct LabOptions: Sendable {
     package var archive: (any Archive)?
     /// How many of the newest entries of the journal are kept at least; nil keeps all.
     package var journalKeep: Int?
+    /// How many bytes of messages those may have, else fewer are kept; nil for any number.
+    package var journalBytes: Int?
+    /// Hears that the archive does not give back what it holds: the lab can do nothing more.
+    package var whenUnreadable: @Sendable (StoreFailure) -> Void = { _ in }
     /// Further hosts (`auth.example.com`, `127.0.0.1:9000`) and the party each one reaches.
     package var hostMap: [String: Party] = [:]
     /// The way to servers outside the lab, and what runs commands of functions; a scenario run has neither.
@@ -34,6 +38,9 @@ package struct LabOptions: Sendable {
     }
 
     package init() {}
+
+    /// What a served lab keeps of messages, in bytes (64 MB): ten of the longest that a party reads.
+    package static let servedJournalBytes = 64 << 20
 
     /// 2026-11-20T10:00:00Z.
     package static let firstMoment = Instant(milliseconds: 1_795_168_800_000)

@@ -7,21 +7,55 @@ import Synchronization
 package final class Store: Sendable {
     private let state: Mutex<Transaction>
     private let archive: (any Archive)?
+    private let whenUnreadable: @Sendable (StoreFailure) -> Void
 
     /// With an archive behind it: committed changes outlive the process, and earlier ones are there again.
-    /// Of the journal so many of the newest entries are kept at least; nil keeps all.
-    package init(archive: any Archive, keepingJournal journalKeep: Int? = nil) throws(StoreFailure) {
+    ///
+    /// - Parameters:
+    ///   - archive: where they are kept.
+    ///   - journalKeep: how many of the newest entries of the journal are kept at least; nil keeps all.
+    ///   - bytes: how many bytes of messages those may have, else fewer are kept; nil for any number.
+    ///   - whenUnreadable: hears that the archive does not give back what it holds. It must not call the store.
+    /// - Throws: `StoreFailure` for an archive that cannot be read, or does not let its journal go.
+    package init(
+        archive: any Archive, keepingJournal journalKeep: Int? = nil, ofBytes bytes: Int? = nil,
+        whenUnreadable: @escaping @Sendable (StoreFailure) -> Void = { _ in }
+    ) throws(StoreFailure) {
         self.archive = archive
-        if let journalKeep { try archive.forgetJournal(through: try archive.lastSequence() - journalKeep) }
-        state = Mutex(
-            Transaction(archive: archive, past: try JournalPast(of: archive), keepingJournal: journalKeep))
+        self.whenUnreadable = whenUnreadable
+        var gone = 0
+        if let journalKeep { gone = try archive.lastSequence() - journalKeep }
+        if let bytes { gone = max(gone, try archive.sequence(beforeNewest: bytes)) }
+        if gone > 0 { try archive.forgetJournal(through: gone) }
+        let limit = JournalLimit(entries: journalKeep, bytes: bytes)
+        state = Mutex(Transaction(archive: archive, past: try JournalPast(of: archive), limit: limit))
     }
 
     /// In memory only.
-    package init(keepingJournal journalKeep: Int? = nil) {
+    package init(keepingJournal journalKeep: Int? = nil, ofBytes bytes: Int? = nil) {
         archive = nil
-        state = Mutex(Transaction(archive: nil, keepingJournal: journalKeep))
+        whenUnreadable = { _ in }
+        state = Mutex(Transaction(archive: nil, limit: JournalLimit(entries: journalKeep, bytes: bytes)))
     }
+
+    /// From now on the archive keeps this together with every change.
+    package func escort(by escort: any Escort) { state.withLock { $0.escort = escort } }
+
+    /// Keeps the escort, if it is due, though nothing else has changed.
+    package func keepEscort(_ due: EscortDue) throws {
+        try state.withLock { transaction in
+            transaction.begin()
+            do {
+                try transaction.keepEscort(due)
+            } catch {
+                transaction.rollBack()
+                throw error
+            }
+        }
+    }
+
+    /// Why the archive took no changes when it was last given some; nil where it took them.
+    package var archiveFailure: StoreFailure? { state.withLock { $0.archiveFailure } }
 
     /// Runs `body` as one transaction. Do not call the store from inside it.
     package func write<Value: Sendable>(_ body: (inout Transaction) throws -> Value) throws -> Value {
@@ -33,8 +67,11 @@ package final class Store: Sendable {
                 transaction.forget()
                 return value
             } catch {
+                let unread = transaction.unread
                 transaction.rollBack()
-                throw error
+                guard let unread else { throw error }
+                whenUnreadable(unread)
+                throw unread
             }
         }
     }
@@ -52,6 +89,7 @@ package final class Store: Sendable {
     @discardableResult
     package func append(_ event: JournalEntry.Event, at instant: Instant) -> Int {
         state.withLock { transaction in
+            if archive != nil { transaction.begin() }
             transaction.append(event, at: instant)
             transaction.flushJournal()
             transaction.forget()
@@ -71,6 +109,7 @@ package final class Store: Sendable {
             return try past.entries(after: sequence) + recent
         } catch {
             state.withLock { $0.failed(error) }
+            whenUnreadable(error)
             return recent
         }
     }
@@ -144,6 +183,8 @@ package protocol Archive: Sendable {
     func lastSequence() throws(StoreFailure) -> Int
     /// Entries of the journal with sequence numbers above `first` up to `last`, oldest first.
     func journal(after first: Int, through last: Int) throws(StoreFailure) -> [JournalEntry]
+    /// Sequence number of the last entry that goes if only so many bytes of the newest are to stay; 0 if all may.
+    func sequence(beforeNewest bytes: Int) throws(StoreFailure) -> Int
     /// Holds no entry of the journal up to this sequence number any more.
     func forgetJournal(through last: Int) throws(StoreFailure)
     /// Every row but those of the named collections, in the order of their first save.

@@ -11,23 +11,33 @@ package struct Transaction: Sendable {
     private(set) var journal: [JournalEntry] = []
     /// What was there before.
     private(set) var past: JournalPast?
-    /// How many entries of the journal are kept at least; nil keeps all.
-    private let journalKeep: Int?
+    private let limit: JournalLimit
+    /// Bytes of the messages in the journal; counted only where they are limited.
+    private var journalLength = 0
     /// Sequence number of the last entry that is kept no more.
     private(set) var forgotten = 0
     private let archive: (any Archive)?
+    /// Kept with every change; an archive alone has one.
+    var escort: (any Escort)?
     private var undo: [(table: Table, id: String, row: Table.Row?)] = []
     private var changes: [Change] = []
     private var journalStart = 0
-    private var archiveFailure: StoreFailure?
+    /// Why the archive did not take what it was given last; nil once it takes changes again. Memory never has more
+    /// than the archive but entries of the journal, which go with the next changes.
+    private(set) var archiveFailure: StoreFailure?
+    /// What the archive could not give: whatever was read since is not to be trusted.
+    private(set) var unread: StoreFailure?
+    /// Sequence numbers of the last entries that the archive holds, and was told to forget.
+    private var (kept, keptNoMore) = (0, 0)
     private(set) var committed = 0
     /// Changes of records that somebody may wait for; also of those that were rolled back.
     private(set) var awaitedChanges = 0
 
-    init(archive: (any Archive)?, past: JournalPast? = nil, keepingJournal journalKeep: Int? = nil) {
+    init(archive: (any Archive)?, past: JournalPast? = nil, limit: JournalLimit) {
         self.archive = archive
         self.past = past
-        self.journalKeep = journalKeep
+        self.limit = limit
+        kept = past?.last ?? 0
     }
 
     /// Sequence number of the newest entry; 0 before the first.
@@ -96,6 +106,7 @@ package struct Transaction: Sendable {
     /// Adds an entry that stands or falls with this transaction.
     package mutating func append(_ event: JournalEntry.Event, at instant: Instant) {
         journal.append(JournalEntry(sequence: lastSequence + 1, at: instant, event: event))
+        if limit.bytes != nil { journalLength += event.length }
     }
 
     /// Entries above a sequence number, but those of the past.
@@ -132,7 +143,8 @@ package struct Transaction: Sendable {
                 for record in try archive.records(type) { _ = table.replace(record.id.rawValue, by: record) }
             } catch {
                 // Reported at commit: a body reads on an empty table and then cannot be kept.
-                archiveFailure = error
+                unread = error
+                return table
             }
         }
         opened.append((key, table))
@@ -149,49 +161,86 @@ extension Transaction {
     }
 
     mutating func commit() throws(StoreFailure) {
-        if let archiveFailure { throw archiveFailure }
-        if let archive, !changes.isEmpty || journal.count > journalStart {
-            try archive.keep(changes, journal[journalStart...])
-        }
+        if let unread { throw unread }
+        try keep(.changed, hasNews: journal.count > journalStart)
         committed += 1
     }
 
-    /// Lets go of the oldest entries once there are a quarter more than are to be kept, so that each one is moved a few
-    /// times at most.
-    mutating func forget() {
-        guard let journalKeep, journal.count > journalKeep + journalKeep / 4 + 16 else { return }
-        let many = journal.count - journalKeep
-        forgotten = journal[many - 1].sequence
-        journal.removeFirst(many)
-        journalStart = journal.count
-        // It is all older.
-        past = nil
+    private mutating func keep(_ due: EscortDue, hasNews: Bool) throws(StoreFailure) {
+        guard archive != nil, hasNews || !changes.isEmpty else { return }
+        let escort = escort
+        escort?.save(in: &self, due)
+        try handOver()
+    }
+
+    /// Keeps the escort, if it is due, though nothing else has changed.
+    mutating func keepEscort(_ due: EscortDue) throws(StoreFailure) {
+        let escort = escort
+        escort?.save(in: &self, due)
+        if !changes.isEmpty { try handOver() }
+    }
+
+    /// Gives the archive what it does not have yet.
+    private mutating func handOver() throws(StoreFailure) {
         guard let archive else { return }
         do throws(StoreFailure) {
+            try archive.keep(changes, journal.suffix(max(0, lastSequence - kept)))
+        } catch {
+            archiveFailure = error
+            throw error
+        }
+        escort?.wasKept()
+        kept = lastSequence
+        // An entry of the journal may find room where changes do not.
+        if !changes.isEmpty { archiveFailure = nil }
+    }
+
+    /// Lets go of the oldest entries once there is a quarter more than is to be kept, here and in the archive.
+    mutating func forget() {
+        if limit.isExceeded(by: journal, of: journalLength) {
+            let surplus = limit.surplus(of: journal, journalLength)
+            forgotten = journal[surplus.count - 1].sequence
+            journal.removeFirst(surplus.count)
+            journalLength -= surplus.length
+            journalStart = journal.count
+            // It is all older.
+            past = nil
+        }
+        // One that takes nothing at present is told later.
+        guard let archive, keptNoMore < forgotten, archiveFailure == nil else { return }
+        do throws(StoreFailure) {
             try archive.forgetJournal(through: forgotten)
+            keptNoMore = forgotten
         } catch {
             archiveFailure = error
         }
     }
 
     mutating func rollBack() {
-        for step in undo.reversed() { step.table.restore(step.id, to: step.row) }
-        undo.removeAll()
+        undoChanges()
+        if limit.bytes != nil { for entry in journal[journalStart...] { journalLength -= entry.event.length } }
         journal.removeLast(journal.count - journalStart)
+        unread = nil
     }
 
-    /// Keeps entries that were added outside a transaction.
+    private mutating func undoChanges() {
+        for step in undo.reversed() { step.table.restore(step.id, to: step.row) }
+        undo.removeAll()
+    }
+
+    /// Keeps entries that were added outside a transaction. An archive that takes none now gets them with the next
+    /// changes that it takes.
     mutating func flushJournal() {
-        guard let archive else { return }
+        guard archive != nil else { return }
         do throws(StoreFailure) {
-            try archive.keep([], journal.suffix(1))
+            try keep(.moved, hasNews: true)
         } catch {
-            archiveFailure = error
+            undoChanges()
         }
     }
 
     /// The past could not be read: told at the next commit, as for a collection.
-    mutating func failed(_ failure: StoreFailure) { archiveFailure = failure }
+    mutating func failed(_ failure: StoreFailure) { unread = failure }
 
     mutating func replaceAll(tables: [String: Table], journal: [JournalEntry], past: JournalPast?, forgotten: Int) {
         awaitedChanges += 1
@@ -200,7 +249,10 @@ extension Transaction {
         self.journal = journal
         self.past = past
         self.forgotten = forgotten
+        journalLength = limit.bytes == nil ? 0 : journal.reduce(0) { $0 + $1.event.length }
         journalStart = journal.count
+        (kept, keptNoMore) = (lastSequence, forgotten)
+        archiveFailure = nil
         undo = []
         changes = []
     }

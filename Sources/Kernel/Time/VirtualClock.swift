@@ -32,8 +32,10 @@ package final class VirtualClock: WallClock, Scheduler {
         var alarms: [(order: Int, alarm: Alarm)] = []
         var scheduled = 0
         var skews: [Party: Span] = [:]
-        /// What `/_local/clock` added on top of the host's time.
+        /// What was added on top of the host's time.
         var offset = Span.zero
+        /// How often anything but `now` has changed.
+        var changes = 0
     }
     private let state: Mutex<State>
 
@@ -44,6 +46,7 @@ package final class VirtualClock: WallClock, Scheduler {
     package func schedule(_ alarm: Alarm) {
         state.withLock { state in
             state.scheduled += 1
+            state.changes += 1
             state.alarms.append((state.scheduled, alarm))
         }
     }
@@ -67,6 +70,7 @@ package final class VirtualClock: WallClock, Scheduler {
             }
             let alarm = state.alarms.remove(at: next).alarm
             state.now = max(state.now, alarm.due)
+            state.changes += 1
             return alarm
         }
     }
@@ -76,17 +80,35 @@ package final class VirtualClock: WallClock, Scheduler {
 
     /// How far a party's clock is off.
     package func skew(of party: Party) -> Span { state.withLock { $0.skews[party] ?? .zero } }
-    package func setSkew(_ span: Span, of party: Party) { state.withLock { $0.skews[party] = span } }
+    package func setSkew(_ span: Span, of party: Party) {
+        state.withLock { state in
+            state.skews[party] = span
+            state.changes += 1
+        }
+    }
     package var skews: [Party: Span] { state.withLock { $0.skews } }
 
     /// What was added to the host's time under `serve`.
     package var offset: Span { state.withLock { $0.offset } }
     package func addOffset(_ span: Span) {
-        state.withLock { $0.offset = Span(milliseconds: $0.offset.milliseconds + span.milliseconds) }
+        state.withLock { state in
+            state.offset = Span(milliseconds: state.offset.milliseconds + span.milliseconds)
+            state.changes += 1
+        }
     }
 
-    /// Time that passed while an answer was under way.
-    package func addDelay(_ span: Span) { state.withLock { $0.now = max($0.now, $0.now + span) } }
+    /// Time that passed while an answer was under way. Under `serve` the host's own time keeps going from there.
+    package func addDelay(_ span: Span) {
+        guard span > .zero else { return }
+        state.withLock { state in
+            state.now = state.now + span
+            state.offset = Span(milliseconds: state.offset.milliseconds + span.milliseconds)
+            state.changes += 1
+        }
+    }
+
+    /// How often anything but the time has changed: what is the same at two moments has not.
+    package var changes: Int { state.withLock { $0.changes } }
 
     /// Puts the clock back to an earlier picture of itself: the one exception to "never backwards", for reset and
     /// snapshots.
@@ -96,6 +118,7 @@ package final class VirtualClock: WallClock, Scheduler {
             state.alarms = alarms.enumerated().map { ($0.offset, $0.element) }
             state.scheduled = alarms.count
             state.skews = skews
+            state.changes += 1
         }
     }
 }
