@@ -3,12 +3,14 @@
 A long run: `DURABILITY_KILLS=500 python -m pytest Tests/RealClients/test_durability.py --client mcp1`.
 """
 
+import contextlib
 import ctypes
 import hashlib
 import http.client
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import sqlite3
@@ -333,6 +335,111 @@ def test_what_is_no_data_file_is_refused(tmp_path):
     path = tmp_path / "state.sqlite"
     path.write_text("This is a letter to my aunt, and long enough to be taken for a database header.\n" * 40)
     refused(tmp_path, path, "not a data file")
+
+
+def quiet(path, sql):
+    """The file after a change that somebody made, with nothing beside it."""
+    with sqlite3.connect(path) as database:
+        database.executescript(sql)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE record (id INTEGER PRIMARY KEY, artist TEXT)",
+        "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)",
+        "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); CREATE TABLE journal (sequence INTEGER)",
+        "CREATE TABLE grdb_migrations (name TEXT); CREATE TABLE record (collection TEXT, id TEXT, body TEXT)",
+        "PRAGMA application_id = 42",
+    ],
+)
+def test_a_database_of_another_program_is_refused(tmp_path, sql):
+    path = tmp_path / "state.sqlite"
+    quiet(path, sql)
+    refused(tmp_path, path, "not a data file")
+    assert [found.name for found in tmp_path.glob("state*")] == ["state.sqlite"]
+
+
+def test_a_file_of_a_version_that_did_not_sign_is_taken_up(tmp_path):
+    path = made(tmp_path)
+    quiet(path, "PRAGMA application_id = 0")
+    serving = Serving(tmp_path)
+    assert len(serving.state()) == 40
+    serving.end()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE journal",
+        "UPDATE record SET body = '{}' WHERE collection = 'lab'",
+        "UPDATE record SET id = 'another' WHERE collection = 'lab'",
+    ],
+)
+def test_a_file_that_lacks_what_a_lab_begins_with_is_refused(tmp_path, sql):
+    path = made(tmp_path)
+    quiet(path, sql)
+    refused(tmp_path, path, r"damaged \(")
+
+
+LIST = "/identities/ListWorkloadIdentities"
+
+
+@pytest.mark.parametrize(
+    "sql, party, path",
+    [
+        ("UPDATE record SET body = '{}' WHERE collection = 'workload-identity'", "aws", LIST),
+        ("UPDATE record SET id = 'x' || id WHERE collection = 'workload-identity'", "aws", LIST),
+        ("UPDATE journal SET event = '{}' WHERE sequence = 3", "console", "/_local/journal?after=0"),
+    ],
+)
+def test_rows_that_cannot_be_read_end_the_process(tmp_path, sql, party, path):
+    """They are read when they are asked for; then there is no lab any more, but a message and exit code 3."""
+    quiet(made(tmp_path), sql)
+    serving = Serving(tmp_path)
+    origin = json.loads(serving.endpoints_file.read_text())[party].removeprefix("http://")
+    connection = http.client.HTTPConnection(origin, timeout=30)
+    connection.request("POST" if party == "aws" else "GET", path, "{}", {"Content-Type": "application/json"})
+    # It may be gone before it has answered.
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        assert party == "console" or connection.getresponse().status == 500
+    assert serving.process.wait(timeout=10) == 3
+    assert "state.sqlite: damaged (" in serving.process.stderr.read()
+
+
+def test_a_full_disk_is_told_and_got_over(tmp_path):
+    """A limit of the file's length stands for the disk: what was answered is there, and nothing comes twice."""
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, resource.RLIM_INFINITY))
+
+    def token(serving, user):
+        body = {"workloadName": "agent", "userId": user}
+        status, answer = serving.call(serving.connection(), "GetWorkloadAccessTokenForUserId", body)
+        return answer["workloadAccessToken"] if status == 200 else None
+
+    def ready(serving):
+        connection = serving.connection()
+        connection.request("GET", "/_local/ready")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    serving = Serving(tmp_path, limited)
+    assert serving.call(serving.connection(), "CreateWorkloadIdentity", {"name": "agent"})[0] in (200, 201)
+    told = []
+    while (given := token(serving, f"user{len(told)}")) is not None:
+        told.append(given)
+    assert ready(serving)[0] == 503 and "state.sqlite" in ready(serving)[1]
+    resource.prlimit(serving.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert ready(serving)[0] == 200
+    told += [token(serving, f"after{count}") for count in range(5)]
+    serving.kill()
+    sound(tmp_path)
+    serving = Serving(tmp_path)
+    told += [token(serving, f"new{count}") for count in range(30)]
+    assert None not in told and len(set(told)) == len(told) > 40
+    serving.end()
 
 
 def bound_by_permissions():
