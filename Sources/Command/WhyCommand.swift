@@ -11,8 +11,9 @@ struct WhyCommand: AsyncParsableCommand {
         commandName: "why", abstract: "Explain an error text by the smallest scenarios that produce it.",
         discussion: """
             The library is played and the answers of its parties are compared with the text; ids, URLs and numbers \
-            in it do not matter. One scenario per cause, the likeliest first. Without a text: every error there is. \
-            Exit code 4: nothing like it is known.
+            in it do not matter, nor do a log or a client's words around it; - reads it from standard input. One \
+            scenario per cause, the likeliest first. Without a text: every error there is. Exit code 4: nothing like \
+            it is known.
             """)
 
     // A code such as -32042 is no flag.
@@ -30,24 +31,22 @@ struct WhyCommand: AsyncParsableCommand {
     func validate() throws {
         guard most > 0 else { throw ValidationError("--most must be at least 1.") }
         for word in text.prefix(while: { $0 != "--" })
-        where word.hasPrefix("-") && word.dropFirst().first?.isNumber != true {
+        where word != "-" && word.hasPrefix("-") && word.dropFirst().first?.isNumber != true {
             throw ValidationError("Unknown option '\(word)'")
         }
     }
 
     func run() async throws {
         let folder = try root.folder()
+        let asked = Self.asked(text)
         let (files, mistakes) = Library.load(paths: [RootOption.scenarios(in: folder)], root: folder)
         try ScenarioSelection.tell(mistakes)
         let definitions = try LabLoading.definitions(for: files, root: folder)
         let settings = RunSettings(root: folder)
         let results = await Runner(definitions: definitions, settings: settings).run(
             files, jobs: JobsOption.standard)
-        // The parser leaves what ends the flags among the words.
-        let words = text.filter { $0 != "--" }
-        let asked = words.joined(separator: " ")
         let search = ErrorSearch(results)
-        let found = words.isEmpty ? search.all.map { ($0, 1) } : search.find(asked, most: most)
+        let found = asked.isEmpty ? search.all.map { ($0, 1) } : search.find(asked, most: most)
         let ledger = Ledger.load(root: folder).0
         if json {
             Terminal.write(json: .array(found.map { row($0.error, $0.score, ledger) }))
@@ -56,6 +55,14 @@ struct WhyCommand: AsyncParsableCommand {
         }
         guard found.isEmpty else { return }
         throw CommandFailure(.failed, "no scenario makes a party say anything like that")
+    }
+
+    /// Empty for every error there is.
+    private static func asked(_ text: [String]) -> String {
+        // The parser leaves what ends the flags among the words.
+        let words = text.filter { $0 != "--" }
+        guard words == ["-"] else { return words.joined(separator: " ") }
+        return trimmed(String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self))
     }
 
     private func row(_ error: KnownError, _ score: Double, _ ledger: Ledger) -> JSONValue {

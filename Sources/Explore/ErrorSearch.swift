@@ -7,6 +7,8 @@ package import Scenario
 package struct KnownError: Sendable {
     /// What the receiver read, without values that change from run to run.
     package let message: String
+    /// The same without code, type and challenge: the sentence alone.
+    let sentence: String
     /// Who said it, and how: `gateway`, `HTTP 400` or `JSON-RPC -32042`.
     package let party: Party
     package let form: String
@@ -29,40 +31,116 @@ package struct ErrorSearch: Sendable {
 
     /// The best fitting errors, one per cause, the smallest reproduction of each; best first.
     package func find(_ text: String, most: Int = 5) -> [(error: KnownError, score: Double)] {
-        let wanted = Self.words(of: text)
-        guard !wanted.isEmpty else { return [] }
+        let asked = Self.asked(by: text)
         let names = Self.names(in: text)
-        let found = causes { said in
-            // A code says more than the words around it, which differ between versions and SDKs.
-            let sharesCode = wanted.contains { (Self.isCode($0) || names.contains($0)) && said.contains($0) }
-            let likeness = Self.likeness(wanted, said)
-            let score = sharesCode ? 0.6 + 0.4 * likeness : likeness
-            return score >= 0.6 ? score : nil
+        let found = causes { error in
+            let (said, sentence) = (Self.words(of: error.message), Self.words(of: error.sentence))
+            return asked.compactMap { Self.fit($0, names, said, sentence) }.max()
         }
         let sorted = found.sorted { left, right in
-            if left.score != right.score { return left.score > right.score }
+            if left.fit != right.fit { return right.fit < left.fit }
             return Self.isBetter(left.error, than: right.error)
         }
-        return Array(sorted.prefix(most))
+        return sorted.prefix(most).map { ($0.error, $0.fit.score) }
+    }
+
+    /// How many letters of a page are read: the others are the same on each.
+    private static let mostOfABody = 400
+
+    /// How well an error fits: the greater, the better.
+    private struct Fit: Comparable {
+        let score: Double
+        /// Words that both have.
+        let common: Int
+        /// Words that only the error has.
+        let more: Int
+
+        static func < (one: Fit, other: Fit) -> Bool {
+            (one.score, one.common, -one.more) < (other.score, other.common, -other.more)
+        }
+    }
+
+    /// nil for one that does not fit.
+    private static func fit(_ wanted: [String], _ names: Set<String>, _ said: [String], _ sentence: [String]) -> Fit? {
+        guard !wanted.isEmpty else { return nil }
+        let common = common(wanted, said)
+        let likeness = Double(common) / Double(wanted.count)
+        if wanted == sentence || wanted == said { return Fit(score: 1, common: common, more: 0) }
+        // A code says more than the words around it, which differ between versions and SDKs.
+        let sharesCode = wanted.contains { (isCode($0) || names.contains($0)) && said.contains($0) }
+        var score = sharesCode ? 0.6 + 0.4 * likeness : likeness
+        var counted = common
+        // The whole sentence within others, such as a log's: one word alone may stand anywhere.
+        if sentence.count > 1, isPart(sentence, of: wanted), score < 0.95 { (score, counted) = (0.95, sentence.count) }
+        guard score >= 0.6 else { return nil }
+        return Fit(score: score, common: counted, more: max(0, said.count - common))
+    }
+
+    private static func isPart(_ part: [String], of whole: [String]) -> Bool {
+        guard part.count <= whole.count else { return false }
+        return (0...(whole.count - part.count)).contains { whole[$0..<($0 + part.count)].elementsEqual(part) }
+    }
+
+    /// The words that somebody asks for. Of an answer pasted whole, in whatever it was wrapped, they are those that it
+    /// says; names of members, ids and links are every answer's.
+    private static func asked(by text: String) -> [[String]] {
+        let told = bodies(in: text).compactMap { refusal(in: $0, status: nil) }
+        guard told.isEmpty else { return told.map { words(of: "\($0.lead) \($0.sentence)") } }
+        guard text.hasPrefix("<") else { return [words(of: text)] }
+        return [words(of: String(plain(Array(text.utf8)).prefix(mostOfABody)))]
+    }
+
+    /// The JSON objects that stand in a text.
+    private static func bodies(in text: String) -> [JSONValue] {
+        let bytes = Array(text.utf8.prefix(100_000))
+        var (found, place, tries): ([JSONValue], Int, Int) = ([], 0, 0)
+        while let open = bytes[place...].firstIndex(of: UInt8(ascii: "{")), tries < 20 {
+            tries += 1
+            if let end = end(of: bytes[open...]), let json = try? JSONValue(parsing: Array(bytes[open..<end])) {
+                found.append(json)
+                place = end
+            } else {
+                place = open + 1
+            }
+        }
+        return found
+    }
+
+    /// Where the object ends that begins here.
+    private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
+        var (depth, isText, isEscaped) = (0, false, false)
+        for (place, byte) in zip(bytes.indices, bytes) {
+            switch byte {
+            case _ where isEscaped: isEscaped = false
+            case UInt8(ascii: "\\"): isEscaped = isText
+            case UInt8(ascii: "\""): isText.toggle()
+            case _ where isText: break
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 0 { return place + 1 }
+            default: break
+            }
+        }
+        return nil
     }
 
     /// Every error of the library, one per cause, by party and words.
     package var all: [KnownError] {
-        causes { _ in 1 }.map(\.error).sorted { left, right in
+        causes { _ in Fit(score: 1, common: 0, more: 0) }.map(\.error).sorted { left, right in
             (left.party.rawValue, left.form, left.message, left.rule ?? "")
                 < (right.party.rawValue, right.form, right.message, right.rule ?? "")
         }
     }
 
-    /// One error for each cause that counts, and for how much.
-    private func causes(_ score: ([String]) -> Double?) -> [(error: KnownError, score: Double)] {
-        var best: [String: (error: KnownError, score: Double)] = [:]
+    /// One error for each cause that counts, and how well it fits.
+    private func causes(_ fit: (KnownError) -> Fit?) -> [(error: KnownError, fit: Fit)] {
+        var best: [String: (error: KnownError, fit: Fit)] = [:]
         for error in errors {
-            let said = Self.words(of: error.message)
-            guard let score = score(said) else { continue }
-            let cause = "\(error.party) \(error.form) \(error.rule ?? "") \(said)"
+            guard let fit = fit(error) else { continue }
+            let cause = "\(error.party) \(error.form) \(error.rule ?? "") \(Self.words(of: error.message))"
             if let known = best[cause], !Self.isBetter(error, than: known.error) { continue }
-            best[cause] = (error, score)
+            best[cause] = (error, fit)
         }
         return Array(best.values)
     }
@@ -75,8 +153,8 @@ package struct ErrorSearch: Sendable {
             < (other.distance, other.file.name, other.message, other.rule ?? "")
     }
 
-    /// Share of the asked words that stand in the message in their order.
-    static func likeness(_ wanted: [String], _ message: [String]) -> Double {
+    /// How many of the asked words stand in the message in their order.
+    private static func common(_ wanted: [String], _ message: [String]) -> Int {
         var row = [Int](repeating: 0, count: message.count + 1)
         for word in wanted {
             var diagonal = 0
@@ -86,7 +164,7 @@ package struct ErrorSearch: Sendable {
                 diagonal = above
             }
         }
-        return Double(row[message.count]) / Double(wanted.count)
+        return row[message.count]
     }
 
     /// `-32042`, `invalid_grant`, `validationexception`: what a program compares.
@@ -151,11 +229,12 @@ extension ErrorSearch {
                 // What a party said on the way to an answer is about that answer and no later one.
                 defer { if rule?.party == exchange.to { rule = nil } }
                 guard case .answered(let response) = exchange.outcome,
-                    let (form, message) = refusal(in: response)
+                    let (form, lead, sentence) = refusal(in: response)
                 else { continue }
                 found.append(
                     KnownError(
-                        message: mask.text(message), party: exchange.to, form: form,
+                        message: mask.text("\(lead) \(sentence)"), sentence: mask.text(sentence), party: exchange.to,
+                        form: form,
                         rule: rule.flatMap { $0.party == exchange.to ? $0.name : nil }, file: result.file,
                         distance: exchanges))
             default: break
@@ -164,36 +243,42 @@ extension ErrorSearch {
         return found
     }
 
-    /// What an answer says when it refuses, in any of the parties' dialects.
-    private static func refusal(in response: Response) -> (form: String, message: String)? {
-        let json = response.json
-        if let error = json?["error"]?.object {
-            let code = error["code"]?.int.map { " \($0)" } ?? ""
-            return ("JSON-RPC\(code)", "\(code) \(error["message"]?.string ?? "")")
-        }
+    /// What an answer says when it refuses, in any of the parties' dialects: a code, a type or a challenge before it.
+    private typealias Refusal = (form: String, lead: String, sentence: String)
+
+    private static func refusal(in response: Response) -> Refusal? {
         let status = response.status
-        // GitHub answers 200 where others answer 400.
-        if let code = json?["error"]?.string {
-            return ("HTTP \(status)", "\(code) \(json?["error_description"]?.string ?? "")")
-        }
-        if json?["result"]?["isError"] == true {
-            let texts = json?["result"]?["content"]?.array?.compactMap { $0["text"]?.string } ?? []
-            return ("tool error", texts.joined(separator: " "))
+        if let json = response.json, let told = refusal(in: json, status: status) {
+            // The type of an AWS error is no member of its body.
+            let type = response.header(fieldName("x-amzn-ErrorType"))
+            return (told.form, type ?? told.lead, told.sentence)
         }
         guard status >= 400 else { return nil }
-        if let message = json?["message"]?.string {
-            let type = response.header(fieldName("x-amzn-ErrorType")) ?? ""
-            return ("HTTP \(status)", "\(type) \(message)")
+        let isPage = response.header(.contentType)?.hasPrefix("text/html") == true
+        let body = isPage ? plain(response.body) : response.bodyText
+        return ("HTTP \(status)", response.header(.wwwAuthenticate) ?? "", String(body.prefix(mostOfABody)))
+    }
+
+    /// Without a status it is a body alone, which somebody pasted.
+    private static func refusal(in json: JSONValue, status: Int?) -> Refusal? {
+        if let error = json["error"]?.object {
+            let code = error["code"]?.int.map { " \($0)" } ?? ""
+            return ("JSON-RPC\(code)", code, error["message"]?.string ?? "")
         }
-        let challenge = response.header(.wwwAuthenticate) ?? ""
-        let body =
-            response.header(.contentType)?.hasPrefix("text/html") == true ? text(of: response) : response.bodyText
-        return ("HTTP \(status)", "\(challenge) \(Substring(body.prefix(400)))")
+        let form = "HTTP \(status ?? 0)"
+        // GitHub answers 200 where others answer 400.
+        if let code = json["error"]?.string { return (form, code, json["error_description"]?.string ?? "") }
+        if json["result"]?["isError"] == true {
+            let texts = json["result"]?["content"]?.array?.compactMap { $0["text"]?.string } ?? []
+            return ("tool error", "", texts.joined(separator: " "))
+        }
+        guard status ?? 400 >= 400, let message = json["message"]?.string else { return nil }
+        return (form, "", message)
     }
 
     /// The words of a page.
-    private static func text(of response: Response) -> String {
-        let shown = SecretMask([]).body(response.body, mediaType: "text/html")
+    private static func plain(_ page: [UInt8]) -> String {
+        let shown = SecretMask([]).body(page, mediaType: "text/html")
         return [("&#39;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")].reduce(shown) {
             $0.replacing($1.0, by: $1.1)
         }

@@ -1,9 +1,10 @@
-import Explore
 import Harness
 import Kernel
 import Scenario
 import TestSupport
 import Testing
+
+@testable import Explore
 
 /// From a text that somebody met to the scenario that shows it.
 struct ErrorSearchTests {
@@ -70,6 +71,43 @@ struct ErrorSearchTests {
         let search = ErrorSearch(await Runner(definitions: definitions).run(files))
         let message = search.find(text).first?.error.message
         #expect(message?.contains("-32602 Unknown tool: ") == true, "\(message ?? "nothing")")
+    }
+
+    /// Whatever a party of the library answers leads back to it, pasted whole, and so does what clients and logs make
+    /// of it.
+    @Test func everyRefusalOfTheLibraryIsFoundByItsBody() async throws {
+        let (files, mistakes) = Library.load(paths: ["\(Checkout.root)/scenarios"], root: Checkout.root)
+        #expect(mistakes.isEmpty)
+        let definitions = try Library.definitions(for: files, root: Checkout.root)
+        let results = await Runner(definitions: definitions).run(files, jobs: 2)
+        let search = ErrorSearch(results)
+        var bodies: Set<String> = []
+        for entry in results.flatMap(\.journal) {
+            guard case .exchange(let exchange) = entry.event, case .answered(let response) = exchange.outcome,
+                response.status >= 400, !response.body.isEmpty
+            else { continue }
+            // Ids apart, there are a few of each.
+            let words = ErrorSearch.words(of: response.bodyText).joined(separator: " ")
+            if bodies.insert(words).inserted { try expectFound(response.bodyText, search) }
+        }
+        #expect(bodies.count > 60)
+        for (text, said) in [
+            ("mcp.shared.exceptions.McpError: Method not found", "-32601 Method not found"),
+            ("2026-11-22T10:00:00.123Z ERROR [client-7] failed: Bad credentials (attempt 3)", "Bad credentials"),
+            (#"HTTP/1.1 401 Unauthorized {"message":"Bad credentials","status":"401"}"#, "Bad credentials"),
+            ("Not Acceptable", "Not Acceptable"), ("Bad credentials", "Bad credentials"),
+        ] {
+            let first = search.find(text).first?.error.message
+            #expect(first?.contains(said) == true, "\(text): \(first ?? "nothing")")
+        }
+    }
+
+    private func expectFound(_ body: String, _ search: ErrorSearch) throws {
+        let first = search.find(body).first?.error
+        #expect(first != nil, "nothing like \(body)")
+        guard let first, !body.hasPrefix("<") else { return }
+        let strange = Set(ErrorSearch.words(of: first.sentence)).subtracting(ErrorSearch.words(of: body))
+        #expect(strange.isEmpty, "\(body) leads to \(first.message)")
     }
 
     @Test func whatNobodySaysIsNotFound() async throws {
