@@ -9,6 +9,7 @@ import subprocess
 import threading
 import urllib.parse
 
+import pytest
 from conftest import BINARY, ROOT
 from har import RecordingWalker
 from program import run
@@ -111,6 +112,18 @@ def test_the_journal_of_a_served_lab_becomes_a_scenario_that_holds(lab, world, t
     text = record(journal, tmp_path, lab)
     assert "aws: CreateGatewayTarget" in text and "aws: CompleteResourceTokenAuth" in text
     assert "transitions:" in text and "exchanges:" in text and token not in text and "••" not in text
+
+
+@pytest.mark.parametrize("decision", ["narrow-scopes", "expire", "double-click", "back", "deny", "abandon"])
+def test_what_a_person_did_is_written_back(lab, world, tmp_path, decision):
+    """As the journal of a robot that did it tells: the scenario does the same and holds."""
+    world.create_target()
+    token = lab.sign_in("alice")["accessToken"]
+    link = call(RecordingWalker(), world, token)["error"]["data"]["elicitations"][0]["url"]
+    lab.consent(link, "alice", decision=decision)
+    journal = tmp_path / "journal.json"
+    journal.write_text(json.dumps(lab.control("GET", "/_local/journal")))
+    assert f"decide: {decision}\n" in record(journal, tmp_path, lab)
 
 
 def test_what_is_no_recording_is_refused(tmp_path):

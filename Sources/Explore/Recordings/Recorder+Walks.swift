@@ -10,8 +10,8 @@ extension Recorder {
         for index in messages.indices.dropFirst().prefix(60) {
             let next = messages[index]
             guard next.sender == first.sender else { continue }
-            // The end of a way need not be a page.
-            guard follows(next, last) else {
+            // The end of a way need not be a page. Who presses the button once more is still on it.
+            guard follows(next, last) || places.contains(where: { next.isPressed(like: messages[$0]) }) else {
                 if next.isOfPages { break }
                 continue
             }
@@ -45,7 +45,7 @@ extension Recorder {
         expectLink(way, user)
         var step = RecordedStep("browser", start(of: way))
         step.member("as", .string(user))
-        if let decision = Self.decision(of: way) { step.member("decide", .string(decision)) }
+        if let decision = decision(of: way) { step.member("decide", .string(decision)) }
         let landed: String
         if let location = last.location, (300..<400).contains(last.status ?? 0) {
             landed = addresses.named(Self.resolved(location, last.url))
@@ -143,13 +143,62 @@ extension Recorder {
         return lastUser.isEmpty ? "alice" : lastUser
     }
 
-    private static func decision(of way: [RecordedMessage]) -> String? {
-        let decisions = way.compactMap { $0.form?["decision"] }
-        if decisions.contains("deny") { return "deny" }
-        if decisions.count > 1 { return "double-click" }
-        if decisions.contains("approve") { return "approve" }
-        // A page with a question was the last that was seen.
-        let last = way.last.map { URLText($0.url).path } ?? ""
-        return last.hasSuffix("/authorize") && (way.last?.status ?? 0) == 200 ? "abandon" : nil
+    private mutating func decision(of way: [RecordedMessage]) -> String? {
+        let presses = way.indices.filter { way[$0].form?["decision"] != nil }
+        guard let press = presses.first, let decision = way[press].form?["decision"] else {
+            // A page with a question was the last that was seen.
+            let last = way.last.map { URLText($0.url).path } ?? ""
+            return last.hasSuffix("/authorize") && (way.last?.status ?? 0) == 200 ? "abandon" : nil
+        }
+        if decision == "deny" { return decision }
+        guard decision == "approve" else { return nil }
+        var found: [String] = []
+        if presses.count > 1 { found.append(presses[1] == press + 1 ? "double-click" : "back") }
+        if press > 0, way[press].moment - way[press - 1].moment >= Self.tooLong { found.append("expire") }
+        let given = way[press].form?.all("scope") ?? []
+        let asked = Self.boxes(of: way[..<press]) ?? (given.isEmpty ? [] : Self.asked(by: way[..<press]))
+        if asked.count > 1, given == [asked[0]] {
+            found.append("narrow-scopes")
+        } else if !asked.isEmpty, given != asked {
+            let ticked = given.isEmpty ? "nothing" : given.joined(separator: ", ")
+            leaveOut(
+                "that of the scopes \(asked.joined(separator: ", ")) \(ticked) stayed ticked: a robot unticks all but "
+                    + "the first, or none")
+        }
+        for other in found.dropFirst() { leaveOut("decide: \(other), beside \(found[0]): a robot does one of them") }
+        return found.first ?? decision
+    }
+
+    /// Longer than any page, code or session lives, in milliseconds.
+    private static let tooLong: Int64 = 600_000
+
+    /// The scopes of the request, of each of which a page has a box.
+    private static func asked(by way: ArraySlice<RecordedMessage>) -> [String] {
+        let scopes = way.last { URLText($0.url).query?["scope"] != nil }.flatMap { URLText($0.url).query?["scope"] }
+        return scopes.map { ScopeSet(parsing: $0).names } ?? []
+    }
+
+    /// The scopes that the page before the button had boxes for; nil for one of which a journal has the words alone.
+    private static func boxes(of way: ArraySlice<RecordedMessage>) -> [String]? {
+        guard let page = way.last(where: { $0.answerType.contains("html") }), page.answer.contains("<input ") else {
+            return nil
+        }
+        return page.answer.split(separator: "<").filter { $0.hasPrefix("input ") }.compactMap { tag in
+            let tag = String(tag.prefix { $0 != ">" })
+            guard tag.contains("name=\"scope\""), tag.contains("type=\"checkbox\""),
+                let start = tag.range(of: "value=\"")
+            else { return nil }
+            return String(tag[start.upperBound...].prefix { $0 != "\"" }).replacing("&amp;", by: "&")
+        }
+    }
+}
+
+extension RecordedMessage {
+    /// Whether both are the same button of the same page.
+    fileprivate func isPressed(like other: RecordedMessage) -> Bool {
+        guard method == "POST", method == other.method, url == other.url, let decision = form?["decision"] else {
+            return false
+        }
+        return decision == other.form?["decision"]
     }
 }
