@@ -85,6 +85,9 @@ package final class AuthorizationServer: Origin {
         router = profile.routes.router { Self.routes(profile) }
     }
 
+    /// The paths it has.
+    package var paths: [String] { router.templates }
+
     package func respond(to request: Request) async -> Response { await chosen.answer(to: request) }
 
     private func answer(to request: Request) async -> Response {

@@ -55,6 +55,9 @@ package struct InboundProvider: Origin {
         issuer = self.profile.tokens.issuer ?? base
     }
 
+    /// The paths it has; a user pool's stand below its own name too.
+    package var paths: [String] { Self.router.templates }
+
     package func respond(to request: Request) async -> Response {
         guard (request.head.path ?? "").utf8.count <= Limits.target else { return .plain(414, "URI too long") }
         guard request.body.count <= Limits.body else {

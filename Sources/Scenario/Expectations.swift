@@ -11,8 +11,9 @@ package struct Expectations: Sendable {
     }
     package let lines: [Line]
 
-    /// `roots` are what a path of this step may begin with.
-    package init(_ node: DocumentNode?, roots: [String], _ reading: inout Reading) {
+    /// `roots` are what a path of this step may begin with; among them `status` is that of an HTTP answer unless it is
+    /// a word.
+    package init(_ node: DocumentNode?, roots: [String], statusIsWord: Bool = false, _ reading: inout Reading) {
         guard let node else {
             lines = []
             return
@@ -25,7 +26,9 @@ package struct Expectations: Sendable {
         var lines: [Line] = []
         for member in members {
             let path = PathTemplate.read(member.key, member.name, roots: roots, &reading)
-            let predicate = Predicate(member.value, &reading)
+            let isNumber = member.name == "status" && roots.contains("status") && !statusIsWord
+            let predicate =
+                isNumber ? Predicate(of: .status, member.value, &reading) : Predicate(member.value, &reading)
             if let path { lines.append(Line(template: path, place: member.key.place, predicate: predicate)) }
         }
         self.lines = lines

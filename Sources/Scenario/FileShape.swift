@@ -15,7 +15,7 @@ package enum FileShape {
             "Variables of the process that are read as ${env.NAME}."),
         ShapeMember("secrets", values, "Variables whose values no report shows; ~ for one that a step saves."),
         ShapeMember(
-            "matrix", .either([.names(.list(.anything)), .list(values)]),
+            "matrix", .filled(.either([.names(.filled(.list(.anything))), .list(.filled(values))])),
             "Runs the scenario once for each combination of values."),
         ShapeMember("fragments", .names(.mapping(ownFragment)), "Steps under names of this file."),
         ShapeMember(
@@ -38,8 +38,8 @@ package enum FileShape {
 
     static let lab: [ShapeMember] = [
         ShapeMember("use", .name(.labs), "The lab, default if it is not said."),
-        ShapeMember("rules", .names(.either([.word(["on", "off"]), .flag])), "Rules that do not hold."),
-        ShapeMember("unknowns", .names(.text), "What nobody outside knows, decided."),
+        ShapeMember("rules", .each(.rules, .either([.word(["on", "off"]), .flag])), "Rules that do not hold."),
+        ShapeMember("unknowns", .each(.unknowns, .text), "What nobody outside knows, decided."),
     ]
 
     package static let fragment: [ShapeMember] =

@@ -19,8 +19,15 @@ package struct JSONSchema: Sendable {
     /// They say nothing about a value.
     private static let remarks: Set<String> = [
         "$schema", "$id", "$comment", "$anchor", "title", "description", "default", "examples", "deprecated",
-        "readOnly", "writeOnly", "format",
+        "readOnly", "writeOnly",
     ]
+
+    /// Whether it asks for nothing: true, or an object without an assertion.
+    package var isOpen: Bool {
+        if let allowed = root.bool { return allowed }
+        let silent = Self.remarks.union(["$defs", "definitions"])
+        return root.object?.names.allSatisfy { silent.contains($0) } ?? false
+    }
 
     /// What is wrong with the schema itself.
     package var mistakes: [String] {
@@ -73,6 +80,11 @@ package struct JSONSchema: Sendable {
         guard let object = schema.object else { return found.append("\(place) must be an object or a yes or no") }
         for member in object.members {
             guard keywords.contains(member.name) else {
+                // Draft 2020-12 makes it a remark unless somebody asks (section 7.2.1): nobody would look.
+                if member.name == "format" {
+                    found.append("format of \(place) is never looked at: say pattern")
+                    continue
+                }
                 if !remarks.contains(member.name) { found.append("\(place) has a keyword \"\(member.name)\"") }
                 continue
             }
@@ -247,11 +259,13 @@ extension JSONSchema {
         let given = keyword.value
         switch keyword.name {
         case "required":
-            for name in given.strings ?? [] where members[name] == nil { found.append("\(path): \"\(name)\"") }
+            for name in given.strings ?? [] where members[name] == nil {
+                found.append("\(path): a member \"\(name)\", which is not there")
+            }
         case "dependentRequired":
             for entry in given.object?.members ?? [] where members[entry.name] != nil {
                 for name in entry.value.strings ?? [] where members[name] == nil {
-                    found.append("\(path): \"\(name)\" beside \"\(entry.name)\"")
+                    found.append("\(path): a member \"\(name)\" beside \"\(entry.name)\", which is not there")
                 }
             }
         case "properties":
@@ -273,7 +287,7 @@ extension JSONSchema {
             for member in members.members where !named.contains(member.name) {
                 if patterns.contains(where: { member.name.firstMatch(of: $0) != nil }) { continue }
                 if given == false {
-                    found.append("\(path): no \"\(member.name)\"")
+                    found.append("\(path): no member \"\(member.name)\"")
                 } else {
                     check(member.value, given, "\(path).\(member.name)", &found, depth: depth + 1)
                 }

@@ -42,7 +42,7 @@ package enum Likeness {
             }
             for member in two.members where one[member.name] == nil {
                 let inner = path.isEmpty ? member.name : "\(path).\(member.name)"
-                found.append("\(inner): not expected, is \(masked(member.value).text)")
+                found.append("\(inner): not expected, is \(member.value.text)")
             }
         case (.array(let one), .array(let two)):
             for (index, pair) in zip(one, two).enumerated() {
@@ -50,8 +50,9 @@ package enum Likeness {
             }
             if one.count != two.count { found.append("\(place): \(one.count) items, not \(two.count)") }
         default:
-            let (left, right) = (masked(expected), masked(actual))
-            if !same(left, right) { found.append("\(place): \(left.text), not \(right.text)") }
+            if !same(masked(expected), masked(actual)) {
+                found.append("\(place): \(expected.text), not \(actual.text)")
+            }
         }
     }
 

@@ -129,6 +129,8 @@ struct VariableWalk {
     private var kept = KeptNames()
     /// What comes only later.
     private var later: [String] = []
+    /// Everything that a `${…}` names, with what of the environment.
+    private var named: Set<String> = []
     /// Clients that people sign in by.
     private(set) var clients: [PlacedName] = []
 
@@ -185,6 +187,20 @@ struct VariableWalk {
         // What `finally` speaks of may not be there when an earlier step failed: it says so then.
         walk(finally, &reading)
         if let then { check(then, &reading) }
+        expectUse(of: opening, &reading)
+    }
+
+    /// Reports what the file takes from outside and then never speaks of.
+    private func expectUse(of opening: Opening, _ reading: inout Reading) {
+        // What a fragment says that could not be read is not known.
+        guard !reading.lacksAFragment else { return }
+        // Neither is what a misspelt name was to be.
+        let isOdd = named.contains { $0.hasPrefix("env.") && !environment.contains(String($0.dropFirst(4))) }
+        guard !isOdd, !named.contains("env") else { return }
+        for item in opening.environment where named.isDisjoint(with: ["env.\(item.name)", item.name]) {
+            reading.report(
+                item.place, "nothing reads \"\(item.name)\"", hint: "name it as ${env.\(item.name)}, or take it away")
+        }
     }
 
     private mutating func walk(_ steps: [PlacedStep], _ reading: inout Reading) {
@@ -248,9 +264,14 @@ struct VariableWalk {
         return "an earlier step must save it\(known)"
     }
 
-    private func check(_ node: DocumentNode, _ reading: inout Reading) {
+    private mutating func check(_ node: DocumentNode, _ reading: inout Reading) {
         for hole in Template.holes(in: node) {
             guard case .success(let path) = hole.path else { continue }
+            if path.root == "env", path.segments.count > 1, case .member(let name) = path.segments[1] {
+                named.insert("env.\(name)")
+            } else {
+                named.insert(path.root)
+            }
             guard known.contains(path.root) else {
                 let comesLater = later.contains(path.root) ? "secrets are made after with" : nil
                 missing(path.root, hole.place, comesLater ?? hint(for: path.root), &reading)

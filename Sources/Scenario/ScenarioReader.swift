@@ -48,6 +48,9 @@ package struct ScenarioReader: Sendable {
             reading.report(node.place, "fragments must be a mapping of names to fragments, this is \(node.typeName)")
         }
         let title = members.require("scenario", &reading)?.text(&reading, as: "scenario") ?? ""
+        if let node = members["scenario"], title.allSatisfy(\.isWhitespace), node.scalarText != nil, !node.isNothing {
+            reading.report(node.place, "scenario must say in a sentence what is true when it held")
+        }
         let opening = Opening(members, &reading)
         reading.matrix = Self.matrix(members["matrix"])
         let cells = opening.cells.map { MatrixCell(values: $0, lab: lab(members["lab"], $0, &reading)) }
@@ -87,7 +90,7 @@ package struct ScenarioReader: Sendable {
             tags: tags(members["tags"], &reading),
             spec: spec(members, &reading), lab: cells[0].lab, settings: opening.settings,
             environment: opening.environment, secrets: opening.secrets, given: given, steps: steps, finally: finally,
-            then: then, breaks: breaks(members["breaks"], &reading),
+            then: then, breaks: breaks(members["breaks"], cells, &reading),
             pace: members["pace"]?.settledSpan(&reading, as: "pace") ?? Settled(.seconds(1)),
             timeout: members["timeout"]?.settledSpan(&reading, as: "timeout"), timeoutPlace: members["timeout"]?.place,
             sweepsFaults: sweepsFaults(members["faults"], &reading),
@@ -158,8 +161,11 @@ package struct ScenarioReader: Sendable {
         return texts.map(\.text)
     }
 
-    private func breaks(_ node: DocumentNode?, _ reading: inout Reading) -> [PlacedName] {
+    private func breaks(_ node: DocumentNode?, _ cells: [MatrixCell], _ reading: inout Reading) -> [PlacedName] {
         (node?.texts(&reading, as: "breaks") ?? []).map { rule in
+            if cells.allSatisfy({ $0.lab.rulesOff.contains(rule.text) }) {
+                reading.report(rule.place, "this rule is off in the lab: with it off the scenario must fail")
+            }
             reading.expectName(rule.text, of: "rule", among: vocabulary.rules, at: rule.place)
             return PlacedName(name: rule.text, place: rule.place)
         }

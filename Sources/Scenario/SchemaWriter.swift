@@ -41,10 +41,12 @@ package struct SchemaWriter {
         let known: [String]
         switch names {
         case .users: known = vocabulary.users + ["attacker"]
+        case .accounts: known = vocabulary.users
         case .people: known = vocabulary.users + vocabulary.parties + ["attacker", "outside"]
         case .parties: known = vocabulary.parties
         case .operations: known = vocabulary.operations
         case .rules: known = vocabulary.rules
+        case .unknowns: known = vocabulary.unknowns.keys.sorted()
         case .labs: known = vocabulary.labs
         case .vendors: known = vocabulary.vendors
         case .fragments: known = fragments
@@ -57,7 +59,13 @@ package struct SchemaWriter {
 
     private func step(_ type: any Step.Type) -> JSONValue {
         let keyword = ShapeMember(type.keyword, type.shape.value, type.shape.about, required: true)
-        return mapping([keyword] + type.shape.members + StepShape.common, as: type.shape.about)
+        var schema = mapping([keyword] + type.shape.members + StepShape.common, as: type.shape.about).object ?? [:]
+        let apart = type.shape.apart
+        let pairs = apart.indices.flatMap { first in apart[..<first].map { [$0, apart[first]] } }
+        if !pairs.isEmpty {
+            schema["not"] = ["anyOf": .array(pairs.map { ["required": .strings($0)] })]
+        }
+        return .object(schema)
     }
 
     private func mapping(_ members: [ShapeMember], as about: String) -> JSONValue {
@@ -85,9 +93,19 @@ package struct SchemaWriter {
         case .name(let names): return ref("name-\(names.rawValue)")
         case .flag: return ["anyOf": [["type": "boolean"], Self.variable]]
         case .whole: return ["type": "integer"]
-        case .span: return ["anyOf": [["type": "string", "pattern": "^-?[0-9]+(ms|s|m|h|d)$"], Self.variable]]
+        case .span: return ["anyOf": [["type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"], Self.variable]]
+        case .shift: return ["anyOf": [["type": "string", "pattern": "^-?[0-9]+(ms|s|m|h|d)$"], Self.variable]]
         case .mapping(let members): return mapping(members, as: "")
         case .names(let inner): return ["type": "object", "additionalProperties": schema(of: inner)]
+        case .filled(let inner):
+            return ["minProperties": 1, "minItems": 1, "allOf": [schema(of: inner)]]
+        case .having(let choices, let inner):
+            return ["anyOf": .array(choices.map { ["required": .strings($0)] }), "allOf": [schema(of: inner)]]
+        case .each(let names, let inner):
+            return [
+                "type": "object", "propertyNames": ref("name-\(names.rawValue)"),
+                "additionalProperties": schema(of: inner),
+            ]
         case .list(.step): return ref("steps")
         case .list(let inner): return ["type": "array", "items": schema(of: inner)]
         case .either(let shapes): return ["anyOf": .array(shapes.map { schema(of: $0) })]
@@ -112,7 +130,7 @@ package struct SchemaWriter {
     private var predicate: JSONValue {
         let inner = ref("predicate")
         var tests = JSONObject()
-        for name in Predicate.names {
+        for (name, about) in Predicate.vocabulary {
             let schema: JSONValue
             switch name {
             case "not", "length", "count", "each", "some": schema = inner
@@ -125,7 +143,9 @@ package struct SchemaWriter {
             case "schema": schema = ["type": ["object", "boolean", "string"]]
             default: schema = true
             }
-            tests.append(name, schema)
+            // Beside a reference draft 7 looks at nothing.
+            let members: JSONObject = ["description": .string(about)]
+            tests.append(name, .object(JSONObject(members.members + [.init("allOf", [schema])])))
         }
         return [
             "description": "What the value must be: a literal, absent, present, or tests that all hold.",

@@ -57,9 +57,14 @@ extension DocumentNode {
     /// A text with a `${…}` in it, whose type shows only later.
     package var namesAVariable: Bool { scalarText?.contains("${") == true }
 
-    package func settledSpan(_ reading: inout Reading, as what: String) -> Settled<Span>? {
+    /// A duration; one below nothing is reported unless it may go `backwards`.
+    package func settledSpan(
+        _ reading: inout Reading, as what: String, backwards: Bool = false
+    ) -> Settled<Span>? {
         if namesAVariable { return settled(&reading, as: what) }
-        return span(&reading, as: what).map { Settled($0) }
+        guard let span = span(&reading, as: what) else { return nil }
+        if span < .zero, !backwards { reading.report(place, "\(what) is never less than nothing") }
+        return Settled(span)
     }
 
     /// A variable; every value that the matrix has for it is looked at.

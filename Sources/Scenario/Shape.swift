@@ -12,10 +12,18 @@ package indirect enum Shape: Sendable {
     case whole
     /// `500ms`, `11m`.
     case span
+    /// A span that may go backwards: `-90s`.
+    case shift
     case mapping([ShapeMember])
     /// A mapping whose names the author chooses.
     case names(Shape)
+    /// A mapping whose names are of the vocabulary, or variables.
+    case each(Names, Shape)
     case list(Shape)
+    /// A list or a mapping that has something in it.
+    case filled(Shape)
+    /// A mapping that has all the members of one of these lists.
+    case having([[String]], Shape)
     case either([Shape])
     case step
     case predicate
@@ -26,7 +34,7 @@ package indirect enum Shape: Sendable {
 
     /// Lists of names that a lab or the library knows.
     package enum Names: String, Sendable, CaseIterable {
-        case users, people, parties, operations, rules, labs, vendors, fragments
+        case users, accounts, people, parties, operations, rules, unknowns, labs, vendors, fragments
     }
 
     /// One of these, or a list of them.
@@ -54,11 +62,19 @@ package struct StepShape: Sendable {
     package let about: String
     package let value: Shape
     package let members: [ShapeMember]
+    /// Members of which one step has one at most.
+    package private(set) var apart: [String] = []
 
     package init(_ about: String, value: Shape, _ members: [ShapeMember] = []) {
         self.about = about
         self.value = value
         self.members = members
+    }
+
+    package func keepingApart(_ names: [String]) -> StepShape {
+        var shape = self
+        shape.apart = names
+        return shape
     }
 
     /// With `expect` and `save`, whose paths begin with one of these.

@@ -166,7 +166,7 @@ struct BelievableTests {
         ("clock: {skew: {aws: \"${yes}\"}}", "a skew must be a duration, this is true"),
         ("{sign-in: alice, fresh: \"${text}\"}", "fresh must be true or false, this is \"soon\""),
         (
-            "wait: {until: {aws: ListGateways, expect: {status: 1}}, every: \"${none}\"}",
+            "wait: {until: {aws: ListGateways, expect: {status: 418}}, every: \"${none}\"}",
             "every must be longer than nothing"
         ),
         (
@@ -199,6 +199,10 @@ struct BelievableTests {
         ("exchanges: [{from: somebody else, times: 0}]", "somebody called somebody else"),
         ("exchanges: [{path: \"/login/oauth/acess_${t}\", times: 0}]", "a path that somebody is asked for"),
         ("exchanges: [{path: /identities/CompleteResourceTokenAuht, times: 0}]", "a path that somebody is asked for"),
+        ("exchanges: [{to: github, path: \"/login/oath/*\", times: 0}]", "a path that github is asked for"),
+        ("exchanges: [{path: \"/login/oath/*\", times: 0}]", "a path that somebody is asked for"),
+        ("exchanges: [{to: idp, path: \"/oauth/*\", times: 0}]", "a path that idp is asked for"),
+        ("exchanges: [{to: aws, path: \"/gatways/*/targets\", times: 0}]", "a path that aws is asked for"),
     ]
 
     @Test(arguments: nobodies)
@@ -240,6 +244,14 @@ struct BelievableTests {
                 - {to: app, path: /elsewhere, times: 0}
                 - {to: github, path: /login/oauth/access_token, times: 0}
                 - {to: aws, path: /identities/CompleteResourceTokenAuth, times: 0}
+                - {to: app, path: "/somewhere/*", times: 0}
+                - {to: github, path: "/login/oauth/*", times: 0}
+                - {to: github, path: "/applications/*", times: 0}
+                - {to: github, path: "*/access_token", times: 0}
+                - {to: idp, path: "/oauth2/rev*", times: 0}
+                - {to: gateway, path: "/gateways/zz*/mcp", times: 0}
+                - {to: mcp, path: "/mcp*", times: 0}
+                - {to: aws, path: "/gateways/*/targets/zz*", times: 0}
                 - {from: mallory, to: "${lab.region}", times: {at-most: 3}}
             """)
         #expect(result.failures.map(\.expected) == ["somebody called us-east-1"])

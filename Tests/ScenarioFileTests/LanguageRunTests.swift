@@ -77,7 +77,7 @@ struct LanguageRunTests {
                 expect: {status: 404}
               - set: {saved: "hunter2!"}
               - http: GET ${lab.github}/nowhere?y=${saved}
-                expect: {status: "${pin}", body: "${saved}"}
+                expect: {status: 404, headers.content-type: "${pin}", body: "${saved}"}
             """
         let result = try await Self.run(body) { $0.variables = ["pin": "0815 zz"] }
         #expect(result.verdict == .failed)
@@ -217,7 +217,7 @@ struct LanguageRunTests {
             """
             steps:
               - concurrently:
-                  a: {aws: ListGateways, expect: {status: 1}}
+                  a: {aws: ListGateways, expect: {status: 418}}
                   b: {aws: ListGateways}
             """
         )
@@ -227,7 +227,7 @@ struct LanguageRunTests {
             steps:
               - fork:
                   one: [{aws: ListGateways}]
-                  two: [{aws: ListGateways, expect: {status: 1}}]
+                  two: [{aws: ListGateways, expect: {status: 418}}]
             """
         )
         #expect(way.failures.map(\.what) == ["status (two)"])

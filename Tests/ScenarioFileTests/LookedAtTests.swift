@@ -81,7 +81,7 @@ struct LookedAtTests {
               - http: POST ${lab.github}/nowhere
                 label: "one\n::error::x"
                 body: "\e[2J\n  ::warning::y ##[error]z"
-                expect: {status: "\e]0;title\a"}
+                expect: {status: 404, headers.x: "\e]0;title\a"}
             """#)
         let text = TextReport.render([result])
         #expect(!text.unicodeScalars.contains { $0.value < 32 && $0 != "\n" }, "\(text)")

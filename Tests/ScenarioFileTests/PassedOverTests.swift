@@ -89,6 +89,31 @@ struct PassedOverTests {
         #expect(done.failures.map(\.sentence) == [])
     }
 
+    /// Nothing is like it as far as anybody can look: a text is not looked for in an object.
+    @Test func whatCannotBeLookedAtWasNotMissing() async throws {
+        func told(_ line: String) async throws -> [String] {
+            try await Self.told(
+                """
+                steps:
+                  - {http: "POST ${lab.github}/nowhere", json: {a: gho_x}, expect: {status: 404}}
+                then: {exchanges: [{to: github, \(line), times: 0}]}
+                """)
+        }
+        #expect(try await told("sends: {matches: gho_y}") == [])
+        #expect(try await told("sends: {at: {b: {starts-with: gho_}}}") == [])
+        let unseen = try await told("sends: {contains: gho_}")
+        #expect(unseen.count == 1 && unseen[0].contains("use matches for its JSON text"), "\(unseen)")
+        #expect(try await told("sends: {not: {contains: gho_}}").count == 1)
+    }
+
+    /// A token that somebody damaged is judged as any other is.
+    @Test func aDamagedTokenIsMalformed() async throws {
+        let body = "with: {t: a.b.c}\nsteps: [{jwt: \"${t}\", expect: {signature: malformed, times: unknown}}]\n"
+        #expect(try await Self.told(body) == [])
+        let plain = try await Self.told("with: {t: a.b.c}\nsteps: [jwt: \"${t}\"]\n")
+        #expect(plain.count == 1 && plain[0].contains("the signature is not valid: malformed"), "\(plain)")
+    }
+
     @Test func aForgedTokenTakesOverFromATokenOnly() async throws {
         #expect(
             try await Self.told("steps: [{forge: provider, like: no-jwt}]\n") == [

@@ -28,8 +28,8 @@ struct PredicateTests {
         Row("{not: 1}", 2), Row("{not: 1}", 1, "anything but 1"), Row("{not: {matches: ^a}}", "b"),
         Row("{not: 1}", nil, "a value, but not 1"), Row("{not: {not: 1}}", nil, "a value, but not 1"),
         Row("{not: ~}", .null, "anything but null"), Row("{not: present}", nil),
-        Row("{not: present}", 1, "anything but 1"),
-        Row("{not: absent}", 1), Row("{not: absent}", nil, "anything but nothing"), Row("{not: {absent: false}}", nil),
+        Row("{not: present}", 1, "nothing at all"),
+        Row("{not: absent}", 1), Row("{not: absent}", nil, "a value, whichever"), Row("{not: {absent: false}}", nil),
         Row("{not: {present: true, equals: 1}}", nil), Row("{not: {contains: {a: 1}}}", ["b": 1]),
         Row("{not: {at: {a: 1}}}", ["a": 2]), Row("{not: {at: {a: absent}}}", ["a": 2]),
         Row("{not: {at: {b: 1}}}", ["a": 2], "at b: a value, but not 1, not nothing"),
@@ -66,7 +66,40 @@ struct PredicateTests {
         Row("{at-least: 2, at-most: 3}", 3), Row("{at-least: 2, at-most: 3}", 4, "something at most 3"),
     ]
 
-    @Test(arguments: rows)
+    private static let look = "use matches for its JSON text, or at for one of its members"
+    /// A test that cannot be made of the value says so under `not` too.
+    static let misfits: [Row] = [
+        Row(
+            "{not: {contains: gho_}}", ["token": "gho_x"],
+            "members to look for, such as {name: …}, and not a text: \(look)"),
+        Row(
+            "{not: {contains: gho_}}", [["token": "gho_x"]],
+            "items like a text to look for it, not a list of lists or objects: \(look)"),
+        Row("{not: {contains: gho_}}", 1, "something that a text can be in, not a number: \(look)"),
+        Row("{not: {contains: {a: 1}}}", "a", "something that an object can be in, not a text: \(look)"),
+        Row("{not: {contains: {a: 1}}}", ["a"], "something that an object can be in, not a list: \(look)"),
+        Row("{not: {contains: repo}}", ["user"]), Row("{not: {contains: repo}}", []),
+        Row("{not: {contains: repo}}", ["repo"], "anything but something that contains \"repo\""),
+        Row("{not: {contains: [a]}}", ["b"]), Row("{contains: gho_}", ["a": 1], "something that contains \"gho_\""),
+        Row("{not: {starts-with: gho_}}", ["gho_x"], "a text to look at, not a list"),
+        Row("{not: {ends-with: x}}", .null, "a text to look at, not null"),
+        Row("{not: {length: 2}}", 22, "a text, a list or an object to look at, not a number"),
+        Row("{not: {count: 2}}", "ab", "a list or an object to look at, not a text"),
+        Row("{not: {each: 1}}", ["a": 1], "a list with at least one item"), Row("{not: {some: 1}}", []),
+        Row("{not: {each: 1}}", [], "a list with at least one item"),
+        Row(
+            "{not: {some: {contains: gho_}}}", [["a": "gho_x"], "b"],
+            "members to look for, such as {name: …}, and not a text: \(look)"),
+        Row("{not: {at-least: 400}}", "500", "a number to look at, not a text"),
+        Row("{not: {range: [400, 499]}}", "401", "a number to look at, not a text"),
+        Row("{not: {less-than: b}}", 1, "a text to look at, not a number"),
+        Row("{not: {type: string, starts-with: x}}", 1), Row("{not: {matches: gho_}}", ["a": 1]),
+        Row("{not: {matches: gho_}}", ["a": "gho_"], "anything but a match of gho_"),
+        Row("{not: {at: {a: {starts-with: b}}}}", ["a": 1], "at a: a text to look at, not a number, not 1"),
+        Row("{not: {one-of: [a, 1]}}", 1, "anything but one of [\"a\",1]"),
+    ]
+
+    @Test(arguments: rows + misfits)
     func predicateHoldsOrSaysWhatItWanted(_ row: Row) throws {
         var reading = Reading(Vocabulary())
         let node = try #require(try TestLanguage.node("x: \(row.yaml)")["x"])
@@ -74,5 +107,50 @@ struct PredicateTests {
         #expect(reading.diagnostics.isEmpty)
         let variables = Variables(["name": "github", "count": 3])
         #expect(try predicate.refusal(of: row.value, variables) == row.refusal)
+    }
+
+    /// A number in quotes, and what a number has none of, is told where it stands; so is what always holds.
+    @Test(
+        arguments: [
+            ("\"200\"", "status is a number, and this is a text"), ("2xx", "status is a number, and this is a text"),
+            ("{not: \"401\"}", "status is a number, and this is a text"), ("999", "status is never 999"),
+            ("{one-of: [\"401\"]}", "status is a number, and this is a text"),
+            ("{at-least: abc}", "status is a number, and this is a text"),
+            ("{range: [\"400\", \"499\"]}", "status is a number, and this is a text"),
+            ("{starts-with: \"4\"}", "status is a number: it has no text, no items and no members"),
+            ("{not: {at-least: 600}}", "status is never at least 600"),
+            ("{at-most: 599}", "status is always at most 599"),
+            (
+                "{type: string}",
+                "status is a number, and never of type string"
+            ),
+        ])
+    func aStatusIsANumber(_ yaml: String, _ told: String) throws {
+        var reading = Reading(Vocabulary())
+        let node = try #require(try TestLanguage.node("x: \(yaml)")["x"])
+        _ = Predicate(of: .status, node, &reading)
+        #expect(reading.diagnostics.map(\.message).first == told)
+    }
+
+    @Test(arguments: [
+        "404", "{range: [400, 499]}", "{not: 404}", "absent", "{matches: ^4}", "\"${code}\"", "{not: absent}",
+    ])
+    func aStatusMayBeSo(_ yaml: String) throws {
+        var reading = Reading(Vocabulary())
+        _ = Predicate(of: .status, try #require(try TestLanguage.node("x: \(yaml)")["x"]), &reading)
+        #expect(reading.diagnostics.isEmpty)
+    }
+
+    @Test func aVariableIsNoNumberInQuotes() throws {
+        var reading = Reading(Vocabulary())
+        for yaml in ["\"${code}\"", "{not: \"${code}\"}", "{not: {one-of: [\"${code}\"]}}"] {
+            let predicate = Predicate(of: .status, try #require(try TestLanguage.node("x: \(yaml)")["x"]), &reading)
+            #expect(throws: Diagnostic.self) { try predicate.refusal(of: 401, Variables(["code": "401"])) }
+        }
+    }
+
+    @Test func everyTestSaysWhatItIs() {
+        #expect(Set(Predicate.names).count == 22)
+        #expect(Predicate.vocabulary.allSatisfy { $0.about.count > 20 && $0.about.hasSuffix(".") })
     }
 }

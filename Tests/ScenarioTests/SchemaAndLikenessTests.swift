@@ -38,7 +38,7 @@ struct SchemaAndLikenessTests {
         let schema = JSONSchema(["items": ["properties": ["mode": ["const": "url"]], "required": ["mode"]]])
         #expect(
             schema.violations(of: [["mode": "form"], [:]]) == [
-                "it[0].mode: \"url\", not \"form\"", "it[1]: \"mode\"",
+                "it[0].mode: \"url\", not \"form\"", "it[1]: a member \"mode\", which is not there",
             ])
         let endless = JSONSchema(["$ref": "#"])
         #expect(endless.violations(of: 1) == ["it: a schema that ends"])
@@ -85,5 +85,8 @@ struct SchemaAndLikenessTests {
         #expect(try refusal("{some: {at: {a.b: 1}}}", [["a": ["b": 0]], ["a": ["b": 1]]]) == nil)
         #expect(try refusal("{at: {a.b: 1}}", ["a": ["b": 0]]) == "at a.b: 1, not 0")
         #expect(try refusal("{like: {a: 1}}", ["a": 2]) == "alike; it differs at a: 1, not 2")
+        #expect(
+            try refusal("{like: {id: K7Q2M9XPLD}}", ["id": "no"])
+                == "alike; it differs at id: \"K7Q2M9XPLD\", not \"no\"")
     }
 }

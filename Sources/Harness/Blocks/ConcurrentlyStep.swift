@@ -7,7 +7,7 @@ package struct ConcurrentlyStep: BlockStep {
     package static let keyword = "concurrently"
     package static let shape = StepShape(
         "Does several lists of steps at the same time, in an order that the seed decides.",
-        value: .either([.list(.either([.step, .steps])), .names(.either([.step, .steps]))]))
+        value: .filled(.either([.list(.either([.step, .steps])), .names(.either([.step, .steps]))])))
     private static let goingBack = [ForkStep.keyword, SnapshotStep.keyword, RestoreStep.keyword]
     private let branches: [(name: String, steps: [PlacedStep])]
     package var defines: [String] { branches.flatMap { StepBlock.defines($0.steps) } }

@@ -5,7 +5,8 @@ package import Scenario
 package struct ForEachStep: BlockStep {
     package static let keyword = "for-each"
     package static let shape = StepShape(
-        "Does steps once for each value, or for each combination of values.", value: .names(.anything),
+        "Does steps once for each value, or for each combination of values.",
+        value: .filled(.names(.either([.filled(.list(.anything)), .text]))),
         [ShapeMember("steps", .steps, "What is done each time.", required: true)])
     private let lists: [(name: String, values: Template)]
     private let steps: [PlacedStep]

@@ -15,7 +15,7 @@ package struct ForkStep: BlockStep {
         Goes several ways from the same state; afterwards everything is as it was. Where the steps end with it, the \
         scenario's then is judged at the end of each way; elsewhere it sees nothing of them.
         """,
-        value: .names(.either([.steps, .mapping(way)])))
+        value: .filled(.names(.either([.steps, .mapping(way)]))))
     private let ways: [Way]
 
     private struct Way: Sendable {

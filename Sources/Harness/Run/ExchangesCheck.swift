@@ -62,20 +62,18 @@ package struct ExchangesCheck: JournalCheck {
             return Line(
                 place: item.place, from: template("from", &reading), to: template("to", &reading),
                 method: template("method", &reading), path: template("path", &reading),
-                status: predicate("status", &reading), headers: predicate("headers", &reading),
-                sends: predicate("sends", &reading),
+                status: members["status"].map { Predicate(of: .status, $0, &reading) },
+                headers: predicate("headers", &reading), sends: predicate("sends", &reading),
                 gets: predicate("gets", &reading),
-                times: members["times"].map { Predicate(ofCount: $0, as: "times", &reading) })
+                times: members["times"].map { Predicate(of: .count("times"), $0, &reading) })
         }
     }
 
     /// Reports letters that no exchange is told in: methods are in capitals (RFC 9110 section 9.1), and fields stand in
     /// the journal in small letters.
     private static func expectSpelling(_ members: Members, _ reading: inout Reading) {
-        if let method = members["method"], let name = method.scalarText, !method.namesAVariable,
-            name != name.uppercased()
-        {
-            reading.report(method.place, "no method is called \"\(name)\"", hint: "\(name.uppercased()) is one")
+        if let method = members["method"], let name = method.scalarText, !method.namesAVariable {
+            reading.expectMethod(name, at: method.place)
         }
         for test in members["headers"]?.members ?? [] where ["at", "contains"].contains(test.name) {
             for field in test.value.members where !field.name.contains("${") && field.name != field.name.lowercased() {
@@ -91,10 +89,11 @@ package struct ExchangesCheck: JournalCheck {
         for line in lines {
             var near: [Exchange] = []
             var hits: [Exchange] = []
+            var misfit: String?
             let address = try Address(line, evidence.variables)
             for exchange in exchanges where address.fits(exchange) {
                 near.append(exchange)
-                if try Self.isMet(exchange, by: line, evidence.variables) { hits.append(exchange) }
+                if try Self.isMet(exchange, by: line, evidence.variables, &misfit) { hits.append(exchange) }
             }
             let count = JSONValue.int(Int64(hits.count))
             let expected: String?
@@ -105,6 +104,7 @@ package struct ExchangesCheck: JournalCheck {
             }
             guard let expected else {
                 if near.isEmpty, let slip = try await Self.slip(line, evidence) { failures.append(slip) }
+                if hits.isEmpty, let misfit { failures.append(Self.unseen(line, misfit, near, evidence)) }
                 continue
             }
             let shown = (hits.isEmpty ? near : hits).prefix(5).map { evidence.trace.short($0) }
@@ -126,7 +126,6 @@ package struct ExchangesCheck: JournalCheck {
         guard let template = line.path else { return nil }
         let path = String(try template.text(evidence.variables).prefix { $0 != "?" })
         let party = try line.to?.text(evidence.variables)
-        guard path.place(of: "*") == nil else { return nil }
         let known: (paths: [String], isOpen: Bool)?
         do {
             known = try await evidence.pathsInsteadOf(path, of: party.map(PartyName.Meaning.init))
@@ -136,13 +135,28 @@ package struct ExchangesCheck: JournalCheck {
         guard let known else { return nil }
         // Where anything may be, only a slip of the pen is a mistake.
         let near =
-            known.isOpen
-            ? Suggestion.slip(path, among: known.paths) : Suggestion.nearest(to: path, among: known.paths)
+            path.place(of: "*") != nil
+            ? Self.folder(like: path, among: known.paths)
+            : known.isOpen
+                ? Suggestion.slip(path, among: known.paths) : Suggestion.nearest(to: path, among: known.paths)
         guard near != nil || !known.isOpen else { return nil }
         return Failure(
             template.place, "exchanges", expected: "a path that \(party ?? "somebody") is asked for",
             actual: "nobody was, and it is no path of \(party ?? "a party")",
             hint: near.map { "did you mean \"\($0)\"?" } ?? "it would hold whatever happened")
+    }
+
+    /// The beginning of a path from which a pattern's differs by a letter or two: `/login/oauth` for `/login/oath/*`.
+    private static func folder(like pattern: String, among paths: [String]) -> String? {
+        let parts = pattern.pieces(by: "/")
+        let fixed = parts.prefix { $0.place(of: "*") == nil }
+        guard !fixed.isEmpty else { return nil }
+        let folders = paths.map { path in
+            path.pieces(by: "/").prefix(fixed.count).map { "/\($0)" }.joined()
+        }
+        let rest = parts.dropFirst(fixed.count).map { "/\($0)" }.joined()
+        let near = Suggestion.slip(fixed.map { "/\($0)" }.joined(), among: folders)
+        return near.map { "\($0)\(rest)" }
     }
 
     /// Who, to whom and where, filled in once for all exchanges.
@@ -171,19 +185,30 @@ package struct ExchangesCheck: JournalCheck {
         }
     }
 
-    private static func isMet(_ exchange: Exchange, by line: Line, _ variables: Variables) throws(Diagnostic) -> Bool {
-        if let status = line.status {
-            let value = exchange.status.map { JSONValue.int(Int64($0)) }
-            if try status.refusal(of: value, variables) != nil { return false }
-        }
-        if let headers = line.headers,
-            try headers.refusal(of: .fields(exchange.request.head.headerFields), variables) != nil
-        {
+    /// That nothing was like it, as far as anybody could look: a text is not looked for in an object.
+    private static func unseen(
+        _ line: Line, _ misfit: String, _ near: [Exchange], _ evidence: Evidence
+    ) -> Failure {
+        Failure(
+            line.place, "exchanges", expected: misfit, actual: "something that the test cannot be made of",
+            hint: "it would hold whatever was sent",
+            exchange: near.prefix(5).map { evidence.trace.short($0) }.joined(separator: "\n"))
+    }
+
+    /// What an exchange has that a test cannot be made of goes to `misfit`.
+    private static func isMet(
+        _ exchange: Exchange, by line: Line, _ variables: Variables, _ misfit: inout String?
+    ) throws(Diagnostic) -> Bool {
+        func holds(_ predicate: Predicate?, _ value: @autoclosure () -> JSONValue?) throws(Diagnostic) -> Bool {
+            guard let predicate else { return true }
+            guard let finding = try predicate.finding(of: value(), variables) else { return true }
+            if let found = finding.misfit { misfit = found }
             return false
         }
-        if let sends = line.sends, try sends.refusal(of: sent(exchange.request), variables) != nil { return false }
-        if let gets = line.gets, try gets.refusal(of: got(exchange), variables) != nil { return false }
-        return true
+        guard try holds(line.status, exchange.status.map { JSONValue.int(Int64($0)) }) else { return false }
+        guard try holds(line.headers, .fields(exchange.request.head.headerFields)) else { return false }
+        guard try holds(line.sends, sent(exchange.request)) else { return false }
+        return try holds(line.gets, got(exchange))
     }
 
     /// Query parameters, and the members of a form or of a JSON object in the body. What stands in both was sent twice.
@@ -221,5 +246,31 @@ enum Glob {
             rest = rest[hit.upperBound...]
         }
         return true
+    }
+
+    /// Whether there is a text that fits both: a pattern, and a path in which `{…}` stands for any characters.
+    static func meets(_ pattern: String, _ template: String) -> Bool {
+        var inBraces = false
+        var other: [UInt8] = []
+        for byte in template.utf8 {
+            if byte == UInt8(ascii: "{") { inBraces = true }
+            if !inBraces { other.append(byte) }
+            if byte == UInt8(ascii: "}") {
+                inBraces = false
+                other.append(UInt8(ascii: "*"))
+            }
+        }
+        return meets(Array(pattern.utf8)[...], other[...])
+    }
+
+    private static func meets(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
+        let any = UInt8(ascii: "*")
+        switch (left.first, right.first) {
+        case (nil, nil): return true
+        case (any?, _): return meets(left.dropFirst(), right) || !right.isEmpty && meets(left, right.dropFirst())
+        case (_, any?): return meets(left, right.dropFirst()) || !left.isEmpty && meets(left.dropFirst(), right)
+        case (let one?, let other?): return one == other && meets(left.dropFirst(), right.dropFirst())
+        default: return false
+        }
     }
 }

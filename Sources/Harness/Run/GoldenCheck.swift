@@ -57,16 +57,25 @@ package struct GoldenCheck: JournalCheck {
         // A checkout may have given its lines the ends of another system.
         let expected = String(decoding: data, as: UTF8.self).replacing("\r\n", by: "\n")
         guard expected != actual else { return [] }
-        return [Self.difference(expected, actual, shown, place)]
+        let isOfOneSeed = !file.name.node.namesAVariable || file.name.node.scalarText?.contains("${seed}") == false
+        let seed = evidence.run.lab.options.seed
+        let other = isOfOneSeed && seed != LabOptions().seed ? seed : nil
+        return [Self.difference(expected, actual, shown, place, otherSeed: other)]
     }
 
-    private static func difference(_ expected: String, _ actual: String, _ file: String, _ place: Place) -> Failure {
+    private static func difference(
+        _ expected: String, _ actual: String, _ file: String, _ place: Place, otherSeed: UInt64?
+    ) -> Failure {
         let (old, new) = (expected.split(separator: "\n"), actual.split(separator: "\n"))
         let line = zip(old, new).prefix { $0 == $1 }.count
         let (was, has) = (line < old.count ? old[line] : "its end", line < new.count ? new[line] : "its end")
+        let seeds =
+            otherSeed.map {
+                "; a trace is of one seed, and this run's is \($0): with ${seed} in its name each seed has its own"
+            } ?? ""
         return Failure(
             place, "golden", expected: "line \(line + 1) of \(file): \(was)", actual: String(has),
-            hint: "if the new trace is right, run with --update-golden",
+            hint: "if the new trace is right, run with --update-golden\(seeds)",
             exchange: new[max(0, line - 3)..<min(new.count, line + 2)].joined(separator: "\n"))
     }
 

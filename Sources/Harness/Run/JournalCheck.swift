@@ -82,21 +82,35 @@ package struct Evidence: Sendable {
     }
 
     /// For a path that a party, or any of them, was not asked for, that it knows nothing of and that no step names: the
-    /// paths there are, and whether there may be others all the same. Nil for any other path.
+    /// paths there are, and whether there may be others all the same. Nil for any other path. `*` stands for any
+    /// characters.
     ///
     /// - Throws: `StoreFailure` where the parties were asked and the lab could not be put back.
     func pathsInsteadOf(
         _ path: String, of party: PartyName.Meaning?
     ) async throws -> (paths: [String], isOpen: Bool)? {
         let exchanges = exchanges
-        if exchanges.contains(where: { $0.request.path == path && party?.includes($0.to) != false }) { return nil }
+        let isAsked = exchanges.contains { party?.includes($0.to) != false && Glob.matches(path, $0.request.path) }
+        if isAsked { return nil }
         let asked = (Party.served + Party.inner).filter { party?.includes($0) != false }
-        if file.acts(with: path) || asked.contains(.github) && lab.definition.vendor.paths.contains(path) { return nil }
+        let parts = path.pieces(by: "*")
+        // What stands everywhere in a path says nothing of it.
+        guard let named = parts.max(by: { $0.utf8.count < $1.utf8.count }), named != "/" else { return nil }
+        if file.acts(with: String(named)) { return nil }
+        if asked.contains(.github), lab.definition.vendor.paths.contains(where: { Glob.meets(path, $0) }) { return nil }
         // Users' own hosts have what paths they like.
         let closed = asked.filter { ![.app, .functions, .rest].contains($0) }
         let isOpen = asked.isEmpty || closed.count < asked.count
-        if try await lab.knows(path, closed) { return nil }
-        let known = exchanges.map(\.request.path) + lab.definition.contract.operations.map(\.uri)
+        if path.place(of: "*") == nil {
+            if try await lab.knows(path, closed) { return nil }
+        } else {
+            if lab.paths(of: asked).contains(where: { Glob.meets(path, $0) }) { return nil }
+            for filling in ["", "x"] {
+                let guess = path.replacing("*", with: filling)
+                if guess.hasPrefix("/"), try await lab.knows(guess, closed) { return nil }
+            }
+        }
+        let known = exchanges.map(\.request.path) + lab.paths(of: Party.served)
         return ((known + lab.definition.vendor.paths).filter { $0 != "/" && $0 != path }, isOpen)
     }
 

@@ -14,6 +14,8 @@ package enum KnownNames {
     /// Who holds or sees a token and is neither a user nor a party: where tokens are kept, the journal's notes, and the
     /// lab itself, which asks where a program does.
     package static let places = ["vault", "logs", "lab"]
+    /// RFC 9110 section 9.3 and RFC 5789.
+    static let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
     /// What a user's requests may come from: `alice's browser`.
     static let programs = ["browser", "MCP client", "AWS client"]
     /// `alice` for `alice's browser`; nil for what is no user's program.
@@ -102,6 +104,16 @@ extension Reading {
             !isSomebody(name), let near = Suggestion.nearest(to: name, among: everybody)
         else { return }
         report(node.place, "there is no user, party or program \"\(name)\"", hint: "did you mean \"\(near)\"?")
+    }
+
+    /// Reports a method that there is not; what a variable brings may be any.
+    mutating func expectMethod(_ name: String, at place: Place) {
+        guard !name.contains("${"), !KnownNames.methods.contains(name) else { return }
+        let capitals = name.uppercased()
+        let hint =
+            KnownNames.methods.contains(capitals)
+            ? "\(capitals) is one" : Suggestion.hint(for: capitals, among: KnownNames.methods)
+        report(place, "no method is called \"\(name)\"", hint: hint)
     }
 
     /// Reports a path so like one of the authorization server's that it must be meant.

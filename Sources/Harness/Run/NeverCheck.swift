@@ -10,8 +10,8 @@ package import Scenario
 package struct NeverCheck: JournalCheck {
     package static let keyword = "never"
     package static let about = """
-        What must not come: SUBJECT: STATE, SUBJECT: STATE -> OTHER, SUBJECT: STATE before OTHER or before consent \
-        granted.
+        What must not come: SUBJECT: STATE, SUBJECT: STATE -> OTHER, SUBJECT: STATE before OTHER, a state of the same \
+        subject, or before consent granted.
         """
     package static let shape = Shape.oneOrMore(.text)
     private let lines: [Template]
@@ -24,9 +24,12 @@ package struct NeverCheck: JournalCheck {
             if let sentence = Sentence(text) {
                 reading.expectStates(sentence.states, of: sentence.subject, at: item.place)
             } else {
+                let isOfTwo = text.contains(" before ") && text.pieces(by: ":").count > 2
                 reading.report(
                     item.place, "never must say SUBJECT: STATE",
-                    hint: "such as \"target ${target}: READY before consent granted\"")
+                    hint: isOfTwo
+                        ? "before takes a state of the same subject, or consent granted; of two subjects say order:"
+                        : "such as \"target ${target}: READY before consent granted\"")
             }
         }
         lines = items.map { Template($0, &reading) }
@@ -108,6 +111,8 @@ enum SubjectLine {
     static func parts(of text: String) -> (subject: String, said: String)? {
         var parts = text.pieces(by: ":", keepingEmpty: true)
         guard parts.count > 1, let tail = parts.popLast(), tail.utf8.first == UInt8(ascii: " ") else { return nil }
+        // Two of them in one line are two subjects, of which a line has one.
+        guard !parts.dropFirst().contains(where: { $0.utf8.first == UInt8(ascii: " ") }) else { return nil }
         return (parts.joined(separator: ":"), String(tail.dropFirst()))
     }
 }

@@ -56,10 +56,16 @@ package struct TokensCheck: JournalCheck {
         Self.expectSomething(items.isEmpty, at: node.place, &reading)
         lines = items.compactMap { item in
             guard let members = item.members("a token", known: Self.members.map(\.name), &reading) else { return nil }
+            if item.members.isEmpty {
+                reading.report(item.place, "any token is so: say whose it is, of which kind, who holds it, or how many")
+            }
             if let issuer = members["issued-by"], let name = issuer.scalarText {
                 reading.expectName(name, of: "party", among: reading.vocabulary.parties, at: issuer.place)
             }
             for name in ["held-by", "seen-by", "never-seen-by"] {
+                if let node = members[name], node.items?.isEmpty == true {
+                    reading.report(node.place, "\(name) names nobody: nothing would be checked")
+                }
                 for node in members[name].map({ $0.items ?? [$0] }) ?? [] {
                     reading.expectSomebody(node, or: KnownNames.places)
                 }
@@ -101,7 +107,7 @@ package struct TokensCheck: JournalCheck {
                 holders: templates("held-by", &reading), viewers: templates("seen-by", &reading), strangers: strangers,
                 scopes: members["scopes"].map { Template($0, &reading) },
                 audience: members["audience"].map { Template($0, &reading) },
-                count: members["count"].map { Predicate(ofCount: $0, as: "count", &reading) })
+                count: members["count"].map { Predicate(of: .count("count"), $0, &reading) })
         }
     }
 

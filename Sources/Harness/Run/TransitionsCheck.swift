@@ -29,6 +29,11 @@ package struct TransitionsCheck: JournalCheck {
                     member.value.place, "whatever moved has a state: this never holds",
                     hint: "that nothing moved is said of all that are called so: \"target *\": []")
             }
+            if !items.isEmpty, items.allSatisfy({ $0.scalarText == Self.gap }) {
+                reading.report(
+                    member.value.place, "any states are \(Self.gap): it holds of whatever moved",
+                    hint: "name a state, such as [\(Self.gap), READY]")
+            }
             // A kind that there is not is wrong where it stands, whatever the states.
             let isKind = reading.expectStates([], of: member.name, at: member.key.place)
             for item in items where isKind && item.scalarText != Self.gap {

@@ -47,6 +47,12 @@ package struct ApplicationStep: LabStep {
             reading.expectName(name, of: "kind of application", among: Self.kinds, at: kind.place)
         }
         for item in with["callbacks"]?.items ?? [] where !item.namesAVariable {
+            guard item.isMapping else {
+                reading.report(
+                    item.place, "a callback must be a mapping, this is \(item.typeName)",
+                    hint: "such as {url: https://shop.example/callback, wildcard: false}")
+                continue
+            }
             _ = item.members("a callback", known: Self.callback.map(\.name), &reading)?.require("url", &reading)
         }
         description = Template(with, &reading)

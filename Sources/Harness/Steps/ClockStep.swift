@@ -7,7 +7,7 @@ package struct ClockStep: LabStep {
     private static let backwards = "world time never runs backwards"
     private static let parts: [ShapeMember] = [
         ShapeMember("advance", .span, "How much world time passes."),
-        ShapeMember("skew", .names(.span), "How far a party's clock is off."),
+        ShapeMember("skew", .each(.parties, .shift), "How far a party's clock is off."),
     ]
     package static let shape = StepShape(
         "Lets world time pass, or puts a party's clock wrong.", value: .mapping(parts))
@@ -23,7 +23,7 @@ package struct ClockStep: LabStep {
         saves = Saves(nil, roots: [], &reading)
         guard let members = node.value.members("clock", known: Self.parts.map(\.name), &reading) else { return nil }
         place = members["advance"]?.place ?? node.place
-        advance = members["advance"]?.settledSpan(&reading, as: "advance")
+        advance = members["advance"]?.settledSpan(&reading, as: "advance", backwards: true)
         if let span = members["advance"]?.scalarText.flatMap({ Span($0) }), span < .zero {
             reading.report(place, Self.backwards)
         }
@@ -37,7 +37,7 @@ package struct ClockStep: LabStep {
         for member in members["skew"]?.members ?? [] {
             reading.expectName(
                 member.name, of: "party", among: reading.vocabulary.parties, at: member.key.place)
-            if let span = member.value.settledSpan(&reading, as: "a skew") {
+            if let span = member.value.settledSpan(&reading, as: "a skew", backwards: true) {
                 skews.append((PartyName.party(member.name), span))
             }
         }

@@ -36,7 +36,7 @@ package struct DeployStep: LabStep {
         parameters = Template.mapping("parameters", members, &reading)
         rollsBack = members["rollback"]?.settledFlag(&reading, as: "rollback") ?? Settled(false)
         isCheck = members["check"]?.settledFlag(&reading, as: "check") ?? Settled(false)
-        expectations = Expectations(members["expect"], roots: Self.roots, &reading)
+        expectations = Expectations(members["expect"], roots: Self.roots, statusIsWord: true, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
         guard let surroundings = reading.vocabulary.surroundings, let name = node.value.scalarText,
             !node.value.namesAVariable, !mayBeRefused

@@ -25,7 +25,10 @@ package struct FaultStep: LabStep {
         ShapeMember("may-miss", .flag, "Whether all is well if no request meets it; false by default."),
         ShapeMember("remove", .text, "Ends the fault of this name."),
     ]
-    package static let shape = StepShape("Makes something go wrong from here on.", value: .mapping(parts))
+    private static let kinds = ["answer", "throttle", "delay", "drop", "duplicate", "truncate"]
+    private static let needed = [["remove"]] + kinds.map { ["name", "party", $0] }
+    package static let shape = StepShape(
+        "Makes something go wrong from here on.", value: .having(needed, .mapping(parts)))
     private let action: Action
     package let expectations: Expectations
     package let saves: Saves

@@ -22,7 +22,9 @@ package struct HTTPStep: LabStep {
                 "basic", .either([.mapping(basicMembers), .text]), "HTTP Basic credentials."),
             .values("form", "A form as body; a list stands for a parameter that is sent several times."),
             ShapeMember("json", .anything, "JSON as body."), ShapeMember("body", .text, "Text as body."),
-        ])
+        ]
+    ).keepingApart(bodies)
+    private static let bodies = ["form", "json", "body"]
     private let line: Template
     private let sender: Who
     private let headers: Template?
@@ -44,9 +46,15 @@ package struct HTTPStep: LabStep {
         if node.value.scalarText == nil {
             reading.report(node.value.place, "http must be a method and a URL, this is \(node.value.typeName)")
         }
-        if line.isConstant, let text = node.value.scalarText, Self.target(text) == nil {
-            reading.report(node.value.place, Self.noTarget, hint: Self.example)
+        if let text = node.value.scalarText {
+            let words = text.pieces(by: " ", keepingEmpty: true)
+            if words.contains(where: \.isEmpty) || line.isConstant && Self.target(text) == nil {
+                reading.report(node.value.place, Self.noTarget, hint: Self.example)
+            } else if words.count > 1 {
+                reading.expectMethod(String(words[0]), at: node.value.place)
+            }
         }
+        if let name = members["as"] { reading.expectNoSlip(name) }
         sender = Who(members["as"], standard: Party.outside.rawValue, "sender", among: [], &reading)
         headers = Template.mapping("headers", members, &reading)
         token = members["token"].map { Template($0, &reading) }
@@ -54,7 +62,7 @@ package struct HTTPStep: LabStep {
         if let basic = members["basic"], basic.isMapping {
             _ = basic.members("basic", known: Self.basicMembers.map(\.name), &reading)
         }
-        let contents = ["form", "json", "body"].filter { members[$0] != nil }
+        let contents = Self.bodies.filter { members[$0] != nil }
         if contents.count > 1, let second = members[contents[1]] {
             reading.report(second.place, "a request has one body: \(contents.joined(separator: " and ")) are too many")
         }
@@ -105,11 +113,10 @@ package struct HTTPStep: LabStep {
 
     /// `GET https://…`; without a method it is GET.
     private static func target(_ text: String) -> (method: HTTPRequest.Method, url: String)? {
-        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
-        let url = words.last ?? ""
-        guard let method = HTTPRequest.Method(words.count > 1 ? words[0] : "GET"), URLParts(url) != nil else {
-            return nil
-        }
+        let words = text.pieces(by: " ", keepingEmpty: true).map { String($0) }
+        guard let url = words.last, words.count < 3,
+            let method = HTTPRequest.Method(words.count > 1 ? words[0] : "GET"), URLParts(url) != nil
+        else { return nil }
         return (method, url)
     }
 

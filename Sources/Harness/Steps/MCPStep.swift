@@ -57,6 +57,13 @@ package struct MCPStep: LabStep {
         guard let method = node.value.text(&reading, as: "a method") else { return nil }
         self.method = Template(node.value, &reading)
         Self.expectMeaning(of: members, for: method, &reading)
+        if !Self.streamWords.contains(method), let doer = members["as"], doer.scalarText == PartyName.attacker,
+            members["token"] == nil, members["account"] == nil
+        {
+            reading.report(
+                doer.place, "the attacker cannot sign in: this message needs a \"token\"",
+                hint: "token: none, or one that somebody else let out of hand")
+        }
         let name = members["stream"]
         stream = KeptName(
             .stream, name?.scalarText ?? "", of: members["as"]?.scalarText ?? "", at: name?.place ?? place,

@@ -7,8 +7,8 @@ package struct SignInStep: LabStep {
     package static let keyword = "sign-in"
     private static let roots = ["accessToken", "idToken", "refreshToken", "expiresIn", "claims"]
     package static let shape = StepShape(
-        "A user signs in at the inbound provider; afterwards ${alice.accessToken} is her token.", value: .name(.users),
-        outcome: roots,
+        "A user signs in at the inbound provider; afterwards ${alice.accessToken} is her token.",
+        value: .name(.accounts), outcome: roots,
         [
             ShapeMember("client", .text, "The inbound provider's client, web by default."),
             ShapeMember("fresh", .flag, "Signs in anew even if it was done before."),

@@ -41,7 +41,7 @@ package struct WaitStep: LabStep {
         expectations = Expectations(nil, roots: [], &reading)
         guard let members = node.value.members("wait", known: Self.parts.map(\.name), &reading) else { return nil }
         within = members["within"]?.settledSpan(&reading, as: "within") ?? Settled(.minutes(5))
-        every = members["every"]?.settledSpan(&reading, as: "every") ?? Settled(.seconds(1))
+        every = members["every"]?.settledSpan(&reading, as: "every", backwards: true) ?? Settled(.seconds(1))
         place = members["every"]?.place ?? node.place
         if let every = members["every"]?.scalarText.flatMap({ Span($0) }), every <= .zero {
             reading.report(place, Self.noTime)
@@ -63,7 +63,8 @@ package struct WaitStep: LabStep {
             reading.report(until.place, "a wait needs a step with \"expect\": what is it to wait for?")
         }
         inner = step
-        meanwhile = Expectations(members["meanwhile"], roots: type(of: step).shape.roots, &reading)
+        meanwhile = Expectations(
+            members["meanwhile"], roots: type(of: step).shape.roots, statusIsWord: step is DeployStep, &reading)
     }
 
     package var reads: [NamedFile] { inner.reads }

@@ -12,11 +12,14 @@ package struct PathParameters: Sendable, Hashable {
 package struct Router<Handler: Sendable>: Sendable {
     private var table = RouteTable()
     private var handlers: [Handler] = []
+    /// The path of each route, holes in braces.
+    package private(set) var templates: [String] = []
 
     package init() {}
 
     package mutating func on(_ method: HTTPRequest.Method, _ template: String, _ handler: Handler) {
         table.add(method, template)
+        templates.append(template)
         handlers.append(handler)
     }
 
@@ -25,6 +28,7 @@ package struct Router<Handler: Sendable>: Sendable {
     /// does nothing to it.
     package mutating func document(_ template: String, _ handler: Handler) {
         table.add(.get, template, isDocument: true)
+        templates.append(template)
         handlers.append(handler)
     }
 
