@@ -64,7 +64,7 @@ struct ClientTrial: Sendable {
                     hint: """
                         the last step of a scenario for clients is such as - set: {client: {url: "${gatewayUrl}", \
                         token: "${alice.accessToken}", tool: github___get_me, user: alice, rules: [does not loop]}}; \
-                        all but user and rules becomes AGENTCORE_LOCAL_CLIENT_URL and the like; see scenarios/clients
+                        each member becomes AGENTCORE_LOCAL_CLIENT_URL and the like; see scenarios/clients
                         """)
             ]
         }

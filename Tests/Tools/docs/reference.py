@@ -118,7 +118,7 @@ def kind(schema, definitions):
                 if one is True or one.get("type") != "null" and not one.get("pattern", "").startswith("\\$")]
         words = [kind(one, definitions) for one in some]
         return " or ".join(dict.fromkeys(words)) or "text"
-    if schema.get("pattern", "").startswith("^-?[0-9]+(ms"):
+    if "[0-9]+(ms" in schema.get("pattern", ""):
         return "duration"
     kinds = schema.get("type", "anything")
     if isinstance(kinds, list):
@@ -169,7 +169,8 @@ def language(program):
             out.append(f"### {name[5:]}\n\n{schema.get('description', '')}\n\n{lines}")
     tests = next(one for one in definitions["predicate"]["anyOf"] if one.get("type") == "object")["properties"]
     out.append("## Tests\n\n" + definitions["predicate"]["description"] + " The tests are:\n\n"
-               + rows(("test", "takes"), ((f"`{name}`", kind(value, definitions)) for name, value in tests.items())))
+               + rows(("test", "takes", "holds when"),
+                      ((f"`{name}`", kind(value, definitions), value["description"]) for name, value in tests.items())))
     then = definitions["then"]["properties"]
     out.append("## What `then` checks\n\n" + rows(head, members({"properties": then}, definitions)))
     return "\n\n".join(out)
