@@ -1,4 +1,5 @@
 import HTTPTypes
+import InboundProvider
 import Kernel
 import OAuthCore
 import Testing
