@@ -236,3 +236,26 @@ extension ControlLab {
 
 /// Where the provider ARNs of the tests' account begin.
 let vaultARN = "arn:aws:bedrock-agentcore:us-east-1:000000000000:token-vault/default"
+
+extension ControlLab {
+    /// Status of a new target made of a document, `openApiSchema` or `smithyModel`; why, if it has no tools.
+    static func outcome(_ kind: String, _ document: JSONValue) async throws -> String {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        var input = Sample.target(gateway, credentials: nil)
+        input["targetConfiguration"] = ["mcp": [kind: ["inlinePayload": .string(document.text)]]]
+        if kind == "smithyModel" {
+            input["credentialProviderConfigurations"] = [
+                [
+                    "credentialProviderType": "GATEWAY_IAM_ROLE",
+                    "credentialProvider": ["iamCredentialProvider": ["service": "execute-api"]],
+                ]
+            ]
+        }
+        let id = try await lab.ok("CreateGatewayTarget", input)["targetId"]?.string ?? ""
+        await lab.advance(.milliseconds(50))
+        let target = try await lab.ok(
+            "GetGatewayTarget", ["gatewayIdentifier": .string(gateway), "targetId": .string(id)])
+        return target["statusReasons"]?[0]?.string ?? target["status"]?.string ?? ""
+    }
+}

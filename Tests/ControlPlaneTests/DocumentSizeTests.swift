@@ -4,25 +4,8 @@ import Testing
 
 /// What a target's document grows to while it is read: a short one may ask for more memory than there is.
 struct DocumentSizeTests {
-    /// Status of the target, and why if it has no tools.
     private func outcome(_ kind: String, _ document: JSONValue) async throws -> String {
-        let lab = ControlLab()
-        let gateway = try await lab.ready()
-        var input = Sample.target(gateway, credentials: nil)
-        input["targetConfiguration"] = ["mcp": [kind: ["inlinePayload": .string(document.text)]]]
-        if kind == "smithyModel" {
-            input["credentialProviderConfigurations"] = [
-                [
-                    "credentialProviderType": "GATEWAY_IAM_ROLE",
-                    "credentialProvider": ["iamCredentialProvider": ["service": "execute-api"]],
-                ]
-            ]
-        }
-        let id = try await lab.ok("CreateGatewayTarget", input)["targetId"]?.string ?? ""
-        await lab.advance(.milliseconds(50))
-        let target = try await lab.ok(
-            "GetGatewayTarget", ["gatewayIdentifier": .string(gateway), "targetId": .string(id)])
-        return target["statusReasons"]?[0]?.string ?? target["status"]?.string ?? ""
+        try await ControlLab.outcome(kind, document)
     }
 
     private func openAPI(

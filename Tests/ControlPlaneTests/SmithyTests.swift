@@ -4,6 +4,10 @@ import Testing
 
 /// What a Smithy model refers to has to be there (ledger `smithy-references`).
 struct SmithyTests {
+    private func outcome(_ model: JSONValue) async throws -> String {
+        try await ControlLab.outcome("smithyModel", model)
+    }
+
     /// A model whose one operation takes a member of this target.
     private func model(input: String = "a#In", member: String, _ shapes: JSONObject = [:]) -> JSONValue {
         var all: JSONObject = [
@@ -19,24 +23,6 @@ struct SmithyTests {
         ]
         for shape in shapes.members { all.append(shape.name, shape.value) }
         return ["smithy": "2.0", "shapes": .object(all)]
-    }
-
-    private func outcome(_ model: JSONValue) async throws -> String {
-        let lab = ControlLab()
-        let gateway = try await lab.ready()
-        var input = Sample.target(gateway, credentials: nil)
-        input["targetConfiguration"] = ["mcp": ["smithyModel": ["inlinePayload": .string(model.text)]]]
-        input["credentialProviderConfigurations"] = [
-            [
-                "credentialProviderType": "GATEWAY_IAM_ROLE",
-                "credentialProvider": ["iamCredentialProvider": ["service": "execute-api"]],
-            ]
-        ]
-        let id = try await lab.ok("CreateGatewayTarget", input)["targetId"]?.string ?? ""
-        await lab.advance(.milliseconds(50))
-        let target = try await lab.ok(
-            "GetGatewayTarget", ["gatewayIdentifier": .string(gateway), "targetId": .string(id)])
-        return target["statusReasons"]?[0]?.string ?? target["status"]?.string ?? ""
     }
 
     @Test(arguments: ["String", "Blob", "Timestamp", "PrimitiveLong", "Float", "Document", "Unit"])
