@@ -54,7 +54,7 @@ extension Contract {
     package func read(
         _ operation: Operation, request: Request, path: PathParameters, manner: Manner = .strict
     ) throws(AWSError) -> Input {
-        guard request.body.count <= Request.longestBody else {
+        guard !request.content.isLonger(than: Request.longestBody) else {
             throw AWSError(
                 .validation, "Request body must be at most \(Request.longestBody) bytes", reason: .cannotParse)
         }
@@ -101,7 +101,7 @@ extension Contract {
     }
 
     private static func body(of request: Request, _ manner: Manner) throws(AWSError) -> JSONObject {
-        guard !request.body.isEmpty else { return [:] }
+        guard !request.content.isEmpty else { return [:] }
         let code: AWSError.Code = manner.refusesAsSerialization ? .serialization : .validation
         let reason: AWSError.Reason? = manner.refusesAsSerialization ? nil : .cannotParse
         let value: JSONValue

@@ -69,7 +69,7 @@ package struct Contract: Sendable {
         var plainRoutes: [String: (Operation, PathParameters)] = [:]
         for operation in operations where !operation.uri.contains("{") {
             let request = Request(
-                head: HTTPRequest(method: operation.method, scheme: nil, authority: nil, path: operation.uri))
+                head: RequestHead(method: operation.method, scheme: nil, authority: nil, path: operation.uri))
             guard case .found(let found, let parameters) = router.match(request) else { continue }
             plainRoutes["\(operation.method.rawValue) \(operation.uri)"] = (found, parameters)
         }

@@ -22,7 +22,7 @@ package struct PublicDocument: Sendable {
         }
         // No redirect is followed: the document has to be where the configuration says.
         guard response.status == 200 else { return refused("a document was answered with \(response.status)") }
-        guard response.body.count <= Self.longest else { return refused("a document is longer than 1 MB") }
+        guard !response.content.isLonger(than: Self.longest) else { return refused("a document is longer than 1 MB") }
         guard let json = response.json, json.object != nil else { return refused("a document is no JSON object") }
         return json
     }

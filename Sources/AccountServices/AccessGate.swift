@@ -183,7 +183,7 @@ package struct AccessGate: CallerSignatures {
     }
 
     private func roleOfGateway(behind request: Request) -> String? {
-        guard let json = try? JSONValue(parsing: request.body) else { return nil }
+        guard let json = try? request.json() else { return nil }
         var name = json["workloadName"]?.string
         if name == nil, let token = json["workloadIdentityToken"]?.string { name = handed(token)?.workload }
         return name.flatMap { gateway($0) }?.request["roleArn"]?.string
@@ -208,7 +208,7 @@ package struct AccessGate: CallerSignatures {
     /// Keeps in mind which workload a token is for.
     package func remember(_ response: Response, to request: Request) {
         guard mode != "off", response.status == 200, request.path.hasPrefix("/identities/GetWorkloadAccessToken"),
-            let name = (try? JSONValue(parsing: request.body))?["workloadName"]?.string,
+            let name = (try? request.json())?["workloadName"]?.string,
             let token = response.json?["workloadAccessToken"]?.string
         else { return }
         let isService = settings.servicePrincipal.made(request)

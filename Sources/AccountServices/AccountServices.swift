@@ -255,7 +255,7 @@ extension AccountServices {
 // Secrets Manager.
 extension AccountServices {
     private func secretsManager(_ operation: String, _ request: Request, _ account: String) -> Response {
-        guard let input = try? JSONValue(parsing: request.body), input.object != nil else {
+        guard let input = try? request.json(), input.object != nil else {
             return refusal("SerializationException", "The body is no JSON object")
         }
         do {

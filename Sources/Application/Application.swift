@@ -88,7 +88,7 @@ extension Application {
     }
 
     private static func text(_ name: String, in request: Request) -> String? {
-        guard request.body.count <= 1_048_576, let json = try? JSONValue(parsing: request.body),
+        guard !request.content.isLonger(than: 1_048_576), let json = try? request.json(),
             let text = json[name]?.string, !text.isEmpty
         else { return nil }
         return text

@@ -75,7 +75,7 @@ extension AuthorizationServer {
             return nil
         }
         guard let response = try? await world.network.send(Request(.get, url, headers: [.accept: "application/json"])),
-            response.status == 200, response.body.count <= Self.longestDocument, let json = response.json
+            response.status == 200, !response.content.isLonger(than: Self.longestDocument), let json = response.json
         else { return nil }
         return FetchedDocument(json: json, lifetime: Self.lifetime(response.header(.cacheControl) ?? ""))
     }

@@ -20,7 +20,7 @@ extension AuthorizationServer {
     private static let name = "urn:ietf:params:oauth:request_uri:"
 
     func push(_ request: Request) async throws -> Response {
-        if let pushed = profile.features.pushedRequests, request.body.count > pushed.longest {
+        if let pushed = profile.features.pushedRequests, request.content.isLonger(than: pushed.longest) {
             return .json(413, ["error": "invalid_request"], headers: .unkept)
         }
         await readClientDocument(TokenRequest.body(request)["client_id"])

@@ -87,7 +87,7 @@ extension AuthorizationServer {
     private func metadata(
         in request: Request, _ transaction: inout Transaction
     ) throws(ExchangeRefusal) -> ClientMetadata {
-        guard request.mediaType == "application/json", request.body.count <= Self.longestMetadata,
+        guard request.mediaType == "application/json", !request.content.isLonger(than: Self.longestMetadata),
             let json = (try? request.json())?.object
         else { throw ExchangeRefusal(.invalidClientMetadata) }
         // Section 2: who says nothing is a confidential client with Basic, where the server has that.

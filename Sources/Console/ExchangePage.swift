@@ -150,7 +150,7 @@ struct ExchangePage {
         for field in exchange.request.head.headerFields where field.name != .contentLength {
             words.append("-H \(Self.quoted("\(field.name.rawName): \(value(field))"))")
         }
-        if !exchange.request.body.isEmpty {
+        if !exchange.request.content.isEmpty {
             let text =
                 isRevealed
                 ? String(decoding: exchange.request.body, as: UTF8.self)

@@ -220,7 +220,7 @@ extension CallContext {
     }
 
     func putApplication() throws -> Response {
-        guard let body = request.body.isEmpty ? [:] : try? JSONValue(parsing: request.body).object else {
+        guard let body = request.content.isEmpty ? [:] : try? request.json().object else {
             throw ControlError(400, "The body must be a JSON object.")
         }
         do {

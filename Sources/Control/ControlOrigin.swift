@@ -78,7 +78,7 @@ struct CallContext: Sendable {
     func body(_ known: String...) throws(ControlError) -> JSONObject {
         let json: JSONValue
         do throws(JSONFailure) {
-            json = try JSONValue(parsing: request.body)
+            json = try request.json()
         } catch {
             throw ControlError(400, "The body must be a JSON object: \(error).")
         }

@@ -153,17 +153,29 @@ struct FetchedDocumentRecord: Record {
 func joinedKey(_ parts: [String]) -> String {
     let room = parts.reduce(0) { $0 + $1.utf8.count + 21 }
     return String(unsafeUninitializedCapacity: room) { target in
-        var count = 0
-        func put(_ text: String) {
-            var text = text
-            text.withUTF8 { count += UnsafeMutableBufferPointer(rebasing: target[count...]).update(fromContentsOf: $0) }
-        }
+        guard var end = target.baseAddress else { return 0 }
         for part in parts {
-            put(String(part.utf8.count))
-            target[count] = UInt8(ascii: ":")
-            count += 1
-            put(part)
+            end = put(part.utf8.count, at: end)
+            end.pointee = UInt8(ascii: ":")
+            end = put(part, at: end + 1)
         }
-        return count
+        return target.baseAddress.map { end - $0 } ?? 0
+    }
+}
+
+/// Returns where the number ends.
+private func put(_ number: Int, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    let place = number < 10 ? place : put(number / 10, at: place)
+    place.pointee = UInt8(ascii: "0") + UInt8(number % 10)
+    return place + 1
+}
+
+/// Returns where the text ends.
+private func put(_ text: String, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    var text = text
+    return text.withUTF8 { bytes in
+        guard let first = bytes.baseAddress else { return place }
+        place.update(from: first, count: bytes.count)
+        return place + bytes.count
     }
 }

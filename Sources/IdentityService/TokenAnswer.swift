@@ -27,7 +27,7 @@ enum TokenOutcome: Hashable, Sendable {
     /// Reads what vendors really send: JSON or a form, an error with status 200, a token one level down
     /// (ledger `token-answers`).
     init(_ response: Response) {
-        guard response.body.count <= Self.longest else {
+        guard !response.content.isLonger(than: Self.longest) else {
             self = .unavailable("the token endpoint's answer is too long")
             return
         }

@@ -60,7 +60,7 @@ package struct InboundProvider: Origin {
 
     package func respond(to request: Request) async -> Response {
         guard (request.head.path ?? "").utf8.count <= Limits.target else { return .plain(414, "URI too long") }
-        guard request.body.count <= Limits.body else {
+        guard !request.content.isLonger(than: Limits.body) else {
             return .oauth(OAuthError(.invalidRequest, "The body is too large."), status: 413)
         }
         if let answer = userPoolAnswer(to: request) { return answer }

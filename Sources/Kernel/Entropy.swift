@@ -43,16 +43,15 @@ package final class SeededEntropy: Entropy {
     private func start(of purpose: Purpose) -> UInt64 { (seed &* 0x9E37_79B9_7F4A_7C15) ^ hash64(purpose.name) }
 
     private static func draw(_ count: Int, _ state: inout UInt64) -> [UInt8] {
-        Array(unsafeUninitializedCapacity: count) { target, filled in
-            while filled < count {
-                var word = next(&state)
-                for _ in 0..<min(8, count - filled) {
-                    target[filled] = UInt8(truncatingIfNeeded: word)
-                    word >>= 8
-                    filled += 1
-                }
+        // Word by word; what the last one has too much is dropped.
+        var bytes = [UInt8](repeating: 0, count: (count + 7) / 8 * 8)
+        bytes.withUnsafeMutableBytes { target in
+            for place in stride(from: 0, to: target.count, by: 8) {
+                target.storeBytes(of: next(&state).littleEndian, toByteOffset: place, as: UInt64.self)
             }
         }
+        bytes.removeLast(bytes.count - count)
+        return bytes
     }
 
     private static func next(_ state: inout UInt64) -> UInt64 {

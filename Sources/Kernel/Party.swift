@@ -5,6 +5,8 @@ package struct Party: RawRepresentable, Hashable, Sendable, Codable, Comparable,
     package init(_ name: String) { rawValue = name }
     package var description: String { rawValue }
     package static func < (left: Party, right: Party) -> Bool { left.rawValue < right.rawValue }
+    package static func == (left: Party, right: Party) -> Bool { areSame(left.rawValue, right.rawValue) }
+    package func hash(into hasher: inout Hasher) { ExactText(rawValue).hash(into: &hasher) }
 }
 
 extension Party {

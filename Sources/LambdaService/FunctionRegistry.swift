@@ -46,7 +46,7 @@ extension LambdaService {
     }
 
     private func created(_ request: Request, _ account: String) -> Response {
-        guard let json = try? JSONValue(parsing: request.body), let name = json["FunctionName"]?.string, !name.isEmpty
+        guard let json = try? request.json(), let name = json["FunctionName"]?.string, !name.isEmpty
         else { return Self.error(400, "InvalidParameterValueException", "FunctionName is missing") }
         let function = FunctionName(name, caller: account)
         guard function.account == account else { return foreign("CreateFunction", function) }

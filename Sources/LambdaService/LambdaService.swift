@@ -50,10 +50,10 @@ package struct LambdaService: Origin {
             return Self.error(
                 403, "AccessDeniedException", "Not authorized to perform: lambda:InvokeFunction on \(name)")
         }
-        guard request.body.count <= Self.longest else {
+        guard !request.content.isLonger(than: Self.longest) else {
             return Self.error(413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes")
         }
-        guard let event = request.body.isEmpty ? [:] : try? JSONValue(parsing: request.body) else {
+        guard let event = request.content.isEmpty ? [:] : try? request.json() else {
             return Self.error(400, "InvalidRequestContentException", "Could not parse request body into json")
         }
         return await invoke(function, event, context(of: request))

@@ -82,7 +82,7 @@ package struct StreamableHTTP: Sendable {
         guard request.mediaType == "application/json" else {
             throw Refusal(.plain(400, "Invalid Content-Type header"))
         }
-        guard request.body.count <= longestBody else { throw Refusal(Self.tooLarge) }
+        guard !request.content.isLonger(than: longestBody) else { throw Refusal(Self.tooLarge) }
         guard let json = try? request.json() else { throw Refusal(400, .unparsable) }
         if isStateless(json, declared) { return try StatelessLadder(served: served).climb(request, json, declared) }
         if let items = json.array {

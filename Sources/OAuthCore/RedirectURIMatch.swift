@@ -44,7 +44,7 @@ package enum RedirectURIMatch {
     /// (RFC 3986 section 2).
     package static func legal(_ uri: String) -> URLParts? {
         guard let parts = URLParts(uri), parts.fragment == nil, parts.userInfo == nil,
-            parts.host.utf8.allSatisfy(isHostByte), uri.utf8.allSatisfy({ $0 < 128 })
+            parts.host.utf8.allSatisfy(isHostByte), uri.isASCII
         else { return nil }
         return parts
     }

@@ -53,7 +53,7 @@ package final class OutsideNetwork: Network {
         var outgoing = HTTPClientRequest(url: url)
         outgoing.method = .init(rawValue: request.method.rawValue)
         for field in request.head.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
-        if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+        if !request.content.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
             let answer = try await client.execute(outgoing, timeout: limits.whole)
             let body = try await answer.body.collect(upTo: limits.bytes)

@@ -61,7 +61,7 @@ package struct RESTService: Origin {
         for field in request.head.headerFields { headers[field.name.canonicalName] = .string(field.value) }
         var query: JSONObject = [:]
         for pair in request.parameters.pairs { query[pair.name] = .string(pair.value) }
-        let body = request.body.isEmpty ? JSONValue.null : (try? JSONValue(parsing: request.body)) ?? .null
+        let body = request.content.isEmpty ? JSONValue.null : (try? request.json()) ?? .null
         let facts: JSONValue = [
             "path": .object(path), "query": .object(query), "headers": .object(headers), "body": body,
         ]

@@ -41,7 +41,7 @@ struct OriginResponder: Sendable {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var head = request.head
+        var head = RequestHead(request.head)
         head.path = target
         guard let response = try await answer(head, request.body, at: counter) else {
             try await write(Self.tooLarge, to: request.method, writer)
@@ -64,8 +64,8 @@ struct OriginResponder: Sendable {
             events.close()
         }
         ConnectionEnd.whenEnded(channel) { events.stop() }
-        var body = try await writer.writeHead(response.head)
-        if !response.body.isEmpty { try await body.write(ByteBuffer(bytes: response.body)) }
+        var body = try await writer.writeHead(response.head.http)
+        if !response.content.isEmpty { try await body.write(ByteBuffer(bytes: response.body)) }
         while let event = await events.nextWhenever() {
             try await body.write(ByteBuffer(bytes: event.bytes))
         }
@@ -81,7 +81,7 @@ struct OriginResponder: Sendable {
 
     /// nil for a body that nobody reads.
     private func answer(
-        _ head: HTTPRequest, _ parts: RequestBody, at counter: AnswerDesk.Counter
+        _ head: RequestHead, _ parts: RequestBody, at counter: AnswerDesk.Counter
     ) async throws -> Kernel.Response? {
         var isLong = false
         defer { if isLong { ration.giveBack() } }
@@ -110,11 +110,12 @@ struct OriginResponder: Sendable {
     private func write(
         _ response: Kernel.Response, to method: HTTPRequest.Method, _ writer: consuming ResponseWriter
     ) async throws {
-        var head = response.head
+        var head = response.head.http
+        let body = response.body
         // RFC 9110 section 8.6: no length on a 204 or 304 without content.
-        let hasContent = head.status.code != 204 && head.status.code != 304
-        if hasContent { head.headerFields[.contentLength] = String(response.body.count) }
-        guard hasContent, method != .head, !response.body.isEmpty else { return try await writer.writeResponse(head) }
-        try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.body)))
+        let hasContent = response.status != 204 && response.status != 304
+        if hasContent { head.headerFields[.contentLength] = String(body.count) }
+        guard hasContent, method != .head, !body.isEmpty else { return try await writer.writeResponse(head) }
+        try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 }

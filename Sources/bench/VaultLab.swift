@@ -13,7 +13,7 @@ struct VaultLab {
     /// Answers every tool call, and every request for a token with a new one.
     private struct AtOnce: Origin {
         func respond(to request: Request) async -> Response {
-            guard let message = request.body.isEmpty ? nil : try? JSONValue(parsing: request.body) else {
+            guard let message = request.body.isEmpty ? nil : try? request.json() else {
                 return .json(
                     200,
                     [

@@ -128,7 +128,7 @@ private struct Teller {
 
     /// What a JSON-RPC request asks for: its path says nothing of it.
     private static func subject(of request: Request) -> String {
-        guard "\(request.method)" == "POST", let json = try? JSONValue(parsing: request.body), json["jsonrpc"] != nil,
+        guard "\(request.method)" == "POST", let json = try? request.json(), json["jsonrpc"] != nil,
             let method = json["method"]?.string
         else { return "" }
         let name = json["params"]?["name"]?.string.map { " \($0)" } ?? ""

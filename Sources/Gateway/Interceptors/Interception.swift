@@ -126,7 +126,7 @@ struct Interception {
             ["gatewayRequest": shown(original, body, interceptor), "gatewayResponse": gatewayResponse], original)
         guard let transformed = output["transformedGatewayResponse"] else { return answer }
         // A notification has no body, whatever the interceptor says about it.
-        guard !answer.body.isEmpty else { return answer }
+        guard !answer.content.isEmpty else { return answer }
         var changed = try response(of: transformed)
         for field in answer.head.headerFields where changed.head.headerFields[field.name] == nil {
             changed.head.headerFields[field.name] = field.value

@@ -114,6 +114,7 @@ struct HTMLReader {
     /// Reads `a=b c="d" e>`.
     private mutating func attributes() -> [(name: String, value: String)] {
         var attributes: [(name: String, value: String)] = []
+        attributes.reserveCapacity(4)
         while let byte = current, byte != UInt8(ascii: ">") {
             guard !Self.isBlank(byte), byte != UInt8(ascii: "/") else {
                 place += 1

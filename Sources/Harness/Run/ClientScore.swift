@@ -35,7 +35,7 @@ package struct ClientScore: Sendable {
         let proofs = Set(rows.flatMap(\.proof))
         lines = entries.reduce(into: [:]) { lines, entry in
             guard proofs.contains(entry.sequence), case .exchange(let exchange) = entry.event else { return }
-            let method = (try? JSONValue(parsing: exchange.request.body))?["method"]?.string
+            let method = (try? exchange.request.json())?["method"]?.string
             let status = exchange.status.map(String.init) ?? "no answer"
             let words =
                 ["\(exchange.request.method.rawValue) \(exchange.request.path)", status] + [method].compactMap(\.self)
@@ -76,7 +76,7 @@ package struct ClientScore: Sendable {
             guard case .exchange(let exchange) = entry.event, ClientScore.isClient(exchange.from),
                 exchange.request.method.rawValue == "POST", exchange.request.path.hasSuffix("/mcp"),
                 case .answered(let response) = exchange.outcome,
-                let json = try? JSONValue(parsing: exchange.request.body), let method = json["method"]?.string
+                let json = try? exchange.request.json(), let method = json["method"]?.string
             else { return nil }
             sequence = entry.sequence
             self.method = method
@@ -276,7 +276,7 @@ private struct Reader {
     private var agreements: [(sequence: Int, id: JSONValue?)] {
         entries.compactMap { entry in
             guard case .exchange(let exchange) = entry.event, ClientScore.isClient(exchange.from),
-                let json = try? JSONValue(parsing: exchange.request.body), json["result"]?["action"] == "accept"
+                let json = try? exchange.request.json(), json["result"]?["action"] == "accept"
             else { return nil }
             return (entry.sequence, json["id"])
         }

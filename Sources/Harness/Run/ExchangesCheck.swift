@@ -216,7 +216,7 @@ package struct ExchangesCheck: JournalCheck {
         var query = request.parameters
         if request.mediaType == Form.mediaType {
             query.pairs += request.form.pairs
-        } else if let object = (try? JSONValue(parsing: request.body))?.object {
+        } else if let object = (try? request.json())?.object {
             var members = query.values
             for member in object.members {
                 let before = query.all(member.name).map(JSONValue.string)
@@ -228,7 +228,7 @@ package struct ExchangesCheck: JournalCheck {
     }
 
     private static func got(_ exchange: Exchange) -> JSONValue? {
-        guard case .answered(let response) = exchange.outcome, !response.body.isEmpty else { return nil }
+        guard case .answered(let response) = exchange.outcome, !response.content.isEmpty else { return nil }
         return response.json ?? .string(response.bodyText)
     }
 }

@@ -68,7 +68,7 @@ package enum LeakCheck {
         case .note: return true
         case .exchange(let exchange):
             guard case .answered(let response) = exchange.outcome else { return false }
-            return response.status >= 400 && !response.body.isEmpty
+            return response.status >= 400 && !response.content.isEmpty
         default: return false
         }
     }

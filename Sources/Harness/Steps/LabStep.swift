@@ -58,7 +58,7 @@ extension JSONValue {
         var outcome: JSONObject = [
             "status": .int(Int64(response.status)), "headers": .fields(response.head.headerFields),
         ]
-        if !response.body.isEmpty { outcome.append("body", response.json ?? .string(response.bodyText)) }
+        if !response.content.isEmpty { outcome.append("body", response.json ?? .string(response.bodyText)) }
         return .object(outcome)
     }
 

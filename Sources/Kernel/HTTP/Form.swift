@@ -23,7 +23,8 @@ package struct Form: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         pairs = []
         var text = text
         text.withUTF8 { bytes in
-            pairs.reserveCapacity(bytes.count { $0 == UInt8(ascii: "&") } + 1)
+            // An authorization request has about as many.
+            if !bytes.isEmpty { pairs.reserveCapacity(8) }
             var start = 0
             while start < bytes.count {
                 let part = FormPart(bytes, from: start)
@@ -120,20 +121,16 @@ private struct FormPart {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
         end = place(of: UInt8(ascii: "&"), in: bytes, from: start) ?? bytes.count
-        let part = UnsafeBufferPointer(rebasing: bytes[start..<end])
-        let middle = place(of: UInt8(ascii: "="), in: part) ?? part.count
-        if middle < part.count { equals = start + middle }
-        isNameEncoded = Self.isEncoded(part[..<middle])
-        isValueEncoded = Self.isEncoded(part[middle...])
+        let part = UnsafeBufferPointer(rebasing: bytes[..<end])
+        let middle = place(of: UInt8(ascii: "="), in: part, from: start) ?? end
+        if middle < end { equals = middle }
+        isNameEncoded = Self.isEncoded(UnsafeBufferPointer(rebasing: part[..<middle]), from: start)
+        isValueEncoded = Self.isEncoded(part, from: middle)
     }
 
-    /// No early way out: such a loop takes many bytes at a time.
-    private static func isEncoded(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        var found: UInt8 = 0
-        for byte in UnsafeBufferPointer(rebasing: bytes) {
-            found |= (byte == UInt8(ascii: "%") ? 1 : 0) | (byte == UInt8(ascii: "+") ? 1 : 0)
-        }
-        return found != 0
+    private static func isEncoded(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+        place(of: UInt8(ascii: "%"), in: bytes, from: start) != nil
+            || place(of: UInt8(ascii: "+"), in: bytes, from: start) != nil
     }
 
     func pair(_ start: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Form.Pair {
@@ -167,24 +164,28 @@ private func encode(_ text: String, plus: Bool, into target: UnsafeMutableBuffer
     text.withUTF8 { bytes in
         guard let start = bytes.baseAddress else { return }
         var place = 0
-        // Tokens, codes and verifiers stay as they are.
-        while place + 16 <= bytes.count, areUnreserved(start + place) {
-            end.update(from: start + place, count: 16)
-            end += 16
-            place += 16
-        }
-        for byte in UnsafeBufferPointer(rebasing: bytes[place...]) {
-            if isUnreserved(byte) {
-                end.pointee = byte
-                end += 1
-            } else if byte == 32, plus {
-                end.pointee = UInt8(ascii: "+")
-                end += 1
-            } else {
-                end[0] = UInt8(ascii: "%")
-                end[1] = hexDigits.utf8Start[Int(byte >> 4)]
-                end[2] = hexDigits.utf8Start[Int(byte & 15)]
-                end += 3
+        while place < bytes.count {
+            let stop = min(place + 16, bytes.count)
+            defer { place = stop }
+            // Tokens, codes and verifiers stay as they are.
+            if stop - place == 16, areUnreserved(start + place) {
+                end.update(from: start + place, count: 16)
+                end += 16
+                continue
+            }
+            for byte in UnsafeBufferPointer(rebasing: bytes[place..<stop]) {
+                if isUnreserved(byte) {
+                    end.pointee = byte
+                    end += 1
+                } else if byte == 32, plus {
+                    end.pointee = UInt8(ascii: "+")
+                    end += 1
+                } else {
+                    end[0] = UInt8(ascii: "%")
+                    end[1] = hexDigits.utf8Start[Int(byte >> 4)]
+                    end[2] = hexDigits.utf8Start[Int(byte & 15)]
+                    end += 3
+                }
             }
         }
     }
@@ -244,18 +245,22 @@ private func decodedText(_ source: UnsafeBufferPointer<UInt8>, plus: Bool) -> St
 private func decode(
     _ source: UnsafeBufferPointer<UInt8>, plus: Bool, into target: UnsafeMutableBufferPointer<UInt8>
 ) -> Int {
-    var place = 0
-    var count = 0
-    while place < source.count {
-        let byte = source[place]
-        if byte == UInt8(ascii: "%"), place + 2 < source.count, let high = nibble(source[place + 1]),
-            let low = nibble(source[place + 2])
-        {
+    guard let from = source.baseAddress, let to = target.baseAddress else { return 0 }
+    let hasPlus = plus && place(of: UInt8(ascii: "+"), in: source) != nil
+    var (at, count) = (0, 0)
+    while at < source.count {
+        let escape = place(of: UInt8(ascii: "%"), in: source, from: at) ?? source.count
+        (to + count).update(from: from + at, count: escape - at)
+        if hasPlus { for place in count..<count + escape - at where to[place] == UInt8(ascii: "+") { to[place] = 32 } }
+        count += escape - at
+        at = escape
+        guard at < source.count else { break }
+        if at + 2 < source.count, let high = nibble(source[at + 1]), let low = nibble(source[at + 2]) {
             target[count] = high << 4 | low
-            place += 3
+            at += 3
         } else {
-            target[count] = plus && byte == UInt8(ascii: "+") ? 32 : byte
-            place += 1
+            target[count] = source[at]
+            at += 1
         }
         count += 1
     }

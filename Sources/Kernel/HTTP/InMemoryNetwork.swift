@@ -115,7 +115,7 @@ package final class InMemoryNetwork: Sendable {
 
     private func record(_ request: Request, from sender: Party, to party: Party, _ outcome: Exchange.Outcome) {
         // No party reads so long a body, and a journal of them would fill the memory.
-        let kept = request.body.count > Request.longestBody ? Self.shortened(request) : request
+        let kept = request.content.isLonger(than: Request.longestBody) ? Self.shortened(request) : request
         let exchange = Exchange(from: sender, to: party, request: kept, outcome: outcome)
         changes.reach(store.append(.exchange(exchange), at: clock.now))
     }

@@ -9,13 +9,13 @@ extension Request {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
-            head: try container.decode(HTTPRequest.self, forKey: .head),
+            head: RequestHead(try container.decode(HTTPRequest.self, forKey: .head)),
             body: try container.decode(KeptBody.self, forKey: .body).bytes)
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(head, forKey: .head)
+        try container.encode(head.http, forKey: .head)
         try container.encode(KeptBody(bytes: body), forKey: .body)
     }
 }
@@ -25,14 +25,14 @@ extension Response {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let head = try container.decode(HTTPResponse.self, forKey: .head)
-        self.init(head.status.code, body: try container.decode(KeptBody.self, forKey: .body).bytes)
+        let head = ResponseHead(try container.decode(HTTPResponse.self, forKey: .head))
+        self.init(head.status, body: try container.decode(KeptBody.self, forKey: .body).bytes)
         self.head = head
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(head, forKey: .head)
+        try container.encode(head.http, forKey: .head)
         try container.encode(KeptBody(bytes: body), forKey: .body)
     }
 }

@@ -2,52 +2,41 @@ package import HTTPTypes
 
 /// An HTTP request with its whole body.
 package struct Request: Hashable, Sendable, Codable {
-    package var head: HTTPRequest
-    package var body: [UInt8] { didSet { written = nil } }
-    /// What the body was written from: whoever reads it in the same process need not parse it again. No part of the
-    /// value.
-    private var written: JSONValue?
-
-    package static func == (left: Request, right: Request) -> Bool {
-        left.head == right.head && left.body == right.body
-    }
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(head)
-        hasher.combine(body)
+    package var head: RequestHead
+    package var content: MessageBody
+    /// The bytes of the content.
+    package var body: [UInt8] {
+        get { content.bytes }
+        set { content = MessageBody(newValue) }
     }
 
-    package init(head: HTTPRequest, body: [UInt8] = []) {
+    package init(head: RequestHead, body: [UInt8] = []) {
+        self.init(head: head, content: MessageBody(body))
+    }
+    private init(head: RequestHead, content: MessageBody) {
         self.head = head
-        self.body = body
+        self.content = content
     }
 
     /// A request to an absolute URL such as `https://github.com/login/oauth/authorize?client_id=…`.
     package init(_ method: HTTPRequest.Method, _ url: String, headers: HTTPFields = [:], body: [UInt8] = []) {
-        guard let parts = URLParts(url) else {
-            let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: url, headerFields: headers)
-            self.init(head: head, body: body)
-            return
-        }
-        self.init(method, parts, headers: headers, body: body)
+        self.init(head: RequestHead(method, url, headers), body: body)
     }
 
     /// The same for a URL that was taken apart already.
     package init(_ method: HTTPRequest.Method, _ url: URLParts, headers: HTTPFields = [:], body: [UInt8] = []) {
-        head = HTTPRequest(
-            method: method, scheme: url.scheme, authority: url.authority, path: url.target, headerFields: headers)
-        self.body = body
+        self.init(head: RequestHead(method, url, headers), body: body)
     }
 
     /// The same with a JSON body, of which the headers have the type.
     package init(_ method: HTTPRequest.Method, _ url: String, headers: HTTPFields, json: JSONValue) {
-        self.init(method, url, headers: headers, body: json.bytes)
-        written = json
+        self.init(head: RequestHead(method, url, headers), content: MessageBody(json: json))
     }
 
     /// The body as JSON.
     /// - Throws: what keeps it from being any.
     package func json() throws(JSONFailure) -> JSONValue {
-        if let written { return written }
+        if let value = content.value { return value }
         return try JSONValue(parsing: body)
     }
 
@@ -101,43 +90,45 @@ package struct Request: Hashable, Sendable, Codable {
 
 /// An HTTP response with its whole body, or with the part of it that is there and the events that follow.
 package struct Response: Hashable, Sendable, Codable {
-    package var head: HTTPResponse
-    package var body: [UInt8] { didSet { written = nil } }
-    /// What the body was written from: whoever reads it in the same process need not parse it again. No part of the
-    /// value either.
-    private var written: JSONValue?
+    package var head: ResponseHead
+    package var content: MessageBody
+    /// The bytes of the content.
+    package var body: [UInt8] {
+        get { content.bytes }
+        set { content = MessageBody(newValue) }
+    }
     /// What follows the body, if the answer is a stream that goes on. No part of the value: it is neither compared nor
     /// kept.
     package var events: EventStream?
 
     package static func == (left: Response, right: Response) -> Bool {
-        left.head == right.head && left.body == right.body
+        left.head == right.head && left.content == right.content
     }
     package func hash(into hasher: inout Hasher) {
         hasher.combine(head)
-        hasher.combine(body)
+        hasher.combine(content)
     }
 
     package init(_ status: Int, headers: HTTPFields = [:], body: [UInt8] = []) {
-        head = HTTPResponse(status: .init(code: status), headerFields: headers)
-        self.body = body
+        self.init(ResponseHead(status: status, headerFields: headers), MessageBody(body))
+    }
+    private init(_ head: ResponseHead, _ content: MessageBody) {
+        self.head = head
+        self.content = content
     }
 
     package static func json(_ status: Int, _ value: JSONValue, headers: HTTPFields = [:]) -> Response {
-        var response = text(status, value.bytes, jsonType, headers)
-        response.written = value
-        return response
+        text(status, MessageBody(json: value), jsonType, headers)
     }
     /// JSON under the headers as they are, which have a type of their own.
     package init(_ status: Int, headers: HTTPFields, json value: JSONValue) {
-        self.init(status, headers: headers, body: value.bytes)
-        written = value
+        self.init(ResponseHead(status: status, headerFields: headers), MessageBody(json: value))
     }
     package static func html(_ status: Int, _ page: String, headers: HTTPFields = [:]) -> Response {
-        text(status, Array(page.utf8), htmlType, headers)
+        text(status, MessageBody(Array(page.utf8)), htmlType, headers)
     }
     package static func plain(_ status: Int, _ line: String, headers: HTTPFields = [:]) -> Response {
-        text(status, Array(line.utf8), plainType, headers)
+        text(status, MessageBody(Array(line.utf8)), plainType, headers)
     }
     /// A redirect by 302, or 303 after a form that carried credentials (RFC 9700 section 4.12).
     package static func redirect(_ location: String, status: Int = 302, headers: HTTPFields = [:]) -> Response {
@@ -152,14 +143,16 @@ package struct Response: Hashable, Sendable, Codable {
     private static let htmlType = HTTPField(name: .contentType, value: "text/html; charset=utf-8")
     private static let plainType = HTTPField(name: .contentType, value: "text/plain; charset=utf-8")
 
-    private static func text(_ status: Int, _ body: [UInt8], _ type: HTTPField, _ headers: HTTPFields) -> Response {
+    private static func text(
+        _ status: Int, _ content: MessageBody, _ type: HTTPField, _ headers: HTTPFields
+    ) -> Response {
         var headers = headers
         if headers.contains(.contentType) { headers[.contentType] = nil }
         headers.append(type)
-        return Response(status, headers: headers, body: body)
+        return Response(ResponseHead(status: status, headerFields: headers), content)
     }
 
-    package var status: Int { head.status.code }
+    package var status: Int { head.status }
     package func header(_ name: HTTPField.Name) -> String? { head.headerFields.joined(name) }
     /// Media type in lower case without parameters, such as `application/json`.
     package var mediaType: String? { head.headerFields.mediaType }
@@ -167,7 +160,7 @@ package struct Response: Hashable, Sendable, Codable {
     package var isSuccess: Bool { (200..<300).contains(status) }
     package var bodyText: String { String(decoding: body, as: UTF8.self) }
     /// The body as JSON; nil if it is none.
-    package var json: JSONValue? { written ?? (try? JSONValue(parsing: body)) }
+    package var json: JSONValue? { content.value ?? (try? JSONValue(parsing: body)) }
 }
 
 extension HTTPFields {

@@ -30,16 +30,18 @@ package struct HostTable: Sendable {
         package let party: Party
         package let prefix: String
     }
-    private var exact: [String: Party] = [:]
+    private var exact: [ExactText: Party] = [:]
     private var suffixes: [(suffix: String, party: Party, prefix: String)] = []
 
     package init() {}
 
     /// The hosts that are named one by one.
-    package var single: [String: Party] { exact }
+    package var single: [String: Party] {
+        Dictionary(uniqueKeysWithValues: exact.map { ($0.key.text, $0.value) })
+    }
 
     /// One host, with its port unless it is the scheme's own: `github.com` or `127.0.0.1:4583`.
-    package mutating func add(_ authority: String, _ party: Party) { exact[authority] = party }
+    package mutating func add(_ authority: String, _ party: Party) { exact[ExactText(authority)] = party }
 
     /// Every host that ends in `suffix` is `party`; its first label takes the place of `{label}` in `prefix`.
     package mutating func add(suffix: String, _ party: Party, prefix: String) {
@@ -47,11 +49,11 @@ package struct HostTable: Sendable {
     }
 
     package func route(_ authority: String) -> Route? {
-        if let party = exact[authority] { return Route(party: party, prefix: "") }
+        if let party = exact[ExactText(authority)] { return Route(party: party, prefix: "") }
         for entry in suffixes where authority.hasSuffix(entry.suffix) {
-            let label = authority.dropLast(entry.suffix.count)
-            guard !label.isEmpty, !label.contains(".") else { continue }
-            return Route(party: entry.party, prefix: entry.prefix.replacing("{label}", by: String(label)))
+            let label = authority.utf8.dropLast(entry.suffix.utf8.count)
+            guard !label.isEmpty, !label.contains(UInt8(ascii: ".")) else { continue }
+            return Route(party: entry.party, prefix: entry.prefix.replacing("{label}", by: String(Substring(label))))
         }
         return nil
     }

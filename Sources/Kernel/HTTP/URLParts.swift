@@ -14,7 +14,13 @@ package struct URLParts: Hashable, Sendable {
     }
 
     /// In lower case.
-    package var scheme: String { lowered(0..<places.colon) }
+    package var scheme: String {
+        switch places.standardPort {
+        case 443?: "https"
+        case 80?: "http"
+        default: lowered(0..<places.colon)
+        }
+    }
     /// What stands before `@`; no party accepts one.
     package var userInfo: String? { places.at.map { part(places.colon + 3..<$0) } }
     /// In lower case, IPv6 in brackets.

@@ -29,7 +29,7 @@ struct JournalLimit {
 }
 
 extension JournalEntry.Event {
-    /// Bytes of the messages in it; 0 for all that is no message, which is short.
+    /// About the bytes of the messages in it; 0 for all that is no message, which is short.
     var length: Int {
         switch self {
         case .exchange(let exchange): exchange.length
@@ -41,10 +41,10 @@ extension JournalEntry.Event {
 
 extension Exchange {
     fileprivate var length: Int {
-        var length = request.body.count + (request.head.path?.utf8.count ?? 0)
+        var length = request.content.size + (request.head.path?.utf8.count ?? 0)
         for field in request.head.headerFields { length += field.value.utf8.count }
         guard case .answered(let response) = outcome else { return length }
         for field in response.head.headerFields { length += field.value.utf8.count }
-        return length + response.body.count
+        return length + response.content.size
     }
 }

@@ -21,10 +21,11 @@ extension Record {
 /// A secondary key: `RecordKey("name", "github")`.
 package struct RecordKey: Hashable, Sendable {
     package let name: String
-    package let value: String
+    private let text: ExactText
+    package var value: String { text.text }
     package init(_ name: String, _ value: String) {
         self.name = name
-        self.value = value
+        text = ExactText(value)
     }
 
     /// Of records that are let go together when they are over (`PassingRecord`); a record has one of them at most.
@@ -32,10 +33,10 @@ package struct RecordKey: Hashable, Sendable {
     var isPassing: Bool { name == "passing" }
 
     package static func == (one: RecordKey, other: RecordKey) -> Bool {
-        areSame(one.value, other.value) && areSame(one.name, other.name)
+        one.text == other.text && areSame(one.name, other.name)
     }
     /// A table has few names of keys and many values.
-    package func hash(into hasher: inout Hasher) { hasher.combine(value) }
+    package func hash(into hasher: inout Hasher) { text.hash(into: &hasher) }
 }
 
 /// Our own fault or the disk's: nothing a peer could have caused.

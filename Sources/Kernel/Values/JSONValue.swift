@@ -37,8 +37,11 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     package init(_ members: [Member] = []) { self.members = members }
+    /// With room for two more: what is written out is mostly a beginning.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        members = elements.map { Member($0.0, $0.1) }
+        members = []
+        members.reserveCapacity(elements.count + 2)
+        for (name, value) in elements { members.append(Member(name, value)) }
     }
 
     /// Value of a member; setting nil removes it, setting a new one appends it.

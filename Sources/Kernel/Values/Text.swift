@@ -29,20 +29,17 @@ package func areSame(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPoi
 /// audiences or secrets they are two (RFC 7519 section 7.3).
 package func areSame(_ one: String, _ other: String) -> Bool {
     // Where one of two of the same length is ASCII, so is the other: what is canonically equal to it is longer.
-    one.utf8.count == other.utf8.count && one == other
-        && (one.utf16.count == one.utf8.count || one.utf8.elementsEqual(other.utf8))
+    one.utf8.count == other.utf8.count && one == other && (one.isASCII || one.utf8.elementsEqual(other.utf8))
 }
 
-extension Sequence<String> {
+extension String {
+    /// Known of most texts without a look at them.
+    package var isASCII: Bool { utf16.count == utf8.count }
+}
+
+extension [String] {
     /// Whether one of them has the same bytes.
     package func hasSame(_ text: String) -> Bool { contains { areSame($0, text) } }
-}
-
-/// A text as a key: the same where its bytes are.
-package struct ExactText: Hashable, Sendable {
-    package let text: String
-    package init(_ text: String) { self.text = text }
-    package static func == (one: Self, other: Self) -> Bool { areSame(one.text, other.text) }
 }
 
 extension String {
@@ -98,7 +95,7 @@ extension Substring {
         var text = self
         return text.withUTF8 { buffer in
             var pieces: [Substring] = []
-            pieces.reserveCapacity(Swift.min(16, buffer.count { $0 == letter } + 1))
+            pieces.reserveCapacity(4)
             var (start, offset) = (startIndex, 0)
             while true {
                 let end = Kernel.place(of: letter, in: buffer, from: offset)

@@ -1,0 +1,89 @@
+import Synchronization
+
+/// The body of a message: bytes, or a value that is written out when somebody asks for its bytes.
+///
+/// Most messages of a lab are JSON from one party to another of the same process, which takes the value as it is; nobody
+/// ever looks at their bytes.
+package struct MessageBody: Hashable, Sendable {
+    private enum Content: Sendable {
+        case bytes([UInt8])
+        case value(Unwritten)
+    }
+    private let content: Content
+
+    package init(_ bytes: [UInt8]) { content = .bytes(bytes) }
+    package init(json: JSONValue) { content = .value(Unwritten(json)) }
+
+    package var bytes: [UInt8] {
+        switch content {
+        case .bytes(let bytes): bytes
+        case .value(let unwritten): unwritten.bytes
+        }
+    }
+
+    /// What the bytes are written from; nil where they came as bytes.
+    package var value: JSONValue? {
+        if case .value(let unwritten) = content { unwritten.value } else { nil }
+    }
+
+    /// No value is written as nothing.
+    package var isEmpty: Bool {
+        if case .bytes(let bytes) = content { bytes.isEmpty } else { false }
+    }
+
+    /// Whether there are more bytes than `limit`; written out only where it may be so.
+    package func isLonger(than limit: Int) -> Bool {
+        // Every letter can become an escape of six.
+        if case .value(let unwritten) = content, unwritten.value.length(of: 6) <= limit { return false }
+        return bytes.count > limit
+    }
+
+    /// Bytes that it takes in memory, about: nothing is written out for this, and it stays the same when it is.
+    var size: Int {
+        switch content {
+        case .bytes(let bytes): bytes.count
+        case .value(let unwritten): unwritten.value.length(of: 1)
+        }
+    }
+
+    package static func == (left: MessageBody, right: MessageBody) -> Bool { left.bytes == right.bytes }
+    package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+}
+
+/// Written once, however many hold it.
+private final class Unwritten: Sendable {
+    let value: JSONValue
+    private let written = Mutex<[UInt8]?>(nil)
+
+    init(_ value: JSONValue) { self.value = value }
+
+    var bytes: [UInt8] {
+        written.withLock { written in
+            if let written { return written }
+            let bytes = value.bytes
+            written = bytes
+            return bytes
+        }
+    }
+}
+
+extension JSONValue {
+    /// Bytes of the value's text, were every byte of its names and texts written as so many; not less than in truth.
+    fileprivate func length(of letter: Int) -> Int {
+        switch self {
+        case .null, .bool: return 5
+        case .int, .double: return 32
+        case .string(let text): return letter * text.utf8.count + 2
+        case .array(let items):
+            var length = 2
+            for item in items { length += item.length(of: letter) + 1 }
+            return length
+        case .object(let object):
+            var length = 2
+            for member in object.members {
+                length += letter * member.name.utf8.count + member.value.length(of: letter) + 4
+            }
+            return length
+        }
+    }
+}
