@@ -5,6 +5,8 @@ import Synchronization
 final class LaneTurns: Sendable {
     private let guardian: RunSettings.Guardian?
     private let begun: Instant?
+    /// Nil where nobody shares the thread.
+    private let lane = Lane.current
     private let state: Mutex<State>
 
     private struct State {
@@ -25,10 +27,11 @@ final class LaneTurns: Sendable {
 
     /// Lets the other runs of its lane go on, and comes back.
     func giveWay() async {
-        guard let guardian else { return await Task.yield() }
+        guard let lane else { return }
+        guard let guardian else { return await lane.giveWay() }
         let left = guardian.now()
         state.withLock { $0.waits = true }
-        await Task.yield()
+        await lane.giveWay()
         let others: Span = guardian.now() - left
         state.withLock { state in
             state.waits = false

@@ -42,10 +42,12 @@ package struct Lanes: Sendable {
                 group.addTask(executorPreference: lane) {
                     defer { if left.stop() { results.finish() } }
                     do {
-                        while let index = left.next() {
-                            let result = try await work(index)
-                            if last(result) { left.end() }
-                            results.yield((index, result))
+                        try await Lane.$current.withValue(lane) {
+                            while let index = left.next() {
+                                let result = try await work(index)
+                                if last(result) { left.end() }
+                                results.yield((index, result))
+                            }
                         }
                     } catch {
                         left.end()
@@ -87,19 +89,24 @@ private final class RunsLeft: Sendable {
 }
 
 /// A thread that takes tasks in the order in which they can go on.
-private final class Lane: TaskExecutor {
+final class Lane: TaskExecutor {
     private struct State {
         var waiting: [UnownedJob] = []
+        /// Tasks that let the others go on first.
+        var givers: [UnsafeContinuation<Void, Never>] = []
         var sleeps = false
         var isClosed = false
     }
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
+    /// The lane that a task plays on; nil on any other thread.
+    @TaskLocal static var current: Lane?
 
     init() {
         let thread = Thread { [self] in
             var jobs: [UnownedJob] = []
-            while next(&jobs) {
+            var givers: [UnsafeContinuation<Void, Never>] = []
+            while next(&jobs, &givers) {
                 for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
             }
         }
@@ -110,6 +117,12 @@ private final class Lane: TaskExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         wake { $0.waiting.append(job) }
+    }
+
+    /// Lets the other tasks of this lane go on, and comes back. `Task.yield` would ask which executor this is, and be
+    /// queued twice: it costs more than a small exchange does.
+    func giveWay() async {
+        await withUnsafeContinuation { giver in wake { $0.givers.append(giver) } }
     }
 
     func close() { wake { $0.isClosed = true } }
@@ -123,16 +136,20 @@ private final class Lane: TaskExecutor {
         if slept { bell.signal() }
     }
 
-    /// Exchanges what was done for all that can go on, so that neither list is ever made anew; false at the end.
-    private func next(_ jobs: inout [UnownedJob]) -> Bool {
+    /// Exchanges what was done for all that can go on, so that no list is ever made anew; false at the end.
+    private func next(_ jobs: inout [UnownedJob], _ givers: inout [UnsafeContinuation<Void, Never>]) -> Bool {
         jobs.removeAll(keepingCapacity: true)
         while true {
+            givers.removeAll(keepingCapacity: true)
             let isClosed = state.withLock { state in
                 swap(&state.waiting, &jobs)
-                state.sleeps = jobs.isEmpty && !state.isClosed
+                if jobs.isEmpty { swap(&state.givers, &givers) }
+                state.sleeps = jobs.isEmpty && givers.isEmpty && !state.isClosed
                 return state.isClosed
             }
             if !jobs.isEmpty { return true }
+            for giver in givers { giver.resume() }
+            guard givers.isEmpty else { continue }
             if isClosed { return false }
             bell.wait()
         }

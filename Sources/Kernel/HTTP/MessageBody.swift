@@ -2,8 +2,8 @@ import Synchronization
 
 /// The body of a message: bytes, or a value that is written out when somebody asks for its bytes.
 ///
-/// Most messages of a lab are JSON from one party to another of the same process, which takes the value as it is; nobody
-/// ever looks at their bytes.
+/// Most messages of a lab are JSON from one party to another of the same process, which takes the value as it is.
+/// Nobody ever looks at their bytes.
 package struct MessageBody: Hashable, Sendable {
     private enum Content: Sendable {
         case bytes([UInt8])

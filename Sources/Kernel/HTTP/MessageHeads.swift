@@ -2,8 +2,8 @@ package import HTTPTypes
 
 /// Method, place and header fields of a request.
 ///
-/// `HTTPRequest` wraps each part of its first line in a header field and checks it letter by letter, which is right at a
-/// socket and too much for a request that was just made from a URL and stays in this process. It is read and made
+/// `HTTPRequest` wraps each part of its first line in a header field and checks it letter by letter, which is right at
+/// a socket and too much for a request that was just made from a URL and stays in this process. It is read and made
 /// (`http`) where a request comes from a socket, leaves on one, or is kept.
 package struct RequestHead: Hashable, Sendable {
     /// One reference, because requests are handed on and kept more often than they are changed.
@@ -32,7 +32,7 @@ package struct RequestHead: Hashable, Sendable {
     private var line: Line
     package var headerFields: HTTPFields
 
-    /// `authority` is the host, with the port unless it is the scheme's own; `path` has the query too, as a request line.
+    /// `authority` is the host, with the port unless it is the scheme's own; `path` has the query too.
     package init(
         method: HTTPRequest.Method, scheme: String?, authority: String?, path: String?, headerFields: HTTPFields = [:]
     ) {

@@ -103,9 +103,9 @@ private struct Places {
             Kernel.place(of: byte, in: UnsafeBufferPointer(rebasing: bytes[..<end]), from: start) ?? end
         }
         func last(_ byte: UInt8, _ start: Int, _ end: Int) -> Int? {
-            var place = end - 1
-            while place >= start, bytes[place] != byte { place -= 1 }
-            return place < start ? nil : place
+            // Mostly there is none, and that is soon told.
+            guard first(byte, start, end) < end else { return nil }
+            return bytes[start..<end].lastIndex(of: byte)
         }
         colon = first(UInt8(ascii: ":"), 0, min(bytes.count, 64))
         guard colon > 0, colon + 2 < bytes.count, bytes[colon] == UInt8(ascii: ":"),

@@ -120,16 +120,11 @@ extension Substring {
 private func firstPlace(
     of needle: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>, from start: Int
 ) -> Int? {
-    guard !needle.isEmpty, bytes.count >= needle.count else { return nil }
-    let last = bytes.count - needle.count
-    var place = start
-    while place <= last {
-        if bytes[place] == needle[0] {
-            var matched = 1
-            while matched < needle.count, bytes[place + matched] == needle[matched] { matched += 1 }
-            if matched == needle.count { return place }
-        }
-        place += 1
+    guard let first = bytes.baseAddress, let wanted = needle.baseAddress, let letter = needle.first else { return nil }
+    var start = start
+    while let hit = place(of: letter, in: bytes, from: start), hit + needle.count <= bytes.count {
+        if memcmp(first + hit, wanted, needle.count) == 0 { return hit }
+        start = hit + 1
     }
     return nil
 }
