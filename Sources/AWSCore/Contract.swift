@@ -33,8 +33,6 @@ package struct Contract: Sendable {
     private let plainRoutes: [String: (Operation, PathParameters)]
     /// Whose operations such a path has.
     private let plainServices: [String: Set<Service>]
-    /// The segments of paths with holes, nil for a hole, by the service whose operations they are.
-    private let openPaths: [Service: Set<[String?]>]
     /// In the order of the file.
     package let operations: [Operation]
 
@@ -63,7 +61,8 @@ package struct Contract: Sendable {
         secretARN = places["control.SecretArn"]
         operations = try (json["operations"]?.array ?? []).map { try Self.operation($0, find: find) }
         guard !operations.isEmpty else { throw ContractFailure("no operations") }
-        var router = Router<Operation>()
+        // An empty name in a path is one that breaks its constraints (ledger `aws-empty-label`).
+        var router = Router<Operation>(holesMayBeEmpty: true)
         for operation in operations { router.on(operation.method, operation.uri, operation) }
         self.router = router
         var plainRoutes: [String: (Operation, PathParameters)] = [:]
@@ -77,9 +76,6 @@ package struct Contract: Sendable {
         var plainServices: [String: Set<Service>] = [:]
         for (operation, _) in plainRoutes.values { plainServices[operation.uri, default: []].insert(operation.service) }
         self.plainServices = plainServices
-        openPaths = Dictionary(grouping: operations.filter { $0.uri.contains("{") }, by: \.service).mapValues { open in
-            Set(open.map { $0.uri.pieces(by: "/").map { $0.hasPrefix("{") ? nil : String($0) } })
-        }
         byName = Dictionary(operations.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -138,12 +134,7 @@ package struct Contract: Sendable {
     /// Whether a path belongs to an operation of this service, by whatever method.
     package func claims(_ path: String, for service: Service) -> Bool {
         if let plain = plainServices[path] { return plain.contains(service) }
-        guard let open = openPaths[service] else { return false }
-        let segments = path.pieces(by: "/")
-        return open.contains { template in
-            template.count == segments.count
-                && zip(template, segments).allSatisfy { literal, segment in literal.map { $0 == segment } ?? true }
-        }
+        return router.leads(path) { $0.service == service }
     }
 
     /// A path for a message: short, and nothing that could be a secret in a query.

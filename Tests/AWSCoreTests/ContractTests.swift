@@ -51,6 +51,21 @@ struct ContractTests {
         #expect(contract.version == "1.44.5")
     }
 
+    /// What a client sends that puts an empty name into a path (ledger `aws-empty-label`).
+    @Test func anEmptyNameInAPathIsABrokenConstraint() {
+        let names: JSONObject = [
+            "gatewayIdentifier": "demo-ab12cd34ef", "targetId": "T4RG3T0001", "ruleId": "r", "rateLimitId": "l",
+        ]
+        for operation in contract.operations where operation.uri.contains("{") {
+            for hole in operation.uri.pieces(by: "/") where hole.hasPrefix("{") {
+                let name = String(hole.dropFirst().dropLast())
+                var input = names
+                input[name] = ""
+                #expect(faults(operation.name, input)[name] != nil, "\(operation.name) \(name)")
+            }
+        }
+    }
+
     @Test func membersComeFromPathQueryAndBody() throws {
         let input = try read("ListGateways", ["maxResults": 5, "nextToken": "a+b&c/%"])
         #expect(input.members["maxResults"] == 5)

@@ -15,8 +15,10 @@ struct RouterTests {
         return router
     }
 
-    private func match(_ method: HTTPRequest.Method, _ path: String) -> String {
-        switch router.match(Request(method, "http://x\(path)")) {
+    private func match(
+        _ method: HTTPRequest.Method, _ path: String, in other: Router<String>? = nil
+    ) -> String {
+        switch (other ?? router).match(Request(method, "http://x\(path)")) {
         case .found(let name, let values): "\(name) \(values["id"]) \(values["target"])"
         case .otherMethods(let methods): "405 \(methods.map(\.rawValue).joined(separator: ","))"
         case .nothing: "404"
@@ -30,6 +32,30 @@ struct RouterTests {
     ])
     func routes(_ row: (method: HTTPRequest.Method, path: String, result: String)) {
         #expect(match(row.method, row.path) == row.result)
+    }
+
+    /// An empty name in a path is a hole that holds nothing, not the path above it; one last slash still does not
+    /// matter where no hole is missing.
+    @Test(arguments: [
+        (HTTPRequest.Method.get, "/gateways/", "list  "), (.get, "/gateways", "list  "),
+        (.get, "/gateways//", "one  "), (.get, "/gateways//?x=1", "one  "), (.get, "/gateways/g1", "one g1 "),
+        (.get, "/gateways/g1/rules", "rules g1 "), (.get, "/gateways/g1/rules/", "rule g1 "),
+        (.post, "/gateways/g1/rules/", "new rule g1 "), (.get, "/gateways/g1/rules/r1/", "rule g1 r1"),
+        (.get, "/gateways//rules/r1", "rule  r1"), (.get, "/gateways//rules/", "rule  "),
+        (.put, "/gateways/g1/rules/", "405 GET,POST"), (.get, "/tags/", "tags  "), (.get, "/tags", "404"),
+        (.get, "//gateways/g1", "404"), (.get, "/gateways/g1//", "404"), (.get, "/", "404"),
+    ])
+    func anEmptyNameFillsAHole(_ row: (method: HTTPRequest.Method, path: String, result: String)) {
+        var router = Router<String>(holesMayBeEmpty: true)
+        router.on(.get, "/gateways/", "list")
+        router.on(.get, "/gateways/{id}/", "one")
+        router.on(.get, "/gateways/{id}/rules", "rules")
+        router.on(.post, "/gateways/{id}/rules", "new rule")
+        router.on(.get, "/gateways/{id}/rules/{target}", "rule")
+        router.on(.get, "/tags/{id}", "tags")
+        #expect(match(row.method, row.path, in: router) == row.result)
+        let isKnown = router.leads(row.path) { !$0.isEmpty }
+        #expect(isKnown == (row.result != "404"))
     }
 }
 

@@ -10,12 +10,14 @@ package struct PathParameters: Sendable, Hashable {
 
 /// Method and path template to a handler. A final slash does not matter; a hole is one path segment.
 package struct Router<Handler: Sendable>: Sendable {
-    private var table = RouteTable()
+    private var table: RouteTable
     private var handlers: [Handler] = []
     /// The path of each route, holes in braces.
     package private(set) var templates: [String] = []
 
-    package init() {}
+    /// - Parameter holesMayBeEmpty: whether `//` is a segment without letters, as a client writes that puts an empty
+    ///   name into a template; otherwise several slashes are one. Such a segment fits a hole and nothing else.
+    package init(holesMayBeEmpty: Bool = false) { table = RouteTable(holesMayBeEmpty: holesMayBeEmpty) }
 
     package mutating func on(_ method: HTTPRequest.Method, _ template: String, _ handler: Handler) {
         table.add(method, template)
@@ -46,6 +48,11 @@ package struct Router<Handler: Sendable>: Sendable {
         case .nothing: .nothing
         }
     }
+
+    /// Whether a path has a handler of this kind, by whatever method.
+    package func leads(_ path: String, to isOfKind: (Handler) -> Bool) -> Bool {
+        table.places(at: path).contains { isOfKind(handlers[$0]) }
+    }
 }
 
 /// The templates of a router, without its handlers: what is not generic is compiled once and well.
@@ -55,6 +62,7 @@ private struct RouteTable: Sendable {
         /// Whether HEAD is answered as GET is.
         let isDocument: Bool
         let segments: [Segment]
+        let endsInSlash: Bool
         let place: Int
     }
     private enum Segment: Sendable {
@@ -66,22 +74,23 @@ private struct RouteTable: Sendable {
         case otherMethods([HTTPRequest.Method])
         case nothing
     }
+    private let holesMayBeEmpty: Bool
     /// By the number of their segments.
     private var routes: [[Route]] = []
     private var count = 0
 
+    init(holesMayBeEmpty: Bool) { self.holesMayBeEmpty = holesMayBeEmpty }
+
     mutating func add(_ method: HTTPRequest.Method, _ template: String, isDocument: Bool = false) {
-        var template = template
-        let segments = template.withUTF8 { bytes in
-            Self.segments(of: bytes).map { place -> Segment in
-                bytes[place.lowerBound] == UInt8(ascii: "{") && bytes[place.upperBound - 1] == UInt8(ascii: "}")
-                    ? .hole(String(decoding: bytes[place].dropFirst().dropLast(), as: UTF8.self))
-                    : .literal(Array(bytes[place]))
-            }
+        let segments = template.pieces(by: "/").map { piece -> Segment in
+            piece.hasPrefix("{") && piece.hasSuffix("}")
+                ? .hole(String(piece.dropFirst().dropLast())) : .literal(Array(piece.utf8))
         }
         while routes.count <= segments.count { routes.append([]) }
         routes[segments.count].append(
-            Route(method: method, isDocument: isDocument, segments: segments, place: count))
+            Route(
+                method: method, isDocument: isDocument, segments: segments, endsInSlash: template.hasSuffix("/"),
+                place: count))
         count += 1
     }
 
@@ -91,10 +100,25 @@ private struct RouteTable: Sendable {
     }
 
     private func match(_ method: HTTPRequest.Method, _ target: UnsafeBufferPointer<UInt8>) -> Match {
-        let segments = Self.segments(of: target)
+        var segments = segments(of: target)
+        guard holesMayBeEmpty, segments.last?.isEmpty == true else { return match(method, segments, target) }
+        // To the letter `/tags/` is `/tags/{name}` of an empty name; only then is its last slash one too many.
+        let exact = match(method, segments, target, fillsLastHole: true)
+        if case .found = exact { return exact }
+        segments.removeLast()
+        let rest = match(method, segments, target)
+        if case .nothing = rest { return exact }
+        return rest
+    }
+
+    private func match(
+        _ method: HTTPRequest.Method, _ segments: [Range<Int>], _ target: UnsafeBufferPointer<UInt8>,
+        fillsLastHole: Bool = false
+    ) -> Match {
         guard segments.count < routes.count else { return .nothing }
         var others: [HTTPRequest.Method] = []
-        for route in routes[segments.count] where Self.fits(route.segments, segments, target) {
+        for route in routes[segments.count] where !(fillsLastHole && route.endsInSlash) {
+            guard Self.fits(route.segments, segments, target) else { continue }
             if route.method == method || route.isDocument && method == .head {
                 return .found(route.place, Self.values(of: route.segments, segments, target))
             }
@@ -103,15 +127,37 @@ private struct RouteTable: Sendable {
         return others.isEmpty ? .nothing : .otherMethods(others)
     }
 
-    /// Cut before decoding, so that %2F stays inside its segment; the query is none of it.
-    private static func segments(of target: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+    /// Of the routes that a path leads to, by any method.
+    func places(at path: String) -> [Int] {
+        var path = path
+        return path.withUTF8 { target in
+            var segments = segments(of: target)
+            var places: [Int] = []
+            if holesMayBeEmpty, segments.last?.isEmpty == true {
+                places = self.places(segments, target) { !$0.endsInSlash }
+                segments.removeLast()
+            }
+            return places + self.places(segments, target) { _ in true }
+        }
+    }
+
+    private func places(
+        _ segments: [Range<Int>], _ target: UnsafeBufferPointer<UInt8>, of kind: (Route) -> Bool
+    ) -> [Int] {
+        guard segments.count < routes.count else { return [] }
+        return routes[segments.count].filter { kind($0) && Self.fits($0.segments, segments, target) }.map(\.place)
+    }
+
+    /// Cut before decoding, so that %2F stays inside its segment; the query is none of it. What stands before the first
+    /// slash is no segment.
+    private func segments(of target: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
         var segments: [Range<Int>] = []
         var start = 0
         var place = 0
         while place <= target.count {
             let isEnd = place == target.count || target[place] == UInt8(ascii: "?")
             if isEnd || target[place] == UInt8(ascii: "/") {
-                if place > start { segments.append(start..<place) }
+                if place > start || holesMayBeEmpty && place > 0 { segments.append(start..<place) }
                 if isEnd { break }
                 start = place + 1
             }
