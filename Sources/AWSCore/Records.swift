@@ -288,7 +288,7 @@ package struct WorkloadIdentityRecord: Record {
     package let isServiceLinked: Bool
     /// Another one where the identity was deleted and made anew; nil for one whose name never comes again.
     package let birth: String?
-    /// nil while no list was ever set.
+    /// None and an empty list are the same.
     package var allowedReturnURLs: [String]?
     package let createdAt: Instant
     package var updatedAt: Instant

@@ -44,8 +44,7 @@ extension IdentityService {
             guard token.user != .nobody else {
                 throw Refusal(.validation, "USER_FEDERATION requires a workload access token that names a user")
             }
-            let asked = input["resourceOauth2ReturnUrl"]?.string
-            returnURL = try allowedReturnURL(asked, of: workload)
+            returnURL = try allowedReturnURL(of: call, workload, in: &transaction)
         }
         let name = ProviderName(input["resourceCredentialProviderName"]?.string ?? "")
         guard let provider = transaction.find(CredentialProviderRecord.self, name.of(token.account)) else {

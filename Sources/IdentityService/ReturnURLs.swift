@@ -5,18 +5,21 @@ import Kernel
 extension IdentityService {
     /// The return URL of a call, if the workload identity allows it. Polling needs it too (ledger `Q14`).
     func allowedReturnURL(
-        _ url: String?, of workload: WorkloadIdentityRecord
+        of call: Call, _ workload: WorkloadIdentityRecord, in transaction: inout Transaction
     ) throws(Refusal) -> String {
-        guard let refusal = refusal(of: url, workload) else { return url ?? "" }
+        let url = call.input["resourceOauth2ReturnUrl"]?.string
+        guard let refusal = refusal(of: url, call, workload, in: &transaction) else { return url ?? "" }
         guard let url, !world.switches.holds(.registeredReturnURL) else { throw refusal }
         return url
     }
 
-    private func refusal(of url: String?, _ workload: WorkloadIdentityRecord) -> Refusal? {
-        let list = workload.allowedReturnURLs
+    private func refusal(
+        of url: String?, _ call: Call, _ workload: WorkloadIdentityRecord, in transaction: inout Transaction
+    ) -> Refusal? {
+        let list = workload.allowedReturnURLs ?? []
         let manner = world.switches.choice(.returnURLEnforce)
         let needsList = !workload.isServiceLinked || manner == "strict"
-        if needsList, list?.isEmpty ?? true {
+        if needsList, list.isEmpty {
             let text =
                 "You must register and use at least one ResourceOauth2ReturnUrl on your workload identity "
                 + "to use this flow"
@@ -25,12 +28,24 @@ extension IdentityService {
         guard let url else {
             return Refusal(.validation, "You must provide a ResourceOauth2ReturnUrl to proceed with this flow")
         }
-        // On a gateway's identity nobody has to set a list: its targets bring their own URL (ledger `U6`).
-        if !needsList, manner == "off" || list == nil { return nil }
+        // On a gateway's identity nobody has to set a list (ledger `U6`).
+        if !needsList, manner == "off" || list.isEmpty { return nil }
         // Letter by letter: neither prefix nor pattern (ledger `A9`).
-        if list?.hasSame(url) == true { return nil }
+        if list.hasSame(url) { return nil }
+        if !needsList, isOfTarget(url, call, workload, in: &transaction) { return nil }
         return Refusal(
             .validation, "Callback URL \(url) is not registered for AgentIdentity \(workload.name)",
             by: .registeredReturnURL)
+    }
+
+    /// Whether a target of the gateway has it as its defaultReturnUrl, which needs no place on the list (ledger `U6`).
+    /// What is asked in a target's own name is asked with that URL, before the target is kept.
+    private func isOfTarget(
+        _ url: String, _ call: Call, _ workload: WorkloadIdentityRecord, in transaction: inout Transaction
+    ) -> Bool {
+        call.notify != nil
+            || transaction.find(TargetRecord.self, where: "gateway", is: workload.name.rawValue).contains { target in
+                target.oauth?.defaultReturnURL.map { areSame($0, url) } ?? false
+            }
     }
 }

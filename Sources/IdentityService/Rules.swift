@@ -50,7 +50,8 @@ extension Rule {
 extension Unknown {
     /// Whether completion compares the original artifact or only issuer and subject (ledger `U7`).
     static let bindingMode = Unknown("binding.mode", "token", or: "sub")
-    /// Whether return URLs of a gateway's own identity are checked (ledger `U6`).
+    /// Whether return URLs of a gateway's own identity are checked: against a list that somebody set, where a target's
+    /// own needs no place (`list`), never, or as those of any identity (`strict`) (ledger `U6`).
     static let returnURLEnforce = Unknown("returnUrl.enforce", "list", or: "off", "strict")
     /// Whether a vault hit needs a subset of the granted scopes or the same set (ledger `U12`).
     static let vaultScopeKey = Unknown("vault.scopeKey", "subset", or: "exact")

@@ -33,24 +33,37 @@ import Testing
 
     @Test(
         arguments: [
-            ("list", nil, 200), ("strict", nil, 400), ("list", ["https://x.test"], 400),
-            ("off", ["https://x.test"], 200),
+            ("list", nil, 200), ("list", [], 200), ("strict", nil, 400), ("strict", [], 400),
+            ("list", ["https://x.test"], 400), ("off", ["https://x.test"], 200),
         ]
             as [(String, [String]?, Int)])
     func aGatewaysIdentity(manner: String, list: [String]?, status: Int) async throws {
         let lab = try Fixture(chosen: ["returnUrl.enforce": manner])
-        try lab.store.write { transaction in
-            guard
-                var workload = transaction.find(
-                    WorkloadIdentityRecord.self, WorkloadName("gw-abcdefghij").of("000000000000"))
-            else {
-                return
-            }
-            workload.allowedReturnURLs = list
-            transaction.save(workload)
-        }
+        try lab.setList(list)
         let token = try await lab.workloadToken("gw-abcdefghij")
         #expect(try await lab.ask(token, byService: true).status == status)
+    }
+
+    /// U6: what a target returns to by itself needs no place on a list that somebody set.
+    @Test(arguments: [("list", 200), ("strict", 400)])
+    func aTargetsOwnURL(manner: String, status: Int) async throws {
+        let lab = try Fixture(chosen: ["returnUrl.enforce": manner])
+        try lab.setList(["https://x.test"])
+        let token = try await lab.workloadToken("gw-abcdefghij")
+        let address = TargetAddress(gateway: GatewayID("gw-abcdefghij"), target: TargetID("T1"))
+        // In its own name, while the target is not kept yet.
+        #expect(try await lab.ask(token, byService: true, notify: address).status == status)
+        #expect(try await lab.ask(token, byService: true).status == 400)
+        let oauth: JSONObject = ["providerArn": "arn:x", "defaultReturnUrl": .string(Fixture.returnURL)]
+        let target = TargetRecord(
+            id: address.target, gateway: address.gateway, name: "t", state: .init(.ready), createdAt: lab.clock.now,
+            configuration: [:], credentials: [["credentialProvider": ["oauthCredentialProvider": .object(oauth)]]])
+        try lab.store.write { $0.save(target) }
+        #expect(try await lab.ask(token, byService: true).status == status)
+        let longer: JSONObject = ["resourceOauth2ReturnUrl": .string(Fixture.returnURL + "/")]
+        #expect(try await lab.ask(token, longer, byService: true).status == 400)
+        // An agent's identity has no targets.
+        #expect(try await lab.ask(lab.workloadToken(), longer).status == 400)
     }
 
     @Test func aReturnURLKeepsItsQuery() async throws {
@@ -71,5 +84,17 @@ import Testing
         #expect(try await lab.ask(lab.workloadToken(user: "bob"), poll).status == 403)
         lab.clock.addDelay(.minutes(10))
         #expect(try await lab.ask(token, poll).json?["sessionStatus"] == "FAILED")
+    }
+}
+
+extension Fixture {
+    /// The list of return URLs of the gateway's identity.
+    fileprivate func setList(_ list: [String]?) throws {
+        try store.write { transaction in
+            let id = WorkloadName("gw-abcdefghij").of("000000000000")
+            guard var workload = transaction.find(WorkloadIdentityRecord.self, id) else { return }
+            workload.allowedReturnURLs = list
+            transaction.save(workload)
+        }
     }
 }
