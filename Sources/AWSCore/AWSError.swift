@@ -97,7 +97,7 @@ package struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The same with the exchange's name on it.
     package func response(requestID: String) -> Response {
         var response = response
-        response.head.headerFields[Self.requestIDHeader] = requestID
+        response.nameExchange(requestID)
         return response
     }
 
@@ -108,5 +108,14 @@ package struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
         return AWSError(
             .validation, "\(fields.count) \(noun) detected: \(list.joined(separator: "; "))",
             reason: .fieldValidationFailed, fieldList: fields)
+    }
+}
+
+extension Response {
+    /// Says in `x-amzn-requestid` which exchange this is the answer of, instead of what stood there.
+    package mutating func nameExchange(_ requestID: String) {
+        let name = AWSError.requestIDHeader
+        if head.headerFields.contains(name) { head.headerFields[name] = nil }
+        head.headerFields.append(HTTPField(name: name, value: requestID))
     }
 }

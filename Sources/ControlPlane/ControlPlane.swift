@@ -125,7 +125,7 @@ package struct ControlPlane: AlarmHandling {
             now: world.clock.now)
         let body = try await handler(self)(call)
         var response = operation.status == 204 ? Response(204) : .json(operation.status, body)
-        response.head.headerFields[AWSError.requestIDHeader] = requestID
+        response.nameExchange(requestID)
         return response
     }
 

@@ -38,6 +38,12 @@ package struct Gateway: AlarmHandling {
     package func claims(_ path: String) -> Bool { route(path) != nil }
 
     package func respond(to request: Request) async -> Response {
+        var response = await answer(request)
+        response.nameExchange(world.entropy.uuid(for: "gateway-request-id"))
+        return response
+    }
+
+    private func answer(_ request: Request) async -> Response {
         let browser = BrowserAccess(request, world: world)
         guard let route = route(request.path) else { return AWSError(.resourceNotFound, "No such path").response }
         if let answer = browser.refusal ?? browser.preflight { return answer }
