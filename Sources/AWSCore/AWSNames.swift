@@ -81,7 +81,12 @@ package struct AWSNames: Sendable, Hashable {
         "arn:aws:bedrock-agentcore:\(region):\(account):\(resource)"
     }
 
+    /// Of a secret by its name alone; six characters are missing that Secrets Manager adds.
+    package func secretARN(named name: String, account: String) -> String {
+        "arn:aws:secretsmanager:\(region):\(account):secret:\(name)"
+    }
+
     private func secret(_ account: String, _ name: String) -> String {
-        "arn:aws:secretsmanager:\(region):\(account):secret:bedrock-agentcore-identity!default/\(name)"
+        secretARN(named: "bedrock-agentcore-identity!default/\(name)", account: account)
     }
 }

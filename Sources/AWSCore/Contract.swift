@@ -95,10 +95,10 @@ package struct Contract: Sendable {
             output: try shape("output"))
     }
 
-    /// The ARN of a secret that a caller keeps himself; nil where he names it otherwise, which no answer may repeat.
-    package func ownSecretARN(_ reference: JSONValue?) -> String? {
-        guard let secretARN, case .string(_, let pattern?) = shapes[secretARN].kind else { return nil }
-        return reference?["secretId"]?.string.flatMap { pattern.matches($0) ? $0 : nil }
+    /// Whether an answer may show it as the ARN of a secret.
+    package func isSecretARN(_ text: String) -> Bool {
+        guard let secretARN, case .string(_, let pattern?) = shapes[secretARN].kind else { return false }
+        return pattern.matches(text)
     }
 
     package func operation(named name: String) -> Operation? { byName[name] }

@@ -285,7 +285,7 @@ extension AccountServices {
         let suffix = world.entropy.text(6, from: .base62, for: "secret arn")
         let arn = "arn:aws:secretsmanager:\(region):\(account):secret:\(name)-\(suffix)"
         let record = StoredSecretRecord(
-            id: Identifier(arn), name: "\(account)/\(name)", value: Secret(input["SecretString"]?.string ?? ""))
+            arn: arn, name: name, account: account, value: Secret(input["SecretString"]?.string ?? ""))
         let isNew = try world.store.write { transaction in
             guard transaction.find(StoredSecretRecord.self, where: "name", is: record.name).isEmpty else {
                 return false
@@ -319,7 +319,9 @@ extension AccountServices {
         let found = try world.store.write { transaction -> StoredSecretRecord? in
             let record =
                 transaction.find(StoredSecretRecord.self, Identifier(id))
-                ?? transaction.find(StoredSecretRecord.self, where: "name", is: "\(account)/\(id)").first
+                ?? transaction.find(
+                    StoredSecretRecord.self, where: "name", is: StoredSecretRecord.name(id, of: account)
+                ).first
             if operation == "DeleteSecret", let record { transaction.remove(StoredSecretRecord.self, record.id) }
             return record
         }

@@ -2,7 +2,6 @@ import AWSCore
 import Kernel
 
 enum PrincipalTag {}
-enum SecretTag {}
 enum ManagedPolicyTag {}
 enum HandedTokenTag {}
 
@@ -31,16 +30,6 @@ struct ManagedPolicyRecord: Record {
     static let collection = "iam-policy"
     let id: Identifier<ManagedPolicyTag>
     let document: JSONValue
-}
-
-/// A secret of Secrets Manager.
-struct StoredSecretRecord: Record {
-    static let collection = "stored-secret"
-    /// Its ARN.
-    let id: Identifier<SecretTag>
-    let name: String
-    let value: Secret
-    var keys: [RecordKey] { [RecordKey("name", name)] }
 }
 
 /// What one principal did, and what it was refused: each once and sorted, so that what is there already is found fast.

@@ -24,12 +24,14 @@ extension ControlPlane {
             transaction.save(provider)
             remember(provider, in: &transaction)
             keepTags(call, of: arn(of: provider), in: &transaction)
-            return .object(renderCreated(provider))
+            return .object(renderCreated(provider, in: &transaction))
         }
     }
 
     func getAPIKeyProvider(_ call: Call) async throws -> JSONValue {
-        try world.store.write { transaction in render(try findAPIKeyProvider(call, in: &transaction)) }
+        try world.store.write { transaction in
+            render(try findAPIKeyProvider(call, in: &transaction), in: &transaction)
+        }
     }
 
     func updateAPIKeyProvider(_ call: Call) async throws -> JSONValue {
@@ -42,7 +44,7 @@ extension ControlPlane {
             provider.updatedAt = call.now
             transaction.save(provider)
             remember(provider, in: &transaction)
-            return render(provider)
+            return render(provider, in: &transaction)
         }
     }
 
@@ -94,11 +96,11 @@ extension ControlPlane {
         names.apiKeyProviderARN(provider.name, account: provider.account)
     }
 
-    private func renderCreated(_ provider: APIKeyProviderRecord) -> JSONObject {
+    private func renderCreated(_ provider: APIKeyProviderRecord, in transaction: inout Transaction) -> JSONObject {
         let reference = provider.secretReference
         let managed = names.apiKeySecretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
-        let external = contract.ownSecretARN(reference)
-        var result: JSONObject = ["apiKeySecretArn": ["secretArn": .string(external ?? managed)]]
+        let secret = secretARN(reference, account: provider.account, managed: managed, in: &transaction)
+        var result: JSONObject = ["apiKeySecretArn": ["secretArn": .string(secret)]]
         if let key = reference?["jsonKey"] { result.append("apiKeySecretJsonKey", key) }
         result.append("apiKeySecretSource", .string(provider.secretSource))
         result.append("name", .string(provider.name.rawValue))
@@ -106,8 +108,8 @@ extension ControlPlane {
         return result
     }
 
-    private func render(_ provider: APIKeyProviderRecord) -> JSONValue {
-        var result = renderCreated(provider)
+    private func render(_ provider: APIKeyProviderRecord, in transaction: inout Transaction) -> JSONValue {
+        var result = renderCreated(provider, in: &transaction)
         result.append("createdTime", .double(provider.createdAt.epochSeconds))
         result.append("lastUpdatedTime", .double(provider.updatedAt.epochSeconds))
         return .object(result)

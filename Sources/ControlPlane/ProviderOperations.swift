@@ -28,12 +28,14 @@ extension ControlPlane {
                 secretSuffix: suffix, configuration: configuration.kept, createdAt: call.now)
             transaction.save(provider)
             keepTags(call, of: names.providerARN(name, account: call.account), in: &transaction)
-            return .object(renderCreated(provider))
+            return .object(renderCreated(provider, in: &transaction))
         }
     }
 
     func getProvider(_ call: Call) async throws -> JSONValue {
-        try world.store.write { transaction in render(try findProvider(call, in: &transaction)) }
+        try world.store.write { transaction in
+            render(try findProvider(call, in: &transaction), in: &transaction)
+        }
     }
 
     /// The whole configuration again; the callback URL stays (ledger `provider-update-keeps-callback`).
@@ -50,7 +52,7 @@ extension ControlPlane {
             provider.configuration = configuration.kept
             provider.updatedAt = call.now
             transaction.save(provider)
-            return render(provider)
+            return render(provider, in: &transaction)
         }
     }
 
@@ -96,11 +98,26 @@ extension ControlPlane {
         return provider
     }
 
-    private func renderCreated(_ provider: CredentialProviderRecord) -> JSONObject {
+    /// The ARN of a secret that a caller keeps himself and names by its ARN or by its name; `managed` where there is
+    /// none, and for what can be neither (ledger `external-secret-arn`).
+    func secretARN(
+        _ reference: JSONValue?, account: String, managed: String, in transaction: inout Transaction
+    ) -> String {
+        guard let id = reference?["secretId"]?.string else { return managed }
+        guard !contract.isSecretARN(id) else { return id }
+        let name = StoredSecretRecord.name(id, of: account)
+        let kept = transaction.find(StoredSecretRecord.self, where: "name", is: name).first
+        let arn = kept?.id.rawValue ?? names.secretARN(named: id, account: account)
+        return contract.isSecretARN(arn) ? arn : managed
+    }
+
+    private func renderCreated(
+        _ provider: CredentialProviderRecord, in transaction: inout Transaction
+    ) -> JSONObject {
         let reference = provider.secretReference
         let managed = names.secretARN(provider.name, suffix: provider.secretSuffix, account: provider.account)
-        let external = contract.ownSecretARN(reference)
-        var result: JSONObject = ["clientSecretArn": ["secretArn": .string(external ?? managed)]]
+        let arn = secretARN(reference, account: provider.account, managed: managed, in: &transaction)
+        var result: JSONObject = ["clientSecretArn": ["secretArn": .string(arn)]]
         if let key = reference?["jsonKey"] { result.append("clientSecretJsonKey", key) }
         result.append("clientSecretSource", .string(provider.secretSource))
         result.append("name", .string(provider.name.rawValue))
@@ -112,8 +129,8 @@ extension ControlPlane {
         return result
     }
 
-    private func render(_ provider: CredentialProviderRecord) -> JSONValue {
-        var result = renderCreated(provider)
+    private func render(_ provider: CredentialProviderRecord, in transaction: inout Transaction) -> JSONValue {
+        var result = renderCreated(provider, in: &transaction)
         result.append("credentialProviderVendor", .string(provider.vendor))
         result.append("createdTime", .double(provider.createdAt.epochSeconds))
         result.append("lastUpdatedTime", .double(provider.updatedAt.epochSeconds))

@@ -11,8 +11,7 @@ struct NameTests {
         ("arn:aws:iam::111122223333:role/reader", false), ("arn:x", false),
         ("arn:aws:secretsmanager:us-east-1:111122223333:secret:a_b-9/+=.@!", true), ("github-secret", false),
     ])
-    func onlyTheARNOfASecretIsGivenBack(_ row: (id: String, isSecret: Bool)) {
-        let reference: JSONValue = ["secretId": .string(row.id), "jsonKey": "key"]
-        #expect(Checkout.contract.ownSecretARN(reference) == (row.isSecret ? row.id : nil))
+    func anAnswerShowsTheARNOfASecretOnly(_ row: (text: String, isSecret: Bool)) {
+        #expect(Checkout.contract.isSecretARN(row.text) == row.isSecret)
     }
 }

@@ -150,6 +150,38 @@ struct IdentityTests {
         #expect((shown["clientSecretArn"]?["secretArn"]?.string == arn) == row.hasReference)
     }
 
+    /// Ledger `external-secret-arn`.
+    @Test(arguments: [
+        ("team/own", "secret:team/own-AbCdEf"), ("team/none", "secret:team/none"), ("theirs", "secret:theirs"),
+        ("two words", "secret:bedrock-agentcore-identity!default/"),
+        ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:x-1", "secret:x-1"),
+    ])
+    func aSecretOfTheCallersIsShownByItsARN(_ row: (id: String, shown: String)) async throws {
+        let lab = ControlLab()
+        try lab.store.write { transaction in
+            for (name, account) in [("team/own", "000000000000"), ("theirs", "111122223333")] {
+                let arn = "arn:aws:secretsmanager:us-east-1:\(account):secret:\(name)-AbCdEf"
+                transaction.save(StoredSecretRecord(arn: arn, name: name, account: account, value: Secret("{}")))
+            }
+        }
+        let reference: JSONValue = ["secretId": .string(row.id), "jsonKey": "k"]
+        var input = Sample.provider
+        input["oauth2ProviderConfigInput"] = [
+            "githubOauth2ProviderConfig": [
+                "clientId": "c", "clientSecretSource": "EXTERNAL", "clientSecretConfig": reference,
+            ]
+        ]
+        let key: JSONObject = ["name": "k", "apiKeySecretSource": "EXTERNAL", "apiKeySecretConfig": reference]
+        for verb in ["Create", "Update"] {
+            let client = try await lab.ok("\(verb)Oauth2CredentialProvider", input)["clientSecretArn"]
+            let own = try await lab.ok("\(verb)ApiKeyCredentialProvider", key)["apiKeySecretArn"]
+            for shown in [client, own] {
+                let arn = try #require(shown?["secretArn"]?.string)
+                #expect(row.shown.hasSuffix("/") ? arn.contains(row.shown) : arn.hasSuffix(row.shown), "\(arn)")
+            }
+        }
+    }
+
     @Test func workloadIdentitiesComeAndGo() async throws {
         let lab = ControlLab()
         let name: JSONObject = ["name": "my-agent"]
