@@ -209,7 +209,9 @@ struct Validator {
     }
 
     private mutating func checkNumber(_ number: Int64, _ shape: Shape) {
-        if let least = shape.least, number < least { refuse("Member must be greater than or equal to \(least)") }
-        if let most = shape.most, number > most { refuse("Member must be less than or equal to \(most)") }
+        if let least = shape.least, number < least {
+            refuse("Member must have value greater than or equal to \(least)")
+        }
+        if let most = shape.most, number > most { refuse("Member must have value less than or equal to \(most)") }
     }
 }

@@ -138,10 +138,14 @@ struct ContractTests {
             found["credentialProviderConfigurations.1.member.credentialProviderType"] == "Member must not be null")
     }
 
+    /// The words of https://github.com/cloud-custodian/cloud-custodian/pull/9944.
     @Test func numbersHaveBounds() {
         #expect(
-            faults("ListGateways", ["maxResults": 5000])["maxResults"] == "Member must be less than or equal to 1000")
-        #expect(faults("ListGateways", ["maxResults": 0])["maxResults"] == "Member must be greater than or equal to 1")
+            faults("ListGateways", ["maxResults": 5000])["maxResults"]
+                == "Member must have value less than or equal to 1000")
+        #expect(
+            faults("ListGateways", ["maxResults": 0])["maxResults"]
+                == "Member must have value greater than or equal to 1")
         #expect(faults("ListGateways", ["maxResults": "many"])["maxResults"] == "Member must be an integer")
         let two: JSONObject = ["gatewayIdentifier": "demo-ab12cd34ef", "targetIdList": ["T4RG3T0001", "T4RG3T0002"]]
         #expect(
