@@ -50,8 +50,8 @@ extension IdentityService {
             return Self.missing(code: nil, state: answer.state)
         case .lapsed(let uri)?:
             lapse(uri)
-            return Self.refusal("Invalid or expired state")
-        case .unknown?, nil: return Self.refusal("Invalid or expired state")
+            return Self.unknownState(answer)
+        case .unknown?, nil: return Self.unknownState(answer)
         }
     }
 
@@ -112,6 +112,11 @@ extension IdentityService {
         form.append("state", session.customState)
         form.append("error", error)
         return form.added(to: session.returnURL)
+    }
+
+    /// A code that is missing is missed before anybody looks for the state (ledger `Q16`).
+    private static func unknownState(_ answer: Answer) -> Response {
+        answer.code == nil ? missing(code: nil, state: answer.state) : refusal("Invalid or expired state")
     }
 
     /// Ledger `Q16`.
