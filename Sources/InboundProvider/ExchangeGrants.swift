@@ -9,35 +9,61 @@ extension InboundProvider {
     private static let tokenType = "urn:ietf:params:oauth:token-type:"
     private static let knownTypes = ["access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt"]
     private static let signedTypes = ["access_token", "id_token", "jwt"]
+    /// What is made here is an access token, and a JWT (RFC 8693 section 3).
+    private static let madeTypes = ["access_token", "jwt"]
+
+    /// A token of this provider that somebody brings to have another one for it.
+    private struct OwnToken {
+        let token: String
+        let claims: JSONObject
+        let record: AccessRecord?
+    }
 
     /// RFC 8693 section 2.1. A subject or actor token that is no good is an `invalid_request` (section 2.2.2).
     func exchangeToken(_ asked: TokenRequest) async throws -> JSONValue {
         let form = asked.form
         try checkRequired(asked)
-        guard let subject = form.present("subject_token") else {
+        guard form.present("subject_token") != nil else {
             throw OAuthError(.invalidRequest, "subject_token is missing.")
         }
-        try Self.checkType(form.present("subject_token_type"), of: "subject_token")
-        if let requested = form.present("requested_token_type") {
-            try Self.checkType(requested, of: "requested_token")
+        let requested = form.present("requested_token_type")
+        let made = try requested.map { (type) throws(OAuthError) in
+            try Self.type(type, of: "requested_token", among: Self.madeTypes)
         }
-        let actor = form.present("actor_token")
-        guard (actor == nil) == (form.present("actor_token_type") == nil) else {
+        let hasActor = form.present("actor_token") != nil
+        guard hasActor == (form.present("actor_token_type") != nil) else {
             throw OAuthError(.invalidRequest, "actor_token and actor_token_type stand together.")
         }
-        let claims = try await ownClaims(of: subject, asked, .invalidRequest)
-        var actorClaims: JSONObject?
-        if let actor {
-            try Self.checkType(form.present("actor_token_type"), of: "actor_token")
-            actorClaims = try await ownClaims(of: actor, asked, .invalidRequest)
-        }
+        let subject = try await presented("subject_token", asked)
+        let actor = hasActor ? try await presented("actor_token", asked).claims : nil
         // RFC 8693 section 4.4.
-        if let allowed = claims["may_act"]?["sub"], allowed != actorClaims?["sub"] {
+        if let allowed = subject.claims["may_act"]?["sub"], allowed != actor?["sub"] {
             throw OAuthError(.invalidRequest, "The subject token names another actor.")
         }
-        var answer = try await minted(claims, subject: subject, actor: actorClaims, asked)
-        answer.append("issued_token_type", .string(Self.tokenType + "access_token"))
+        var answer = try await minted(subject, actor: actor, asked)
+        answer.append("issued_token_type", .string("\(Self.tokenType)\(made ?? "access_token")"))
         return .object(answer)
+    }
+
+    /// The token in a parameter, if it is in order and what the type beside it says.
+    private func presented(_ name: String, _ asked: TokenRequest) async throws -> OwnToken {
+        let type = try Self.type(asked.form.present("\(name)_type"), of: name, among: Self.signedTypes)
+        let token = try await ownToken(asked.form.present(name) ?? "", asked, .invalidRequest)
+        try checkUse(of: token, as: type, name)
+        return token
+    }
+
+    /// `exchange-token-type`: RFC 8693 section 3: the type of a token of this very server says what it was issued for.
+    private func checkUse(of token: OwnToken, as type: String, _ name: String) throws(OAuthError) {
+        let fits =
+            switch type {
+            case "access_token": isAccess(token.claims, token.record)
+            case "id_token": isIdentity(token.claims, token.record)
+            default: true
+            }
+        guard !fits, world.switches.holds(.exchangeTokenType) else { return }
+        world.note("A token came to be exchanged that is no \(type).", rule: .exchangeTokenType)
+        throw OAuthError(.invalidRequest, "\(name) is not what \(name)_type says.")
     }
 
     /// RFC 7523 section 2.1. An assertion that is no good is an `invalid_grant` (section 3.1).
@@ -46,9 +72,9 @@ extension InboundProvider {
         guard let assertion = asked.form.present("assertion") else {
             throw OAuthError(.invalidRequest, "assertion is missing.")
         }
-        let claims = try await ownClaims(of: assertion, asked, .invalidGrant)
-        try checkAudience(of: claims, asked.client)
-        return .object(try await minted(claims, subject: assertion, actor: nil, asked))
+        let subject = try await ownToken(assertion, asked, .invalidGrant)
+        try checkAudience(of: subject.claims, asked.client)
+        return .object(try await minted(subject, actor: nil, asked))
     }
 
     /// `assertion-audience`: RFC 7523 section 3, point 3. On behalf of a user the client that brings the assertion is
@@ -69,41 +95,42 @@ extension InboundProvider {
         }
     }
 
-    /// RFC 8693 section 3: a type has to be known, and one that can be read here.
-    private static func checkType(_ type: String?, of name: String) throws(OAuthError) {
-        guard let type, type.hasPrefix(tokenType), knownTypes.contains(String(type.dropFirst(tokenType.count))) else {
-            throw OAuthError(.invalidRequest, "\(name)_type is missing or unknown.")
-        }
-        guard signedTypes.contains(String(type.dropFirst(tokenType.count))) else {
-            throw OAuthError(.invalidRequest, "\(name)_type is not supported.")
-        }
+    /// RFC 8693 section 3: a type has to be known, and one that can be served here. Without what all begin with.
+    private static func type(_ type: String?, of name: String, among served: [String]) throws(OAuthError) -> String {
+        guard let type, type.hasPrefix(tokenType), case let kind = String(type.dropFirst(tokenType.count)),
+            knownTypes.contains(kind)
+        else { throw OAuthError(.invalidRequest, "\(name)_type is missing or unknown.") }
+        guard served.contains(kind) else { throw OAuthError(.invalidRequest, "\(name)_type is not supported.") }
+        return kind
     }
 
-    /// What a token of this provider says, if it still lives.
-    private func ownClaims(
-        of token: String, _ asked: TokenRequest, _ code: OAuthError.Code
-    ) async throws -> JSONObject {
+    /// A token of this provider, if it still lives.
+    private func ownToken(
+        _ token: String, _ asked: TokenRequest, _ code: OAuthError.Code
+    ) async throws -> OwnToken {
         let policy = TokenPolicy(issuer: issuer)
         let verified = try? await TokenVerifier.verify(token, keys: signer.publicKeys, policy: policy, at: asked.now)
             .get()
-        let jti = verified?["jti"]?.string ?? ""
-        let record = try world.store.write { $0.find(AccessRecord.self, .init(jti)) }
-        if let verified, record?.isRevoked != true { return verified }
+        let record = try verified.flatMap { try accessRecord(of: token, $0) }
+        if let verified, record?.isRevoked != true {
+            return OwnToken(token: token, claims: verified, record: record)
+        }
         guard !world.switches.holds(.exchangeSubjectVerified), let decoded = DecodedToken(token) else {
             world.note("A token that was to be exchanged is not in order.", rule: .exchangeSubjectVerified)
             throw OAuthError(code, "The token is invalid or expired.")
         }
-        return decoded.claims
+        let claims = decoded.claims
+        return OwnToken(token: token, claims: claims, record: try accessRecord(of: token, claims))
     }
 
-    /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant.
-    private func minted(
-        _ subject: JSONObject, subject token: String, actor: JSONObject?, _ asked: TokenRequest
-    ) async throws -> JSONObject {
+    /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant, which
+    /// the other token's record tells, and a user pool's ID token too.
+    private func minted(_ own: OwnToken, actor: JSONObject?, _ asked: TokenRequest) async throws -> JSONObject {
+        let subject = own.claims
         let audience = try audience(asked.form)
-        let grant = subject["origin_jti"]?.string.map { GrantRecord.ID($0) }
+        let grant = own.record?.grant ?? subject["origin_jti"]?.string.map { GrantRecord.ID($0) }
         let user = user(of: subject)
-        if let user, profile.exchange.interactionUsers.contains(user) {
+        if let user, profile.exchange.interactionUsers.contains(user.name) {
             throw InteractionRequired(claims: profile.exchange.interactionClaims)
         }
         let scope = try allowedScope(asked.form.scopes("scope"), of: asked.client)
@@ -120,15 +147,15 @@ extension InboundProvider {
             act["act"] = subject["act"]
             claims.append("act", .object(act))
         }
-        let access = try await signer.sign(claims, type: nil)
+        let access = try await signer.sign(claims, type: profile.tokens.user == nil ? nil : profile.tokens.type)
         let birth = TokenBirth(
-            kind: "access_token", issuer: world.party, user: user, scopes: scope.names,
-            audience: [audience ?? asked.client.id], parent: tokenID(token), expires: asked.now + life,
+            kind: "access_token", issuer: world.party, user: user?.name, scopes: scope.names,
+            audience: [audience ?? asked.client.id], parent: tokenID(own.token), expires: asked.now + life,
             value: Secret(access))
         try world.store.write { transaction in
             transaction.save(
                 passing: AccessRecord(
-                    id: .init(jti), client: asked.client.id, grant: grant, tokenID: tokenID(access),
+                    id: accessID(of: access, claims), client: asked.client.id, grant: grant, tokenID: tokenID(access),
                     until: accessEnd(asked.now)), at: asked.now)
             transaction.append(.token(.issued(birth)), at: asked.now)
         }
@@ -138,30 +165,21 @@ extension InboundProvider {
         ]
     }
 
-    /// Whom a token is about, whatever its shape calls them; nil for a client's own.
-    private func user(of claims: JSONObject) -> String? {
-        if let name = claims["username"]?.string { return name }
-        guard let subject = claims["sub"] else { return nil }
-        return directory.users.first { user in
-            let facts = facts(client: "", ScopeSet(), "", user, subject: .string(user.subject))
-            return profile.tokens.claims(forUser: true, facts: facts)?["sub"] == subject
-        }?.name
-    }
-
     /// The same person in the new client's token, in the shape of this vendor's tokens.
     private func claimsAbout(
-        _ subject: JSONObject, _ user: String?, _ client: InboundProfile.Client, _ scope: ScopeSet, _ jti: String
+        _ subject: JSONObject, _ user: UserDirectory.User?, _ client: InboundProfile.Client, _ scope: ScopeSet,
+        _ jti: String
     ) -> JSONObject {
-        let known = user.flatMap { directory.user(named: $0) }
         let facts = facts(
-            client: client.id, scope, jti, known,
-            subject: known.map { .string($0.subject) } ?? subject["sub"] ?? .null)
+            client: client.id, scope, jti, user,
+            subject: user.map { .string($0.subject) } ?? subject["sub"] ?? .null)
         if let shaped = profile.tokens.claims(forUser: user != nil, facts: facts) { return shaped }
         var claims: JSONObject = [
             "sub": subject["sub"] ?? .null, "token_use": "access", "jti": .string(jti),
             "client_id": .string(client.id), "scope": .string(scope.spaceSeparated),
         ]
-        for name in ["username", "origin_jti"] { claims[name] = subject[name] }
+        claims["username"] = user.map { .string($0.name) }
+        claims["origin_jti"] = subject["origin_jti"]
         return claims
     }
 

@@ -126,7 +126,7 @@ package struct InboundProvider: Origin {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": .strings(profile.grants),
-            "subject_types_supported": ["public"],
+            "subject_types_supported": [profile.tokens.isPairwise ? "pairwise" : "public"],
             "id_token_signing_alg_values_supported": .strings(algorithms),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -85,7 +85,7 @@ struct RefreshRecord: EndingRecord {
     var until: Instant?
 }
 
-/// An access token, by its `jti`. The token itself is not kept.
+/// An access token, by its `jti` or else by its name in the journal (see `accessID`). The token itself is not kept.
 struct AccessRecord: EndingRecord {
     static let collection = "inbound-access-tokens"
     let id: Identifier<AccessTag>

@@ -13,13 +13,13 @@ extension InboundProvider {
         guard let token = asked.form.present("token") else {
             return .oauth(OAuthError(.invalidRequest, "token is missing."))
         }
-        let claims = DecodedToken(token)?.claims
-        guard claims?["token_use"] != "id" else {
+        let claims = DecodedToken(token)?.claims ?? [:]
+        guard !isIdentity(claims, try accessRecord(of: token, claims)) else {
             return .oauth(OAuthError(.unsupportedTokenType, "An ID token cannot be revoked."))
         }
         do {
             try world.store.write { transaction in
-                try revoke(token, jti: claims?["jti"]?.string, asked, &transaction)
+                try revoke(token, accessID(of: token, claims), asked, &transaction)
             }
             return Response(200, headers: [.cacheControl: "no-store"])
         } catch let error as OAuthError {
@@ -29,7 +29,7 @@ extension InboundProvider {
 
     /// RFC 7009 section 2.1: a token of another client is refused and stays what it is.
     private func revoke(
-        _ token: String, jti: String?, _ asked: TokenRequest, _ transaction: inout Transaction
+        _ token: String, _ id: AccessRecord.ID, _ asked: TokenRequest, _ transaction: inout Transaction
     ) throws {
         let foreign = OAuthError(.invalidGrant, "The token was issued to another client.")
         if let record = transaction.find(RefreshRecord.self, .init(token)),
@@ -39,7 +39,7 @@ extension InboundProvider {
             revoke(grant, cause: "revoked by \(asked.client.id)", asked.now, &transaction)
         }
         // The name in the journal stands for the whole token: a forged one with a real jti has another.
-        if let jti, var access = transaction.find(AccessRecord.self, .init(jti)), access.tokenID == tokenID(token) {
+        if var access = transaction.find(AccessRecord.self, id), access.tokenID == tokenID(token) {
             guard access.client == asked.client.id else { throw foreign }
             guard !access.isRevoked else { return }
             access.isRevoked = true

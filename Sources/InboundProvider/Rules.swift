@@ -20,6 +20,9 @@ extension Rule {
         "inbound-refresh-rotation", "A refresh token of the inbound provider works once; its reuse revokes the family.")
     static let exchangeSubjectVerified = Rule(
         "exchange-subject-verified", "The inbound provider exchanges only tokens of its own that still live.")
+    static let exchangeTokenType = Rule(
+        "exchange-token-type",
+        "The inbound provider exchanges a token as what it was issued for: no ID token passes as an access token.")
     static let exchangeAudienceKnown = Rule(
         "exchange-audience-known", "A token is exchanged only for an audience that the inbound provider knows.")
     static let assertionAudience = Rule(
@@ -34,7 +37,7 @@ package enum InboundProviderSwitches {
     package static let rules: [Rule] = [
         .inboundRedirectExact, .inboundPKCERequired, .inboundScopeLimit, .inboundFormBinding, .inboundClientSecret,
         .inboundCodeSingleUse, .inboundCodeProof, .inboundRefreshRotation, .inboundTokenUse, .exchangeSubjectVerified,
-        .exchangeAudienceKnown, .assertionAudience,
+        .exchangeTokenType, .exchangeAudienceKnown, .assertionAudience,
     ]
     /// None: this party answers by the standards and stands for no system whose insides are unknown.
     package static let unknowns: [Unknown] = []

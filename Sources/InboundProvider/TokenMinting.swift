@@ -6,7 +6,7 @@ extension InboundProvider {
     /// redeemed first has won, whatever comes while it is signed. Tokens of a grant that was revoked meanwhile are born
     /// and revoked at once, as if they had been answered just before.
     func mint(_ mint: Mint) async throws -> JSONValue {
-        let (access, jti) = try await accessToken(mint)
+        let (access, accessID) = try await accessToken(mint)
         let user = mint.grant.flatMap { directory.user(named: $0.user) }
         var idToken: String?
         if let grant = mint.grant, let user, mint.scope.contains("openid") {
@@ -17,7 +17,7 @@ extension InboundProvider {
             let isRevoked = mint.grant != nil && grant?.isRevoked != false
             transaction.save(
                 passing: AccessRecord(
-                    id: .init(jti), client: mint.client, grant: mint.grant?.id, tokenID: tokenID(access),
+                    id: accessID, client: mint.client, grant: mint.grant?.id, tokenID: tokenID(access),
                     isRevoked: isRevoked, until: accessEnd(mint.now)), at: mint.now)
             let lifetimes = profile.lifetimes
             born("access_token", access, mint.now + lifetimes.accessToken, mint, &transaction)
@@ -39,13 +39,14 @@ extension InboundProvider {
     }
 
     /// An access token with the claims of a Cognito user pool: `client_id` and no `aud`, no `typ` in its header.
-    private func accessToken(_ mint: Mint) async throws -> (token: String, jti: String) {
+    private func accessToken(_ mint: Mint) async throws -> (token: String, id: AccessRecord.ID) {
         let jti = world.entropy.uuid(for: "idp-jti")
         if let claims = profile.tokens.claims(forUser: mint.grant != nil, facts: facts(of: mint, jti)) {
             var all: JSONObject = ["iss": .string(issuer)]
             all.append("iat", .int(mint.now.seconds))
             all.append("exp", .int((mint.now + profile.lifetimes.accessToken).seconds))
-            return (try await signer.sign(all.merging(claims), type: profile.tokens.type), jti)
+            let token = try await signer.sign(all.merging(claims), type: profile.tokens.type)
+            return (token, accessID(of: token, claims))
         }
         var claims = shared(mint, use: "access", jti: jti, life: profile.lifetimes.accessToken)
         claims.append("client_id", .string(mint.client))
@@ -54,7 +55,7 @@ extension InboundProvider {
         if let grant = mint.grant {
             claims.append("username", .string(grant.user))
         }
-        return (try await signer.sign(claims, type: nil), jti)
+        return (try await signer.sign(claims, type: nil), .init(jti))
     }
 
     private func facts(of mint: Mint, _ jti: String) -> JSONValue {
@@ -72,9 +73,10 @@ extension InboundProvider {
             "jti": .string(jti), "issuer": .string(issuer), "subject": subject,
         ]
         if let user {
-            for (name, value) in [("user", user.name), ("email", user.email), ("login", user.login)] {
-                facts.append(name, .string(value))
-            }
+            let texts = [
+                ("user", user.name), ("email", user.email), ("login", user.login), ("name", user.displayName),
+            ]
+            for (name, value) in texts { facts.append(name, .string(value)) }
         }
         return .object(facts)
     }
@@ -84,18 +86,43 @@ extension InboundProvider {
         _ mint: Mint, _ grant: GrantRecord, _ user: UserDirectory.User, accessToken: String
     ) async throws -> String {
         let jti = world.entropy.uuid(for: "idp-jti")
-        var claims = shared(mint, use: "id", jti: jti, life: profile.lifetimes.idToken)
+        let hash = JSONValue.string(AccessTokenHash.of(accessToken, signedBy: signer.algorithm))
+        let isShaped = profile.tokens.user != nil
+        var claims =
+            isShaped ? shapedIdentity(mint, grant, user, jti, hash) : poolIdentity(mint, user, jti, hash)
         claims.append("aud", .string(mint.client))
-        claims.append("cognito:username", .string(user.name))
-        claims.append("at_hash", .string(AccessTokenHash.of(accessToken)))
         // The nonce is for the answer to the question that sent it (OpenID Connect Core section 12.2).
         if !mint.isRefresh, let nonce = grant.nonce { claims.append("nonce", .string(nonce)) }
+        return try await signer.sign(claims, type: isShaped ? profile.tokens.type : nil)
+    }
+
+    /// An ID token of a Cognito user pool (`cognito-id-token`).
+    private func poolIdentity(
+        _ mint: Mint, _ user: UserDirectory.User, _ jti: String, _ hash: JSONValue
+    ) -> JSONObject {
+        var claims = shared(mint, use: "id", jti: jti, life: profile.lifetimes.idToken)
+        claims.append("cognito:username", .string(user.name))
+        claims.append("at_hash", hash)
         if mint.scope.contains("email") {
             claims.append("email", .string(user.email))
             claims.append("email_verified", true)
         }
         if mint.scope.contains("profile") { claims.append("name", .string(user.displayName)) }
-        return try await signer.sign(claims, type: nil)
+        return claims
+    }
+
+    /// One of another vendor's.
+    private func shapedIdentity(
+        _ mint: Mint, _ grant: GrantRecord, _ user: UserDirectory.User, _ jti: String, _ hash: JSONValue
+    ) -> JSONObject {
+        var facts = facts(client: mint.client, mint.scope, jti, user, subject: .string(user.subject)).object ?? [:]
+        facts.append("accessTokenHash", hash)
+        let claims: JSONObject = [
+            "iss": .string(issuer), "iat": .int(mint.now.seconds),
+            "exp": .int((mint.now + profile.lifetimes.idToken).seconds),
+            "auth_time": .int(grant.authenticatedAt.seconds),
+        ]
+        return claims.merging(profile.tokens.identity(mint.scope.names, facts: .object(facts)))
     }
 
     private func shared(_ mint: Mint, use: String, jti: String, life: Span) -> JSONObject {

@@ -24,14 +24,25 @@ extension InboundProvider {
         }
         let verdict = await TokenVerifier.verify(
             token, keys: signer.publicKeys, policy: TokenPolicy(issuer: issuer, leeway: .zero), at: world.clock.now)
-        guard case .success(let claims) = verdict, isAccess(claims), isAlive(claims) else {
-            return challenge(401, BearerChallenge(error: "invalid_token", errorDescription: "The token is not valid."))
-        }
-        let scope = ScopeSet(parsing: claims["scope"]?.string ?? "")
-        guard scope.contains("openid") || claims["token_use"] == "id",
-            let user = directory.user(subject: claims["sub"]?.string ?? "")
-        else {
+        let refusal = BearerChallenge(error: "invalid_token", errorDescription: "The token is not valid.")
+        guard case .success(let claims) = verdict else { return challenge(401, refusal) }
+        let record = try? accessRecord(of: token, claims)
+        guard isTaken(claims, record) else { return challenge(401, refusal) }
+        let scope = Self.scope(of: claims)
+        guard scope.contains("openid") || !isAccess(claims, record), let user = user(of: claims) else {
             return challenge(403, BearerChallenge(error: "insufficient_scope", scope: "openid"))
+        }
+        let client = record?.client ?? claims["aud"]?.string ?? ""
+        return .unkept(200, .object(told(of: user, to: client, scope)))
+    }
+
+    /// The claims that the scopes ask for, in words of the vendor (OpenID Connect Core section 5.4).
+    private func told(of user: UserDirectory.User, to client: String, _ scope: ScopeSet) -> JSONObject {
+        if profile.tokens.user != nil {
+            let facts = facts(client: client, scope, "", user, subject: .string(user.subject))
+            let more = profile.tokens.identity(scope.names.filter { $0 != "openid" }, facts: facts)
+            let body: JSONObject = ["sub": profile.tokens.subject(facts) ?? .null]
+            return body.merging(more)
         }
         var body: JSONObject = ["sub": .string(user.subject), "username": .string(user.name)]
         if scope.contains("email") {
@@ -42,20 +53,22 @@ extension InboundProvider {
             body.append("name", .string(user.displayName))
             body.append("preferred_username", .string(user.name))
         }
-        return .unkept(200, .object(body))
+        return body
     }
 
-    private func isAccess(_ claims: JSONObject) -> Bool {
-        guard claims["token_use"] != "access", world.switches.holds(.inboundTokenUse) else { return true }
+    /// An access token (`inbound-token-use`) that is not revoked. A JWT outlives its revocation; here, at its issuer,
+    /// it does not.
+    private func isTaken(_ claims: JSONObject, _ record: AccessRecord?) -> Bool {
+        if isAccess(claims, record) { return record?.isRevoked == false }
+        guard world.switches.holds(.inboundTokenUse) else { return true }
         world.note("Something else than an access token was presented at UserInfo.", rule: .inboundTokenUse)
         return false
     }
 
-    /// A JWT outlives its revocation; here, at its issuer, it does not.
-    private func isAlive(_ claims: JSONObject) -> Bool {
-        guard let jti = claims["jti"]?.string, claims["token_use"] == "access" else { return true }
-        let record = try? world.store.write { $0.find(AccessRecord.self, .init(jti)) }
-        return record?.isRevoked == false
+    /// Some vendors name them `scp`, and some write a list.
+    private static func scope(of claims: JSONObject) -> ScopeSet {
+        let stated = claims["scope"] ?? claims["scp"]
+        return stated?.strings.map { ScopeSet($0) } ?? ScopeSet(parsing: stated?.string ?? "")
     }
 
     private func challenge(_ status: Int, _ challenge: BearerChallenge) -> Response {

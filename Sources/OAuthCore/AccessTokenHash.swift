@@ -3,8 +3,18 @@ import Kernel
 
 /// `at_hash` of an ID token: OpenID Connect Core section 3.1.3.6.
 package enum AccessTokenHash {
-    /// Left half of a SHA-256 in base64url, as every algorithm of 256 bits has it.
-    package static func of(_ accessToken: String) -> String {
-        Base64.encodeURL(SHA256.hash(data: Array(accessToken.utf8)).prefix(16))
+    /// Left half of the access token's hash in base64url, by the hash that the ID token's signature is made with
+    /// (`oidc-06`).
+    package static func of(_ accessToken: String, signedBy algorithm: SignatureAlgorithm) -> String {
+        let bytes = Array(accessToken.utf8)
+        return switch algorithm.hash {
+        case .sha256: leftHalf(SHA256.hash(data: bytes))
+        case .sha384: leftHalf(SHA384.hash(data: bytes))
+        case .sha512: leftHalf(SHA512.hash(data: bytes))
+        }
+    }
+
+    private static func leftHalf<Value: Digest>(_ digest: Value) -> String {
+        Base64.encodeURL(digest.prefix(Value.byteCount / 2))
     }
 }

@@ -5,12 +5,21 @@ import Kernel
 package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
     package let rawValue: String
     let keyType: String
+    /// What the message is hashed with on its way into the signature.
+    let hash: Hash
     /// Curve the key must be on; nil for RSA.
     let curve: String?
 
-    private init(_ name: String, _ keyType: String, curve: String? = nil) {
+    enum Hash {
+        case sha256
+        case sha384
+        case sha512
+    }
+
+    private init(_ name: String, _ keyType: String, _ hash: Hash, curve: String? = nil) {
         rawValue = name
         self.keyType = keyType
+        self.hash = hash
         self.curve = curve
     }
 
@@ -20,11 +29,12 @@ package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
     }
 
     package static let all: [SignatureAlgorithm] = [
-        .init("RS256", "RSA"), .init("RS384", "RSA"), .init("RS512", "RSA"),
-        .init("PS256", "RSA"), .init("PS384", "RSA"), .init("PS512", "RSA"),
-        .init("ES256", "EC", curve: "P-256"), .init("ES384", "EC", curve: "P-384"),
-        .init("ES512", "EC", curve: "P-521"),
-        .init("EdDSA", "OKP", curve: "Ed25519"),
+        .init("RS256", "RSA", .sha256), .init("RS384", "RSA", .sha384), .init("RS512", "RSA", .sha512),
+        .init("PS256", "RSA", .sha256), .init("PS384", "RSA", .sha384), .init("PS512", "RSA", .sha512),
+        .init("ES256", "EC", .sha256, curve: "P-256"), .init("ES384", "EC", .sha384, curve: "P-384"),
+        .init("ES512", "EC", .sha512, curve: "P-521"),
+        // RFC 8032 section 5.1: Ed25519 hashes by SHA-512.
+        .init("EdDSA", "OKP", .sha512, curve: "Ed25519"),
     ]
 
     /// Signs. An RSA signature takes a millisecond, and whoever serves on an event loop has others waiting: that work

@@ -1,3 +1,4 @@
+import HTTPTypes
 package import Kernel
 import Synchronization
 
@@ -41,19 +42,22 @@ package final class TokenSigner: Sendable {
         }
         guard !self.keys.isEmpty else { throw KeyFailure("a key set needs at least one key") }
         publicKeys = .object(["keys": .array(self.keys.map { .object($0.publicHalf) })])
-        publicKeysAnswer = .json(200, publicKeys)
+        publicKeysAnswer = .json(200, publicKeys, headers: [.cacheControl: "public, max-age=600"])
         signed = Memo(limit: limit)
     }
 
     /// How many signatures were really made.
     package var signatures: Int { state.withLock { $0.signatures } }
 
+    /// Of the key that signs unless another is asked for.
+    package var algorithm: SignatureAlgorithm { keys[0].algorithm }
+
     /// Names of the algorithms in the set, in its order.
     package var algorithms: [String] { keys.map(\.algorithm.rawValue) }
 
     /// The public half as a JWK set, RFC 7517 section 5.
     package let publicKeys: JSONValue
-    /// The same as an answer, written once.
+    /// The same as an answer, written once. It may be kept for ten minutes (`oidc-05`).
     package let publicKeysAnswer: Response
 
     private static func publicHalf(of key: JSONObject, _ algorithm: SignatureAlgorithm, _ name: String) -> JSONObject {

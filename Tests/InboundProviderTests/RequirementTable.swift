@@ -20,9 +20,9 @@ struct RequirementTableTests {
     }
 
     @Test(
-        "8693-03: a token's type has to be known, and one that can be read",
+        "8693-03: a token's type has to be known, and one that can be read or made",
         arguments: [
-            ("access_token", true), ("id_token", true), ("jwt", true), ("refresh_token", false), ("saml1", false),
+            ("access_token", true), ("id_token", false), ("jwt", true), ("refresh_token", false), ("saml1", false),
             ("saml2", false), ("access-token", false), ("", false),
         ])
     func tokenTypes(_ type: String, _ isTaken: Bool) async throws {
@@ -36,8 +36,49 @@ struct RequirementTableTests {
             if let other { changes.append(("subject_token_type", other)) }
             let answer = await token(fixture, changes)
             #expect(answer.status == (isTaken ? 200 : 400) && answer.error == (isTaken ? nil : "invalid_request"))
-            #expect(!isTaken || answer.json?["issued_token_type"]?.string == Self.types + "access_token")
+            let made = other == nil ? "access_token" : type
+            #expect(!isTaken || answer.json?["issued_token_type"]?.string == Self.types + made)
         }
+    }
+
+    @Test("exchange-token-types: a token is exchanged as what it was issued for, subject and actor alike")
+    func tokensAreOfTheirType() async throws {
+        for off in [[], ["exchange-token-type"]] as [Set<String>] {
+            let fixture = try Fixture(off: off)
+            let body = await fixture.signedIn()
+            func status(_ changes: [(String, String?)]) async -> Int {
+                let grant: [(String, String?)] = [("grant_type", Self.exchange)]
+                return await token(fixture, grant + changes).status
+            }
+            for (held, type, isRight) in [
+                ("access_token", "access_token", true), ("access_token", "id_token", false),
+                ("access_token", "jwt", true), ("id_token", "id_token", true), ("id_token", "access_token", false),
+                ("id_token", "jwt", true),
+            ] {
+                let wanted = isRight || !off.isEmpty ? 200 : 400
+                let (value, kind) = (body[held]?.string, Self.types + type)
+                let alone = await status([("subject_token", value), ("subject_token_type", kind)])
+                let acting = await status([
+                    ("subject_token", body["access_token"]?.string),
+                    ("subject_token_type", Self.types + "access_token"), ("actor_token", value),
+                    ("actor_token_type", kind),
+                ])
+                #expect(alone == wanted && acting == wanted, "\(held) as \(type)")
+            }
+            #expect(fixture.notes == Array(repeating: "exchange-token-type", count: off.isEmpty ? 4 : 0))
+        }
+        // What an ID token gives is about the same user as what an access token gives.
+        let fixture = try Fixture()
+        let identity = await fixture.signedIn()["id_token"]?.string
+        let answer = await token(
+            fixture,
+            [
+                ("grant_type", Self.exchange), ("subject_token", identity),
+                ("subject_token_type", Self.types + "id_token"),
+            ])
+        let claims = try #require(await fixture.claims(answer.json?["access_token"]))
+        #expect(claims["sub"] == "s-alice" && claims["username"] == "alice" && claims["origin_jti"] != nil)
+        #expect(fixture.births.last?.user == "alice")
     }
 
     @Test(

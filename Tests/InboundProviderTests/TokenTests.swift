@@ -263,6 +263,18 @@ struct TokenTests {
         #expect(await fixture.refresh(next?["refresh_token"]?.string ?? "").error == "invalid_grant")
     }
 
+    @Test("oidc-05 oidc-06: keys may be kept for a while, and at_hash is by the algorithm of the key")
+    func keysAndHashes() async throws {
+        for (keys, length) in [("inbound-rs256", 22), ("inbound-ed25519", 43)] {
+            let fixture = try Fixture(keys: keys)
+            let answer = await fixture.send(.get, "/.well-known/jwks.json")
+            #expect(answer.status == 200 && answer.header(.cacheControl) == "public, max-age=600")
+            let body = await fixture.signedIn()
+            let hash = AccessTokenHash.of(body["access_token"]?.string ?? "", signedBy: fixture.signer.algorithm)
+            #expect(await fixture.claims(body["id_token"])?["at_hash"] == .string(hash) && hash.count == length)
+        }
+    }
+
     @Test func sameSeedSameTokens() async throws {
         let (one, other) = (try Fixture(), try Fixture())
         #expect(await one.signedIn() == other.signedIn())

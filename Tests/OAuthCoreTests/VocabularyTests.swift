@@ -32,6 +32,21 @@ struct VocabularyTests {
         #expect(BearerChallenge().rendered == "Bearer")
     }
 
+    /// The first is the example of OpenID Connect Core appendix A.3; of the others the same token's hashes.
+    @Test(
+        "oidc-06: at_hash is half of the hash that the algorithm uses",
+        arguments: [
+            ("RS256", "77QmUPtjPfzWtF2AnpK9RQ"), ("ES256", "77QmUPtjPfzWtF2AnpK9RQ"),
+            ("PS384", "jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs"),
+            ("ES512", "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM"),
+            ("EdDSA", "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM"),
+        ])
+    func accessTokenHashes(_ algorithm: String, _ hash: String) throws {
+        let algorithm = try #require(SignatureAlgorithm(rawValue: algorithm))
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
+        #expect(AccessTokenHash.of(token, signedBy: algorithm) == hash)
+    }
+
     @Test func errorsAreEqualByCode() {
         #expect(OAuthError(.invalidGrant, "one") == OAuthError(.invalidGrant, "other"))
         #expect(OAuthError(.invalidGrant, "a \"b\" \\ \u{7}é").json["error_description"] == "a b  ")
