@@ -106,34 +106,8 @@ extension ControlPlane {
     func listRules(_ call: Call) async throws -> JSONValue { try list(.rule, call) }
     func listRateLimits(_ call: Call) async throws -> JSONValue { try list(.rateLimit, call) }
 
-    /// All of them or none; one that exists is replaced (ledger `rate-limit-batch`).
-    func putRateLimits(_ call: Call) async throws -> JSONValue {
-        let fresh = world.entropy.uuid(for: "gateway-part")
-        return try world.store.write { transaction in
-            if let earlier = try earlierAnswer(to: call, &transaction, { _, _ in true }) { return earlier }
-            let gateway = try findGateway(call, in: &transaction)
-            try checkNotDeleting(gateway)
-            var shown: [JSONValue] = []
-            for (number, entry) in (call.input["rateLimits"]?.array ?? []).enumerated() {
-                let input = entry.object ?? [:]
-                let name = input["rateLimitId"]?.string ?? "\(fresh)-\(number)"
-                var part = Part(.rateLimit, gateway.id, name, input: input, at: call.now)
-                let known = transaction.find(Part.self, part.id)
-                if var old = known {
-                    old.request = part.request
-                    old.updatedAt = call.now
-                    part = old
-                }
-                transaction.save(part)
-                shown.append(render(part, of: gateway, known == nil ? "CREATING" : "UPDATING"))
-            }
-            let answer: JSONValue = ["rateLimits": .array(shown)]
-            keep(answer, of: call, in: &transaction)
-            return answer
-        }
-    }
-
     private func create(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
+        try checkInput(of: kind, call.input)
         let fresh = world.entropy.uuid(for: "gateway-part")
         return try world.store.write { transaction in
             let gateway = try findGateway(call, in: &transaction)
@@ -145,6 +119,7 @@ extension ControlPlane {
             let name = call.input["rateLimitId"]?.string ?? fresh
             let part = Part(kind, gateway.id, name, input: call.input, at: call.now)
             guard transaction.find(Part.self, part.id) == nil else { throw taken(kind.noun.lowercased(), name) }
+            try checkKeys(of: part, in: &transaction)
             try checkPriority(of: part, in: &transaction)
             try checkTargets(of: part, in: &transaction)
             transaction.save(part)
@@ -152,6 +127,16 @@ extension ControlPlane {
             keep(answer, of: call, in: &transaction)
             return answer
         }
+    }
+
+    /// What can be told from the input alone.
+    private func checkInput(of kind: Part.Kind, _ input: JSONObject) throws(AWSError) {
+        let faults =
+            switch kind {
+            case .rule: RuleInput.faults(input["actions"])
+            case .rateLimit: RateLimitInput.fault(input).map { [$0] } ?? []
+            }
+        guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
     /// Which of two rules comes first has to be clear (ledger `rule-priority`).
@@ -163,7 +148,7 @@ extension ControlPlane {
         }
     }
 
-    private func checkNotDeleting(_ gateway: GatewayRecord) throws(AWSError) {
+    func checkNotDeleting(_ gateway: GatewayRecord) throws(AWSError) {
         guard gateway.status == .deleting else { return }
         throw AWSError(.conflict, "Gateway \(gateway.id) is not ready: its status is \(gateway.status.rawValue)")
     }
@@ -173,8 +158,10 @@ extension ControlPlane {
     private func checkTargets(of part: Part, in transaction: inout Transaction) throws(AWSError) {
         for name in part.targets {
             let found = transaction.find(TargetRecord.self, where: "name", is: "\(part.gateway)/\(name)")
-            guard found.isEmpty else { continue }
-            throw AWSError(.resourceNotFound, "Target \(name) not found in gateway \(part.gateway)")
+            guard let target = found.first else {
+                throw AWSError(.resourceNotFound, "Target \(name) not found in gateway \(part.gateway)")
+            }
+            try checkInference(target, of: part)
         }
     }
 
@@ -226,10 +213,13 @@ extension ControlPlane {
     }
 
     private func update(_ kind: Part.Kind, _ call: Call) throws -> JSONValue {
-        try world.store.write { transaction in
+        if kind == .rule { try checkInput(of: kind, call.input) }
+        return try world.store.write { transaction in
             var (gateway, part) = try findPart(kind, call, in: &transaction)
             try checkNotDeleting(gateway)
             part.patch(call.input, at: call.now)
+            // Only now is it known which dimension keys the new entries must have.
+            if kind == .rateLimit { try checkInput(of: kind, part.request) }
             try checkPriority(of: part, in: &transaction)
             try checkTargets(of: part, in: &transaction)
             transaction.save(part)
@@ -270,7 +260,7 @@ extension ControlPlane {
     }
 
     /// A change is done by the next call: `status` is what the answer to the change itself says.
-    private func render(_ part: Part, of gateway: GatewayRecord, _ status: String = "ACTIVE") -> JSONValue {
+    func render(_ part: Part, of gateway: GatewayRecord, _ status: String = "ACTIVE") -> JSONValue {
         var result = JSONObject([.init(part.kind.idMember, .string(part.name))])
         for member in part.request.members { result.append(member.name, member.value) }
         result.append("status", .string(status))

@@ -11,7 +11,7 @@ package enum ControlPlaneSwitches {
         .duplicateName,
         .deleteMissingProvider, .deleteServiceLinked, .targetWhileCreating, .targetOperations, .versionUpdates,
         .fixedLeftOut, .pageSize, .discoveryFetched, .clientTokenLife, .clientTokenGone, .sameName, .lambdaInputSchema,
-        .renamedTarget,
+        .renamedTarget, .rateLimitBatch,
     ]
 }
 
@@ -78,6 +78,8 @@ extension Unknown {
     static let lambdaInputSchema = Unknown("lambda.inputSchema", "object", or: "any")
     /// What becomes of a new name for a target that a gateway rule leads to (ledger `rule-target-renamed`).
     static let renamedTarget = Unknown("target.renamed", "refuse", or: "follow")
+    /// What a batch of rate limits does with those of the gateway that it does not name (ledger `rate-limit-batch`).
+    static let rateLimitBatch = Unknown("rateLimits.batch", "keep", or: "replace")
     /// What becomes of an OpenAPI operation in which one name stands in two places (ledger `openapi-same-name`).
     static let sameName = Unknown("openapi.sameName", "fill", or: "refuse")
 }

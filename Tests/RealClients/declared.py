@@ -146,6 +146,13 @@ def busy_portal(lab, operation):
     return lab, {**arguments(operation), "consentPortalIdentifier": made["consentPortalId"]}
 
 
+def taken_keys(lab, operation):
+    """A rate limit whose dimension keys another has already."""
+    at = gateway(lab)
+    call(lab, "CreateGatewayRateLimit", {**arguments("CreateGatewayRateLimit"), "rateLimitId": "few", **at})
+    return lab, {**arguments(operation), **at}
+
+
 def workload(lab):
     call(lab, "CreateWorkloadIdentity", {"name": "agent"})
     return {"workloadIdentityToken": call(lab, "GetWorkloadAccessToken", {"workloadName": "agent"})[
@@ -181,6 +188,7 @@ def causes():
             **gateway(lab), **({"name": "t"} if "Target" in operation else {}),
             **({"rateLimitId": "few"} if "Limit" in operation else {})})
     found["CreateConsentPortal", conflict] = lambda lab, operation: twice(lab, operation, portal)
+    found["BatchPutGatewayRateLimits", conflict] = taken_keys
     for operation in ("UpdateGatewayTarget", "DeleteGatewayTarget", "SynchronizeGatewayTargets"):
         found[operation, conflict] = pending
     for operation in ("UpdateGateway", "DeleteGateway"):
@@ -210,7 +218,7 @@ REASONS = [
      "a taken name answers ValidationException (ledger provider-duplicate)"),
     (r"ConflictException", r"(Update|Delete)(Oauth2CredentialProvider|ApiKeyCredentialProvider|WorkloadIdentity)",
      "it is done at once and its name cannot change: nothing to conflict with"),
-    (r"ConflictException", r"(Update|Delete)(GatewayRule|GatewayRateLimit)|BatchPutGatewayRateLimits",
+    (r"ConflictException", r"(Update|Delete)(GatewayRule|GatewayRateLimit)",
      "it is done at once and replaces what was there: nothing to conflict with"),
     (r"ConflictException", r"(Set|Reset)TokenVault.*", "a change of the vault is done at once"),
     (r"ServiceQuotaExceededException", r"Update.*|SynchronizeGatewayTargets", "it makes nothing more"),

@@ -86,8 +86,11 @@ def test_a_paginator_walks_to_the_end_and_sees_everything_once(lab, operation):
         values = {**arguments(creation), **(world if noun == "ConsentPortal" else {}), **within}
         if noun == "GatewayRule":
             values["priority"] = number + 1
+        elif noun == "GatewayRateLimit":
+            key = f"$.context.jwt.claim{number}"
+            values |= {"dimensionKeys": [key], "entries": [{"dimensions": {key: "*"}}]}
         else:
-            values["rateLimitId" if noun == "GatewayRateLimit" else "name"] = f"item-{number}"
+            values["name"] = f"item-{number}"
         call(lab, creation, values)
     client = lab.control_plane
     method = next(name for name, of in client.meta.method_to_api_mapping.items() if of == operation)

@@ -143,8 +143,11 @@ def test_rules_and_rate_limits(world, control):
     refused(control.create_gateway_rate_limit, "ConflictException", **at, rateLimitId="few", **limit)
     assert control.get_gateway_rate_limit(**at, rateLimitId="few")["status"] == "ACTIVE"
     control.update_gateway_rate_limit(**at, rateLimitId="few", entries=limit["entries"], description="d")
-    put = control.batch_put_gateway_rate_limits(**at, rateLimits=[{"rateLimitId": "few", **limit}, limit])
-    assert len(put["rateLimits"]) == 2
+    refused(control.create_gateway_rate_limit, "ConflictException", **at, rateLimitId="more", **limit)
+    other = {"dimensionKeys": ["targetName"], "entries": [{"dimensions": {"targetName": "*"}}]}
+    put = control.batch_put_gateway_rate_limits(**at, rateLimits=[limit, other])
+    assert [one["status"] for one in put["rateLimits"]] == ["UPDATING", "CREATING"]
+    assert put["rateLimits"][0]["rateLimitId"] == "few"
     assert len(control.list_gateway_rate_limits(**at)["rateLimits"]) == 2
     assert control.delete_gateway_rate_limit(**at, rateLimitId="few")["status"] == "DELETING"
     refused(control.get_gateway_rate_limit, "ResourceNotFoundException", **at, rateLimitId="few")
@@ -162,7 +165,8 @@ def test_consent_portals(world, control):
     at = {"consentPortalIdentifier": portal["consentPortalId"]}
     refused(control.delete_consent_portal, "ConflictException", **at)
     world.lab.advance("1s")
-    assert control.get_consent_portal(**at)["status"] == "ACTIVE"
+    active = control.get_consent_portal(**at)
+    assert active["status"] == "ACTIVE" and active["portalUrl"].startswith(world.lab.aws)
     assert control.update_consent_portal(**at, description="d")["status"] == "UPDATING"
     world.lab.advance("1s")
     assert [one["name"] for one in control.list_consent_portals()["consentPortals"]] == ["portal"]
