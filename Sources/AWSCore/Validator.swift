@@ -71,7 +71,8 @@ struct Validator {
             checkNumber(number, shape)
             return .int(number)
         case .number:
-            guard value.double != nil else { return wrongType("a number") }
+            guard let number = value.double else { return wrongType("a number") }
+            checkNumber(number, shape)
             return value
         case .boolean:
             guard value.bool != nil else { return wrongType("a boolean") }
@@ -208,10 +209,12 @@ struct Validator {
         }
     }
 
-    private mutating func checkNumber(_ number: Int64, _ shape: Shape) {
-        if let least = shape.least, number < least {
+    private mutating func checkNumber<Number: Numeric & Comparable>(_ number: Number, _ shape: Shape) {
+        if let least = shape.least, let bound = Number(exactly: least), number < bound {
             refuse("Member must have value greater than or equal to \(least)")
         }
-        if let most = shape.most, number > most { refuse("Member must have value less than or equal to \(most)") }
+        if let most = shape.most, let bound = Number(exactly: most), number > bound {
+            refuse("Member must have value less than or equal to \(most)")
+        }
     }
 }
