@@ -141,11 +141,17 @@ extension ControlPlane {
         names.consentPortalARN(portal.id.rawValue, account: portal.account)
     }
 
+    private func url(of portal: ConsentPortalRecord) -> String {
+        "\(world.addresses.origin(of: .aws))/consent-portals/\(portal.id)"
+    }
+
     private func render(_ portal: ConsentPortalRecord) -> JSONObject {
         var result = portal.request
         result.append("consentPortalId", .string(portal.id.rawValue))
         result.append("consentPortalArn", .string(arn(of: portal)))
         result.append("status", .string((portal.status ?? .active).rawValue))
+        // Ledger `portal-url`.
+        if portal.status != .creating { result.append("portalUrl", .string(url(of: portal))) }
         result.append("createdAt", .double(portal.createdAt.epochSeconds))
         result.append("updatedAt", .double(portal.updatedAt.epochSeconds))
         return result

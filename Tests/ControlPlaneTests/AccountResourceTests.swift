@@ -42,7 +42,7 @@ struct AccountResourceTests {
         #expect(try await lab.call("TagResource", ["resourceArn": arn, "tags": ["aws": "1"]]).status == 204)
     }
 
-    /// Ledger `portal-busy`.
+    /// Ledger `portal-busy`, `portal-url`.
     @Test func aPortalIsBusyForAWhile() async throws {
         let lab = ControlLab()
         let gateway = try await lab.ready()
@@ -58,10 +58,15 @@ struct AccountResourceTests {
                 "sources": [["identifier": .string(gateway), "type": "agentcore-gateway"]],
             ])
         let name: JSONObject = ["consentPortalIdentifier": made["consentPortalId"] ?? .null]
-        #expect(try await lab.ok("GetConsentPortal", name)["status"] == "CREATING")
+        let new = try await lab.ok("GetConsentPortal", name)
+        #expect(new["status"] == "CREATING" && new["portalUrl"] == nil)
         #expect(try await lab.refusal("DeleteConsentPortal", name).code == "ConflictException")
         await lab.advance(.milliseconds(50))
-        #expect(try await lab.ok("GetConsentPortal", name)["status"] == "ACTIVE")
+        let active = try await lab.ok("GetConsentPortal", name)
+        let id = made["consentPortalId"]?.string ?? ""
+        #expect(active["status"] == "ACTIVE")
+        #expect(active["portalUrl"]?.string == "\(ControlLab.origin)/consent-portals/\(id)")
+        #expect(try await lab.ok("ListConsentPortals")["consentPortals"]?[0]?["portalUrl"] == active["portalUrl"])
         #expect(try await lab.call("DeleteConsentPortal", name).status == 204)
         #expect(try await lab.ok("GetConsentPortal", name)["status"] == "DELETING")
         #expect(try await lab.refusal("DeleteConsentPortal", name).status == 409)
