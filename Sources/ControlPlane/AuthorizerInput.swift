@@ -19,6 +19,7 @@ enum AuthorizerInput {
         if needsJWT, checks.allSatisfy({ jwt[$0] == nil }) {
             faults.append(.init(path, "Member must have at least one of \(checks.joined(separator: ", "))"))
         }
+        faults += DependentMembers.certificates(jwt, path)
         let scopes = jwt["allowedScopes"]?.strings ?? []
         let advertised = jwt["advertisedScopeMapping"]?.object?.names ?? []
         if let scope = advertised.first(where: { !scopes.contains($0) }) {

@@ -19,7 +19,7 @@ extension ControlPlane {
     }
 
     func checkGateway(_ input: JSONObject) throws(AWSError) {
-        var faults = AuthorizerInput.faults(input)
+        var faults = AuthorizerInput.faults(input) + DependentMembers.domains(input)
         let versions = input["protocolConfiguration"]?["mcp"]?["supportedVersions"]?.strings ?? []
         if !versions.allSatisfy(Self.revisions.contains) {
             faults.append(

@@ -30,6 +30,7 @@ struct ProviderConfiguration {
             throw AWSError.invalid([.init(path, "Member must not be null for vendor \(vendor)")])
         }
         try Self.checkSource(config, path)
+        try Self.checkDependent(.object(config), path)
         clientID = config["clientId"]?.string ?? ""
         clientSecret = config["clientSecret"]?.string.map(Secret.init)
         authenticationMethod = config["clientAuthenticationMethod"]?.string
@@ -52,6 +53,14 @@ struct ProviderConfiguration {
         if config[unwanted] != nil {
             faults.append(.init("\(path).\(unwanted)", "Member must be null when clientSecretSource is \(source)"))
         }
+        guard faults.isEmpty else { throw AWSError.invalid(faults) }
+    }
+
+    /// Only a custom provider has these members.
+    private static func checkDependent(_ config: JSONValue, _ path: String) throws(AWSError) {
+        let faults =
+            DependentMembers.exchange(config, path) + DependentMembers.claims(config, path)
+            + DependentMembers.certificates(config, path)
         guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
