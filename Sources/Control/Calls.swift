@@ -190,21 +190,32 @@ extension CallContext {
         }
         let complete = try body.flag("complete") ?? true
         let walk = await lab.consent(url: url, user: user, decision: decision, complete: complete)
-        try expectMade(decision, walk)
-        guard let hint = hint(walk, from: url), let members = walk.json.object else { return .json(200, walk.json) }
+        let hint = hint(walk, from: url)
+        try expectMade(decision, walk, isExplained: hint != nil)
+        guard let hint, let members = walk.json.object else { return .json(200, walk.json) }
         return .json(200, .object(members.merging(["hint": .string(hint)])))
     }
 
-    /// A decision against something that nobody asked about is refused, not passed over. A page that refuses shows
-    /// itself in the walk's status, and a way out of the lab in its last address.
-    private func expectMade(_ decision: Decision, _ walk: ConsentWalk) throws(ControlError) {
-        let isAtAnEnd = walk.status.map { $0 < 400 } ?? false
+    /// A decision against something that nobody asked about is refused, not passed over: above all where a code was
+    /// sent to a program outside the lab, as if somebody had agreed. A page that refuses shows itself in the walk's
+    /// status, and a way out of the lab before anybody was asked in the hint.
+    private func expectMade(_ decision: Decision, _ walk: ConsentWalk, isExplained: Bool) throws(ControlError) {
+        let isAtAnEnd = walk.status.map { $0 < 400 } ?? !isExplained
         guard isAtAnEnd, walk.missed(decision, isSaid: false) else { return }
         let place = walk.landed.prefix { $0 != "?" && $0 != "#" }
         throw ControlError(
             409,
-            "Nobody asked: there was no page on which to \(decision.rawValue); the walk ended at \(place). "
-                + "Who has agreed before is not asked again.")
+            "Nobody asked: there was no page on which to \(decision.rawValue); the walk ended at \(place)"
+                + ending(walk))
+    }
+
+    /// With what a walk ended on which nobody asked.
+    private func ending(_ walk: ConsentWalk) -> String {
+        if walk.status == nil, let error = URLParts(walk.landed)?.query.flatMap({ Form(parsing: $0)["error"] }) {
+            return " with the error \(error)."
+        }
+        guard walk.status != nil || walk.hasAnswer("code") else { return "." }
+        return "\(walk.status == nil ? " with a code" : ""). Who has agreed before is not asked again."
     }
 
     /// Why a walk went no further, where a slip is likely.

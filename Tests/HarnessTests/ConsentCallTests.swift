@@ -62,6 +62,55 @@ struct ConsentCallTests {
         }
     }
 
+    /// Teams let the robot answer their own program's questions: its callback is no party of the lab.
+    @Test(arguments: ["http://127.0.0.1:9/cb", "http://cb.test/path", "com.example.cb://back/cb"])
+    func aCodeForAProgramOutsideIsNoRefusal(_ callback: String) async throws {
+        let lab = try ControlledLab()
+        let application: JSONValue = ["callbacks": [["url": .string(callback)]]]
+        _ = try await lab.json(.put, "/_local/applications/shop", application)
+        let asked: Form = ["client_id": "shop", "redirect_uri": callback, "scope": "repo"]
+        let url = asked.added(to: "\(lab.lab.addresses.origin(of: .github))/login/oauth/authorize")
+        func consent(_ decision: String?, _ url: String) async -> Response {
+            var body: JSONObject = ["url": .string(url), "user": "alice"]
+            body["decision"] = decision.map { .string($0) }
+            return await lab.call(.post, "/_local/consent", .object(body))
+        }
+        // Asked for the first time she can refuse, and does.
+        let denied = await consent("deny", url)
+        #expect(denied.status == 200 && denied.json?["landed"]?.string?.contains("error=access_denied") == true)
+        for decision in [nil, "approve", "double-click", "back", "wrong-account"] {
+            let response = await consent(decision, url)
+            #expect(response.status == 200 && response.json?["status"] == .null, "\(decision ?? "none")")
+            #expect(response.json?["landed"]?.string?.hasPrefix("\(callback)?code=") == true)
+        }
+        for decision in ["deny", "narrow-scopes", "abandon", "expire", "revoke"] {
+            let response = await consent(decision, url)
+            #expect(response.status == 409, "\(decision)")
+            let message = response.json?["error"]?["message"]?.string
+            #expect(message?.contains("on which to \(decision); the walk ended at \(callback) with a code") == true)
+        }
+        // Nobody was asked either where the server refuses by itself.
+        let refused = await consent("deny", url + "&code_challenge=short")
+        #expect(refused.status == 409 && refused.bodyText.contains("with the error invalid_request"))
+    }
+
+    /// The inbound provider asks nobody: there is nothing to refuse.
+    @Test func aSignInIsNoConsent() async throws {
+        let lab = try ControlledLab()
+        let asked: Form = [
+            "response_type": "code", "client_id": "web", "scope": "openid", "state": "s1",
+            "redirect_uri": "http://127.0.0.1:9/callback",
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
+        ]
+        let url = asked.added(to: "\(lab.lab.addresses.origin(of: .idp))/oauth2/authorize")
+        for decision in Decision.allCases {
+            let body: JSONValue = ["url": .string(url), "user": "alice", "decision": .string(decision.rawValue)]
+            let response = await lab.call(.post, "/_local/consent", body)
+            let isMade = [.approve, .doubleClick, .back].contains(decision)
+            #expect(response.status == (isMade ? 200 : 409), "\(decision): \(response.bodyText)")
+        }
+    }
+
     @Test func aWayOutOfTheLabIsSaid() async throws {
         let agent = try await Agent(ControlledLab(), vendor: "GoogleOauth2", member: "googleOauth2ProviderConfig")
         for decision in [nil, "approve", "deny"] {
