@@ -15,11 +15,18 @@ extension AuthorizationServer {
             let family = transaction.find(RefreshFamilyRecord.self, token.family),
             case .active(let good) = family.state
         else { return .failure(ExchangeRefusal(.badRefreshToken)) }
-        let presentation = presentation(of: token, by: application, good, asked, in: &transaction)
+        // GitHub ignores `scope` here as it ignores whatever it does not know; elsewhere it may only narrow.
+        let wanted = profile.refusesUnknownScopes ? asked["scope"].map { ScopeSet(parsing: $0) } : nil
+        // RFC 6749 section 6: what was granted, and what that includes. The machine knows of no scope within another.
+        let narrowed = wanted.flatMap {
+            profile.scopes.covers(good.scope, $0) ? profile.scopes.normalized($0) : nil
+        }
+        var presentation = presentation(of: token, by: application, good, in: &transaction)
+        if narrowed == nil { presentation.scope = wanted }
         do throws(OAuthError) {
             let resources = try resources(of: asked, within: family.resources, in: &transaction)
             let (state, effects) = try RefreshTokenMachine.reduce(family.state, .present(presentation))
-            return renewed(family, state, effects, application, resources, in: &transaction)
+            return renewed(family, state, effects, application, narrowed, resources, in: &transaction)
         } catch {
             switch error.code {
             case .invalidScope: return .failure(ExchangeRefusal(.invalidScope))
@@ -32,12 +39,10 @@ extension AuthorizationServer {
     /// What the machine is told; where a rule is off, it is told what it wants to hear.
     private func presentation(
         of token: RefreshTokenRecord, by application: ApplicationRecord, _ good: RefreshTokenMachine.Family,
-        _ asked: TokenRequest, in transaction: inout Transaction
+        in transaction: inout Transaction
     ) -> RefreshTokenMachine.Presentation {
-        // GitHub ignores `scope` here as it ignores whatever it does not know; elsewhere it may only narrow.
-        let scope = profile.refusesUnknownScopes ? asked["scope"].map { ScopeSet(parsing: $0) } : nil
         var result = RefreshTokenMachine.Presentation(
-            client: application.id.rawValue, generation: token.generation, scope: scope, at: now)
+            client: application.id.rawValue, generation: token.generation, at: now)
         if result.client != good.client {
             if world.switches.holds(.refreshTokenClientBinding) {
                 note(.refreshTokenClientBinding, "refresh token \(token.id) is another client's", in: &transaction)
@@ -57,11 +62,12 @@ extension AuthorizationServer {
 
     private func renewed(
         _ family: RefreshFamilyRecord, _ state: RefreshTokenMachine.State, _ effects: [RefreshTokenMachine.Effect],
-        _ application: ApplicationRecord, _ resources: [String]?, in transaction: inout Transaction
+        _ application: ApplicationRecord, _ narrowed: ScopeSet?, _ resources: [String]?,
+        in transaction: inout Transaction
     ) -> Result<TokenAnswer, ExchangeRefusal> {
         var family = family
         let old = family.state.name
-        guard case .active(var next) = state, case .issueTokens(let scopes, _)? = effects.first else {
+        guard case .active(var next) = state, case .issueTokens(let granted, _)? = effects.first else {
             family.state = state
             transaction.save(family)
             move("refresh family \(family.id)", from: old, to: state.name, "old token used again", in: &transaction)
@@ -69,6 +75,7 @@ extension AuthorizationServer {
             revokeTokens(of: grant, from: family.code, because: "refresh token reused", in: &transaction)
             return .failure(ExchangeRefusal(.badRefreshToken))
         }
+        let scopes = narrowed ?? granted
         next.expires = now + profile.tokens.refresh
         if profile.lives.rotation != .rotate {
             // The same token is good for the next refresh too.

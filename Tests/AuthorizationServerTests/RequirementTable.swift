@@ -47,6 +47,30 @@ struct RequirementTableTests {
         #expect(stranger.status == 400 && stranger.header(.location) == nil)
     }
 
+    @Test("6749-26: a refresh may ask for what was granted, whatever includes it, and for no more")
+    func refreshedScopes() async throws {
+        let bench = try bench()
+        func refresh(_ token: String, _ scope: String) async -> Response {
+            await bench.token(["grant_type": "refresh_token", "refresh_token": token, "scope": scope])
+        }
+        let code = try await bench.code("read write", Self.authorize)
+        let first = await bench.token([
+            "grant_type": "authorization_code", "code": code, "redirect_uri": Bench.callback,
+            "code_verifier": Bench.verifier,
+        ])
+        #expect(first.json?["scope"] == "write")
+        var token = try #require(first.json?["refresh_token"]?.string)
+        for (asked, answered) in [("read", "read"), ("read write", "write"), ("write", "write"), ("", "write")] {
+            let answer = await refresh(token, asked)
+            #expect(answer.status == 200 && answer.json?["scope"]?.string == answered, "\(asked)")
+            token = try #require(answer.json?["refresh_token"]?.string)
+        }
+        for wider in ["read gist", "everything", "write openid"] {
+            let answer = await refresh(token, wider)
+            #expect(answer.status == 400 && answer.json?["error"] == "invalid_scope", "\(wider)")
+        }
+    }
+
     @Test("6749-28: error and error_description keep to their characters")
     func characters() async throws {
         let bench = try bench()
