@@ -57,6 +57,29 @@ struct CheckTests {
             result.failures.map(\.actual) == ["it never did", "it never did", "none was issued", "0"])
     }
 
+    @Test(
+        "From when a target asks for consent until it is granted",
+        arguments: [
+            ("CREATE_PENDING_AUTH", ["CREATE_PENDING_AUTH"]), ("FAILED", ["FAILED"]), ("CREATING", []), ("READY", []),
+        ])
+    func nothingComesBeforeConsent(_ state: String, _ early: [String]) async throws {
+        let result = try await Self.run(
+            """
+            steps:
+              - browser: ${adminConsent}
+                as: admin
+                decide: deny
+              - wait:
+                  until:
+                    aws: GetGatewayTarget
+                    with: {gatewayIdentifier: "${gateway}", targetId: "${target}"}
+                    expect: {body.status: FAILED}
+            then:
+              never: "target ${target}: \(state) before consent granted"
+            """, given: "[github-provider, gateway, target-method-1]")
+        #expect(result.failures.map { String($0.actual.prefix { $0 != " " }) } == early)
+    }
+
     @Test func valueThatIsNotThereCannotBeSaved() async throws {
         let result = try await Self.run("steps:\n  - aws: ListGateways\n    save: {id: body.gatewayId}\n")
         #expect(result.verdict == .failed)

@@ -66,6 +66,7 @@ struct StepTests {
             "never: [target READY]",
             "never must say SUBJECT: STATE (such as \"target ${target}: READY before consent granted\")"
         ),
+        ("never: [\"gateway *: READY before consent granted\"]", "only a target asks for consent"),
         ("exchanges: [{too: github}]", "an exchange has no member \"too\" (did you mean \"to\"?)"),
         ("exchanges: [{to: gthub}]", "there is no party \"gthub\" (did you mean \"github\"?)"),
         ("tokens: [{held: [vault]}]", "a token has no member \"held\" (did you mean \"held-by\"?)"),

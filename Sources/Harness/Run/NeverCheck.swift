@@ -4,14 +4,14 @@ package import Scenario
 /// `never: ["target ${target}: READY before consent granted"]`: states that must not be reached, or not so early.
 ///
 /// Four forms: `SUBJECT: STATE`, `SUBJECT: STATE -> OTHER` for an edge, `SUBJECT: STATE before OTHER` and
-/// `SUBJECT: STATE before consent granted`. A subject may have `*` for any characters. The last form
-/// speaks of the time after the subject asked for consent (a state that ends in `PENDING_AUTH`) until a session is
-/// `BOUND`; a subject that never asks has nothing to wait for.
+/// `SUBJECT: STATE before consent granted`. A subject may have `*` for any characters. The last form speaks of the time
+/// from when a target asks for consent (a state that ends in `PENDING_AUTH`) until a session is `BOUND`; a target that
+/// never asks has nothing to wait for, and no other subject asks.
 package struct NeverCheck: JournalCheck {
     package static let keyword = "never"
     package static let about = """
         What must not come: SUBJECT: STATE, SUBJECT: STATE -> OTHER, SUBJECT: STATE before OTHER, a state of the same \
-        subject, or before consent granted.
+        subject, or before consent granted, of a target that asked for it.
         """
     package static let shape = Shape.oneOrMore(.text)
     private let lines: [Template]
@@ -23,6 +23,11 @@ package struct NeverCheck: JournalCheck {
             guard let text = item.text(&reading, as: "each of never") else { continue }
             if let sentence = Sentence(text) {
                 reading.expectStates(sentence.states, of: sentence.subject, at: item.place)
+                if !sentence.canAsk {
+                    reading.report(
+                        item.place, "only a target asks for consent",
+                        hint: "name a state of the same subject behind before, such as code *: redeemed before issued")
+                }
             } else {
                 let isOfTwo = text.contains(" before ") && text.pieces(by: ":").count > 2
                 reading.report(
@@ -45,6 +50,11 @@ package struct NeverCheck: JournalCheck {
         /// Every state it speaks of.
         var states: [String] { [state] + [next, before == Self.consent ? nil : before].compactMap(\.self) }
         static let consent = "consent granted"
+        /// Whether it can be violated as far as its subject is known: `*` and a variable may be a target.
+        var canAsk: Bool {
+            guard before == Self.consent, let kind = subject.pieces(by: " ").first else { return true }
+            return kind == "target" || kind.place(of: "*") != nil || kind.place(of: "$") != nil
+        }
 
         init?(_ text: String) {
             guard let (subject, said) = SubjectLine.parts(of: text) else { return nil }
@@ -96,7 +106,7 @@ package struct NeverCheck: JournalCheck {
                 $0.sequence > asked.sequence && $0.move.to == "BOUND" && $0.move.subject.hasPrefix("session ")
             }
             return moves.first {
-                $0.sequence > asked.sequence && $0.sequence < granted?.sequence ?? .max && $0.move.to == sentence.state
+                $0.sequence >= asked.sequence && $0.sequence < granted?.sequence ?? .max && $0.move.to == sentence.state
             }
         case let other?:
             let end = moves.first { $0.move.to == other }?.sequence ?? .max
