@@ -112,7 +112,7 @@ extension InboundProvider {
         let verified = try? await TokenVerifier.verify(token, keys: signer.publicKeys, policy: policy, at: asked.now)
             .get()
         let record = try verified.flatMap { try accessRecord(of: token, $0) }
-        if let verified, record?.isRevoked != true {
+        if let verified, try !isOver(verified, record) {
             return OwnToken(token: token, claims: verified, record: record)
         }
         guard !world.switches.holds(.exchangeSubjectVerified), let decoded = DecodedToken(token) else {
@@ -121,6 +121,13 @@ extension InboundProvider {
         }
         let claims = decoded.claims
         return OwnToken(token: token, claims: claims, record: try accessRecord(of: token, claims))
+    }
+
+    /// An access token ends as its record says. A user pool's ID token has none: it is worth no more than its grant.
+    private func isOver(_ claims: JSONObject, _ record: AccessRecord?) throws -> Bool {
+        if let record { return record.isRevoked }
+        guard let grant = claims["origin_jti"]?.string else { return false }
+        return try world.store.write { $0.find(GrantRecord.self, .init(grant))?.isRevoked == true }
     }
 
     /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant, which

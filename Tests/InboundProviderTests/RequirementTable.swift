@@ -81,6 +81,25 @@ struct RequirementTableTests {
         #expect(fixture.births.last?.user == "alice")
     }
 
+    @Test("8693-04: nothing is made of what a dead grant gave", arguments: ["access_token", "id_token"])
+    func deadGrants(_ kind: String) async throws {
+        for off in [[], ["exchange-subject-verified"]] as [Set<String>] {
+            let fixture = try Fixture(off: off)
+            let body = await fixture.signedIn()
+            let dead: Form = ["client_id": "web", "token": body["refresh_token"]?.string ?? ""]
+            #expect(await fixture.send(.post, "/oauth2/revoke", dead).status == 200)
+            let exchanged = await token(
+                fixture,
+                [
+                    ("grant_type", Self.exchange), ("subject_token", body[kind]?.string),
+                    ("subject_token_type", Self.types + kind),
+                ])
+            let redeemed = await token(fixture, [("grant_type", Self.bearer), ("assertion", body[kind]?.string)])
+            #expect(exchanged.error == (off.isEmpty ? "invalid_request" : nil))
+            #expect(redeemed.error == (off.isEmpty ? "invalid_grant" : nil))
+        }
+    }
+
     @Test(
         "8693-05: an audience or resource that nobody has here is an invalid_target",
         arguments: [
