@@ -114,7 +114,8 @@ extension ApplicationRecord {
     }
 
     private static func text(_ value: JSONValue, _ name: String) throws(ApplicationProblem) -> String {
-        guard let text = value.string, !text.isEmpty else { throw ApplicationProblem("\(name) must be a text") }
+        guard let text = value.string else { throw ApplicationProblem("\(name) must be a text") }
+        guard !text.isEmpty else { throw ApplicationProblem("\(name) must not be empty") }
         return text
     }
 
@@ -156,6 +157,16 @@ extension ApplicationRecord {
             guard callback.url.place(of: "{") != nil else { return callback }
             return Callback(url: addresses.filled(callback.url), wildcard: callback.wildcard)
         }
+        return result
+    }
+
+    /// As it counts where OAuth apps have fewer settings than it was registered with: the first callback, in wildcard
+    /// mode, and tokens without end.
+    func counting(in apps: Features.OAuthApps) -> ApplicationRecord {
+        guard kind == .oauthApp, apps.haveOneWildcard || !apps.mayExpire else { return self }
+        var result = self
+        if !apps.mayExpire { result.expiringTokens = false }
+        if apps.haveOneWildcard { result.callbacks = callbacks.prefix(1).map { .init(url: $0.url, wildcard: true) } }
         return result
     }
 }

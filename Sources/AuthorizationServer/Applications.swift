@@ -14,22 +14,26 @@ extension AuthorizationServer {
 
     /// Registers an application, or changes the members that `json` has.
     ///
-    /// - Returns: the application without its secret.
+    /// - Returns: the application without its secret, as it counts under the profile of now.
     package func putApplication(clientID: String, _ json: JSONValue) throws -> JSONValue {
         guard !clientID.isEmpty, clientID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ApplicationProblem("a client id is a text without blanks")
         }
+        let apps = chosen.profile.features.oauthApps
         return try world.store.write { transaction in
             let changed = try (registered(clientID, in: &transaction) ?? ApplicationRecord(clientID: clientID))
                 .merging(json)
+            if json["callbacks"] != nil, changed.callbacks.count > 1, !apps.allowsSeveralCallbacks(of: changed) {
+                throw ApplicationProblem("callbacks must be a list of one: this server's OAuth apps have no more")
+            }
             transaction.save(changed)
-            return changed.placed(world.addresses).json
+            return changed.placed(world.addresses).counting(in: apps).json
         }
     }
 
     func application(_ clientID: String?, in transaction: inout Transaction) -> ApplicationRecord? {
         guard let clientID else { return nil }
-        return registered(clientID, in: &transaction)?.placed(world.addresses)
+        return registered(clientID, in: &transaction)?.placed(world.addresses).counting(in: profile.features.oauthApps)
     }
 
     private func registered(_ clientID: String, in transaction: inout Transaction) -> ApplicationRecord? {

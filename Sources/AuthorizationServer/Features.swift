@@ -35,6 +35,7 @@ struct Features: Sendable, Hashable {
     let scopeParameter: String
     /// Which unknown decides what becomes of a parameter that stands twice.
     let repeatedParameter: Unknown
+    let oauthApps: OAuthApps
 
     /// What `resource` does.
     enum Resources: String, Sendable, CaseIterable {
@@ -53,6 +54,19 @@ struct Features: Sendable, Hashable {
         let endpoint: String
         /// Who registers a client must have it; nil where everybody may.
         let initialAccessToken: Secret?
+    }
+
+    /// What may be registered for an OAuth app; a GitHub App has every setting.
+    struct OAuthApps: Sendable, Hashable {
+        /// Whether its tokens may be made to end (`Q7`).
+        let mayExpire: Bool
+        /// Whether it has one callback alone, in wildcard mode, and no flag for that (`Q9`).
+        let haveOneWildcard: Bool
+
+        /// Whether an application may have several callbacks.
+        func allowsSeveralCallbacks(of application: ApplicationRecord) -> Bool {
+            application.kind != .oauthApp || !haveOneWildcard
+        }
     }
 
     /// The device flow (RFC 8628).
@@ -149,7 +163,7 @@ extension Features {
         "registration", "clientDocuments", "revocation", "introspection", "device", "pushedRequests", "resources",
         "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
         "missingRedirectURI", "answer", "consentPrompt", "scopeParameter", "knownResources", "authorizationFails",
-        "metadata", "signInBeforeErrors", "repeatedParameter",
+        "metadata", "signInBeforeErrors", "repeatedParameter", "oauthApps",
     ]
 
     private enum Repeated: String, CaseIterable {
@@ -200,6 +214,11 @@ extension Features {
             case .github: .repeatedParameter
             case .vendors: .vendorRepeatedParameter
             }
+        let apps = try reader.optionalPart("oauthApps")
+        try apps.allows(["mayExpire", "oneWildcardCallback"])
+        oauthApps = OAuthApps(
+            mayExpire: try apps.flag("mayExpire", or: true),
+            haveOneWildcard: try apps.flag("oneWildcardCallback", or: false))
     }
 }
 
