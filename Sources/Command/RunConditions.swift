@@ -49,6 +49,9 @@ struct RunConditions: ParsableArguments {
         guard (1...10_000_000).contains(seedCount) else {
             throw ValidationError("--seeds must be 1 to 10000000.")
         }
+        guard seed <= UInt64.max - UInt64(seedCount - 1) else {
+            throw ValidationError("--seeds \(seedCount): from --seed \(seed) up there are not so many.")
+        }
         try Self.checkRules(rulesOff, of: "--rules-off")
     }
 

@@ -21,7 +21,7 @@ package enum GitHubReport {
                 let file = place?.source.name ?? result.path
                 var properties = "file=\(property(file))"
                 if let place { properties += ",line=\(place.line),col=\(place.column)" }
-                properties += ",title=\(property(result.scenario.cut(120)))"
+                properties += ",title=\(property(result.title.cut(120)))"
                 var message = failure.sentence
                 if let step = failure.step { message += "\nstep: \(step)" }
                 if let hint = failure.hint { message += "\nhint: \(hint)" }
@@ -42,7 +42,7 @@ package enum GitHubReport {
         if !mistakes.isEmpty {
             text += "| where | mistake |\n|---|---|\n"
             for mistake in mistakes.prefix(100) {
-                text += "| `\(cell(mistake.place))` | \(cell(mistake.message)) |\n"
+                text += "| \(code(mistake.place)) | \(cell(mistake.message)) |\n"
             }
             text += "\n"
         }
@@ -52,14 +52,12 @@ package enum GitHubReport {
         for result in wrong.prefix(100) {
             for failure in result.failures.prefix(3) {
                 let place = failure.place?.description ?? result.path
-                let cells = [
-                    "\(result.scenario) (`\(place)`)", failure.what, failure.expected.cut(200),
-                    failure.actual.cut(200),
-                ]
-                text += "| \(cells.map { cell($0) }.joined(separator: " | ")) |\n"
+                let cells = [failure.what, failure.expected.cut(200), failure.actual.cut(200)].map(cell)
+                text += "| \(cell(result.title)) (\(code(place))) | \(cells.joined(separator: " | ")) |\n"
             }
         }
-        text += "\n```sh\n\(wrong.prefix(5).map(\.command).joined(separator: "\n"))\n```\n"
+        text += "\n```sh\n\(wrong.prefix(shown).map(\.command).joined(separator: "\n"))\n```\n"
+        if wrong.count > shown { text += "\nand \(wrong.count - shown) more.\n" }
         return text
     }
 
@@ -70,6 +68,14 @@ package enum GitHubReport {
 
     static func property(_ text: String) -> String {
         data(text).replacing(":", by: "%3A").replacing(",", by: "%2C")
+    }
+
+    /// Commands in a summary.
+    private static let shown = 10
+
+    /// Between backticks nothing is markup and no entity is read (CommonMark section 6.1).
+    private static func code(_ text: String) -> String {
+        "`\(text.shown.replacing("`", by: "'").replacing("|", by: "\\|").replacing("\n", by: " "))`"
     }
 
     private static func cell(_ text: String) -> String {

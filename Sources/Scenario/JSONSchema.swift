@@ -16,6 +16,11 @@ package struct JSONSchema: Sendable {
         "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "allOf", "anyOf", "oneOf", "not", "if",
         "then", "else", "$ref", "$defs", "definitions", "dependentRequired",
     ]
+    /// Of Draft 2020-12 too, and told as what is not built.
+    private static let unread: Set<String> = [
+        "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "contentEncoding",
+        "contentMediaType", "contentSchema",
+    ]
     /// They say nothing about a value.
     private static let remarks: Set<String> = [
         "$schema", "$id", "$comment", "$anchor", "title", "description", "default", "examples", "deprecated",
@@ -85,7 +90,11 @@ package struct JSONSchema: Sendable {
                     found.append("format of \(place) is never looked at: say pattern")
                     continue
                 }
-                if !remarks.contains(member.name) { found.append("\(place) has a keyword \"\(member.name)\"") }
+                if unread.contains(member.name) {
+                    found.append("\(member.name) of \(place) is not supported here")
+                } else if !remarks.contains(member.name) {
+                    found.append("\(place) has a keyword \"\(member.name)\"")
+                }
                 continue
             }
             let inner = "\(member.name) of \(place)"

@@ -48,6 +48,10 @@ package struct ScenarioReader: Sendable {
             reading.report(node.place, "fragments must be a mapping of names to fragments, this is \(node.typeName)")
         }
         let title = members.require("scenario", &reading)?.text(&reading, as: "scenario") ?? ""
+        if let node = members["scenario"], title.range(of: "${") != nil {
+            reading.report(
+                node.place, "a title is shown as it is", hint: "reports put the values of the matrix behind it")
+        }
         if let node = members["scenario"], title.allSatisfy(\.isWhitespace), node.scalarText != nil, !node.isNothing {
             reading.report(node.place, "scenario must say in a sentence what is true when it held")
         }

@@ -16,6 +16,9 @@ struct YAMLSlip {
         if problem.contains("unknown escape character") || problem.contains("did not find expected hexdecimal") {
             return #"inside "…" a backslash begins an escape: write two, or '…' around the text"#
         }
+        if problem.contains("invalid Unicode character escape code") {
+            return "YAML knows no half of a character: write the character itself, or its one number after \\U"
+        }
         if problem.contains("cannot start any token"), let letter = line.unicodeScalars.dropFirst(column - 1).first {
             return "a text that begins with \(letter) stands in quotes"
         }

@@ -118,6 +118,31 @@ struct FailureTests {
         #expect(GitHubReport.annotations(results).hasPrefix("::error file=s.yaml,line=5"))
     }
 
+    @Test("Cells of a matrix are told apart on GitHub, and so are files of any name")
+    func cellsAreToldApart() async throws {
+        let source = Source(
+            name: "a & `b|c`.yaml",
+            text: """
+                scenario: Cells
+                spec: [T2]
+                matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}
+                steps:
+                  - aws: ListGateways
+                    expect: {body.x: "${n}"}
+                """)
+        let (files, mistakes) = Library.load(sources: [source], root: Checkout.root)
+        try #require(mistakes.map(\.rendered) == [])
+        let definition = try LabDefinition.load(named: "default", root: Checkout.root)
+        let results = await Runner(definition: definition).run(files)
+        let annotations = GitHubReport.annotations(results)
+        let summary = GitHubReport.summary(results)
+        for number in 1...11 {
+            #expect(annotations.contains("title=Cells [n=\(number)]"))
+            #expect(summary.contains("| Cells [n=\(number)] (`./a & 'b\\|c'.yaml:6:23`)"), "\(summary)")
+        }
+        #expect(summary.hasSuffix("\nand 1 more.\n"))
+    }
+
     @Test func whatIsEscapedInJSONIsTheSameText() throws {
         let text = "a\u{7F}\u{85}\u{9B}31m\u{2028}\u{202E}\u{FEFF}\u{FFFF}##[error]é😀\n"
         let written = JSONValue.string(text).text.escapingControls

@@ -53,6 +53,12 @@ struct StepTests {
         ("- set: x", "set must be a mapping of names to values, this is a text"),
     ]
 
+    @Test func titleIsShownAsItIs() {
+        #expect(
+            Self.messages("scenario: A ${user} asks\nspec: [E1]\nmatrix: {user: [bob]}\nsteps:\n  - aws: GetGateway\n")
+                == ["a title is shown as it is (reports put the values of the matrix behind it)"])
+    }
+
     @Test(arguments: mistakes)
     func stepSaysWhatIsWrong(_ step: String, _ message: String) {
         let text = "scenario: s\nspec: [E1]\nsteps:\n  \(step)\n"

@@ -27,6 +27,9 @@ extension ReportRow {
         expectedFailure.map { $0.isEmpty ? "expected failure" : "expected failure: \($0)" }
     }
 
+    /// What it shows, for people: of several cells, which.
+    package var title: String { cellText.isEmpty ? scenario : "\(scenario) [\(cellText)]" }
+
     /// What reports call it: of several cells, which.
     package var name: String { cellText.isEmpty ? path : "\(path) [\(cellText)]" }
 
