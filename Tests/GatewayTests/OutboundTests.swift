@@ -18,13 +18,13 @@ import Testing
         for (host, party) in [("idp.test", Party.idp), ("aws.test", .aws), ("mcp.test", .mcp)] {
             hosts.add(host, party)
         }
-        hosts.add("lambda.us-east-1.amazonaws.com", .functions)
+        hosts.add("lambda.us-east-1.amazonaws.com", .lambda)
         hosts.add("api.test", .rest)
         hosts.add(suffix: ".gateway.test", .gateway, prefix: "/gateways/{label}")
         let lab = try TestLab(off: off, hosts: hosts)
         try lab.makeGateway(debug: true)
         let other = Scripted { _ in .json(200, ["ok": true]) }
-        lab.network.connect(.functions, other)
+        lab.network.connect(.lambda, other)
         lab.network.connect(.rest, other)
         var target = TargetRecord(
             id: TargetID("T-x"), gateway: TestLab.gatewayID, name: "x", state: .init(.ready), createdAt: lab.clock.now,

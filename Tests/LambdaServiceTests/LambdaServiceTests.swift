@@ -34,8 +34,8 @@ import Testing
         let store = Store()
         let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
         let world = World(
-            party: .functions, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1),
-            network: network.port(of: .functions), store: store,
+            party: .lambda, clock: clock, scheduler: clock, entropy: SeededEntropy(seed: 1),
+            network: network.port(of: .lambda), store: store,
             addresses: AddressBook(origins: [:], gatewayTemplate: ""), switches: Switches(off: off, chosen: chosen))
         return LambdaService(
             world: world, catalogue: try FunctionCatalogue(json: Self.data), region: "eu-west-1", commands: runner)

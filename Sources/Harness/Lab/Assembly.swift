@@ -83,14 +83,14 @@ struct Assembly {
             world: worlds.world(of: .app), credentials: gate.isOpen ? nil : definition.applicationKey,
             region: definition.region)
         let functions = LambdaService(
-            world: worlds.world(of: .functions), catalogue: definition.functions, region: definition.region,
+            world: worlds.world(of: .lambda), catalogue: definition.functions, region: definition.region,
             commands: worlds.commands)
         let rest = RESTService(world: worlds.world(of: .rest), catalogue: definition.apis)
         handlers = [.aws: aws, .gateway: gateway, .mcp: mcp]
         claims = [.aws: aws.claims, .gateway: gateway.claims]
         origins = [
             (.aws, aws), (.gateway, gateway), (.idp, inbound), (.github, authorizationServer), (.mcp, mcp),
-            (.app, application), (.functions, functions), (.rest, rest),
+            (.app, application), (.lambda, functions), (.rest, rest),
         ]
     }
 }

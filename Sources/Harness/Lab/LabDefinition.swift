@@ -97,7 +97,7 @@ package final class LabDefinition: Sendable {
         tools = try reader.file("profile", of: .mcp) { json in
             try ToolCatalogue(json: json, userMembers: userMembers)
         }
-        functions = try reader.file(ofOptional: .functions, or: .none) { json in try FunctionCatalogue(json: json) }
+        functions = try reader.file(ofOptional: .lambda, or: .none) { json in try FunctionCatalogue(json: json) }
         apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
         access = try reader.file(ofOptional: "access", or: .none) { json in try AccessSettings(json: json) }
         quotas = try reader.quotas()

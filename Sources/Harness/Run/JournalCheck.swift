@@ -99,7 +99,7 @@ package struct Evidence: Sendable {
         if file.acts(with: String(named)) { return nil }
         if asked.contains(.github), lab.definition.vendor.paths.contains(where: { Glob.meets(path, $0) }) { return nil }
         // Users' own hosts have what paths they like.
-        let closed = asked.filter { ![.app, .functions, .rest].contains($0) }
+        let closed = asked.filter { ![.app, .lambda, .rest].contains($0) }
         let isOpen = asked.isEmpty || closed.count < asked.count
         if path.place(of: "*") == nil {
             if try await lab.knows(path, closed) { return nil }
