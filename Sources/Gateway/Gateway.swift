@@ -38,8 +38,10 @@ package struct Gateway: AlarmHandling {
     package func claims(_ path: String) -> Bool { route(path) != nil }
 
     package func respond(to request: Request) async -> Response {
+        // Drawn first: it is kept with whatever the answer changes.
+        let requestID = world.entropy.uuid(for: "gateway-request-id")
         var response = await answer(request)
-        response.nameExchange(world.entropy.uuid(for: "gateway-request-id"))
+        response.nameExchange(requestID)
         return response
     }
 
