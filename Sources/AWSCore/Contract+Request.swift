@@ -23,13 +23,54 @@ extension Contract {
                 for value in entry.value.array ?? [entry.value] {
                     query.append(member?.wireName ?? "", Self.plain(value))
                 }
-            case .body, .header, nil: body.append(member?.wireName ?? entry.name, entry.value)
+            case .body, .header, nil:
+                let value = member.map { wired(entry.value, $0.shape) } ?? entry.value
+                body.append(member?.wireName ?? entry.name, value)
             }
         }
         let hasBody = operation.method != .get && operation.method != .delete
         let url = query.added(to: origin + path)
         guard hasBody else { return Request(operation.method, url) }
         return Request(operation.method, url, headers: Self.jsonHeaders, json: .object(body))
+    }
+
+    /// A value with the names that its members have on the wire; nearly all have but one.
+    private func wired(_ value: JSONValue, _ reference: Shape.Reference) -> JSONValue {
+        guard renaming.contains(reference) else { return value }
+        switch (shapes[reference].kind, value) {
+        case (.structure(let members, _), .object(let object)):
+            return .object(
+                JSONObject(
+                    object.members.map { entry in
+                        guard let member = members.first(where: { $0.name == entry.name }) else { return entry }
+                        return .init(member.wireName, wired(entry.value, member.shape))
+                    }))
+        case (.list(let item), .array(let items)): return .array(items.map { wired($0, item) })
+        case (.map(_, let item), .object(let object)):
+            return .object(JSONObject(object.members.map { .init($0.name, wired($0.value, item)) }))
+        default: return value
+        }
+    }
+
+    static func renaming(_ shapes: [Shape]) -> Set<Shape.Reference> {
+        var found: Set<Shape.Reference> = []
+        var isNews = true
+        while isNews {
+            isNews = false
+            for (reference, shape) in shapes.enumerated() where !found.contains(reference) {
+                let isOne =
+                    switch shape.kind {
+                    case .structure(let members, _):
+                        members.contains { $0.wireName != $0.name || found.contains($0.shape) }
+                    case .list(let item), .map(_, let item): found.contains(item)
+                    default: false
+                    }
+                guard isOne else { continue }
+                found.insert(reference)
+                isNews = true
+            }
+        }
+        return found
     }
 
     /// The members that an operation takes below a path of names, in the order of the model. An item of a list has any

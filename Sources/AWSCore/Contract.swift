@@ -25,6 +25,8 @@ package struct Contract: Sendable {
     /// Version of the model it was made from.
     package let version: String
     let shapes: [Shape]
+    /// Those with a member, at whatever depth, that has another name on the wire.
+    let renaming: Set<Shape.Reference>
     /// The model's `SecretArn`.
     private let secretARN: Shape.Reference?
     private let byName: [String: Operation]
@@ -58,6 +60,7 @@ package struct Contract: Sendable {
         shapes = try sources.map { source in
             try Shape(source.json) { (name: String) throws(ContractFailure) in try find(source.service, name) }
         }
+        renaming = Self.renaming(shapes)
         secretARN = places["control.SecretArn"]
         operations = try (json["operations"]?.array ?? []).map { try Self.operation($0, find: find) }
         guard !operations.isEmpty else { throw ContractFailure("no operations") }

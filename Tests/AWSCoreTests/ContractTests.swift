@@ -80,6 +80,14 @@ struct ContractTests {
         #expect(tags.members["tagKeys"] == ["a", "b"])
     }
 
+    /// A caller knows the model's names, the wire another for one of them.
+    @Test func aMemberInsideHasItsNameOfTheWire() throws {
+        let domains: JSONValue = ["defaultDomain": "a.example.com", "alternateDomains": ["b.example.com"]]
+        let input = try read("CreateGateway", Self.gateway.merging(["domainOverride": domains]))
+        #expect(input.members["domainOverride"]?["default"] == "a.example.com")
+        #expect(input.unknown.isEmpty)
+    }
+
     /// A member that belongs in the path does not count in the body.
     @Test func aBodyCannotNameAnotherGateway() throws {
         var request = try contract.request(for: "CreateGatewayTarget", input: Self.target, origin: "https://a.example")

@@ -22,7 +22,7 @@ struct DependentMemberTests {
         (["a.example.com", "b.example.com", "a.example.com"], false),
     ])
     func aGatewayHasEachDomainOnce(alternate: [String], isTaken: Bool) async throws {
-        let domains: JSONValue = ["default": "tools.example.com", "alternateDomains": .strings(alternate)]
+        let domains: JSONValue = ["defaultDomain": "tools.example.com", "alternateDomains": .strings(alternate)]
         let input = Sample.gateway.merging(["domainOverride": domains])
         let fault = try await fault(ControlLab(), "CreateGateway", input)
         #expect(fault == (isTaken ? nil : "domainOverride.alternateDomains"))
