@@ -69,6 +69,7 @@ struct CheckTests {
               - browser: ${adminConsent}
                 as: admin
                 decide: deny
+                expect: {status: 400}
               - wait:
                   until:
                     aws: GetGatewayTarget

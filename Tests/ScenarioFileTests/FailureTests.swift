@@ -138,7 +138,7 @@ struct FailureTests {
         let summary = GitHubReport.summary(results)
         for number in 1...11 {
             #expect(annotations.contains("title=Cells [n=\(number)]"))
-            #expect(summary.contains("| Cells [n=\(number)] (`./a & 'b\\|c'.yaml:6:23`)"), "\(summary)")
+            #expect(summary.contains("| Cells [n=\(number)] (`a & 'b\\|c'.yaml:6:14`)"), "\(summary)")
         }
         #expect(summary.hasSuffix("\nand 1 more.\n"))
     }
