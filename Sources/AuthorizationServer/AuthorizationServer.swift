@@ -139,6 +139,9 @@ package final class AuthorizationServer: Origin {
         addFeatures(profile.features, to: &router)
         addAPI(profile.api, to: &router)
         guard profile.servesDiscovery else { return router }
+        if let openID = profile.features.openID {
+            router.document(openID.keys) { _, _, _ in .json(200, ["keys": []]) }
+        }
         // RFC 8414 section 3.1 inserts the well-known part before the issuer's path, OpenID Discovery appends it.
         let path = profile.issuerPath.hasSuffix("/") ? String(profile.issuerPath.dropLast()) : profile.issuerPath
         router.document("/.well-known/oauth-authorization-server" + path) { server, _, _ in server.metadata() }

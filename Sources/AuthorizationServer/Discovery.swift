@@ -39,6 +39,12 @@ extension AuthorizationServer {
         if profile.sendsIssuer, world.switches.isOn(.issuerInMetadata) {
             document.append("authorization_response_iss_parameter_supported", true)
         }
+        // `8414-05`: many clients take no OpenID document without these.
+        if let openID = features.openID {
+            document.append("jwks_uri", .string(origin + openID.keys))
+            document.append("subject_types_supported", [.string(openID.subjects)])
+            document.append("id_token_signing_alg_values_supported", ["RS256"])
+        }
         // `Q10`: some servers' documents are of another server, or of none.
         for member in features.metadata.members { document[member.name] = member.value }
         return .json(200, .object(document))

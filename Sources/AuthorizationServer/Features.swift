@@ -36,6 +36,7 @@ struct Features: Sendable, Hashable {
     /// Which unknown decides what becomes of a parameter that stands twice.
     let repeatedParameter: Unknown
     let oauthApps: OAuthApps
+    let openID: OpenID?
 
     /// What `resource` does.
     enum Resources: String, Sendable, CaseIterable {
@@ -67,6 +68,14 @@ struct Features: Sendable, Hashable {
         func allowsSeveralCallbacks(of application: ApplicationRecord) -> Bool {
             application.kind != .oauthApp || !haveOneWildcard
         }
+    }
+
+    /// What a vendor's metadata say of ID tokens (OpenID Connect Discovery section 3). None are issued here: the set of
+    /// keys is empty.
+    struct OpenID: Sendable, Hashable {
+        let keys: String
+        /// `public` or `pairwise`.
+        let subjects: String
     }
 
     /// The device flow (RFC 8628).
@@ -164,6 +173,7 @@ extension Features {
         "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
         "missingRedirectURI", "answer", "consentPrompt", "scopeParameter", "knownResources", "authorizationFails",
         "metadata", "signInBeforeErrors", "repeatedParameter", "oauthApps",
+        "openID",
     ]
 
     private enum Repeated: String, CaseIterable {
@@ -219,6 +229,7 @@ extension Features {
         oauthApps = OAuthApps(
             mayExpire: try apps.flag("mayExpire", or: true),
             haveOneWildcard: try apps.flag("oneWildcardCallback", or: false))
+        openID = try OpenID(reader)
     }
 }
 
@@ -230,6 +241,21 @@ extension Features.Registration {
         self.init(
             endpoint: try part.text("endpoint"),
             initialAccessToken: try part.optionalText("initialAccessToken").map { Secret($0) })
+    }
+}
+
+extension Features.OpenID {
+    private enum Subjects: String, CaseIterable {
+        case `public`
+        case pairwise
+    }
+
+    fileprivate init?(_ reader: ProfileReader) throws(VendorProfileProblem) {
+        guard reader["openID"] != nil else { return nil }
+        let part = try reader.part("openID")
+        try part.allows(["keys", "subjects"])
+        self.init(
+            keys: try part.text("keys"), subjects: try part.choice("subjects", or: Subjects.public).rawValue)
     }
 }
 

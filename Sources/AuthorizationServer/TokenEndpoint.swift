@@ -86,7 +86,7 @@ extension AuthorizationServer {
         }
         if let description = text.description { members.append("error_description", .string(description)) }
         if let uri = text.uri { members.append("error_uri", .string(uri)) }
-        for member in more.members { members[member.name] = member.value }
+        for member in text.extra.members + more.members { members[member.name] = member.value }
         return TokenAnswer(members: members, status: text.status ?? status ?? profile.tokenErrorStatus)
     }
 

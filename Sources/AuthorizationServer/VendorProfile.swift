@@ -165,12 +165,18 @@ package struct VendorProfile: Sendable, Hashable {
         var error: String
         var description: String?
         var uri: String?
+        /// Further members of a token endpoint's answer.
+        var extra: JSONObject
 
-        init(_ error: String, _ description: String? = nil, uri: String? = nil, status: Int? = nil) {
+        init(
+            _ error: String, _ description: String? = nil, uri: String? = nil, status: Int? = nil,
+            extra: JSONObject = [:]
+        ) {
             self.status = status
             self.error = error
             self.description = description
             self.uri = uri
+            self.extra = extra
         }
     }
 
@@ -259,10 +265,10 @@ extension VendorProfile {
         var result: [Refusal: RefusalText] = [:]
         for refusal in Refusal.allCases where refusal.standard == nil || errors[refusal.rawValue] != nil {
             let part = try errors.part(refusal.rawValue)
-            try part.allows(["status", "error", "description", "uri"])
+            try part.allows(["status", "error", "description", "uri", "extra"])
             result[refusal] = RefusalText(
                 try part.text("error"), part["description"]?.string, uri: part["uri"]?.string,
-                status: part["status"]?.int.map { Int($0) })
+                status: part["status"]?.int.map { Int($0) }, extra: part["extra"]?.object ?? [:])
         }
         return result
     }

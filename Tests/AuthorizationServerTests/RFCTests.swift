@@ -103,6 +103,54 @@ struct RFCTests {
         }
     }
 
+    private func vendor(_ name: String) throws -> Bench {
+        try Bench(vendor: VendorShelf([ProfileFile.json, ProfileFile.rfc]).profile(named: name))
+    }
+
+    /// `8414-05`: a vendor that is an OpenID provider says so in full; a server that is none promises nothing.
+    @Test(arguments: [
+        ("google", "", "/oauth2/v3/certs"), ("microsoft", "/common/v2.0", "/common/discovery/v2.0/keys"),
+        ("salesforce", "", "/id/keys"), ("atlassian", "", "/.well-known/jwks.json"),
+        ("linkedin", "/oauth", "/oauth/openid/jwks"), ("okta", "/oauth2/default", "/oauth2/default/v1/keys"),
+        ("auth0", "", "/.well-known/jwks.json"), ("cognito", "", "/.well-known/jwks.json"),
+        ("strict", "/oauth", nil), ("generic", "/oauth", nil), ("github", "/login/oauth", nil),
+    ])
+    func `metadata have what OpenID Discovery wants of an OpenID provider`(
+        _ row: (vendor: String, path: String, keys: String?)
+    ) async throws {
+        let bench = try vendor(row.vendor)
+        let answer = await bench.send(.get, "\(row.path)/.well-known/openid-configuration")
+        let document = try #require(answer.json?.object)
+        #expect(document["scopes_supported"]?.strings?.contains("openid") == (row.keys != nil))
+        guard let keys = row.keys else {
+            for name in ["jwks_uri", "subject_types_supported", "id_token_signing_alg_values_supported"] {
+                #expect(document[name] == nil, "\(name)")
+            }
+            return
+        }
+        #expect(document["jwks_uri"]?.string == "https://github.test\(keys)")
+        #expect(["public", "pairwise"].contains(document["subject_types_supported"]?[0]?.string))
+        #expect(document["id_token_signing_alg_values_supported"] == ["RS256"])
+        #expect(await bench.send(.get, keys).json == ["keys": []])
+    }
+
+    @Test
+    func `Microsoft's errors name their numbers beside the text`() async throws {
+        let bench = try vendor("microsoft")
+        let rows: [(Form, Int64)] = [
+            (["client_id": "nobody", "client_secret": "x", "grant_type": "authorization_code", "code": "x"], 700_016),
+            (["client_id": Bench.client, "client_secret": "x", "grant_type": "authorization_code"], 7_000_215),
+            (["client_id": Bench.client, "client_secret": Bench.secret], 900_144),
+        ]
+        for (form, number) in rows {
+            let answer = await bench.send(
+                .post, "/common/oauth2/v2.0/token", headers: [.contentType: RFCRow.form], body: form.encoded)
+            let description = answer.json?["error_description"]?.string
+            #expect(answer.json?["error_codes"] == [.int(number)] && answer.json?["trace_id"] != nil)
+            #expect(description?.hasPrefix("AADSTS\(number): ") == true, "\(description ?? "none")")
+        }
+    }
+
     @Test
     func `a token is reset and a leaked one ends`() async throws {
         let bench = try Bench()
