@@ -26,10 +26,14 @@ enum RateLimitInput {
     /// All that is wrong with a batch, whatever the gateway has.
     static func faults(ofBatch limits: [JSONObject]) -> [AWSError.Field] {
         var seen: Set<[String]> = []
+        var names: Set<String> = []
         return limits.enumerated().compactMap { index, limit in
             let path = "rateLimits.\(index + 1).member."
             guard seen.insert(limit["dimensionKeys"]?.strings ?? []).inserted else {
                 return .init("\(path)dimensionKeys", "Member must not be the dimension keys of another rate limit")
+            }
+            if let name = limit["rateLimitId"]?.string, !names.insert(name).inserted {
+                return .init("\(path)rateLimitId", "Member must not be the id of another rate limit")
             }
             return fault(limit, at: path)
         }
