@@ -107,7 +107,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         // Leaves above the harness.
-        module("Control", uses: ["Kernel", "Harness"], [httpTypes]),
+        module("Control", uses: ["Kernel", "Scenario", "Harness"], [httpTypes]),
         module("Console", uses: ["Kernel", "OAuthCore", "Harness"], [httpTypes]),
         module("Reports", uses: ["Kernel", "OAuthCore", "Scenario", "Harness", "SQLiteStore"], [httpTypes]),
         module("Explore", uses: ["Kernel", "OAuthCore", "AWSCore", "Scenario", "Harness"], [httpTypes]),

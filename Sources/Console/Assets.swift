@@ -103,7 +103,7 @@ enum Assets {
           .states b { min-width: 100% }
           .futures { grid-template-columns: 1fr }
           table.fields th, table.fields td { display: block; border: 0; padding: 0 }
-          table.fields th { border-top: 1px solid var(--line); white-space: normal }
+          table.fields th { border-top: 1px solid var(--line); white-space: normal; width: auto }
           nav a, .paging a { padding: .35rem 0 }
         }
         @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth } }

@@ -28,14 +28,11 @@ package struct Console: Sendable {
     /// nil for what is no page of the console's.
     package func answer(_ request: Request) async -> Response? {
         guard !request.path.hasPrefix("/_local") else { return nil }
-        if request.path == "/api", request.method == .get || request.method == .head {
-            return await control(Request(.get, "\(lab.addresses.origin(of: .console))/"))
-        }
         let parts = request.path.split(separator: "/").map(String.init)
         var response: Response
         // Who only asks whether a page is there watches nothing.
         if request.method == .get || request.method == .head && parts != ["live"] {
-            guard let page = page(parts, request) else { return nil }
+            guard let page = parts == ["api"] ? await index() : page(parts, request) else { return nil }
             response = page
         } else if request.method == .post {
             guard let answer = await act(parts, request) else { return nil }
@@ -70,6 +67,12 @@ package struct Console: Sendable {
         case ("exchanges", 2): return exchange(parts[1], revealed: false)
         default: return nil
         }
+    }
+
+    /// The control API lists itself.
+    private func index() async -> Response {
+        let list = await control(Request(.get, "\(lab.addresses.origin(of: .console))/api"))
+        return .html(200, shell.page(title: "Control API", at: "/api", list.bodyText))
     }
 
     func exchange(_ id: String, revealed: Bool) -> Response {

@@ -8,22 +8,25 @@ struct Call: Sendable {
     let path: String
     /// What the index page says about it.
     let about: String
+    /// Names of the parameters that it takes; any other is refused.
+    let query: [String]
     let answer: @Sendable (CallContext) async throws -> Response
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ about: String,
+        _ method: HTTPRequest.Method, _ path: String, _ about: String, query: [String] = [],
         _ answer: @escaping @Sendable (CallContext) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.about = about
+        self.query = query
         self.answer = answer
     }
 }
 
 extension ControlOrigin {
     static let index: @Sendable (CallContext) async throws -> Response = {
-        .html(200, IndexPage(lab: $0.lab).html, headers: IndexPage.headers)
+        .html(200, IndexPage(lab: $0.lab).html)
     }
 
     /// The whole control API, in the order of the index page.
@@ -41,14 +44,18 @@ extension ControlOrigin {
         Call(.put, "/_local/faults", #"{"name","party","operation","answer","first"} sets a fault."#) {
             try $0.putFault()
         },
-        Call(.delete, "/_local/faults", "Removes all faults, or ?name=N.") { try $0.removeFaults() },
+        Call(.delete, "/_local/faults", "Removes all faults, or ?name=N.", query: ["name"]) {
+            try $0.removeFaults()
+        },
         Call(.post, "/_local/sign-in", #"{"user":"alice","client":"web"} gives that sign-in's tokens."#) {
             try await $0.signIn()
         },
         Call(.post, "/_local/consent", #"{"url","user","decision","complete"} lets a robot decide."#) {
             try await $0.consent()
         },
-        Call(.get, "/_local/journal", "What happened, ?after=SEQ; secrets masked.") { try $0.journal() },
+        Call(.get, "/_local/journal", "What happened, ?after=SEQ; secrets masked.", query: ["after"]) {
+            try $0.journal()
+        },
         Call(.get, "/_local/transitions", "Every step of every state machine.") { $0.transitions() },
         Call(.get, "/_local/tokens", "Every token, its parents and who saw it.") { $0.tokens() },
         Call(.get, "/_local/score", "How the MCP clients behaved, rule by rule with proof.") { $0.score() },
@@ -222,7 +229,8 @@ extension CallContext {
     private func hint(_ walk: ConsentWalk, from url: String) -> String? {
         let isAtHome = URLParts(url)?.isLoopback ?? false
         if walk.status == nil, walk.hops.count == 1, !isAtHome {
-            return "The link was not opened: \(lab.whyUnopened(url))."
+            let reason = lab.whyUnopened(url)
+            return "The link was not opened: \(reason)\(reason.hasSuffix("?") ? "" : ".")"
         }
         return lab.strangeHost(endOf: walk).map { host in
             "The way led to \(host), outside the lab, before anybody was asked; `serve --map \(host)=PARTY` lets a "

@@ -4,6 +4,7 @@
 import HTTPTypes
 package import Harness
 package import Kernel
+import Scenario
 
 /// Everything under `/_local/` at the console's origin, and the page that lists it.
 package struct ControlOrigin: Origin {
@@ -17,11 +18,12 @@ package struct ControlOrigin: Origin {
         self.lab = lab
         self.version = version
         var router = Router<Handler>()
-        // Where the console is served, its own pages stand at the root.
-        for call in Self.calls + [Call(.get, "/", "", Self.index)] {
-            let (lab, answer) = (lab, call.answer)
+        for call in Self.calls {
+            let lab = lab
             let handler: Handler = { request, parameters in
-                try await answer(CallContext(lab: lab, version: version, request: request, parameters: parameters))
+                try request.expectParameters(among: call.query)
+                let context = CallContext(lab: lab, version: version, request: request, parameters: parameters)
+                return try await call.answer(context)
             }
             if call.method == .get {
                 router.document(call.path, handler)
@@ -64,6 +66,19 @@ package struct ControlOrigin: Origin {
                 return ControlError(500, "The lab could not do that: \(error)").response
             }
         }
+    }
+}
+
+extension Request {
+    /// A parameter that nobody reads was meant to say something: without `name` every fault would be removed.
+    func expectParameters(among known: [String]) throws(ControlError) {
+        let given = parameters
+        for name in given.pairs.map(\.name) where !known.contains(name) {
+            let hint = Suggestion.hint(for: name, among: known) ?? "it takes none"
+            throw ControlError(400, "\(method) \(path) has no parameter \"\(name)\"; \(hint)")
+        }
+        guard let name = given.repeatedNames.first else { return }
+        throw ControlError(400, "The parameter \"\(name)\" is given twice.")
     }
 }
 

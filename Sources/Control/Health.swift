@@ -10,6 +10,7 @@ enum Health {
         guard request.method == .get || request.method == .head else {
             return ControlError.otherMethods(request.path, "GET")
         }
+        do throws(ControlError) { try request.expectParameters(among: []) } catch { return error.response }
         return request.path == "/_local/ready" ? readiness(of: lab, party: party) : response(party: party)
     }
 

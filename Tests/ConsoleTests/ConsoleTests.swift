@@ -122,6 +122,7 @@ struct ConsoleTests {
             let response = try await desk.get(path)
             #expect(response.status == 200 && response.bodyText.contains("<html lang=\"en\">"), "\(path)")
             #expect(!response.bodyText.contains("style="), "no style stands in a page")
+            #expect(response.bodyText.contains("<a href=\"\(path)\" aria-current=\"page\">"), "\(path) has the frame")
         }
         #expect(await desk.console.answer(Request(.get, "\(own)/_local/info")) == nil)
         #expect(await desk.console.answer(Request(.get, "\(own)/elsewhere")) == nil)

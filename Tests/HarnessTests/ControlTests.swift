@@ -29,6 +29,11 @@ struct ControlTests {
         (.put, "/_local/faults", #"{"name":"x","party":"github","drop":true,"operation":"POST"}"#, 400, "operation"),
         (.put, "/_local/faults", #"{"name":"x","party":"github","drop":true,"chance":0.5}"#, 400, "chance"),
         (.delete, "/_local/faults?name=x", "", 404, "x"),
+        (.delete, "/_local/faults?nam=x", "", 400, "did you mean \"name\"?"),
+        (.delete, "/_local/faults?name=x&name=y", "", 400, "twice"),
+        (.get, "/_local/faults?name=x", "", 400, "takes none"),
+        (.get, "/_local/info?lab=x", "", 400, "GET /_local/info has no parameter \"lab\"; it takes none"),
+        (.post, "/_local/reset?sure=no", "", 400, "sure"),
         (.post, "/_local/sign-in", "{}", 400, "user"),
         (.post, "/_local/sign-in", #"{"user":"nobody"}"#, 400, "alice"),
         (.post, "/_local/sign-in", #"{"user":"alice","client":"other"}"#, 400, "service"),
@@ -40,15 +45,15 @@ struct ControlTests {
         (.post, "/_local/consent", #"{"url":"https://x.example/","user":"alice","complete":"yes"}"#, 400, "complete"),
         (.get, "/_local/journal?after=x", "", 400, "after"),
         (.get, "/_local/journal?after=-1", "", 400, "after"),
+        (.get, "/_local/journal?before=3", "", 400, "known: after"),
         (.post, "/_local/snapshots/nothing/restore", "", 404, "nothing"),
         (.put, "/_local/applications/x", "[", 400, "JSON"),
         (.put, "/_local/applications/x", #"{"kind":"none"}"#, 400, "kind"),
     ]
 
-    /// The list stands where a mistake says that it does, with and without the console's own pages at the root.
-    @Test(arguments: ["/api", "/"]) func thePageListsEveryCall(_ path: String) async throws {
-        let lab = try ControlledLab()
-        let response = await lab.control.respond(to: Request(.get, "http://127.0.0.1:4586\(path)"))
+    /// The list stands where a mistake says that it does.
+    @Test func thePageListsEveryCall() async throws {
+        let response = try await ControlledLab().call(.get, "/api")
         #expect(response.status == 200)
         for call in ["/api", "/_local/journal", "/_local/snapshots/{id}/restore"] {
             #expect(response.bodyText.contains(call), "\(call)")
@@ -77,6 +82,8 @@ struct ControlTests {
             let answer = await lab.control.answer(Request(.get, "http://127.0.0.1:4583\(path)"), at: .github)
             #expect(answer?.status == 200 && answer?.json?["party"] == "github")
         }
+        let mistyped = await lab.control.answer(Request(.get, "http://127.0.0.1:4583/_local/ready?x=1"), at: .github)
+        #expect(mistyped?.status == 400)
         #expect(await lab.control.answer(Request(.get, "http://x/user"), at: .github) == nil)
     }
 
@@ -91,11 +98,20 @@ struct ControlTests {
         #expect(!info.text.contains("agentcore-local-secret"))
     }
 
-    @Test func theRootIsAPageWithoutScript() async throws {
-        let page = try await ControlledLab().call(.get, "/")
-        #expect(page.status == 200 && page.bodyText.contains("/_local/journal"))
-        #expect(!page.bodyText.contains("<script"))
-        #expect(page.header(.contentSecurityPolicy)?.contains("frame-ancestors 'none'") == true)
+    /// A mistyped parameter must not stand for none: every fault would go.
+    @Test func aFaultStaysWhereTheParameterIsMistyped() async throws {
+        let lab = try ControlledLab()
+        _ = try await lab.json(.put, "/_local/faults", ["name": "x", "party": "github", "drop": true])
+        #expect(await lab.call(.delete, "/_local/faults?nam=x").status == 400)
+        #expect(lab.lab.network.faults.all.map(\.name) == ["x"])
+    }
+
+    @Test func aHintThatAsksEndsAsAQuestion() async throws {
+        let lab = try ControlledLab()
+        for (url, end) in [("http://githab.com/x", "did you mean github.com?"), ("https://a.test/", "host a.test.")] {
+            let hint = try await lab.json(.post, "/_local/consent", ["url": .string(url), "user": "alice"])["hint"]
+            #expect(hint?.string?.hasSuffix(end) == true, "\(hint?.string ?? "none")")
+        }
     }
 
     @Test func theClockMovesAndSkews() async throws {

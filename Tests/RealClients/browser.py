@@ -225,6 +225,13 @@ FOCUSED = """
   const shown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== "none";
   return [all.indexOf(at), shown, at.outerHTML.slice(0, 120)];"""
 
+# Words that stand letter below letter.
+SQUEEZED = """
+  return [...document.querySelectorAll("th, td, li, p")].filter(one => {
+    const box = one.getBoundingClientRect(), size = parseFloat(getComputedStyle(one).fontSize);
+    return one.innerText.trim().length > 2 && box.width > 1 && box.width < 2 * size && box.height > 4 * size;
+  }).map(one => one.innerText.trim().slice(0, 40))"""
+
 
 def audit(browser, most=25):
     """What is wrong with the page for somebody who cannot see it well, has no mouse, or has a phone."""
@@ -252,5 +259,6 @@ def audit(browser, most=25):
     browser.size(375, 812)
     wide = browser.run("return document.documentElement.scrollWidth - innerWidth")
     problems += [f"{wide} px wider than a phone"] * (wide > 0)
+    problems += [f"letter below letter on a phone: {text}" for text in browser.run(SQUEEZED)]
     browser.size(1280, 900)
     return problems + browser.complaints()

@@ -135,7 +135,7 @@ def test_no_page_is_framed(lab, world, browser, tmp_path):
     assert len(refused) >= 3, refused
 
 
-@pytest.mark.parametrize("path", ["/", "/tokens", "/lab", "/compare", "/exchanges/1"])
+@pytest.mark.parametrize("path", ["/", "/tokens", "/lab", "/compare", "/api", "/exchanges/1"])
 def test_a_page_of_the_console(lab, world, browser, path):
     world.create_target()
     token, url = asked(lab, world)

@@ -95,7 +95,7 @@ def commands(program):
 
 def control_api(index):
     """From the page that the lab itself shows."""
-    lines = re.findall(r"<tr><td>([A-Z]+)</td><td>(?:<a [^>]*>)?([^<]+)(?:</a>)?</td><td>(.*?)</td></tr>", index)
+    lines = re.findall(r'<tr><th scope="row">([A-Z]+) (?:<a [^>]*>)?([^<]+)(?:</a>)?</th><td>(.*?)</td></tr>', index)
     plain = [(f"`{method} {path}`", re.sub("&quot;", '"', text)) for method, path, text in lines]
     return rows(("call", "does"), plain)
 
