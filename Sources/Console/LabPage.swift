@@ -21,6 +21,7 @@ struct LabPage {
             <section aria-labelledby="faults"><h2 id="faults">Faults</h2>
             \(faults)
             \(shell.form("/lab/faults", fault))
+            \(Self.late)
             </section>
             <section aria-labelledby="snapshots"><h2 id="snapshots">Snapshots</h2>
             <p>A snapshot keeps records, journal, time, chance and faults. Going back to one undoes what came after.</p>
@@ -62,6 +63,9 @@ struct LabPage {
         return "<ul>\(items.joined())</ul>"
     }
 
+    private static let late =
+        "<p>A late answer moves world time by its delay and comes at once: nobody has to wait.</p>"
+
     private var fault: String {
         """
         <label>Name <input name="name" required></label>\(Shell.partyChoice("party", "at"))
@@ -69,7 +73,8 @@ struct LabPage {
         <label>what <select name="effect"><option value="503">answers 503</option>\
         <option value="429">answers 429</option>\
         <option value="drop">drops the request</option><option value="duplicate">gets it twice</option>\
-        <option value="truncate">loses the answer</option><option value="delay">takes 30 s</option></select></label>
+        <option value="truncate">loses the answer</option>\
+        <option value="delay">answers 30 s later</option></select></label>
         <label>first <input name="first" type="number" min="1" placeholder="always" size="6"></label>
         <button>Set fault</button>
         """

@@ -240,6 +240,17 @@ def test_the_words_of_a_checked_token_are_all_told(request):
         assert len(words) > 4 and all(f"`{word}" in row for word in words), words
 
 
+def test_the_members_of_an_application_are_all_told(request):
+    if request.config.getoption("--client") != "mcp1":
+        pytest.skip("once is enough")
+    source = (ROOT / "Sources/AuthorizationServer/ApplicationRecord.swift").read_text()
+    known = re.findall(r'"(\w+)"', source.split("private static let members = [")[1].split("]")[0])
+    page = "\n" + (SOURCES / "control-api.md").read_text()
+    told = re.findall(r"^\| `(\w+)`", page.split("\n## An application\n")[1].split("\n## ")[0], re.MULTILINE)
+    # That of the path may be said again.
+    assert sorted(told) == sorted(set(known) - {"clientId"})
+
+
 def test_who_does_a_step_that_names_nobody_is_told(request):
     if request.config.getoption("--client") != "mcp1":
         pytest.skip("once is enough")

@@ -18,7 +18,7 @@ package struct FaultStep: LabStep {
         ShapeMember("first", .either([.whole, .text]), "How many requests it strikes; all if it is not said."),
         ShapeMember("answer", .mapping(answer), "Is answered instead."),
         ShapeMember("throttle", .flag, "A call is one too many: 429 of the party aws."),
-        ShapeMember("delay", .either([.span, .text]), "The answer is late."),
+        ShapeMember("delay", .either([.span, .text]), "The answer is late: world time moves, and nobody waits."),
         ShapeMember("drop", .flag, "No answer comes, and the party sees nothing."),
         ShapeMember("duplicate", .flag, "The party sees the request twice."),
         ShapeMember("truncate", .flag, "The party acts, its answer is lost."),
