@@ -82,7 +82,9 @@ extension AuthorizationServer {
         // Without `scope` the user's earlier grants count, all together.
         let wanted = asked.scopes ?? grant?.scopes ?? ScopeSet()
         let isAskedAnew = profile.features.honoursConsentPrompt && asked.value("prompt") == "consent"
-        if let grant, !isAskedAnew, profile.scopes.covers(grant.scopes, wanted) {
+        if let grant, !isAskedAnew, profile.scopes.covers(grant.scopes, wanted),
+            !signsInTooOften(application, grant, in: &transaction)
+        {
             let isOffline = asksOffline(asked) && !profile.lives.isOfflineOnlyWithConsent
             return .redirect(
                 issueCode(asked, application, user, wanted, offline: isOffline, in: &transaction).location)
@@ -93,6 +95,19 @@ extension AuthorizationServer {
             login: user.login, landing: asked.redirectURI ?? "",
             scopes: wanted.names.map { ($0, profile.scopes.about($0)) }, otherAccount: signInURL(asked, picking: true))
         return Pages.response(200, "Authorize \(application.name)", Pages.consent(consent))
+    }
+
+    /// `github-ten-tokens`: an application that got so many tokens within an hour is perhaps in a loop, which the
+    /// consent page breaks. Those that were ended since are not counted.
+    private func signsInTooOften(
+        _ application: ApplicationRecord, _ grant: GrantRecord, in transaction: inout Transaction
+    ) -> Bool {
+        guard let most = profile.tokens.perHour, application.kind == .oauthApp,
+            transaction.count(AccessTokenRecord.self, where: "grant", is: grant.id.rawValue) >= most
+        else { return false }
+        let hourAgo = now - .minutes(60)
+        let tokens = transaction.find(AccessTokenRecord.self, where: "grant", is: grant.id.rawValue)
+        return tokens.count { hourAgo < $0.created } >= most
     }
 
     private func answer(

@@ -90,6 +90,8 @@ package struct VendorProfile: Sendable, Hashable {
         let refresh: Span
         /// How many live tokens one user, application and set of scopes may have.
         let perGrant: Int
+        /// After how many tokens within an hour a user of an OAuth app is asked for consent again; nil for never.
+        let perHour: Int?
         /// Scope by which an OAuth app asks for expiring tokens; nil where there is none.
         let offlineAccessScope: String?
     }
@@ -277,7 +279,7 @@ extension VendorProfile {
 extension VendorProfile.Tokens {
     fileprivate init(_ reader: ProfileReader) throws(VendorProfileProblem) {
         try reader.allows([
-            "prefixes", "expiringSeconds", "refreshSeconds", "perGrant", "offlineAccessScope",
+            "prefixes", "expiringSeconds", "refreshSeconds", "perGrant", "perHour", "offlineAccessScope",
             // Of `TokenLives`.
             "expire", "refreshToken", "rotation", "offlineParameter", "offlineOnlyWithConsent", "familyRevocation",
         ])
@@ -290,6 +292,7 @@ extension VendorProfile.Tokens {
             ],
             refreshPrefix: try prefixes.text("refresh"), expiring: .seconds(try reader.number("expiringSeconds")),
             refresh: .seconds(try reader.number("refreshSeconds")), perGrant: Int(try reader.number("perGrant")),
+            perHour: reader["perHour"] == nil ? nil : Int(try reader.number("perHour")),
             offlineAccessScope: try reader.optionalText("offlineAccessScope"))
     }
 }
