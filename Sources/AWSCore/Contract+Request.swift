@@ -24,7 +24,7 @@ extension Contract {
                     query.append(member?.wireName ?? "", Self.plain(value))
                 }
             case .body, .header, nil:
-                let value = member.map { wired(entry.value, $0.shape) } ?? entry.value
+                let value = member.map { renamed(entry.value, $0.shape, toWire: true) } ?? entry.value
                 body.append(member?.wireName ?? entry.name, value)
             }
         }
@@ -34,20 +34,28 @@ extension Contract {
         return Request(operation.method, url, headers: Self.jsonHeaders, json: .object(body))
     }
 
-    /// A value with the names that its members have on the wire; nearly all have but one.
-    private func wired(_ value: JSONValue, _ reference: Shape.Reference) -> JSONValue {
+    /// What a body holds, with the model's names instead of those of the wire.
+    package func named(_ body: JSONObject, of operation: Operation) -> JSONObject {
+        guard let input = operation.input else { return body }
+        return renamed(.object(body), input, toWire: false).object ?? body
+    }
+
+    /// A value whose members have their other names; nearly all have but one.
+    private func renamed(_ value: JSONValue, _ reference: Shape.Reference, toWire: Bool) -> JSONValue {
         guard renaming.contains(reference) else { return value }
         switch (shapes[reference].kind, value) {
         case (.structure(let members, _), .object(let object)):
             return .object(
                 JSONObject(
                     object.members.map { entry in
-                        guard let member = members.first(where: { $0.name == entry.name }) else { return entry }
-                        return .init(member.wireName, wired(entry.value, member.shape))
+                        guard let member = members.first(where: { (toWire ? $0.name : $0.wireName) == entry.name })
+                        else { return entry }
+                        let name = toWire ? member.wireName : member.name
+                        return .init(name, renamed(entry.value, member.shape, toWire: toWire))
                     }))
-        case (.list(let item), .array(let items)): return .array(items.map { wired($0, item) })
+        case (.list(let item), .array(let items)): return .array(items.map { renamed($0, item, toWire: toWire) })
         case (.map(_, let item), .object(let object)):
-            return .object(JSONObject(object.members.map { .init($0.name, wired($0.value, item)) }))
+            return .object(JSONObject(object.members.map { .init($0.name, renamed($0.value, item, toWire: toWire)) }))
         default: return value
         }
     }

@@ -62,6 +62,18 @@ struct RecorderTests {
         #expect(mistakes.map(\.rendered) == [] && files.count == 1)
     }
 
+    /// A scenario has the model's names, whatever the wire calls a member.
+    @Test func aMemberIsNamedAsTheModelNamesIt() throws {
+        let sent: JSONValue = [
+            "name": "demo", "roleArn": "arn:aws:iam::111122223333:role/gw", "authorizerType": "NONE",
+            "domainOverride": ["default": "a.example.com", "alternateDomains": ["b.example.com"]],
+        ]
+        let text = try file([("POST", "http://127.0.0.1:4580/gateways/", sent, ["gatewayId": "demo-ab12cd34ef"])])
+        #expect(text.contains("defaultDomain: a.example.com"), "\(text)")
+        let (files, mistakes) = Library.load(sources: [Source(name: "r.yaml", text: text)], root: Checkout.root)
+        #expect(mistakes.map(\.rendered) == [] && files.count == 1)
+    }
+
     @Test func aFragmentIsPartOfAnAddress() throws {
         let text = try file([
             ("POST", "http://127.0.0.1:4583/anything", ["see": "http://127.0.0.1:4585/callback?a=1#part"], [:])

@@ -25,9 +25,8 @@ extension Recorder {
             input[name] = .string(holes[name])
         }
         for pair in url.query?.pairs ?? [] { input[pair.name] = .string(pair.value) }
-        for member in message.json?.object?.members ?? [] where member.name != "clientToken" {
-            input[member.name] = member.value
-        }
+        let body = contract.named(message.json?.object ?? [:], of: operation)
+        for member in body.members where member.name != "clientToken" { input[member.name] = member.value }
         return (operation, input)
     }
 
