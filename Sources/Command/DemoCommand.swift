@@ -11,7 +11,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     @OptionGroup var root: RootOption
 
-    @Argument(help: "Scenario file (default: scenarios/flow/method-2.yaml).")
+    @Argument(help: "Scenario file.")
     var path = "scenarios/flow/method-2.yaml"
 
     @Flag(help: "Wait for the return key before each step.")
