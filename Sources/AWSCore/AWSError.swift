@@ -75,7 +75,6 @@ package struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     package func hash(into hasher: inout Hasher) { hasher.combine(code) }
 
     package var description: String { "\(code.rawValue): \(message)" }
-    package var status: Int { code.status }
 
     /// Carries the name of the error; clients read the code from here first.
     package static let typeHeader = fieldName("x-amzn-ErrorType")

@@ -76,7 +76,7 @@ extension Contract {
         return try check(.object(wire), as: input, manner)
     }
 
-    /// Checks JSON that came by another way than HTTP: a step of a scenario before it is sent.
+    /// The same of input that came by another way than HTTP.
     package func check(_ value: JSONValue, as operation: Operation, manner: Manner = .strict) throws(AWSError) -> Input
     {
         guard let input = operation.input else { return Input(members: [:], unknown: []) }

@@ -30,8 +30,11 @@ struct Baseline {
         let isWhole: Bool
     }
 
-    /// - Throws: `CommandFailure` when the file cannot be read.
+    /// - Throws: `CommandFailure` when there is no such file, or it cannot be read.
     init(file: String, root: String) throws {
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw CommandFailure(.usage, "--expected-failures \(file): there is no such file")
+        }
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw CommandFailure(.stuck, "--expected-failures \(file): the file cannot be read")
         }

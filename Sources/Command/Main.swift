@@ -16,7 +16,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
             What stands on the command line wins.
 
             Exit codes: 0 all held, 1 wrong usage, 2 a file does not parse, 3 the run could not go on, \
-            4 an expectation failed, 5 stale baseline.
+            4 an expectation failed, or nothing was found, 5 a baseline is stale, or the service model has drifted.
             """,
         version: Version.current,
         subcommands: [

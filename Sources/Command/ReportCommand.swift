@@ -31,31 +31,14 @@ struct ReportCommand: ParsableCommand {
         @Option(name: .shortAndLong, help: ArgumentHelp("Where to write it (default: stdout).", valueName: "file"))
         var output: String?
 
-        @Option(help: ArgumentHelp("Write a JUnit report of them all.", valueName: "file"))
-        var reportJunit: String?
-
-        @Option(help: ArgumentHelp("Write a TAP report of them all.", valueName: "file"))
-        var reportTap: String?
-
-        @Option(help: ArgumentHelp("Write one page with every step, token and diagram.", valueName: "file"))
-        var reportHtml: String?
-
-        @Option(
-            help: ArgumentHelp(
-                "Write sequence diagrams: FILE.svg or FILE.mmd for one scenario, else a folder.", valueName: "path"))
-        var diagram: String?
+        @OptionGroup var shared: SharedReports
 
         private var places: ReportPlaces {
             // A report that is joined is not written over: the join could not be repeated.
             let joined: [(flag: String, path: String?, kind: ReportPlaces.Kind)] = Set(reports).sorted().map {
                 ("the report", $0, .source)
             }
-            return ReportPlaces(
-                [
-                    ("--output", output, .report(.json)), ("--report-junit", reportJunit, .report(.junit)),
-                    ("--report-tap", reportTap, .report(.tap)), ("--report-html", reportHtml, .report(.page)),
-                    ("--diagram", diagram, .diagram(at: diagram)),
-                ] + joined)
+            return ReportPlaces([("--output", output, .report(.json))] + shared.places + joined)
         }
 
         func validate() throws { try places.expectNames() }
@@ -70,17 +53,13 @@ struct ReportCommand: ParsableCommand {
                 throw CommandFailure(.stuck, "\(error)")
             }
             if merged["findings"] != nil {
-                let flags = [
-                    ("--report-junit", reportJunit), ("--report-tap", reportTap), ("--report-html", reportHtml),
-                    ("--diagram", diagram),
-                ]
-                if let (flag, _) = flags.first(where: { $0.1 != nil }) {
-                    throw CommandFailure(.usage, "\(flag): what explore found has no such report")
+                if let asked = shared.places.first(where: { $0.path != nil }) {
+                    throw CommandFailure(.usage, "\(asked.flag): what explore found has no such report")
                 }
             }
             // Before anything is written.
-            if let reportHtml { try Self.expectPages(of: found, for: "--report-html \(reportHtml)") }
-            if let diagram { try Self.expectPages(of: found, for: "--diagram \(diagram)") }
+            if let page = shared.reportHtml { try Self.expectPages(of: found, for: "--report-html \(page)") }
+            if let diagram = shared.diagram { try Self.expectPages(of: found, for: "--diagram \(diagram)") }
             if let output {
                 try OutputFile.report.of(.json).write(merged.pretty, to: output)
             } else {
@@ -116,8 +95,7 @@ struct ReportCommand: ParsableCommand {
         }
 
         private func tell(_ rows: [MergedRow], _ mistakes: [FileMistake], run: JSONObject) throws {
-            try ReportFiles.write(rows, mistakes, run, junit: reportJunit, tap: reportTap, html: reportHtml)
-            if let diagram, !rows.isEmpty || mistakes.isEmpty { try ReportFiles.draw(rows, at: diagram) }
+            try shared.write(rows, mistakes: mistakes, run: run)
             try ReportFiles.tellGitHub(rows, mistakes: mistakes, annotates: output != nil)
             if output == nil {
                 Terminal.say(TextReport.summary(rows))

@@ -7,11 +7,7 @@ import Scenario
 
 /// Which reports a run writes, and where.
 struct ReportFiles: ParsableArguments {
-    @Option(help: ArgumentHelp("Write a JUnit report.", valueName: "file"))
-    var reportJunit: String?
-
-    @Option(help: ArgumentHelp("Write a TAP report.", valueName: "file"))
-    var reportTap: String?
+    @OptionGroup var shared: SharedReports
 
     @Option(
         help: ArgumentHelp(
@@ -19,79 +15,34 @@ struct ReportFiles: ParsableArguments {
             valueName: "file"))
     var reportJson: String?
 
-    @Option(help: ArgumentHelp("Write one page with every step, token and diagram.", valueName: "file"))
-    var reportHtml: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write sequence diagrams: FILE.svg or FILE.mmd for one scenario, else a folder.", valueName: "path"))
-    var diagram: String?
-
     @Option(help: ArgumentHelp("Write every run with its journal as tables.", valueName: "file.sqlite"))
     var record: String?
 
     /// Journals are kept only where somebody will read them.
     var keeps: RunSettings.Keeping {
-        if reportHtml != nil || diagram != nil || record != nil { return .journals }
+        if hasPages || record != nil { return .journals }
         return reportJson != nil ? .seals : .counts
     }
 
     var places: ReportPlaces {
-        ReportPlaces([
-            ("--report-junit", reportJunit, .report(.junit)), ("--report-tap", reportTap, .report(.tap)),
-            ("--report-json", reportJson, .report(.json)), ("--report-html", reportHtml, .report(.page)),
-            ("--diagram", diagram, .diagram(at: diagram)), ("--record", record, .file(.tables)),
-        ])
+        ReportPlaces(
+            shared.places + [("--report-json", reportJson, .report(.json)), ("--record", record, .file(.tables))])
     }
+
+    private var hasPages: Bool { shared.reportHtml != nil || shared.diagram != nil }
 
     func validate() throws { try places.expectNames() }
 
     /// Where files have mistakes nothing was run: what continuous integration reads tells them, and there are neither
     /// diagrams nor tables.
     func write(_ results: [ScenarioResult], mistakes: [FileMistake] = [], run: JSONObject) throws {
-        try Self.write(results, mistakes, run, junit: reportJunit, tap: reportTap, html: reportHtml)
+        try shared.write(results, mistakes: mistakes, run: run)
         if let reportJson {
-            let hasPages = reportHtml != nil || diagram != nil
             let report = JSONReport.render(results, mistakes: mistakes, run: run, pages: hasPages)
             try OutputFile.report.of(.json).write(report.pretty, to: reportJson)
         }
-        if mistakes.isEmpty {
-            if let diagram { try Self.draw(results, at: diagram) }
-            if let record { try self.record(results, at: record) }
-        }
+        if mistakes.isEmpty, let record { try self.record(results, at: record) }
         try Self.tellGitHub(results, mistakes: mistakes)
-    }
-
-    /// The reports that can be made of runs on other machines too.
-    static func write(
-        _ rows: [some PageRow], _ mistakes: [FileMistake], _ run: JSONObject, junit: String?, tap: String?,
-        html: String?
-    ) throws {
-        let leftOut = Int(run["leftOut"]?.int ?? 0)
-        let files: [(String?, ReportKind, () -> String)] = [
-            (junit, .junit, { JUnitReport.render(rows, mistakes: mistakes, seconds: run["seconds"]?.double) }),
-            (tap, .tap, { TAPReport.render(rows, mistakes: mistakes, leftOut: leftOut) }),
-            (html, .page, { HTMLReport.render(rows, mistakes: mistakes, run: run) }),
-        ]
-        for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }
-    }
-
-    static func draw(_ results: [some PageRow], at path: String) throws {
-        let isSVG = path.hasSuffix(".svg")
-        if isSVG || path.hasSuffix(".mmd") {
-            guard let only = results.first, results.count == 1 else {
-                throw CommandFailure(.usage, "--diagram \(path): one file shows one scenario; name a folder for more")
-            }
-            return try OutputFile.report.of(isSVG ? .svg : .mermaid).write(
-                isSVG ? SVGReport.render(only.story) : MermaidReport.render(only.story), to: path)
-        }
-        for result in results {
-            // A name of a file may end with a number too, and none has a full stop before it.
-            let seed = result.seed == 1 ? "" : ".seed-\(result.seed)"
-            let (story, name) = (result.story, "\(path)/\(RunFileName(result))\(seed)")
-            try OutputFile.reportInFolder.of(.svg).write(SVGReport.render(story), to: "\(name).svg")
-            try OutputFile.reportInFolder.of(.mermaid).write(MermaidReport.render(story), to: "\(name).mmd")
-        }
     }
 
     private func record(_ results: [ScenarioResult], at path: String) throws {

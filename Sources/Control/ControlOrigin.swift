@@ -10,13 +10,11 @@ import Scenario
 package struct ControlOrigin: Origin {
     typealias Handler = @Sendable (Request, PathParameters) async throws -> Response
     let lab: Lab
-    let version: String
     private let router: Router<Handler>
 
     /// `version` is the program's, as `/_local/info` says it.
     package init(lab: Lab, version: String = "development") {
         self.lab = lab
-        self.version = version
         var router = Router<Handler>()
         for call in Self.calls {
             let lab = lab

@@ -13,8 +13,6 @@ package struct ResourceTypes: Sendable {
     /// In the order of the file.
     package let names: [String]
 
-    package static let none = ResourceTypes(json: .null)
-
     /// `{types: {AWS::…: {properties, required, attributes}}}`.
     package init(json: JSONValue) {
         var types: [String: Description] = [:]

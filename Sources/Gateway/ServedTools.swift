@@ -26,15 +26,8 @@ enum ToolName {
 }
 
 extension Transaction {
-    /// Every tool of a gateway in the order its targets were made. Read from the catalogues alone: a list never needs
-    /// anybody's consent.
-    mutating func servedTools(of gateway: GatewayID, _ serving: Serving) -> [ServedTool] {
-        find(TargetRecord.self, where: "gateway", is: gateway.rawValue).flatMap { target in
-            servedTools(of: target, serving)
-        }
-    }
-
-    /// The tools of one target; none unless it is READY, or was and is being changed (U8).
+    /// The tools of one target; none unless it is READY, or was and is being changed (U8). Read from the catalogue
+    /// alone: a list never needs anybody's consent.
     mutating func servedTools(of target: TargetRecord, _ serving: Serving) -> [ServedTool] {
         guard target.isServed(serving), let catalogue = find(CatalogueRecord.self, target.id) else {
             return []

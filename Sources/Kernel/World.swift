@@ -1,4 +1,5 @@
-// The kernel is the world a fake lives in: time, chance, network, store. It knows no protocol and no party's behaviour.
+// What the parties of a lab have in common: HTTP, time, chance, a store, each other's names and addresses. It knows
+// nothing of OAuth, MCP or AWS.
 
 /// Everything a fake may touch that it did not create. One value per party.
 ///

@@ -110,7 +110,7 @@ package struct MCPClient: Sendable {
         case "application/json": conversation.hear(response.json)
         case "text/event-stream":
             for message in ServerSentEvents.messages(in: response.body) { conversation.hear(message) }
-        default: throw .malformed("unexpected content type")
+        default: throw .malformed("unexpected content type \(response.mediaType ?? "none")")
         }
         return conversation
     }
@@ -158,7 +158,7 @@ package struct MCPClient: Sendable {
         switch response.mediaType {
         case "application/json": return try result(of: [response.json], id)
         case "text/event-stream": return try result(of: ServerSentEvents.messages(in: response.body), id)
-        default: throw .malformed("unexpected content type")
+        default: throw .malformed("unexpected content type \(response.mediaType ?? "none")")
         }
     }
 

@@ -17,11 +17,8 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
     package let codeChallengeMethods: [String]
     /// RFC 9207 section 3.
     package let issParameterSupported: Bool
-    /// The document as it came.
-    package let json: JSONValue
 
     package init(json: JSONValue) throws(MetadataFailure) {
-        self.json = json
         issuer = try Self.issuer(json)
         authorizationEndpoint = try Self.url("authorization_endpoint", json)
         tokenEndpoint = try Self.url("token_endpoint", json)

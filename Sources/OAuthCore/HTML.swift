@@ -4,7 +4,6 @@ package import Kernel
 /// Pages for browsers without script: sign-in, consent, errors.
 package enum HTML {
     /// Text that may stand between tags and in attributes.
-    package static func escape(_ text: Substring) -> String { escape(String(text)) }
     package static func escape(_ text: String) -> String {
         var text = text
         return text.withUTF8 { bytes in

@@ -1,4 +1,5 @@
-// The rules of OAuth 2.x and OpenID Connect as values and functions. It answers no request and keeps no state.
+// The rules of OAuth 2.x and OpenID Connect as values and functions, and what every party of them shows: keys and
+// pages. It knows no party and no request; all it keeps is what was signed and checked already.
 
 package import HTTPTypes
 package import Kernel
@@ -39,12 +40,7 @@ extension OAuthError.Code {
     package static let unsupportedGrantType = Self(rawValue: "unsupported_grant_type")
     package static let unsupportedResponseType = Self(rawValue: "unsupported_response_type")
     package static let invalidScope = Self(rawValue: "invalid_scope")
-    package static let accessDenied = Self(rawValue: "access_denied")
     package static let serverError = Self(rawValue: "server_error")
-    package static let temporarilyUnavailable = Self(rawValue: "temporarily_unavailable")
-    // RFC 6750 section 3.1
-    package static let invalidToken = Self(rawValue: "invalid_token")
-    package static let insufficientScope = Self(rawValue: "insufficient_scope")
     // RFC 7009 section 2.2.1
     package static let unsupportedTokenType = Self(rawValue: "unsupported_token_type")
     // RFC 8707 section 2

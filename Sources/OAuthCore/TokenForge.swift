@@ -2,7 +2,7 @@ import Crypto
 package import Kernel
 
 /// Makes tokens that a careful verifier does not take: other headers, other algorithms, no signature. For attacks in
-/// scenarios; no party has it.
+/// scenarios; no party has it. It stands here because it signs by the insides of keys.
 package struct TokenForge: Sendable {
     /// Who signs.
     package enum Hand: String, Sendable, CaseIterable {

@@ -103,12 +103,6 @@ extension DocumentNode {
         return nil
     }
 
-    package func whole(_ reading: inout Reading, as what: String) -> Int? {
-        if let number = json.int { return Int(number) }
-        reading.report(place, "\(what) must be a whole number, this is \(typeName)")
-        return nil
-    }
-
     /// `500ms`, `90s`, `11m`, `2h`, `1d`.
     package func span(_ reading: inout Reading, as what: String) -> Span? {
         if let span = scalarText.flatMap({ Span($0) }) { return span }

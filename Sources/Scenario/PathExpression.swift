@@ -122,13 +122,9 @@ package struct PathExpression: Sendable, Hashable, CustomStringConvertible {
 
 /// Reads a path byte by byte: every mark of the language is ASCII.
 private struct PathParser {
-    private let text: String
     private var rest: Substring.UTF8View
 
-    init(_ text: String) {
-        self.text = text
-        rest = text[...].utf8
-    }
+    init(_ text: String) { rest = text[...].utf8 }
 
     func failure(_ reason: String) -> PathExpression.Failure { PathExpression.Failure(reason: reason) }
 

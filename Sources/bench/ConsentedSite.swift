@@ -29,17 +29,32 @@ struct ConsentedSite {
     init(_ served: Neighbour) throws {
         self.served = served
         let talk = Talk(served)
-        let (idp, app, mcp) = (served.url("", at: 2), served.url("", at: 5), served.url("", at: 4))
-        let provider = try talk.aws(
-            "/identities/CreateOauth2CredentialProvider",
-            [
-                "name": "github", "credentialProviderVendor": "GithubOauth2",
-                "oauth2ProviderConfigInput": [
-                    "githubOauth2ProviderConfig": [
-                        "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret",
-                    ]
-                ],
-            ])
+        let id = try Self.gateway(talk, idp: served.url("", at: 2))
+        _ = try talk.post(6, "/_local/clock", ["advance": "1s"])
+        try Self.addTarget(to: id, talk, app: served.url("", at: 5), mcp: served.url("", at: 4))
+        let signedIn = try talk.post(6, "/_local/sign-in", ["user": "alice", "client": "web"])
+        let token = signedIn["accessToken"]?.string ?? ""
+        let url = served.url("/gateways/\(id)/mcp", at: 1)
+        let fields = [
+            "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": "2025-11-25", "Authorization": "Bearer \(token)",
+        ]
+        call = Question(
+            method: "POST", url: url, fields: fields,
+            body: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"github___get_me","arguments":{}}}"#)
+        list = Question(
+            method: "POST", url: url, fields: fields, body: #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+        try Self.consent(talk, call)
+        guard try talk.ask(list)["result"]?["tools"]?.array?.isEmpty == false else { throw BenchFailure("no tools") }
+        read = Question(url: served.url("/gateways/\(id)/"), fields: Self.aws)
+        gateways = Question(url: served.url("/gateways/"), fields: Self.aws)
+        let metadata = try talk.get(2, "/.well-known/openid-configuration")
+        discovery = Question(url: served.url("/.well-known/openid-configuration", at: 2))
+        keys = Question(url: metadata["jwks_uri"]?.string ?? "")
+        tokenURL = metadata["token_endpoint"]?.string ?? ""
+    }
+
+    private static func gateway(_ talk: Talk, idp: String) throws -> String {
         let gateway = try talk.aws(
             "/gateways/",
             [
@@ -51,11 +66,24 @@ struct ConsentedSite {
                     ]
                 ],
             ])
-        _ = try talk.post(6, "/_local/clock", ["advance": "1s"])
-        let id = gateway["gatewayId"]?.string ?? ""
+        return gateway["gatewayId"]?.string ?? ""
+    }
+
+    /// A target with its schema, and the provider that it takes users' tokens from.
+    private static func addTarget(to gateway: String, _ talk: Talk, app: String, mcp: String) throws {
+        let provider = try talk.aws(
+            "/identities/CreateOauth2CredentialProvider",
+            [
+                "name": "github", "credentialProviderVendor": "GithubOauth2",
+                "oauth2ProviderConfigInput": [
+                    "githubOauth2ProviderConfig": [
+                        "clientId": "Ov23liagentcorelocal", "clientSecret": "agentcore-local-secret",
+                    ]
+                ],
+            ])
         let schema = #"{"tools":[{"name":"get_me","inputSchema":{"type":"object"}}]}"#
         _ = try talk.aws(
-            "/gateways/\(id)/targets/",
+            "/gateways/\(gateway)/targets/",
             [
                 "name": "github",
                 "targetConfiguration": [
@@ -78,32 +106,16 @@ struct ConsentedSite {
                     ]
                 ],
             ])
-        let signedIn = try talk.post(6, "/_local/sign-in", ["user": "alice", "client": "web"])
-        let token = signedIn["accessToken"]?.string ?? ""
-        let path = "/gateways/\(id)/mcp"
-        let fields = [
-            "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": "2025-11-25", "Authorization": "Bearer \(token)",
-        ]
-        call = Question(
-            method: "POST", url: served.url(path, at: 1), fields: fields,
-            body: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"github___get_me","arguments":{}}}"#)
-        list = Question(
-            method: "POST", url: served.url(path, at: 1), fields: fields,
-            body: #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+    }
+
+    /// The first call asks for it, and the second one has its token.
+    private static func consent(_ talk: Talk, _ call: Question) throws {
         let asked = try talk.ask(call)
         guard let url = asked["error"]?["data"]?["elicitations"]?[0]?["url"]?.string else {
             throw BenchFailure("nobody was asked for consent: \(asked.text)")
         }
         _ = try talk.post(6, "/_local/consent", ["url": .string(url), "user": "alice", "decision": "approve"])
         guard try talk.ask(call)["result"] != nil else { throw BenchFailure("the vault has no token") }
-        guard try talk.ask(list)["result"]?["tools"]?.array?.isEmpty == false else { throw BenchFailure("no tools") }
-        read = Question(url: served.url("/gateways/\(id)/"), fields: Self.aws)
-        gateways = Question(url: served.url("/gateways/"), fields: Self.aws)
-        let metadata = try talk.get(2, "/.well-known/openid-configuration")
-        discovery = Question(url: served.url("/.well-known/openid-configuration", at: 2))
-        keys = Question(url: metadata["jwks_uri"]?.string ?? "")
-        tokenURL = metadata["token_endpoint"]?.string ?? ""
     }
 
     /// A token for a client of its own.

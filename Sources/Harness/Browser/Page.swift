@@ -5,13 +5,11 @@ package struct Page: Sendable {
     package let url: String
     /// nil when nothing answered: a place outside the lab is not opened.
     package let status: Int?
-    package let html: String
     package let forms: [HTMLForm]
 
     package init(url: String, status: Int?, html: String) {
         self.url = url
         self.status = status
-        self.html = html
         forms = HTMLReader.forms(in: html)
     }
 

@@ -68,7 +68,6 @@ package struct ClientScore: Sendable {
         let hasVersion: Bool
         /// How the client calls itself.
         let agent: String?
-        let isStateless: Bool
         let response: Response
         let answer: JSONValue?
 
@@ -84,7 +83,6 @@ package struct ClientScore: Sendable {
             let version = exchange.request.header(MCPName.versionHeader)
             hasVersion = version != nil
             agent = exchange.request.header(.userAgent)
-            isStateless = version.map { Revision(rawValue: $0).isStateless } ?? false
             self.response = response
             answer =
                 response.json ?? ServerSentEvents.data(in: response.body).last.flatMap { try? JSONValue(parsing: $0) }

@@ -226,10 +226,6 @@ package func percentDecoded(_ text: String, plus: Bool = false) -> String {
 }
 
 /// The same over bytes, which need be no text; a plus sign stays.
-package func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.withUnsafeBufferPointer(percentDecoded)
-}
-
 package func percentDecoded(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     Array(unsafeUninitializedCapacity: bytes.count) { target, count in
         count = decode(bytes, plus: false, into: target)

@@ -22,7 +22,6 @@ extension Record {
 package struct RecordKey: Hashable, Sendable {
     package let name: String
     private let text: ExactText
-    package var value: String { text.text }
     package init(_ name: String, _ value: String) {
         self.name = name
         text = ExactText(value)

@@ -76,11 +76,6 @@ package final class Store: Sendable {
         }
     }
 
-    /// Reads without the possibility to write.
-    package func read<Value: Sendable>(_ body: (borrowing Transaction) throws -> Value) rethrows -> Value {
-        try state.withLock { transaction in try body(transaction) }
-    }
-
     /// Whether there may be a record of this type; no transaction, for what is asked all the time and seldom there.
     package func mayHold<R: Record>(_ type: R.Type) -> Bool { state.withLock { $0.mayHold(type) } }
 
