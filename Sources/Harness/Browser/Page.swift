@@ -5,11 +5,14 @@ package struct Page: Sendable {
     package let url: String
     /// nil when nothing answered: a place outside the lab is not opened.
     package let status: Int?
+    /// What a person reads there; the robot reads the forms.
+    package let html: String
     package let forms: [HTMLForm]
 
     package init(url: String, status: Int?, html: String) {
         self.url = url
         self.status = status
+        self.html = html
         forms = HTMLReader.forms(in: html)
     }
 
