@@ -15,6 +15,7 @@ package enum AccessTokenHash {
     }
 
     private static func leftHalf<Value: Digest>(_ digest: Value) -> String {
-        Base64.encodeURL(digest.prefix(Value.byteCount / 2))
+        // As bytes: a digest's own iterator would be walked without knowing its type.
+        Base64.encodeURL(digest.withUnsafeBytes { Array($0.prefix(Value.byteCount / 2)) })
     }
 }
