@@ -65,21 +65,26 @@ enum Assets {
         .lanes span, .arrow { grid-row: 1; min-width: 0 }
         .c1 { grid-column-start: 2 } .c2 { grid-column-start: 3 } .c3 { grid-column-start: 4 }
         .c4 { grid-column-start: 5 } .c5 { grid-column-start: 6 }
-        .c6 { grid-column-start: 7 } .c7 { grid-column-start: 8 }
+        .c6 { grid-column-start: 7 } .c7 { grid-column-start: 8 } .c8 { grid-column-start: 9 }
+        .wide .lanes, .wide .sequence li { grid-template-columns: 6.5rem repeat(8, minmax(0, 1fr)) }
         .s1 { grid-column-end: span 2 } .s2 { grid-column-end: span 3 } .s3 { grid-column-end: span 4 }
         .s4 { grid-column-end: span 5 } .s5 { grid-column-end: span 6 } .s6 { grid-column-end: span 7 }
+        .s7 { grid-column-end: span 8 }
         .lanes span { grid-column-end: span 1 }
-        .arrow { display: block; position: relative; font-size: .8125rem; text-align: center; white-space: nowrap;
-          overflow: hidden; text-overflow: ellipsis; padding: 0 1rem .2rem; margin: 0 7%; text-decoration: none;
+        .arrow { display: flex; justify-content: center; gap: .25rem; position: relative; font-size: .8125rem;
+          white-space: nowrap; overflow: hidden; padding: 0 1rem .2rem; margin: 0 7%; text-decoration: none;
           color: var(--ink); border-bottom: 2px solid var(--soft) }
+        .arrow .path, .arrow i { overflow: hidden; text-overflow: ellipsis; min-width: 0 }
         .arrow.self { grid-column-end: span 1; border-bottom-style: dotted; padding: 0 0 .2rem }
         .arrow.s1:not(.self) { margin: 0 24% } .arrow.s2 { margin: 0 16.6% } .arrow.s3 { margin: 0 12.5% }
         .arrow.s4 { margin: 0 10% } .arrow.s5 { margin: 0 8.3% } .arrow.s6 { margin: 0 7.1% }
+        .arrow.s7 { margin: 0 6.2% }
         .back .arrow { border-bottom-style: dashed }
         .arrow.right::after, .arrow.left::after { position: absolute; bottom: -.1rem; color: var(--soft);
           font-size: .625rem; line-height: 1 }
         .arrow.right::after { content: "▶"; right: 0 } .arrow.left::after { content: "◀"; left: 0 }
         a.arrow:hover, a.arrow:focus-visible { background: var(--fill); overflow: visible; z-index: 1 }
+        a.arrow:hover .path, a.arrow:focus-visible .path { flex: none }
         .arrow i { color: var(--soft) }
         .who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
         .text { grid-column: 2 / -1; font-size: .8125rem; padding-left: 1rem; overflow-wrap: anywhere }

@@ -30,8 +30,12 @@ struct ComparePage {
         let (left, right) = (lines(chosen.journal, SecretMask(chosen.journal)), lines(now, shell.mask))
         let common = zip(left, right).prefix { $0.0 == $0.1 }.count
         let verdict =
-            common == left.count && common == right.count
-            ? "They are the same." : "The first \(common) lines are the same, then they part."
+            switch common {
+            case left.count where common == right.count: "They are the same."
+            case 0: "They part at once."
+            case 1: "The first line is the same, then they part."
+            default: "The first \(common) lines are the same, then they part."
+            }
         return shell.page(
             title: "Compare two futures", at: "/compare",
             """

@@ -5,23 +5,35 @@ import OAuthCore
 /// The sequence diagram: one column for each party, one row for each message, as a list that can be read aloud.
 struct SequenceView {
     let mask: SecretMask
-    /// Columns, from left to right. Whoever is no party stands in the first one.
+    /// Columns, from left to right. Whoever is no party stands in the first one; parties without a port share one more,
+    /// which is there where one of them speaks.
     private static let columns: [Party] = [.outside, .app, .gateway, .aws, .idp, .github, .mcp]
 
     func html(_ rows: [MessageRows.Row]) -> String {
-        let head = Self.columns.enumerated().map { place, party in
-            "<span class=\"c\(place + 1)\">\(place == 0 ? "people" : party.rawValue)</span>"
-        }.joined()
+        var names = Self.columns.map(\.rawValue)
+        names[0] = "people"
+        let inner = Party.inner.filter { party in rows.contains { Self.isMessage($0, of: party) } }
+        if !inner.isEmpty { names.append(inner.map(\.rawValue).joined(separator: ", ")) }
+        let head = names.enumerated().map { "<span class=\"c\($0 + 1)\">\($1)</span>" }.joined()
         let items = rows.map(item).joined(separator: "\n")
         return """
+            <div class="diagram\(inner.isEmpty ? "" : " wide")">
             <div class="lanes" aria-hidden="true">\(head)</div>
             <ol class="sequence">
             \(items)
             </ol>
+            </div>
             """
     }
 
-    private static func column(of party: Party) -> Int { columns.firstIndex(of: party) ?? 0 }
+    private static func isMessage(_ row: MessageRows.Row, of party: Party) -> Bool {
+        guard case .message(_, let exchange, _, _) = row else { return false }
+        return exchange.from == party || exchange.to == party
+    }
+
+    private static func column(of party: Party) -> Int {
+        columns.firstIndex(of: party) ?? (Party.inner.contains(party) ? columns.count : 0)
+    }
 
     private func item(_ row: MessageRows.Row) -> String {
         switch row {
@@ -34,7 +46,8 @@ struct SequenceView {
     private func message(_ entry: JournalEntry, _ exchange: Exchange, isWhole: Bool) -> String {
         let target = mask.target(exchange.request)
         let path = target.prefix { $0 != "?" }
-        let label = "<b>\(exchange.request.method)</b> \(HTML.escape(Shell.short(String(path))))"
+        let shown = HTML.escape(Shell.short(String(path)))
+        let label = "<b>\(exchange.request.method)</b> <span class=\"path\">\(shown)</span>"
         let call = Self.call(exchange.request).map { " <i>\(HTML.escape($0))</i>" } ?? ""
         let (state, text) = Self.outcome(exchange)
         let answer = isWhole ? " <em class=\"\(state)\">\(text)</em>" : ""

@@ -7,6 +7,8 @@ struct TokensPage {
     private let shell: Shell
     private let rows: [TokenRow]
     private let now: Instant
+    /// Where the machine of each code stands: one that was redeemed is good for nothing, though nobody revoked it.
+    private let codes: [String: String]
     /// The newest ones; a lab that runs for days has very many.
     private static let most = 300
 
@@ -14,6 +16,10 @@ struct TokensPage {
         self.shell = shell
         rows = Array(TokenLineage.table(of: shell.journal).suffix(Self.most))
         now = shell.lab.clock.now
+        let moves = shell.journal.compactMap { entry in
+            if case .transition(let move) = entry.event, move.subject.hasPrefix("code ") { move } else { nil }
+        }
+        codes = Dictionary(moves.map { ($0.subject, $0.to) }) { _, last in last }
     }
 
     var html: String {
@@ -50,6 +56,7 @@ struct TokensPage {
 
     private func state(_ row: TokenRow) -> String {
         if row.isRevoked { return "<em class=\"bad\">revoked</em>" }
+        if codes["code \(row.id)"] == "redeemed" { return "<em class=\"quiet\">redeemed</em>" }
         guard let end = row.expires else { return "" }
         return end <= now ? "<em class=\"bad\">expired</em>" : "<em class=\"good\">until \(end.iso8601)</em>"
     }

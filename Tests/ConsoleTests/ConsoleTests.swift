@@ -212,6 +212,8 @@ struct ConsoleTests {
         let code = try #require(tokens.range(of: "authorization code of idp"))
         let token = try #require(tokens.range(of: "access token of idp"))
         #expect(code.lowerBound < token.lowerBound && !tokens.contains(jwt))
+        let ofCode = tokens[code.lowerBound..<token.lowerBound]
+        #expect(ofCode.contains(">redeemed<") && !ofCode.contains(">until "), "it was good once")
     }
 
     @Test func formsOfOtherPagesCountNothing() async throws {
@@ -271,9 +273,20 @@ struct ConsoleTests {
             Request(.post, "http://127.0.0.1:4580/gateways/\(gateway)/targets/"), to: .aws, from: .outside)
         let page = try await desk.page("/compare?with=future-1")
         #expect(page.contains("Both begin after entry") && page.contains("CREATE_PENDING_AUTH"))
-        #expect(page.contains("/targets/: 500") && page.contains("then they part"))
+        #expect(page.contains("/targets/: 500") && page.contains("They part at once."))
         // What lay ahead of a moment that was left is no moment any more.
         #expect(await desk.post("/fork/\(create.sequence + 900)")?.status == 303)
+    }
+
+    /// Parties without a port are not the people who stand in the first column.
+    @Test func aFunctionStandsInAColumnOfItsOwn() async throws {
+        let desk = try Desk()
+        _ = try await desk.lab.signIn(user: "alice", client: "web")
+        #expect(!(try await desk.page("/").contains("c8")))
+        let url = "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/orders/invocations"
+        _ = try await desk.lab.network.send(Request(.post, url), from: .gateway)
+        let page = try await desk.page("/")
+        #expect(page.contains("<span class=\"c8\">lambda</span>") && page.contains("class=\"arrow c3 s5 right\""))
     }
 
     @Test func aWatcherHearsOfEveryMessage() async throws {

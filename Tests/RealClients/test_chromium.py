@@ -145,6 +145,20 @@ def test_a_page_of_the_console(lab, world, browser, path):
     look(browser, "console" + path.replace("/", "-"))
 
 
+def test_no_status_is_cut_off(lab, world, browser):
+    world.create_target()
+    asked(lab, world)
+    browser.open(lab.console)
+    cut = """
+      return [...document.querySelectorAll(".arrow em")].filter(one => {
+        const own = one.getBoundingClientRect(), arrow = one.closest(".arrow").getBoundingClientRect();
+        return own.left < arrow.left || own.right > arrow.right;
+      }).map(one => one.closest(".arrow").innerText)"""
+    for width in (1280, 1000, 800):
+        browser.size(width, 800)
+        assert browser.run("return document.querySelectorAll('.arrow em').length") > 5 and browser.run(cut) == []
+
+
 def test_the_console_shows_what_happens_while_it_is_open(lab, browser):
     browser.open(lab.console)
     browser.until("!document.getElementById('pause') || !document.getElementById('pause').hidden || true")
