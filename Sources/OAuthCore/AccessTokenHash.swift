@@ -8,14 +8,13 @@ package enum AccessTokenHash {
     package static func of(_ accessToken: String, signedBy algorithm: SignatureAlgorithm) -> String {
         let bytes = Array(accessToken.utf8)
         return switch algorithm.hash {
-        case .sha256: leftHalf(SHA256.hash(data: bytes))
-        case .sha384: leftHalf(SHA384.hash(data: bytes))
-        case .sha512: leftHalf(SHA512.hash(data: bytes))
+        case .sha256: leftHalf(Array(SHA256.hash(data: bytes)))
+        case .sha384: leftHalf(Array(SHA384.hash(data: bytes)))
+        case .sha512: leftHalf(Array(SHA512.hash(data: bytes)))
         }
     }
 
-    private static func leftHalf<Value: Digest>(_ digest: Value) -> String {
-        // As bytes: a digest's own iterator would be walked without knowing its type.
-        Base64.encodeURL(digest.withUnsafeBytes { Array($0.prefix(Value.byteCount / 2)) })
+    private static func leftHalf(_ digest: [UInt8]) -> String {
+        Base64.encodeURL(Array(digest[..<(digest.count / 2)]))
     }
 }
