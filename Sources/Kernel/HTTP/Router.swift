@@ -152,6 +152,8 @@ private struct RouteTable: Sendable {
     /// slash is no segment.
     private func segments(of target: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
         var segments: [Range<Int>] = []
+        // No path of any party has more.
+        segments.reserveCapacity(8)
         var start = 0
         var place = 0
         while place <= target.count {
