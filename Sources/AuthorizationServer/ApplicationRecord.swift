@@ -83,7 +83,8 @@ extension ApplicationRecord {
     func merging(_ json: JSONValue) throws(ApplicationProblem) -> ApplicationRecord {
         guard let object = json.object else { throw ApplicationProblem("an application is a JSON object") }
         if let stranger = object.names.first(where: { !Self.members.contains($0) }) {
-            throw ApplicationProblem("an application has no member “\(stranger)”")
+            let known = Self.members.sorted().joined(separator: ", ")
+            throw ApplicationProblem("an application has no member \"\(stranger)\"; known: \(known)")
         }
         guard object["clientId"] == nil || object["clientId"]?.string == id.rawValue else {
             throw ApplicationProblem("clientId cannot be changed")

@@ -2,16 +2,6 @@ package import Kernel
 
 // Applications are records, so that a lab can change them; until one is changed, the profile's own description counts.
 extension AuthorizationServer {
-    /// Writes down the profile's applications, except those that are there already.
-    package func seed() throws {
-        try world.store.write { transaction in
-            for application in profile.applications
-            where transaction.find(ApplicationRecord.self, application.id) == nil {
-                transaction.save(application)
-            }
-        }
-    }
-
     /// Registers an application, or changes the members that `json` has.
     ///
     /// - Returns: the application without its secret, as it counts under the profile of now.

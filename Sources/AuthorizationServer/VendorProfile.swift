@@ -199,7 +199,7 @@ extension VendorProfile {
     ) throws(VendorProfileProblem) {
         let chosen = profile ?? json["profile"]?.string ?? ""
         guard let overlay = json["profiles"]?[chosen] else {
-            throw VendorProfileProblem("no profile named “\(chosen)”")
+            throw VendorProfileProblem("no profile named \"\(chosen)\"")
         }
         let reader = ProfileReader(
             overlaying(overlaying(json, with: overlay), with: changes), over: (chosen, overlay))

@@ -49,7 +49,7 @@ package struct VendorShelf: Sendable {
         for (number, file) in files.enumerated().reversed() {
             if let profile = Self.profile(name, file) { return (number, profile) }
         }
-        throw VendorProfileProblem("no vendor named “\(name)”; known: \(names.joined(separator: ", "))")
+        throw VendorProfileProblem("no vendor named \"\(name)\"; known: \(names.joined(separator: ", "))")
     }
 
     private static func profile(_ name: String, _ file: JSONValue) -> String? {

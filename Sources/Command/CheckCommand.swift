@@ -46,10 +46,10 @@ struct CheckCommand: ParsableCommand {
     ///
     /// - Throws: `CommandFailure` for a mock that is no lab.
     private static func labs(below paths: [String], root: String) throws -> [String: [String]] {
-        let mocks = "\(URL(fileURLWithPath: root).standardized.path)/mocks"
+        let mocks = "\(URL(fileURLWithPath: root).standardizedFileURL.path)/mocks"
         var labs: [String: [String]] = [:]
         for path in paths {
-            let place = URL(fileURLWithPath: Library.place(of: path, root: root)).standardized.path
+            let place = URL(fileURLWithPath: Library.place(of: path, root: root)).standardizedFileURL.path
             guard FileManager.default.fileExists(atPath: place), "\(place)/".hasPrefix("\(mocks)/") else { continue }
             let all = LabLoading.names(root: root)
             if place == mocks || place == "\(mocks)/labs" {

@@ -79,3 +79,32 @@ def test_a_mistake_of_a_lab_stands_in_the_reports_too(tmp_path):
     assert done.returncode == 2 and "a lab has a mistake" in done.stderr
     (mistake,) = json.loads((tmp_path / "r.json").read_text())["mistakes"]
     assert mistake["file"] == "mocks/labs/mine.yaml" and "defalt" in (tmp_path / "r.tap").read_text()
+
+
+def test_a_file_whose_name_is_no_text_is_told_and_not_passed_over(tmp_path):
+    shutil.copy(ROOT / "scenarios/flow/method-2.yaml", tmp_path / "good.yaml")
+    with open(bytes(tmp_path) + b"/na\xefve.yaml", "wb") as file:
+        file.write((tmp_path / "good.yaml").read_bytes())
+    # An editor's lock.
+    (tmp_path / ".#good.yaml").symlink_to("somebody@somewhere.1234")
+    for command in ["run", "check"]:
+        done = run(command, tmp_path)
+        assert done.returncode == 2 and "the name of this file is no UTF-8 text" in done.stderr, done.stderr
+        assert ".#good" not in done.stderr
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path):
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    done = run("check", tmp_path)
+    assert done.returncode == 2 and "gone.yaml" in done.stderr and "this link leads nowhere" in done.stderr
+
+
+def test_the_command_that_repeats_a_run_leads_out_of_the_current_folder_too(tmp_path):
+    inner, beside = tmp_path / "inner", tmp_path / "beside"
+    inner.mkdir()
+    beside.mkdir()
+    (beside / "wrong.yaml").write_text(
+        "scenario: Wrong\nspec: [T2]\nsteps:\n  - aws: ListGateways\n    expect: {body.items: 1}\n")
+    done = run("run", "../beside/wrong.yaml", cwd=inner, AGENTCORE_LOCAL_ROOT=str(ROOT))
+    assert done.returncode == 4 and "--> ../beside/wrong.yaml:5:14" in done.stdout, done.stdout
+    assert "agentcore-local run ../beside/wrong.yaml --seed 1" in done.stdout, done.stdout

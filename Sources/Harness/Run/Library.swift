@@ -40,12 +40,9 @@ package enum Library {
         var missing: [Diagnostic] = []
         for path in paths {
             let place = place(of: path, root: root)
-            let (found, outside) = scenarioPaths(place)
-            for link in outside {
-                let name = shown(link, root: root)
-                missing.append(mistake(in: name, "this link leads out of the folder: name the file itself"))
-            }
-            if found.isEmpty, outside.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
+            let (found, strays) = scenarioPaths(place)
+            for stray in strays { missing.append(mistake(in: shown(stray.path, root: root), stray.message)) }
+            if found.isEmpty, strays.isEmpty { missing.append(mistake(in: path, "there is no scenario")) }
             for file in found {
                 let name = shown(file, root: root)
                 guard names.insert(name).inserted else { continue }
@@ -95,7 +92,10 @@ package enum Library {
 
     /// A path as reports show it: from the root, so that it is the same on every machine; as it is if it lies outside.
     private static func shown(_ path: String, root: String) -> String {
-        let (file, base) = (URL(fileURLWithPath: path).standardized.path, URL(fileURLWithPath: root).standardized.path)
+        // `standardized` alone would drop the dots that a relative path begins with.
+        let (file, base) = (
+            URL(fileURLWithPath: path).standardizedFileURL.path, URL(fileURLWithPath: root).standardizedFileURL.path
+        )
         let folder = base.hasSuffix("/") ? base : "\(base)/"
         return file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : path
     }
@@ -211,8 +211,8 @@ package enum Library {
         isYAML(name) && ![".template.yaml", ".template.yml"].contains { name.lowercased().hasSuffix($0) }
     }
 
-    /// The scenarios that a path means, and links in a folder that lead out of it.
-    private static func scenarioPaths(_ path: String) -> (files: [String], outside: [String]) {
+    /// The scenarios that a path means, and what in a folder has the name of one and cannot be read, with the reason.
+    private static func scenarioPaths(_ path: String) -> (files: [String], strays: [(path: String, message: String)]) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return ([], []) }
         guard isFolder.boolValue else { return ([path], []) }
@@ -225,8 +225,21 @@ package enum Library {
             isScenarioName(name)
                 && !name.split(separator: "/").dropLast().contains("given")
         }.sorted().map { "\(base)/\($0)" }
-        let outside = paths.filter { folder.existing($0) == nil && FileManager.default.fileExists(atPath: $0) }
-        return (paths.filter { folder.existing($0) != nil }, outside)
+        // An editor's lock is a hidden link that leads nowhere.
+        let strays = paths.filter { path in
+            folder.existing(path) == nil && path.split(separator: "/").last?.hasPrefix(".") != true
+        }
+        return (paths.filter { folder.existing($0) != nil }, strays.map { ($0, reason(ofStray: $0)) })
+    }
+
+    private static func reason(ofStray path: String) -> String {
+        if FileManager.default.fileExists(atPath: path) {
+            return "this link leads out of the folder: name the file itself"
+        }
+        // What stands for bytes that are no text.
+        return path.contains("\u{FFFD}")
+            ? "the name of this file is no UTF-8 text: no report could show it, so give it another"
+            : "this link leads nowhere"
     }
 }
 
