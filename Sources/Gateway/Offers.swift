@@ -102,7 +102,10 @@ struct Offers {
         let offers = try await byPriority([.resources, .templates])
         let listed = offers.first { $0.offer.resources.contains { $0["uri"]?.string == uri } }
         let templated = offers.first { offer in
-            offer.offer.templates.contains { URITemplate($0["uriTemplate"]?.string ?? "").fits(uri) }
+            offer.offer.templates.contains { definition in
+                guard let template = URITemplate(definition["uriTemplate"]?.string ?? "") else { return false }
+                return template.isTemplate && template.match(uri) != nil
+            }
         }
         guard let found = listed ?? templated else {
             // MCP 2026-07-28 took the code of its own away.
@@ -116,36 +119,4 @@ struct Offers {
 extension TargetRecord {
     /// `resourcePriority`; 1000 where none is given.
     fileprivate var priority: Int64 { mcpServer?["resourcePriority"]?.int ?? 1000 }
-}
-
-/// A URI with holes, as far as servers use them (RFC 6570 level 1): `test://item/{id}`.
-struct URITemplate {
-    private let literals: [Substring]
-
-    init(_ text: String) {
-        var literals: [Substring] = []
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            literals.append(rest[..<open])
-            rest = rest[rest.index(after: close)...]
-        }
-        self.literals = literals + [rest]
-    }
-
-    /// Each hole takes at least one character and no slash.
-    func fits(_ uri: String) -> Bool {
-        guard literals.count > 1, let first = literals.first, uri.hasPrefix(first) else { return false }
-        var rest = uri.dropFirst(first.count)
-        for (index, literal) in literals.enumerated().dropFirst() {
-            let isLast = index == literals.count - 1
-            let hole = rest.prefix { $0 != "/" }
-            guard !hole.isEmpty else { return false }
-            if isLast, literal.isEmpty { return hole.count == rest.count }
-            guard let next = literal.first, let end = rest.dropFirst().firstIndex(of: next), end <= hole.endIndex,
-                rest[end...].hasPrefix(literal)
-            else { return false }
-            rest = rest[end...].dropFirst(literal.count)
-        }
-        return rest.isEmpty
-    }
 }

@@ -1,4 +1,5 @@
 import Kernel
+import MCPCore
 
 /// A resource, or with holes in its URI a template of resources.
 struct Resource: Hashable, Sendable {
@@ -55,56 +56,5 @@ struct Resource: Hashable, Sendable {
         case .blob(let blob): content.append("blob", .string(blob))
         }
         return ["contents": [.object(content)]]
-    }
-}
-
-/// `test://template/{id}/data`: simple expansion of RFC 6570 section 3.2.2, a hole to a segment.
-struct URITemplate: Hashable, Sendable {
-    let text: String
-    private let parts: [Part]
-
-    private enum Part: Hashable, Sendable {
-        case literal(String)
-        case hole(String)
-    }
-
-    var isTemplate: Bool { parts.contains { if case .hole = $0 { true } else { false } } }
-
-    /// nil where a hole has no end.
-    init?(_ text: String) {
-        self.text = text
-        var parts: [Part] = []
-        var rest = text[...]
-        while let start = rest.firstIndex(of: "{") {
-            guard let end = rest[start...].firstIndex(of: "}") else { return nil }
-            parts.append(.literal(String(rest[..<start])))
-            parts.append(.hole(String(rest[rest.index(after: start)..<end])))
-            rest = rest[rest.index(after: end)...]
-        }
-        parts.append(.literal(String(rest)))
-        self.parts = parts
-    }
-
-    /// What fills the holes in `uri`; nil for a URI of another shape.
-    func match(_ uri: String) -> JSONObject? {
-        var values: JSONObject = [:]
-        var rest = uri[...]
-        for (index, part) in parts.enumerated() {
-            switch part {
-            case .literal(let text):
-                guard rest.hasPrefix(text) else { return nil }
-                rest = rest.dropFirst(text.count)
-            case .hole(let name):
-                // Up to the literal behind it, within one segment.
-                var end = rest.firstIndex(of: "/") ?? rest.endIndex
-                if case .literal(let next) = parts[index + 1], let letter = next.first {
-                    end = rest.firstIndex(of: letter) ?? rest.endIndex
-                }
-                guard end > rest.startIndex, !rest[..<end].contains("/") else { return nil }
-                values[name] = .string(String(rest[..<end]))
-                rest = rest[end...]
-            }
-        }
-        return rest.isEmpty ? values : nil
     }
 }
