@@ -28,7 +28,8 @@ import Testing
         let uri = try #require(try await lab.ask(token).json?["sessionUri"])
         let poll = try await lab.ask(token, ["sessionUri": uri, "resourceOauth2ReturnUrl": .null])
         #expect(poll.message == "You must provide a ResourceOauth2ReturnUrl to proceed with this flow")
-        #expect(lab.brokenRules.allSatisfy { $0 == "registered-return-url" })
+        // For want of any list, and for each URL that is not on it.
+        #expect(lab.brokenRules == Array(repeating: "registered-return-url", count: 5))
     }
 
     @Test(
