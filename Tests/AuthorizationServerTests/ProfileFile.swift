@@ -9,6 +9,12 @@ enum ProfileFile {
     static let json = read("github")
     static let rfc = read("oauth")
 
+    /// Every vendor file there is.
+    static let shelf: VendorShelf = {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(Checkout.root)/mocks/vendors")) ?? []
+        return VendorShelf(names.filter { $0.hasSuffix(".yaml") }.sorted().map { read(String($0.dropLast(5))) })
+    }()
+
     private static func read(_ name: String) -> JSONValue {
         let text = try? String(contentsOfFile: "\(Checkout.root)/mocks/vendors/\(name).yaml", encoding: .utf8)
         var reader = PlainYAML(text ?? "")

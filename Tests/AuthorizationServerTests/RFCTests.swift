@@ -90,21 +90,16 @@ struct RFCTests {
         return all
     }
 
-    @Test(arguments: [
-        "strict", "generic", "google", "microsoft", "slack", "salesforce", "atlassian", "linkedin", "okta", "auth0",
-        "cognito", "oauth", "github", "github-2024", "github-2025-07", "github-2026-08",
-    ])
-    func `every vendor is a profile of the shelf`(_ name: String) throws {
-        let shelf = VendorShelf([ProfileFile.json, ProfileFile.rfc])
-        #expect(shelf.names.contains(name))
-        _ = try shelf.profile(named: name)
+    @Test(arguments: ProfileFile.shelf.names)
+    func `every profile of the vendors' files can be read`(_ name: String) throws {
+        _ = try ProfileFile.shelf.profile(named: name)
         #expect(throws: VendorProfileProblem.self) {
-            _ = try shelf.profile(named: name, changes: ["colour": "red"])
+            _ = try ProfileFile.shelf.profile(named: name, changes: ["colour": "red"])
         }
     }
 
     private func vendor(_ name: String) throws -> Bench {
-        try Bench(vendor: VendorShelf([ProfileFile.json, ProfileFile.rfc]).profile(named: name))
+        try Bench(vendor: ProfileFile.shelf.profile(named: name))
     }
 
     /// `8414-05`: a vendor that is an OpenID provider says so in full; a server that is none promises nothing.

@@ -6,7 +6,9 @@ import Scenario
 import TestSupport
 import Testing
 
-private let names = ["1-method-1", "2-method-2", "3-session-binding", "4-pkce", "5-on-behalf-of"]
+/// Of every lesson there is.
+private let names = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Checkout.root)/mocks/lessons")) ?? [])
+    .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
 
 struct LessonTests {
     private func lesson(_ name: String) throws -> Lesson {
