@@ -67,13 +67,7 @@ extension AccountServices {
     func assumeRole(_ form: Form, _ account: String) throws -> JSONObject {
         let arn = try required("RoleArn", form)
         let name = try required("RoleSessionName", form)
-        guard (2...64).contains(name.utf8.count), name.utf8.allSatisfy({ Self.nameBytes.contains($0) }) else {
-            throw invalid("Value '\(name)' at 'roleSessionName' failed to satisfy constraint")
-        }
-        let seconds = form["DurationSeconds"].map { Int64($0) ?? 0 } ?? 3600
-        guard (900...43_200).contains(seconds) else {
-            throw invalid("Value at 'durationSeconds' failed to satisfy constraint")
-        }
+        let seconds = try duration(ofSession: name, form)
         let expiry = world.clock.now + .seconds(seconds)
         let text = { (length: Int, label: Purpose) in world.entropy.text(length, from: .base62, for: label) }
         let keyID = "ASIA\(world.entropy.text(16, from: .upperAlphanumeric, for: "session key id"))"
@@ -117,6 +111,33 @@ extension AccountServices {
                 "Expiration": .string(expiry.iso8601),
             ],
         ]
+    }
+
+    /// Seconds that the keys live: 900 to 43200, an hour unless asked otherwise. The session's name has 2 to 64
+    /// characters of `[\w+=,.@-]` (AWS STS API reference, `AssumeRole`; the words as reported in
+    /// https://github.com/aws-actions/configure-aws-credentials/issues/1306 for the pattern and in Hadoop's
+    /// documentation, `assumed_roles`, for the range).
+    private func duration(ofSession name: String, _ form: Form) throws -> Int64 {
+        let given = form["DurationSeconds"]
+        let seconds = given.map { Int64($0) ?? 0 } ?? 3600
+        let limits: [(isBroken: Bool, name: String, value: String, words: String)] = [
+            (
+                !name.utf8.allSatisfy(Self.nameBytes.contains), "roleSessionName", name,
+                "satisfy regular expression pattern: [\\w+=,.@-]*"
+            ),
+            (name.utf8.count > 64, "roleSessionName", name, "have length less than or equal to 64"),
+            (name.utf8.count < 2, "roleSessionName", name, "have length greater than or equal to 2"),
+            (seconds < 900, "durationSeconds", given ?? "", "have value greater than or equal to 900"),
+            (seconds > 43_200, "durationSeconds", given ?? "", "have value less than or equal to 43200"),
+        ]
+        let broken = limits.filter(\.isBroken).map {
+            "Value '\($0.value)' at '\($0.name)' failed to satisfy constraint: Member must \($0.words)"
+        }
+        guard broken.isEmpty else {
+            let noun = broken.count == 1 ? "validation error" : "validation errors"
+            throw invalid("\(broken.count) \(noun) detected: \(broken.joined(separator: "; "))")
+        }
+        return seconds
     }
 
     /// Whether an allowing statement for `sts:AssumeRole` names the account, one of its users or roles, or everybody.

@@ -99,6 +99,46 @@ struct SecurityTokenTests {
             "AssumeRole", ("RoleArn", "arn:aws:iam::111122223333:role/r"), ("RoleSessionName", "me"))
     }
 
+    /// Each limit of a session is told by name, in STS's words.
+    @Test(arguments: [
+        ("me", "900", nil), ("me", "43200", nil), (String(repeating: "m", count: 64), "3600", nil),
+        (
+            "a:b", "900",
+            "1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: "
+                + #"Member must satisfy regular expression pattern: [\w+=,.@-]*"#
+        ),
+        (
+            "m", "900",
+            "'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2"
+        ),
+        (
+            String(repeating: "m", count: 65), "900",
+            "'roleSessionName' failed to satisfy constraint: Member must have length less than or equal to 64"
+        ),
+        (
+            "me", "899",
+            "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: "
+                + "Member must have value greater than or equal to 900"
+        ),
+        (
+            "me", "43201",
+            "Value '43201' at 'durationSeconds' failed to satisfy constraint: "
+                + "Member must have value less than or equal to 43200"
+        ),
+        ("m", "1", "2 validation errors detected: Value 'm' at 'roleSessionName'"),
+    ])
+    func aSessionsLimitsAreTold(_ name: String, _ seconds: String, _ told: String?) async throws {
+        let lab = try AccountLab([:])
+        _ = await lab.iam("CreateRole", ("RoleName", "r"), ("AssumeRolePolicyDocument", trust(#""*""#)))
+        let answer = await lab.iam(
+            "AssumeRole", ("RoleArn", "arn:aws:iam::111122223333:role/r"), ("RoleSessionName", name),
+            ("DurationSeconds", seconds))
+        #expect(answer.status == (told == nil ? 200 : 400))
+        let text = String(decoding: answer.body, as: UTF8.self)
+        guard let told else { return }
+        #expect(text.contains(told) && text.contains("<Code>ValidationError</Code>"), "\(text)")
+    }
+
     @Test(arguments: [
         (#"{"AWS":"arn:aws:iam::111122223333:root"}"#, 200), (#"{"AWS":["222233334444","111122223333"]}"#, 200),
         (#""*""#, 200), (#"{"AWS":"arn:aws:iam::222233334444:root"}"#, 403),
