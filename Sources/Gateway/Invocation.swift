@@ -42,9 +42,9 @@ struct Invocation {
         switch method {
         case "prompts/get":
             let (target, name) = try Offers(endpoint).prompt(params)
-            var upstream: JSONObject = ["name": .string(name)]
-            if let arguments = params["arguments"] { upstream.append("arguments", arguments) }
-            return try await call.forwarded(method, upstream, to: target)
+            var forwarded: JSONObject = ["name": .string(name)]
+            if let arguments = params["arguments"] { forwarded.append("arguments", arguments) }
+            return try await call.forwarded(method, forwarded, to: target)
         case "resources/read":
             let (target, uri) = try await Offers(endpoint).resource(params, revision)
             return try await call.forwarded(method, ["uri": .string(uri)], to: target)

@@ -24,7 +24,13 @@ struct PendingCall: Record {
     enum Subject: Hashable, Sendable, Codable {
         case consent(Consent)
         /// The target's own question; the conversation itself is with `LiveConversations`.
-        case upstream
+        case target
+
+        // As data files have them: never changed.
+        enum CodingKeys: String, CodingKey {
+            case consent
+            case target = "upstream"
+        }
     }
 
     /// The call that asked for it, with all that came along: after the consent the very same is made.
@@ -85,7 +91,7 @@ struct PendingCalls {
     func hold(_ relay: Relay, _ call: MCPCall, of endpoint: Endpoint) throws(JSONRPCError) -> MCPReply {
         guard let held = relay.takeHeld() else { throw .internalFailure }
         let question = (held.question.method, held.question.params)
-        return try hold(call, .upstream, question: question, after: relay.notifications, of: endpoint) { id in
+        return try hold(call, .target, question: question, after: relay.notifications, of: endpoint) { id in
             keep(id, relay, held)
         }
     }
@@ -124,7 +130,7 @@ struct PendingCalls {
             return false
         }
         switch pending.subject {
-        case .upstream: await passOn(pending, outcome)
+        case .target: await passOn(pending, outcome)
         case .consent:
             guard !pending.isAccepted else { return false }
             guard case .success(let result) = outcome, result["action"] == "accept" else {
@@ -153,7 +159,7 @@ struct PendingCalls {
         do throws(MCPFailure) {
             try await held.client.tell(JSONRPC.answer(held.question.id, outcome))
             held.conversation.listen()
-            let result = try await UpstreamCall.go(on: &held.conversation, with: held.client, relay)
+            let result = try await TargetRequest.go(on: &held.conversation, with: held.client, relay)
             let notifications = Array(relay.notifications.dropFirst(told))
             guard let result else { return askNext(pending, relay, notifications) }
             finish(pending, .success(result), after: notifications)
@@ -169,7 +175,7 @@ struct PendingCalls {
         let next = PendingCall(
             id: Identifier(world.entropy.uuid(for: "gateway.question")), gateway: pending.gateway,
             session: pending.session, principal: pending.principal, call: pending.call, stream: pending.stream,
-            subject: .upstream)
+            subject: .target)
         _ = try? world.store.write { transaction in
             for notification in notifications { transaction.send(notification, on: pending.stream) }
             let id = RequestID.string(next.id.rawValue)

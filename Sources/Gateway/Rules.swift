@@ -65,7 +65,7 @@ extension Unknown {
     /// Whether `initialize` must have all members that the schema requires, or may lack some.
     static let initializeMembers = Unknown("gateway.initializeMembers", "required", or: "optional")
     /// Whether the gateway shakes hands with a target before each `tools/call`.
-    static let upstreamHandshake = Unknown("upstream.handshake", "off", or: "on")
+    static let targetHandshake = Unknown("upstream.handshake", "off", or: "on")
     /// How a gateway with sessions and streams asks a client that can be asked: on the stream or by -32042.
     static let elicitationWay = Unknown("elicitation.way", "request", or: "exception")
     /// Revisions of a gateway that was made without `supportedVersions`, by commas.
@@ -104,7 +104,7 @@ package enum GatewaySwitches {
     ]
     package static let unknowns: [Unknown] = [
         .pendingServeOld, .pendingOnExpiry, .httpErrorStatus, .threeLeggedRequiresJWT, .authorizerMismatchStatus,
-        .authorizerAcceptScp, .authorizerLeeway, .authorizerMethod, .cors, .toolsPageSize, .upstreamHandshake,
+        .authorizerAcceptScp, .authorizerLeeway, .authorizerMethod, .cors, .toolsPageSize, .targetHandshake,
         .gatewayDefaultVersions, .elicitationWay, .authorizerBody, .cannotInitiateCode, .notAcceptableText,
         .metadataPlaces, .apiKeyPlace, .apiKeyJoint, .metadataScopes, .targetPropagation,
         .questionLife, .initializeMembers,

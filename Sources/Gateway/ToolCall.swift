@@ -95,8 +95,8 @@ struct ToolCall {
         guard let address = target.mcpServer?["endpoint"]?.string else {
             throw .tool(cause: "The target has no endpoint")
         }
-        do throws(UpstreamCall.Failure) {
-            return try await UpstreamCall(endpoint, target, address, port, relay).result(of: method, params)
+        do throws(TargetRequest.Failure) {
+            return try await TargetRequest(endpoint, target, address, port, relay).result(of: method, params)
         } catch {
             switch error {
             case .paused: throw .rpc(Invocation.paused)

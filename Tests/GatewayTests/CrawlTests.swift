@@ -41,16 +41,16 @@ import Testing
         #expect(target.lastSynchronizedAt == lab.clock.now)
         #expect(try toolNames(lab) == ["one", "two", "three"])
         #expect(
-            lab.upstream.seen.map { $0.body.json["method"]?.string }
+            lab.server.seen.map { $0.body.json["method"]?.string }
                 == ["initialize", "notifications/initialized", "tools/list", "tools/list"])
         #expect(
-            lab.upstream.seen.map { $0.header(MCPName.versionHeader) }
+            lab.server.seen.map { $0.header(MCPName.versionHeader) }
                 == [nil, "2025-11-25", "2025-11-25", "2025-11-25"])
-        #expect(lab.upstream.body(0)["params"]?["protocolVersion"] == "2025-11-25")
+        #expect(lab.server.body(0)["params"]?["protocolVersion"] == "2025-11-25")
         #expect(transitions(lab) == ["CREATING READY"])
         // A second alarm for the same work finds nothing to do.
         await lab.ring(.crawl(Self.address))
-        #expect(lab.upstream.seen.count == 4)
+        #expect(lab.server.seen.count == 4)
     }
 
     @Test("With client credentials the machine's token goes along")
@@ -59,7 +59,7 @@ import Testing
         await lab.ring(.crawl(Self.address))
         #expect(try lab.target("T-github")?.status == .ready)
         #expect(try toolNames(lab) == ["one", "two", "three"])
-        #expect(lab.upstream.seen.allSatisfy { $0.header(.authorization) == "Bearer gho_upstream" })
+        #expect(lab.server.seen.allSatisfy { $0.header(.authorization) == "Bearer gho_upstream" })
     }
 
     @Test(
@@ -78,7 +78,7 @@ import Testing
             lab.identity.paths == ["/identities/GetWorkloadAccessTokenForUserId", "/identities/oauth2/token"])
         #expect(lab.identity.body(0) == ["workloadName": "demo-ab12cd34ef", "userId": "gwT1uuid"])
         #expect(lab.identity.body(1)["oauth2Flow"] == "USER_FEDERATION")
-        #expect(lab.upstream.seen.allSatisfy { $0.header(.authorization) == "Bearer gho_upstream" })
+        #expect(lab.server.seen.allSatisfy { $0.header(.authorization) == "Bearer gho_upstream" })
         #expect(transitions(lab) == ["\(pending.rawValue) \(working)", "\(working) READY"])
     }
 
@@ -95,7 +95,7 @@ import Testing
         await lab.gateway.alarmFired(Alarm(due: lab.clock.now, party: .gateway, label: "nonsense"))
         #expect(try lab.target("T-github")?.status == .createPendingAuth)
         #expect(transitions(lab).isEmpty)
-        #expect(lab.upstream.seen.isEmpty)
+        #expect(lab.server.seen.isEmpty)
     }
 
     @Test("Denied and lapsed consents fail the target, each with its reason (T8)")
@@ -127,7 +127,7 @@ import Testing
 
     private func reason(_ handler: @escaping Scripted.Handler) async throws -> String? {
         let lab = try lab(.updating, tools: ["old"])
-        lab.upstream.answer(handler)
+        lab.server.answer(handler)
         await lab.ring(.crawl(Self.address))
         let target = try lab.target("T-github")
         #expect(target?.status == .updateUnsuccessful)
@@ -149,16 +149,16 @@ import Testing
             } == "MCP server 'https://mcp.test/mcp' returned HTTP 200 to the initialize handshake.")
         #expect(
             try await reason { request in
-                request.body.json["method"] == "tools/list" ? Response(503) : Script.upstream(request)
+                request.body.json["method"] == "tools/list" ? Response(503) : Script.server(request)
             } == Self.prefix + "Received error (503) from runtime.")
         let check = Self.prefix + "Please check the server endpoint or tool capability support."
-        #expect(try await reason { Script.upstream($0, capabilities: [:]) { _, _ in [:] } } == check)
-        #expect(try await reason { Script.upstream($0) { _, _ in ["tools": "none"] } } == check)
-        #expect(try await reason { Script.upstream($0) { _, _ in ["tools": [], "nextCursor": "x"] } } == check)
+        #expect(try await reason { Script.server($0, capabilities: [:]) { _, _ in [:] } } == check)
+        #expect(try await reason { Script.server($0) { _, _ in ["tools": "none"] } } == check)
+        #expect(try await reason { Script.server($0) { _, _ in ["tools": [], "nextCursor": "x"] } } == check)
         #expect(try await reason { _ in .plain(200, "hello") } == check)
     }
 
-    @Test("An upstream that does not answer")
+    @Test("A server that does not answer")
     func unreachable() async throws {
         let lab = try lab(.creating)
         lab.network.faults.put(Fault(name: "f", party: .mcp, operation: nil, effect: .drop, first: nil))
@@ -176,14 +176,14 @@ import Testing
         await lab.ring(.crawl(Self.address))
         #expect(
             try lab.target("T-github")?.statusReasons == [Self.prefix + "Authorization error when sending message"])
-        #expect(lab.upstream.seen.isEmpty)
+        #expect(lab.server.seen.isEmpty)
     }
 
     @Test("Schemas that refer elsewhere fail the crawl; properties of such names do not")
     func keywords() async throws {
         func tools(_ schema: JSONValue) -> Scripted.Handler {
             { request in
-                Script.upstream(request) { _, _ in ["tools": [["name": "t", "inputSchema": schema]]] }
+                Script.server(request) { _, _ in ["tools": [["name": "t", "inputSchema": schema]]] }
             }
         }
         for keyword in ["$ref", "$defs", "$anchor", "$dynamicRef", "$dynamicAnchor"] {
@@ -196,7 +196,7 @@ import Testing
         #expect(
             try await reason(tools("x")) == Self.prefix + "A tool has no name or no inputSchema")
         let lab = try lab(.creating)
-        lab.upstream.answer(
+        lab.server.answer(
             tools(["type": "object", "properties": ["$ref": ["default": ["$ref": 1], "enum": [["$defs": 1]]]]]))
         await lab.ring(.crawl(Self.address))
         #expect(try lab.target("T-github")?.status == .ready)
@@ -205,8 +205,8 @@ import Testing
     @Test("Other lists are read where the server has them")
     func otherLists() async throws {
         let lab = try lab(.creating)
-        lab.upstream.answer { request in
-            Script.upstream(request, capabilities: ["tools": [:], "prompts": [:], "resources": [:]]) { method, _ in
+        lab.server.answer { request in
+            Script.server(request, capabilities: ["tools": [:], "prompts": [:], "resources": [:]]) { method, _ in
                 switch method {
                 case "prompts/list": ["prompts": []]
                 case "resources/list": ["resources": []]
@@ -217,14 +217,14 @@ import Testing
         }
         await lab.ring(.crawl(Self.address))
         #expect(try lab.target("T-github")?.status == .ready)
-        #expect(lab.upstream.seen.count == 6)
+        #expect(lab.server.seen.count == 6)
     }
 
-    @Test("A session the upstream gives is held on to")
+    @Test("A session the server gives is held on to")
     func session() async throws {
         let lab = try lab(.creating)
-        lab.upstream.answer { request in
-            var response = Script.upstream(request)
+        lab.server.answer { request in
+            var response = Script.server(request)
             if request.body.json["method"] == "initialize" {
                 response.head.headerFields[MCPName.sessionHeader] = "s-1"
             }
@@ -232,6 +232,6 @@ import Testing
         }
         await lab.ring(.crawl(Self.address))
         #expect(
-            lab.upstream.seen.map { $0.header(MCPName.sessionHeader) } == [nil, "s-1", "s-1", "s-1"])
+            lab.server.seen.map { $0.header(MCPName.sessionHeader) } == [nil, "s-1", "s-1", "s-1"])
     }
 }

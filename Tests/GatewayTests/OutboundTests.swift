@@ -209,11 +209,11 @@ import Testing
         let raw = mcp?["rawGatewayRequest"]?["body"]?.string
         #expect(raw.flatMap { try? JSONValue(parsing: $0) } == mcp?["gatewayRequest"]?["body"])
         #expect(mcp?["gatewayResponse"] == nil)
-        let upstream = try #require(lab.upstream.seen.first)
-        #expect(upstream.header(.authorization) == "Bearer own")
-        #expect(upstream.header(fieldName("X-Listed")) == "i")
-        #expect(upstream.header(fieldName("X-Other")) == nil)
-        #expect(lab.upstream.body(0)["params"]?["arguments"] == ["b": 2])
+        let server = try #require(lab.server.seen.first)
+        #expect(server.header(.authorization) == "Bearer own")
+        #expect(server.header(fieldName("X-Listed")) == "i")
+        #expect(server.header(fieldName("X-Other")) == nil)
+        #expect(lab.server.body(0)["params"]?["arguments"] == ["b": 2])
     }
 
     @Test(
@@ -235,7 +235,7 @@ import Testing
         #expect(response.json?["id"] == 24)
         let message = response.json?["error"]?["message"]
         #expect(message == "InterceptorException - Received invalid response from interceptor")
-        #expect(lab.upstream.seen.isEmpty)
+        #expect(lab.server.seen.isEmpty)
     }
 
     @Test("A RESPONSE interceptor sees the answer, a notification's too, and changes it")

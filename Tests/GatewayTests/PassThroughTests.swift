@@ -34,7 +34,7 @@ import Testing
     /// A server that asks before it answers, as a stored stream.
     private func asking(_ lab: TestLab, _ question: String) {
         let store = lab.store
-        lab.upstream.answer { request in
+        lab.server.answer { request in
             guard let message = try? JSONRPCMessage.read(request.json()).get() else { return Response(400) }
             switch message {
             case .request(let id, "initialize", _):
@@ -104,9 +104,9 @@ import Testing
         let id = try #require(question["id"]?.string)
         #expect(id != "same-for-all")
         // The gateway shook hands as somebody who can be asked, and passed the progress token on.
-        #expect(lab.upstream.body(0)["params"]?["capabilities"]?["sampling"] == [:])
-        #expect(lab.upstream.body(2)["params"]?["_meta"] == ["progressToken": "p"])
-        #expect(lab.upstream.seen[2].header(MCPName.sessionHeader) == "upstream-session")
+        #expect(lab.server.body(0)["params"]?["capabilities"]?["sampling"] == [:])
+        #expect(lab.server.body(2)["params"]?["_meta"] == ["progressToken": "p"])
+        #expect(lab.server.seen[2].header(MCPName.sessionHeader) == "upstream-session")
         let token = try await lab.token()
         let answer = try await lab.send(
             ["jsonrpc": "2.0", "id": .string(id), "result": ["action": "accept"]], token: token, headers: headers)
@@ -116,7 +116,7 @@ import Testing
         #expect(called.messages.last?["id"] == 24)
         #expect(called.messages.last?["result"]?["content"]?[0]?["text"] == #"{"action":"accept"}"#)
         #expect(called.events == nil)
-        #expect(lab.upstream.body(3)["id"] == "same-for-all")
+        #expect(lab.server.body(3)["id"] == "same-for-all")
         // It was answered; there is nothing to answer any more (E44).
         let again = try await lab.send(
             ["jsonrpc": "2.0", "id": .string(id), "result": [:]], token: token, headers: headers)
@@ -160,8 +160,8 @@ import Testing
         let session = try #require(headers[MCPName.sessionHeader])
         headers[fieldName("X-Tenant")] = "mine"
         #expect(try await lab.callTool(headers: headers).status == 200)
-        #expect(lab.upstream.seen.last?.header(fieldName("X-Tenant")) == "mine")
-        #expect(lab.upstream.seen.allSatisfy { $0.header(MCPName.sessionHeader) != session })
+        #expect(lab.server.seen.last?.header(fieldName("X-Tenant")) == "mine")
+        #expect(lab.server.seen.allSatisfy { $0.header(MCPName.sessionHeader) != session })
     }
 
     @Test("A call that was cancelled gets no answer, whatever is answered later")
@@ -201,8 +201,8 @@ import Testing
     // MARK: - Prompts and resources
 
     private func offering(_ lab: TestLab) async throws {
-        lab.upstream.answer { request in
-            Script.upstream(request, capabilities: ["tools": [:], "prompts": [:], "resources": [:]]) { method, params in
+        lab.server.answer { request in
+            Script.server(request, capabilities: ["tools": [:], "prompts": [:], "resources": [:]]) { method, params in
                 switch method {
                 case "tools/list": ["tools": []]
                 case "prompts/list": ["prompts": [["name": "greet", "arguments": [["name": "who"]]]]]
@@ -258,9 +258,9 @@ import Testing
         try lab.makeGateway()
         try await offering(lab)
         // Once the second target is gone the first answers.
-        let before = lab.upstream.seen.count
+        let before = lab.server.seen.count
         _ = try await lab.rpc("resources/read", ["uri": "shop://prices"])
-        #expect(lab.upstream.seen.count == before + 1)
+        #expect(lab.server.seen.count == before + 1)
         var second = try #require(try lab.target("T-second"))
         second.configuration = ["mcp": ["mcpServer": ["endpoint": "https://nowhere.test/mcp", "resourcePriority": 10]]]
         let moved = second

@@ -43,7 +43,7 @@ struct TestLab {
     let gateway: Gateway
     let idp: Scripted
     let identity = Scripted { Script.vaultHit($0) }
-    let upstream = Scripted { Script.upstream($0) }
+    let server = Scripted { Script.server($0) }
     let signer: TokenSigner
     let foreignSigner: TokenSigner
 
@@ -75,7 +75,7 @@ struct TestLab {
         gateway = Gateway(world: world, settings: settings)
         network.connect(.idp, idp)
         network.connect(.aws, identity)
-        network.connect(.mcp, upstream)
+        network.connect(.mcp, server)
         network.connect(.gateway, gateway)
     }
 
@@ -218,8 +218,8 @@ enum Script {
     ]
 
     /// A well-behaved server with three tools on two pages.
-    static func upstream(_ request: Request) -> Response {
-        upstream(request) { method, params in
+    static func server(_ request: Request) -> Response {
+        server(request) { method, params in
             switch method {
             case "tools/list" where params["cursor"] == nil:
                 ["tools": [tool("one"), tool("two")], "nextCursor": "p2"]
@@ -229,7 +229,7 @@ enum Script {
         }
     }
 
-    static func upstream(
+    static func server(
         _ request: Request, capabilities: JSONValue = ["tools": [:]],
         _ result: (String, JSONObject) -> JSONValue
     ) -> Response {

@@ -35,10 +35,10 @@ import Testing
                 "resourceOauth2ReturnUrl": "https://app.test/callback",
             ])
         #expect(ServicePrincipal(proof: "p").made(lab.identity.seen[0]))
-        #expect(lab.upstream.seen.count == 1)
-        #expect(lab.upstream.seen[0].header(.authorization) == "Bearer gho_upstream")
-        #expect(lab.upstream.seen[0].header(MCPName.versionHeader) == "2025-11-25")
-        #expect(lab.upstream.body(0)["params"] == ["name": "get_me", "arguments": ["a": 1]])
+        #expect(lab.server.seen.count == 1)
+        #expect(lab.server.seen[0].header(.authorization) == "Bearer gho_upstream")
+        #expect(lab.server.seen[0].header(MCPName.versionHeader) == "2025-11-25")
+        #expect(lab.server.body(0)["params"] == ["name": "get_me", "arguments": ["a": 1]])
     }
 
     @Test("Without a token the caller is sent to consent (E30)")
@@ -69,7 +69,7 @@ import Testing
                 ])
         }
         #expect(ids.count == 2)
-        #expect(lab.upstream.seen.isEmpty)
+        #expect(lab.server.seen.isEmpty)
     }
 
     @Test(
@@ -134,7 +134,7 @@ import Testing
             #expect(lab.identity.body(place)["forceAuthentication"] == true)
         }
         #expect(lab.noted.count == 1)
-        #expect(lab.upstream.body(0)["params"]?["_meta"] == nil)
+        #expect(lab.server.body(0)["params"]?["_meta"] == nil)
     }
 
     @Test("A refusal of the identity service is an internal error; DEBUG says which (E36)")
@@ -161,10 +161,10 @@ import Testing
             (202, "Please check the server endpoint or tool capability support."),
             (200, "Please check the server endpoint or tool capability support."),
         ])
-    func upstreamFails(_ status: Int, _ cause: String) async throws {
+    func serverFails(_ status: Int, _ cause: String) async throws {
         for debug in [false, true] {
             let lab = try lab(debug: debug)
-            lab.upstream.answer { _ in Response(status) }
+            lab.server.answer { _ in Response(status) }
             let response = try await lab.callTool()
             #expect(response.status == 200)
             #expect(response.json?["result"]?["isError"] == true)
@@ -173,10 +173,10 @@ import Testing
     }
 
     @Test("An error of the target's protocol, also inside a 4xx")
-    func upstreamError() async throws {
+    func serverError() async throws {
         let lab = try lab(debug: true)
         for status in [200, 400] {
-            lab.upstream.answer { request in
+            lab.server.answer { request in
                 .json(status, JSONRPC.error(RequestID(request.body.json["id"] ?? .null), .invalidParams("no")))
             }
             let text = try await lab.callTool().json?["result"]?["content"]?[0]?["text"]
@@ -196,7 +196,7 @@ import Testing
     @Test("An answer framed as a stream")
     func streamed() async throws {
         let lab = try lab()
-        lab.upstream.answer { request in
+        lab.server.answer { request in
             let id = RequestID(request.body.json["id"] ?? .null) ?? .int(0)
             let progress = JSONRPC.notification("notifications/progress").text
             let answer = JSONRPC.result(id, Script.callResult).text
@@ -223,11 +223,11 @@ import Testing
     func bare() async throws {
         let lab = try lab(credentials: [])
         #expect(try await lab.callTool().json?["result"] == Script.callResult)
-        #expect(lab.upstream.seen[0].header(.authorization) == nil)
+        #expect(lab.server.seen[0].header(.authorization) == nil)
         #expect(lab.identity.seen.isEmpty)
         let broken = try self.lab(credentials: [], off: ["no-token-passthrough"])
         _ = try await broken.callTool()
-        #expect(broken.upstream.seen[0].header(.authorization) == "Bearer \(try await broken.token())")
+        #expect(broken.server.seen[0].header(.authorization) == "Bearer \(try await broken.token())")
     }
 
     @Test("A handshake before each call, where a lab wants it")
@@ -235,7 +235,7 @@ import Testing
         let lab = try lab(unknowns: ["upstream.handshake": "on"])
         #expect(try await lab.callTool().json?["result"] == Script.callResult)
         #expect(
-            lab.upstream.seen.map { $0.body.json["method"]?.string }
+            lab.server.seen.map { $0.body.json["method"]?.string }
                 == ["initialize", "notifications/initialized", "tools/call"])
     }
 }

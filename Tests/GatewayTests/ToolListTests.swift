@@ -88,7 +88,7 @@ import Testing
         #expect(response.json?["result"]?["nextCursor"] == nil)
         #expect(response.json?["result"]?["tools"]?[0]?["inputSchema"] == ["type": "object", "properties": [:]])
         #expect(lab.identity.seen.isEmpty)
-        #expect(lab.upstream.seen.isEmpty)
+        #expect(lab.server.seen.isEmpty)
     }
 
     @Test("Only what is served is listed (U8)", arguments: TargetStatus.allCases)

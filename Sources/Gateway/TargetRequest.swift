@@ -76,7 +76,8 @@ final class Relay: Sendable {
 }
 
 /// Sessions at targets, one for each session here and target, and of use no longer than that.
-struct UpstreamSession: PassingRecord {
+struct TargetSession: PassingRecord {
+    // As data files have it: never changed.
     static let collection = "gateway-upstream-session"
     enum Tag {}
     let id: Identifier<Tag>
@@ -86,7 +87,7 @@ struct UpstreamSession: PassingRecord {
 }
 
 /// One request to the MCP server behind a target.
-struct UpstreamCall {
+struct TargetRequest {
     enum Failure: Error {
         case failed(MCPFailure)
         /// The target asked something; the relay holds the conversation.
@@ -177,20 +178,20 @@ struct UpstreamCall {
     private func connected(renewed: Bool) async throws(MCPFailure) -> MCPClient {
         var client = MCPClient(network: network, endpoint: address, token: nil)
         guard let relay, let session = relay.session, !relay.declared.isEmpty else {
-            if renewed || world.switches.isOn(.upstreamHandshake) {
+            if renewed || world.switches.isOn(.targetHandshake) {
                 try await client.connect(as: Gateway.name, version: Gateway.version)
             }
             return client
         }
-        let id = Identifier<UpstreamSession.Tag>("\(session.id) \(target.id)")
-        let kept = try? world.store.write { $0.find(UpstreamSession.self, id) }
+        let id = Identifier<TargetSession.Tag>("\(session.id) \(target.id)")
+        let kept = try? world.store.write { $0.find(TargetSession.self, id) }
         if !renewed, let kept {
             client.resume(session: kept.session, revision: Revision(rawValue: kept.revision))
             return client
         }
         try await client.connect(
             as: Gateway.name, version: Gateway.version, capabilities: relay.declared)
-        let record = UpstreamSession(
+        let record = TargetSession(
             id: id, session: client.session, revision: client.revision.rawValue, until: session.expires)
         let now = world.clock.now
         _ = try? world.store.write { $0.save(passing: record, at: now) }
