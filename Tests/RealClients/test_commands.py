@@ -169,7 +169,8 @@ def test_why_leads_to_the_scenarios_that_say_it():
     found = run("why", "Invalid or expired session")
     assert found.returncode == 0 and "scenarios/" in found.stdout
     none = run("why", "no party of any lab ever said this")
-    assert none.returncode != 0 or "scenarios/" not in none.stdout
+    assert none.returncode == 4 and not none.stdout
+    assert "no scenario makes a party say anything like that" in none.stderr
 
 
 # --- list

@@ -99,7 +99,8 @@ def test_a_lab_is_made_of_files_below_mocks(place):
     # Read from there it would be told as no directory of users, with what stands in it.
     (root / "mocks/inside.json").write_text((outside / "canary.json").read_text())
     evil.write_text("use: default\nabout: x\nusers: inside.json\n")
-    assert "inside.json" in run("check", "--root", root, "scenarios/given").stderr or run("serve", "--lab", "evil", "--root", root).returncode
+    for done in (run("check", "--root", root, "scenarios/given"), run("serve", "--lab", "evil", "--root", root)):
+        assert done.returncode == 2 and "mocks/inside.json" in done.stderr, done.stdout + done.stderr
     (root / "mocks/linked.json").symlink_to(outside / "canary.json")
     (root / "mocks/folder").symlink_to(outside)
     for way in ("../../outside/canary.json", "../../outside/canary.yaml", str(outside / "canary.json"), "linked.json",
