@@ -65,6 +65,7 @@ package enum Likeness {
             .object(JSONObject(object.members.map { .init(masked($0.name), masked($0.value)) }))
         // Seconds since 1970, of this century.
         case .int(let number) where (1_500_000_000..<5_000_000_000).contains(number): "<time>"
+        case .double(let number) where (1_500_000_000..<5_000_000_000).contains(number): "<time>"
         default: value
         }
     }
@@ -72,8 +73,11 @@ package enum Likeness {
     /// A text with each unstable run of letters replaced by its kind.
     package static func masked(_ text: String) -> String { masked(text) { kind, _ in "<\(kind)>" } }
 
-    /// The same with a name of the caller's choice for each.
-    package static func masked(_ text: String, _ name: (_ kind: String, _ value: String) -> String) -> String {
+    /// The same with a name of the caller's choice for each. `known` are values of known kinds,
+    /// whatever they look like.
+    package static func masked(
+        _ text: String, known: [String: String] = [:], _ name: (_ kind: String, _ value: String) -> String
+    ) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var start = 0
@@ -88,12 +92,19 @@ package enum Likeness {
             }
             var end = start + 1
             while end < bytes.count, isRun(bytes[end]) { end += 1 }
+            // `%3A` in front of a run is no part of it: encoded or not, an id is the same.
+            if start > 0, bytes[start - 1] == UInt8(ascii: "%"), end - start > 2,
+                bytes[start..<(start + 2)].allSatisfy({ isHex($0 | 0x20) })
+            {
+                result += bytes[start..<(start + 2)]
+                start += 2
+            }
             let run = bytes[start..<end]
             if isSecretName, let dash = run.lastIndex(of: UInt8(ascii: "-")), end - dash == 7 {
                 result += run[...dash]
                 result += name("id", String(decoding: run[(dash + 1)...], as: UTF8.self)).utf8
             } else {
-                mask(run, into: &result, name)
+                mask(run, known, into: &result, name)
             }
             if run.starts(with: secretARN) { isSecretName = true }
             start = end
@@ -104,18 +115,33 @@ package enum Likeness {
     private static let secretARN = Array("arn:aws:secretsmanager:".utf8)
 
     private static func mask(
-        _ run: ArraySlice<UInt8>, into result: inout [UInt8], _ name: (String, String) -> String
+        _ run: ArraySlice<UInt8>, _ known: [String: String], into result: inout [UInt8],
+        _ name: (String, String) -> String
     ) {
+        func knownKind(_ part: ArraySlice<UInt8>) -> String? {
+            known.isEmpty ? nil : known[String(decoding: part, as: UTF8.self)]
+        }
         func put(_ kind: String, _ part: ArraySlice<UInt8>) {
             result += name(kind, String(decoding: part, as: UTF8.self)).utf8
         }
-        if let kind = kind(of: run) { return put(kind, run) }
+        if let kind = knownKind(run) ?? kind(of: run) { return put(kind, run) }
+        // `demo-gw-abc123def4:` and `demo-gw-abc123def4.gateway.bedrock-agentcore`: an id may stand between marks.
+        for mark in [UInt8(ascii: ":"), UInt8(ascii: ".")] where run.contains(mark) {
+            var rest = run
+            while let place = rest.firstIndex(of: mark) {
+                mask(rest[..<place], known, into: &result, name)
+                result.append(mark)
+                rest = rest[(place + 1)...]
+            }
+            return mask(rest, known, into: &result, name)
+        }
         // `demo-gw-abc123def4`: a name of somebody's choice and an id behind it.
         if let dash = run.lastIndex(of: UInt8(ascii: "-")) {
             let tail = run[(dash + 1)...]
-            if tail.count == 10, mixes(tail, letters: isLower) {
+            let looks = tail.count == 10 && mixes(tail, letters: isLower) ? "id" : nil
+            if let kind = knownKind(tail) ?? looks {
                 result += run[...dash]
-                return put("id", tail)
+                return put(kind, tail)
             }
         }
         result += run
@@ -138,7 +164,7 @@ package enum Likeness {
         guard count >= 10 else { return nil }
         let text = Substring(String(decoding: run, as: UTF8.self))
         if isUUID(run) { return "uuid" }
-        if isTime(run) { return "time" }
+        if isTime(run) || isSeconds(text) { return "time" }
         if text.hasPrefix("eyJ"), run.filter({ $0 == UInt8(ascii: ".") }).count == 2 { return "jwt" }
         for prefix in ["gho_", "ghu_", "ghr_", "ghp_", "github_pat_"] where text.hasPrefix(prefix) && count > 20 {
             return "token"
@@ -168,6 +194,13 @@ package enum Likeness {
                 ? byte == UInt8(ascii: "-")
                 : isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
         }
+    }
+
+    /// Seconds since 1970, of this century: `1795168802` and `1795168802.0`.
+    private static func isSeconds(_ text: Substring) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isDigit) }) else { return false }
+        return Int(Substring(parts[0])).map { (1_500_000_000..<5_000_000_000).contains($0) } ?? false
     }
 
     /// `2026-11-20T10:00:00Z` and its longer forms.

@@ -40,7 +40,7 @@ struct SeveralRunsTests {
         settings.updatesGolden = true
         let traces = GoldenTraces()
         settings.goldenTraces = traces
-        let files = try Self.files([("s", body.replacing("\nthen:", with: "\n    expect: {status: 404}\nthen:"))])
+        let files = try Self.files([("s", body)])
         let definitions = ["default": try LabDefinition.load(named: "default", root: Checkout.root)]
         let work = seeds.flatMap { seed in files.map { (file: Shared($0), seed: seed) } }
         let results = await Runner(definitions: definitions, settings: settings).run(work, jobs: 2)
@@ -50,21 +50,33 @@ struct SeveralRunsTests {
         return (found, try FileManager.default.contentsOfDirectory(atPath: scenarios.path).sorted())
     }
 
+    /// Ids of gateways and targets, tokens and codes, times and sessions: one trace serves every seed.
+    @Test func aGoldenTraceOfAFlowServesEverySeed() async throws {
+        let flow = try String(contentsOfFile: "\(Checkout.root)/scenarios/flow/method-2.yaml", encoding: .utf8)
+        let body = flow.split(separator: "\n", omittingEmptySubsequences: false)
+            .drop { !$0.hasPrefix("given:") }.joined(separator: "\n")
+            .replacing("\nthen:\n", with: "\nthen:\n  golden: x.trace\n")
+        let (results, left) = try await Self.update(body, seeds: Array(1...20))
+        #expect(results.map(\.verdict) == Array(repeating: .held, count: 20))
+        #expect(results.flatMap(\.failures).map(\.actual) == [] && left.contains("x.trace"))
+    }
+
     @Test func oneGoldenTraceServesSeedsThatLeaveTheSame() async throws {
-        let step = "steps:\n  - http: GET ${lab.github}/"
-        let (different, left) = try await Self.update("\(step)${seed}\nthen: {golden: x.trace}\n", seeds: [1, 2])
+        let (step, not) = ("steps:\n  - http: GET ${lab.github}/", "\n    expect: {status: 404}\nthen: {golden:")
+        let (different, left) = try await Self.update("\(step)${seed}\(not) x.trace}\n", seeds: [1, 2])
         #expect(different.map(\.verdict) == [.failed, .failed] && left == ["s.yaml", "taken.txt"])
         #expect(different[0].failures.last?.hint?.contains("let its name have the seed") == true)
-        let (same, one) = try await Self.update("\(step)one\nthen: {golden: x.trace}\n", seeds: [1, 2])
+        let (same, one) = try await Self.update("\(step)one\(not) x.trace}\n", seeds: [1, 2])
         #expect(same.map(\.verdict) == [.held, .held] && one.contains("x.trace"))
         let (named, two) = try await Self.update(
-            "matrix: {way: [one, two]}\n\(step)${way}\nthen: {golden: \"${way}.trace\"}\n")
+            "matrix: {way: [one, two]}\n\(step)${way}\(not) \"${way}.trace\"}\n")
         #expect(named.map(\.verdict) == [.held, .held])
         #expect(two == ["one.trace", "s.yaml", "taken.txt", "two.trace"])
     }
 
     @Test func aGoldenTraceIsWrittenOverNothingElse() async throws {
-        let (taken, _) = try await Self.update("steps:\n  - http: GET ${lab.github}/one\nthen: {golden: taken.txt}\n")
+        let (taken, _) = try await Self.update(
+            "steps:\n  - http: GET ${lab.github}/one\n    expect: {status: 404}\nthen: {golden: taken.txt}\n")
         #expect(taken.map(\.verdict) == [.failed])
         #expect(taken[0].failures.last?.actual.contains("no golden trace; nothing was written") == true)
     }

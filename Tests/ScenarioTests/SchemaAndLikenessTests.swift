@@ -49,6 +49,11 @@ struct SchemaAndLikenessTests {
             ("2f1c5c1e-0d7b-4c62-8a55-1f0c7f3d9e11", "<uuid>"), ("2026-11-20T10:00:00Z", "<time>"),
             ("at 2026-11-20T10:00:00.123Z, K7Q2M9XPLD", "at <time>, <id>"), ("demo-gw-r0dnwy31yn", "demo-gw-<id>"),
             ("gho_0123456789abcdefghijABCDEFGHIJ012345", "<token>"), ("eyJhbGciOi.eyJpc3MiOi.c2ln", "<jwt>"),
+            ("gateway demo-gw-r0dnwy31yn: - -> READY", "gateway demo-gw-<id>: - -> READY"),
+            ("https://demo-gw-r0dnwy31yn.gateway.x.amazonaws.com/", "https://demo-gw-<id>.gateway.x.amazonaws.com/"),
+            ("1795168802.0, 1795168802", "<time>, <time>"), ("127.0.0.1:33418", "127.0.0.1:33418"),
+            ("a%2F2f1c5c1e-0d7b-4c62-8a55-1f0c7f3d9e11%2Fb", "a%2F<uuid>%2Fb"),
+            ("urn:ietf:params:oauth:request_uri:x7Kq2LmZ9pRt4VbN8cYw", "urn:ietf:params:oauth:request_uri:<text>"),
             ("CreateOauth2CredentialProvider", "CreateOauth2CredentialProvider"), ("2025-11-25", "2025-11-25"),
             ("https://github.com/login/oauth/access_token", "https://github.com/login/oauth/access_token"),
             ("x7Kq2LmZ9pRt4VbN8cYw", "<text>"), ("00112233445566778899aabbccddeeff", "<text>"),
@@ -58,6 +63,14 @@ struct SchemaAndLikenessTests {
             ),
         ])
     func whatIsUnstableIsMaskedByItsKind(_ text: String, _ masked: String) { #expect(Likeness.masked(text) == masked) }
+
+    /// An id of letters alone looks like a word, and one of digits alone like a number.
+    @Test func whatIsKnownToBeAnIdIsMaskedWhateverItLooksLike() {
+        let known = ["abcdefghij": "id", "123456789012": "code"]
+        let text = "gateway my-abcdefghij: <code 123456789012> and abcdefghijk"
+        let masked = Likeness.masked(text, known: known) { kind, _ in kind }
+        #expect(masked == "gateway my-id: <code code> and abcdefghijk")
+    }
 
     @Test func differencesSayWhere() {
         let expected: JSONValue = ["id": "K7Q2M9XPLD", "items": [1, ["a": "<any>"]], "at": 1_795_168_802, "gone": 1]

@@ -28,7 +28,7 @@ package struct GoldenCheck: JournalCheck {
     package func judge(_ evidence: Evidence) throws(Diagnostic) -> [Failure] {
         let (companion, place) = (try evidence.companion(file), file.name.place)
         let shown = companion.shown
-        let actual = Self.stable(evidence.trace.rendered)
+        let actual = Self.stable(evidence.trace.rendered, known: Self.known(in: evidence.entries))
         if evidence.settings.updatesGolden {
             guard let path = companion.writable else {
                 throw Diagnostic(place, "a golden trace stands beside its scenario; \(shown) does not")
@@ -80,10 +80,10 @@ package struct GoldenCheck: JournalCheck {
     }
 
     /// Unstable values by kind and number: `<uuid 1>`.
-    static func stable(_ text: String) -> String {
+    private static func stable(_ text: String, known: [String: String]) -> String {
         var numbers: [String: Int] = [:]
         var counts: [String: Int] = [:]
-        return Likeness.masked(text) { kind, value in
+        return Likeness.masked(text, known: known) { kind, value in
             guard kind != "time" else { return "<time>" }
             let number: Int
             if let known = numbers[value] {
@@ -95,5 +95,33 @@ package struct GoldenCheck: JournalCheck {
             }
             return "<\(kind) \(number)>"
         }
+    }
+
+    /// What the journal itself calls by such a name. By its looks an id of letters alone is a word, one of digits alone
+    /// a number, and of hundreds of nonces one is a word.
+    private static func known(in entries: [JournalEntry]) -> [String: String] {
+        var known: [String: String] = [:]
+        for entry in entries {
+            switch entry.event {
+            case .token(.issued(let birth)): known[birth.id] = "id"
+            case .token(.held(let id, _)), .token(.revoked(let id, _)): known[id] = "id"
+            case .transition(let move):
+                let words = move.subject.split(separator: " ")
+                guard words.count == 2 else { continue }
+                switch words[0] {
+                case "target", "code", "device": known[String(words[1])] = "id"
+                // A name of somebody's choice and ten letters behind it.
+                case "gateway": if let id = words[1].split(separator: "-").last { known[String(id)] = "id" }
+                default: break
+                }
+            case .exchange(let exchange):
+                for pair in exchange.request.parameters.pairs
+                where ["state", "nonce", "code_challenge"].contains(pair.name) && pair.value.utf8.count >= 20
+                    && Likeness.masked(pair.value) == pair.value
+                { known[pair.value] = "text" }
+            default: break
+            }
+        }
+        return known
     }
 }
