@@ -75,7 +75,7 @@ package enum MergedReport {
     /// Reports of `explore`: what was walked by any of them, what none of them walked, everything that was found.
     private static func explored(_ reports: [(name: String, json: JSONValue)]) throws(Mismatch) -> JSONValue {
         var merged = JSONObject()
-        var findings: [JSONValue] = []
+        var (findings, ofChance): ([JSONValue], [JSONValue]) = ([], [])
         var walked: Set<String> = []
         var missing: [String]?
         var whole: Whole?
@@ -100,14 +100,25 @@ package enum MergedReport {
             }
             walked.formUnion(edges)
             missing = missing.map { $0.filter { missed.contains($0) } } ?? missed
-            findings += report.json["findings"]?.array ?? []
+            let found = report.json["findings"]?.array ?? []
+            if report.json["schedules"] == nil { findings += found } else { ofChance += found }
         }
         try expectWhole(shards)
         merged["edges"] = .strings(walked.sorted())
         merged["edgesMissing"] = .strings(missing ?? [])
-        merged["findings"] = .array(findings)
+        merged["findings"] = .array(onceForEachInvariant(ofChance) + findings)
         merged["merged"] = .strings(reports.map(\.name))
         return .object(merged)
+    }
+
+    /// As one machine tells what its schedules of chance found: an invariant by its lowest seed, in their order.
+    private static func onceForEachInvariant(_ findings: [JSONValue]) -> [JSONValue] {
+        let seeds = findings.map { $0["seed"]?.string.flatMap { UInt64($0) } ?? 0 }
+        let order = findings.indices.sorted { (seeds[$0], $0) < (seeds[$1], $1) }
+        var known: Set<String> = []
+        return order.map { findings[$0] }.filter { finding in
+            finding["invariant"]?.string.map { known.insert($0).inserted } ?? true
+        }
     }
 
     /// What the shards of one run have in common.

@@ -26,6 +26,25 @@ struct MergedReportTests {
         #expect(merged["findings"] == [["seed": "31"]])
     }
 
+    /// One machine tells an invariant by the lowest seed that breaks it; of faults in scenarios it tells each.
+    @Test func anInvariantThatSeveralShardsBrokeIsToldOnce() throws {
+        func found(_ invariant: String, _ seed: String) -> JSONValue {
+            ["invariant": .string(invariant), "seed": .string(seed)]
+        }
+        let one = Self.explored("1/2", walked: ["a"], missed: [], found: [found("x", "9"), found("y", "90")])
+        let two = Self.explored(
+            "2/2", walked: ["a"], missed: [], found: [found("z", "100"), found("y", "150"), found("x", "151")])
+        for reports in [[("1.json", one), ("2.json", two)], [("2.json", two), ("1.json", one)]] {
+            let merged = try MergedReport.merge(reports)
+            #expect(merged["findings"] == [found("x", "9"), found("y", "90"), found("z", "100")])
+        }
+        let swept: JSONValue = [
+            "scenarios": 1, "faults": 2, "edges": [], "edgesMissing": [],
+            "findings": [found("x", "1"), found("x", "1")],
+        ]
+        #expect(try MergedReport.merge([("1.json", swept)])["findings"]?.array?.count == 2)
+    }
+
     /// Every shard reads every file, so each tells the same mistakes.
     @Test func mistakesOfFilesAreKept() throws {
         let source = Source(name: "a.yaml", text: "scenario: s\nspec: [T2]\nsteps:\n  - awz: x\n    as: alise\n")
