@@ -11,7 +11,8 @@ struct WhyCommand: AsyncParsableCommand {
         commandName: "why", abstract: "Explain an error text by the smallest scenarios that produce it.",
         discussion: """
             The library is played and the answers of its parties are compared with the text; ids, URLs and numbers \
-            in it do not matter, nor do a log or a client's words around it; - reads it from standard input. One \
+            in it do not matter, nor do a log or a client's words around it. JSON may be cut short, and of a URL's \
+            query error and error_description are read. - reads the text from standard input. One \
             scenario per cause, the likeliest first. Without a text: every error there is. Exit code 4: nothing like \
             it is known.
             """)
@@ -69,7 +70,8 @@ struct WhyCommand: AsyncParsableCommand {
         [
             "scenario": .string(error.file.name), "title": .string(error.file.scenario),
             "about": error.file.about.map { .string($0) } ?? .null, "party": .string(error.party.rawValue),
-            "form": .string(error.form), "message": .string(error.message),
+            "receiver": error.receiver.map { .string($0.rawValue) } ?? .null, "form": .string(error.form),
+            "message": .string(error.message),
             "rule": error.rule.map { .string($0) } ?? .null, "likeness": .double((score * 100).rounded() / 100),
             "spec": .strings(error.file.spec),
             "sources": .strings(error.file.spec.compactMap { ledger[$0]?.source }),
@@ -78,7 +80,8 @@ struct WhyCommand: AsyncParsableCommand {
 
     private func tell(_ error: KnownError, _ score: Double, _ ledger: Ledger) {
         Terminal.write("\(error.file.scenario)")
-        Terminal.write("    \(error.party) says (\(error.form)): \(trimmed(error.message))")
+        let told = error.receiver.map { " to \($0)" } ?? ""
+        Terminal.write("    \(error.party) says\(told) (\(error.form)): \(trimmed(error.message))")
         if let rule = error.rule { Terminal.write("    by the rule \(rule)") }
         if let about = error.file.about { Terminal.write("    \(about.trimmedEnd)") }
         for row in error.file.spec.compactMap({ ledger[$0] }) {

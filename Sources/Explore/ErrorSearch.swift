@@ -1,4 +1,3 @@
-import HTTPTypes
 package import Harness
 package import Kernel
 package import Scenario
@@ -12,6 +11,11 @@ package struct KnownError: Sendable {
     /// Who said it, and how: `gateway`, `HTTP 400` or `JSON-RPC -32042`.
     package let party: Party
     package let form: String
+    /// Whom a redirect told, if it is a party.
+    package let receiver: Party?
+    let isRedirect: Bool
+    /// Whether a gateway was called before: a consent to a call has another cure than an administrator's to a target.
+    let followsCall: Bool
     /// The rule that refused, if a party named one.
     package let rule: String?
     package let file: ScenarioFile
@@ -31,11 +35,15 @@ package struct ErrorSearch: Sendable {
 
     /// The best fitting errors, one per cause, the smallest reproduction of each; best first.
     package func find(_ text: String, most: Int = 5) -> [(error: KnownError, score: Double)] {
-        let asked = Self.asked(by: text)
+        let asked = AskedError.all(in: text)
         let names = Self.names(in: text)
         let found = causes { error in
             let (said, sentence) = (Self.words(of: error.message), Self.words(of: error.sentence))
-            return asked.compactMap { Self.fit($0, names, said, sentence) }.max()
+            return asked.compactMap { asked in
+                var fit = Self.fit(asked, names, said, sentence)
+                fit?.isAlike = asked.isQuery == error.isRedirect
+                return fit
+            }.max()
         }
         let sorted = found.sorted { left, right in
             if left.fit != right.fit { return right.fit < left.fit }
@@ -45,29 +53,35 @@ package struct ErrorSearch: Sendable {
     }
 
     /// How many letters of a page are read: the others are the same on each.
-    private static let mostOfABody = 400
+    static let mostOfABody = 400
 
     /// How well an error fits: the greater, the better.
     private struct Fit: Comparable {
         let score: Double
+        /// Whether both or neither came with a redirect.
+        var isAlike = true
         /// Words that both have.
         let common: Int
         /// Words that only the error has.
         let more: Int
 
         static func < (one: Fit, other: Fit) -> Bool {
-            (one.score, one.common, -one.more) < (other.score, other.common, -other.more)
+            (one.score, one.isAlike ? 1 : 0, one.common, -one.more)
+                < (other.score, other.isAlike ? 1 : 0, other.common, -other.more)
         }
     }
 
     /// nil for one that does not fit.
-    private static func fit(_ wanted: [String], _ names: Set<String>, _ said: [String], _ sentence: [String]) -> Fit? {
+    private static func fit(_ asked: AskedError, _ names: Set<String>, _ said: [String], _ sentence: [String]) -> Fit? {
+        let wanted = asked.words
         guard !wanted.isEmpty else { return nil }
-        let common = common(wanted, said)
+        let common = common(asked, said)
         let likeness = Double(common) / Double(wanted.count)
         if wanted == sentence || wanted == said { return Fit(score: 1, common: common, more: 0) }
         // A code says more than the words around it, which differ between versions and SDKs.
-        let sharesCode = wanted.contains { (isCode($0) || names.contains($0)) && said.contains($0) }
+        let sharesCode = wanted.contains { word in
+            (isCode(word) || names.contains(word)) && said.contains { asked.means(word, $0) }
+        }
         var score = sharesCode ? 0.6 + 0.4 * likeness : likeness
         var counted = common
         // The whole sentence within others, such as a log's: one word alone may stand anywhere.
@@ -81,55 +95,11 @@ package struct ErrorSearch: Sendable {
         return (0...(whole.count - part.count)).contains { whole[$0..<($0 + part.count)].elementsEqual(part) }
     }
 
-    /// The words that somebody asks for. Of an answer pasted whole, in whatever it was wrapped, they are those that it
-    /// says; names of members, ids and links are every answer's.
-    private static func asked(by text: String) -> [[String]] {
-        let told = bodies(in: text).compactMap { refusal(in: $0, status: nil) }
-        guard told.isEmpty else { return told.map { words(of: "\($0.lead) \($0.sentence)") } }
-        guard text.hasPrefix("<") else { return [words(of: text)] }
-        return [words(of: String(plain(Array(text.utf8)).prefix(mostOfABody)))]
-    }
-
-    /// The JSON objects that stand in a text.
-    private static func bodies(in text: String) -> [JSONValue] {
-        let bytes = Array(text.utf8.prefix(100_000))
-        var (found, place, tries): ([JSONValue], Int, Int) = ([], 0, 0)
-        while let open = bytes[place...].firstIndex(of: UInt8(ascii: "{")), tries < 20 {
-            tries += 1
-            if let end = end(of: bytes[open...]), let json = try? JSONValue(parsing: Array(bytes[open..<end])) {
-                found.append(json)
-                place = end
-            } else {
-                place = open + 1
-            }
-        }
-        return found
-    }
-
-    /// Where the object ends that begins here.
-    private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
-        var (depth, isText, isEscaped) = (0, false, false)
-        for (place, byte) in zip(bytes.indices, bytes) {
-            switch byte {
-            case _ where isEscaped: isEscaped = false
-            case UInt8(ascii: "\\"): isEscaped = isText
-            case UInt8(ascii: "\""): isText.toggle()
-            case _ where isText: break
-            case UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "}"):
-                depth -= 1
-                if depth == 0 { return place + 1 }
-            default: break
-            }
-        }
-        return nil
-    }
-
     /// Every error of the library, one per cause, by party and words.
     package var all: [KnownError] {
         causes { _ in Fit(score: 1, common: 0, more: 0) }.map(\.error).sorted { left, right in
-            (left.party.rawValue, left.form, left.message, left.rule ?? "")
-                < (right.party.rawValue, right.form, right.message, right.rule ?? "")
+            (left.party.rawValue, left.form, left.message, left.rule ?? "", left.receiver?.rawValue ?? "")
+                < (right.party.rawValue, right.form, right.message, right.rule ?? "", right.receiver?.rawValue ?? "")
         }
     }
 
@@ -138,7 +108,8 @@ package struct ErrorSearch: Sendable {
         var best: [String: (error: KnownError, fit: Fit)] = [:]
         for error in errors {
             guard let fit = fit(error) else { continue }
-            let cause = "\(error.party) \(error.form) \(error.rule ?? "") \(Self.words(of: error.message))"
+            let told = error.receiver.map { " to \($0) \(error.followsCall)" } ?? ""
+            let cause = "\(error.party)\(told) \(error.form) \(error.rule ?? "") \(Self.words(of: error.message))"
             if let known = best[cause], !Self.isBetter(error, than: known.error) { continue }
             best[cause] = (error, fit)
         }
@@ -154,13 +125,13 @@ package struct ErrorSearch: Sendable {
     }
 
     /// How many of the asked words stand in the message in their order.
-    private static func common(_ wanted: [String], _ message: [String]) -> Int {
+    private static func common(_ asked: AskedError, _ message: [String]) -> Int {
         var row = [Int](repeating: 0, count: message.count + 1)
-        for word in wanted {
+        for word in asked.words {
             var diagonal = 0
             for place in message.indices {
                 let above = row[place + 1]
-                row[place + 1] = word == message[place] ? diagonal + 1 : max(above, row[place])
+                row[place + 1] = asked.means(word, message[place]) ? diagonal + 1 : max(above, row[place])
                 diagonal = above
             }
         }
@@ -210,77 +181,5 @@ package struct ErrorSearch: Sendable {
     private static func isValue(_ word: String) -> Bool {
         let digits = word.utf8.count { (48...57).contains($0) }
         return digits > 1 || (digits == 1 && word.utf8.count < 4)
-    }
-}
-
-// Reading errors off a journal.
-extension ErrorSearch {
-    private static func errors(of result: ScenarioResult) -> [KnownError] {
-        var found: [KnownError] = []
-        var exchanges = 0
-        var rule: (party: Party, name: String)?
-        let mask = SecretMask(result.journal)
-        for entry in result.journal {
-            switch entry.event {
-            case .note(let note):
-                if let name = note.rule { rule = (note.party, name) }
-            case .exchange(let exchange):
-                exchanges += 1
-                // What a party said on the way to an answer is about that answer and no later one.
-                defer { if rule?.party == exchange.to { rule = nil } }
-                guard case .answered(let response) = exchange.outcome,
-                    let (form, lead, sentence) = refusal(in: response)
-                else { continue }
-                found.append(
-                    KnownError(
-                        message: mask.text("\(lead) \(sentence)"), sentence: mask.text(sentence), party: exchange.to,
-                        form: form,
-                        rule: rule.flatMap { $0.party == exchange.to ? $0.name : nil }, file: result.file,
-                        distance: exchanges))
-            default: break
-            }
-        }
-        return found
-    }
-
-    /// What an answer says when it refuses, in any of the parties' dialects: a code, a type or a challenge before it.
-    private typealias Refusal = (form: String, lead: String, sentence: String)
-
-    private static func refusal(in response: Response) -> Refusal? {
-        let status = response.status
-        if let json = response.json, let told = refusal(in: json, status: status) {
-            // The type of an AWS error is no member of its body.
-            let type = response.header(fieldName("x-amzn-ErrorType"))
-            return (told.form, type ?? told.lead, told.sentence)
-        }
-        guard status >= 400 else { return nil }
-        let isPage = response.header(.contentType)?.hasPrefix("text/html") == true
-        let body = isPage ? plain(response.body) : response.bodyText
-        return ("HTTP \(status)", response.header(.wwwAuthenticate) ?? "", String(body.prefix(mostOfABody)))
-    }
-
-    /// Without a status it is a body alone, which somebody pasted.
-    private static func refusal(in json: JSONValue, status: Int?) -> Refusal? {
-        if let error = json["error"]?.object {
-            let code = error["code"]?.int.map { " \($0)" } ?? ""
-            return ("JSON-RPC\(code)", code, error["message"]?.string ?? "")
-        }
-        let form = "HTTP \(status ?? 0)"
-        // GitHub answers 200 where others answer 400.
-        if let code = json["error"]?.string { return (form, code, json["error_description"]?.string ?? "") }
-        if json["result"]?["isError"] == true {
-            let texts = json["result"]?["content"]?.array?.compactMap { $0["text"]?.string } ?? []
-            return ("tool error", "", texts.joined(separator: " "))
-        }
-        guard status ?? 400 >= 400, let message = json["message"]?.string else { return nil }
-        return (form, "", message)
-    }
-
-    /// The words of a page.
-    private static func plain(_ page: [UInt8]) -> String {
-        let shown = SecretMask([]).body(page, mediaType: "text/html")
-        return [("&#39;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")].reduce(shown) {
-            $0.replacing($1.0, by: $1.1)
-        }
     }
 }

@@ -9,12 +9,9 @@ import Testing
 /// From a text that somebody met to the scenario that shows it.
 struct ErrorSearchTests {
     private static func search() async throws -> ErrorSearch {
-        let paths = ["targets/members-of-older-pages", "identity/another-subject-is-another-user"]
-        let (files, mistakes) = Library.load(
-            paths: paths.map { "\(Checkout.root)/scenarios/problems/\($0).yaml" }, root: Checkout.root)
-        #expect(mistakes.isEmpty)
-        let definitions = try Library.definitions(for: files, root: Checkout.root)
-        return ErrorSearch(await Runner(definitions: definitions).run(files))
+        try await search([
+            "problems/targets/members-of-older-pages", "problems/identity/another-subject-is-another-user",
+        ])
     }
 
     /// The member itself, and the words of botocore around it, which never reach the service.
@@ -100,6 +97,54 @@ struct ErrorSearchTests {
             let first = search.find(text).first?.error.message
             #expect(first?.contains(said) == true, "\(text): \(first ?? "nothing")")
         }
+        let denied = "GET /callback?error=access_denied&error_description=The+user+has+denied+your+application+access."
+        let causes = search.find(denied).map(\.error.file.path)
+        #expect(causes.contains { $0.hasSuffix("consent/a-denied-consent-gives-no-token.yaml") }, "\(causes)")
+    }
+
+    /// A terminal, a log or a screenshot may end in the middle of an answer, or begin there.
+    @Test(arguments: [
+        (
+            #"{"jsonrpc":"2.0","id":1,"error":{"code":-32042,"message":"This request req"#,
+            "-32042 This request requires more information."
+        ),
+        (
+            #"{"error": {"code": -32042, "message": "This request requires more information.", "data": {"elicit"#,
+            "-32042 This request requires more information."
+        ),
+        (#""error":{"code":-32001,"message":"Invalid Bearer to"#, "-32001 Invalid Bearer token"),
+        (#""code":-32001,"message":"Invalid Bearer t…"#, "-32001 Invalid Bearer token"),
+        (#"2026-11-22T10:00:00Z INFO body={"message":"Invalid or exp"#, "Invalid or expired session"),
+    ])
+    func anAnswerThatIsCutShortIsFound(_ text: String, _ said: String) async throws {
+        let paths = ["flow/method-2", "gateway/tokens-expire", "iam/what-is-not-there-cannot-be-deleted"]
+        let search = try await Self.search(paths + ["consent/a-denied-consent-gives-no-token"])
+        let message = search.find(text).first?.error.message
+        #expect(message?.contains(said) == true, "\(message ?? "nothing")")
+    }
+
+    /// An error that a redirect brought stands in a log as the path and query that the browser asked for.
+    @Test(arguments: [
+        "GET /callback?error=access_denied&error_description=The+user+has+denied+your+application+access."
+            + "&error_uri=https%3A%2F%2Fdocs.github.com%2Fapps%2F&state=0b1c HTTP/1.1",
+        "https://a.example/cb?error=access_denied&error_description=The%20user%20has%20denied%20your%20application",
+        #"{"url":"/callback?state=0b1c\u0026error=access_denied"}"#, "https://a.example/cb#error=access_denied",
+    ])
+    func anErrorInAURLIsFound(_ text: String) async throws {
+        let consent = "consent/a-denied-consent-gives-no-token"
+        let device = "authorization-server/a-device-that-is-refused-or-late-gets-nothing"
+        let found = try await Self.search([consent, device]).find(text)
+        let first = found.first?.error
+        #expect(first?.file.path.hasSuffix("\(consent).yaml") == true, "\(found.map(\.error.message))")
+        #expect(first?.party == .github && first?.receiver == .aws && first?.form == "HTTP 302")
+    }
+
+    private static func search(_ paths: [String]) async throws -> ErrorSearch {
+        let (files, mistakes) = Library.load(
+            paths: paths.map { "\(Checkout.root)/scenarios/\($0).yaml" }, root: Checkout.root)
+        #expect(mistakes.isEmpty)
+        let definitions = try Library.definitions(for: files, root: Checkout.root)
+        return ErrorSearch(await Runner(definitions: definitions).run(files))
     }
 
     private func expectFound(_ body: String, _ search: ErrorSearch) throws {
