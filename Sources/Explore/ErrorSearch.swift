@@ -98,8 +98,14 @@ package struct ErrorSearch: Sendable {
     /// Every error of the library, one per cause, by party and words.
     package var all: [KnownError] {
         causes { _ in Fit(score: 1, common: 0, more: 0) }.map(\.error).sorted { left, right in
-            (left.party.rawValue, left.form, left.message, left.rule ?? "", left.receiver?.rawValue ?? "")
-                < (right.party.rawValue, right.form, right.message, right.rule ?? "", right.receiver?.rawValue ?? "")
+            (
+                left.party.rawValue, left.form, left.message, left.rule ?? "", left.receiver?.rawValue ?? "",
+                left.file.name
+            )
+                < (
+                    right.party.rawValue, right.form, right.message, right.rule ?? "", right.receiver?.rawValue ?? "",
+                    right.file.name
+                )
         }
     }
 
