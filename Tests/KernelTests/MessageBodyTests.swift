@@ -18,6 +18,7 @@ struct MessageBodyTests {
     func aValueIsAsLongAsItIsWritten(_ text: String) {
         for value: JSONValue in [
             .string(text), [.string(text), 1.5, -9_007_199_254_740_993], ["\(text)x": [nil, true]],
+            .array(Array(repeating: .string(text), count: 400)),
         ] {
             let body = MessageBody(json: value)
             let length = value.bytes.count

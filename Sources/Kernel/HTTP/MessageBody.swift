@@ -34,15 +34,18 @@ package struct MessageBody: Hashable, Sendable {
     /// Whether there are more bytes than `limit`; written out only where it may be so.
     package func isLonger(than limit: Int) -> Bool {
         // Every letter can become an escape of six.
-        if case .value(let unwritten) = content, unwritten.value.length(of: 6) <= limit { return false }
+        if case .value(let unwritten) = content, let most = unwritten.value.length(of: 6), most <= limit {
+            return false
+        }
         return bytes.count > limit
     }
 
-    /// Bytes that it takes in memory, about: nothing is written out for this, and it stays the same when it is.
+    /// Bytes that it takes in memory, about: a short value is not written out for this, and the number stays the same
+    /// when it is.
     var size: Int {
         switch content {
         case .bytes(let bytes): bytes.count
-        case .value(let unwritten): unwritten.value.length(of: 1)
+        case .value(let unwritten): unwritten.size
         }
     }
 
@@ -53,35 +56,53 @@ package struct MessageBody: Hashable, Sendable {
 /// Written once, however many hold it.
 private final class Unwritten: Sendable {
     let value: JSONValue
-    private let written = Mutex<[UInt8]?>(nil)
+    private let known = Mutex<(bytes: [UInt8]?, size: Int?)>((nil, nil))
 
     init(_ value: JSONValue) { self.value = value }
 
-    var bytes: [UInt8] {
-        written.withLock { written in
-            if let written { return written }
-            let bytes = value.bytes
-            written = bytes
-            return bytes
+    var bytes: [UInt8] { known.withLock { known in bytes(&known.bytes) } }
+
+    var size: Int {
+        known.withLock { known in
+            if let size = known.size { return size }
+            let size = value.length(of: 1) ?? bytes(&known.bytes).count
+            known.size = size
+            return size
         }
+    }
+
+    private func bytes(_ written: inout [UInt8]?) -> [UInt8] {
+        if let written { return written }
+        let bytes = value.bytes
+        written = bytes
+        return bytes
     }
 }
 
 extension JSONValue {
     /// Bytes of the value's text, were every byte of its names and texts written as so many; not less than in truth.
-    fileprivate func length(of letter: Int) -> Int {
+    /// nil for one of many parts, which is as soon written as walked.
+    fileprivate func length(of letter: Int) -> Int? {
+        var left = 256
+        let length = length(of: letter, &left)
+        return left < 0 ? nil : length
+    }
+
+    private func length(of letter: Int, _ left: inout Int) -> Int {
+        left -= 1
+        guard left >= 0 else { return 0 }
         switch self {
         case .null, .bool: return 5
         case .int, .double: return 32
         case .string(let text): return letter * text.utf8.count + 2
         case .array(let items):
             var length = 2
-            for item in items { length += item.length(of: letter) + 1 }
+            for item in items where left >= 0 { length += item.length(of: letter, &left) + 1 }
             return length
         case .object(let object):
             var length = 2
-            for member in object.members {
-                length += letter * member.name.utf8.count + member.value.length(of: letter) + 4
+            for member in object.members where left >= 0 {
+                length += letter * member.name.utf8.count + member.value.length(of: letter, &left) + 4
             }
             return length
         }
