@@ -18,7 +18,8 @@ struct Shape: Sendable {
         case document
     }
 
-    struct Member: Sendable {
+    /// One reference: a walk takes each in hand, and most inputs leave most of them out.
+    final class Member: Sendable {
         enum Place: Sendable, Equatable {
             case body
             case uri
@@ -31,6 +32,11 @@ struct Shape: Sendable {
         let place: Place
         let shape: Reference
         let isRequired: Bool
+
+        init(name: String, wireName: String, place: Place, shape: Reference, isRequired: Bool) {
+            (self.name, self.wireName, self.place) = (name, wireName, place)
+            (self.shape, self.isRequired) = (shape, isRequired)
+        }
     }
 
     let kind: Kind

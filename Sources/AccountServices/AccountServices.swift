@@ -283,7 +283,7 @@ extension AccountServices {
             return refusal("InvalidParameterException", "The name of a secret has letters, digits and /_+=.@-! only.")
         }
         let suffix = world.entropy.text(6, from: .base62, for: "secret arn")
-        let arn = "arn:aws:secretsmanager:\(region):\(account):secret:\(name)-\(suffix)"
+        let arn = "\(AWSNames(region: region).secretARN(named: name, account: account))-\(suffix)"
         let record = StoredSecretRecord(
             arn: arn, name: name, account: account, value: Secret(input["SecretString"]?.string ?? ""))
         let isNew = try world.store.write { transaction in

@@ -4,7 +4,6 @@
 package import AWSCore
 import HTTPTypes
 package import Kernel
-import OAuthCore
 
 /// The reference callback application of AWS's samples, with a sign-in of its own (ledger `app-callback`).
 package struct Application: Origin {

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Kernel
-import OAuthCore
 
 // The browser is back with a session_id: whose session is it?
 extension Application {

@@ -172,8 +172,7 @@ extension Features {
         "registration", "clientDocuments", "revocation", "introspection", "device", "pushedRequests", "resources",
         "clientAuthentication", "clientCredentials", "requiredParameters", "otherMethodStatus", "unknownClientPage",
         "missingRedirectURI", "answer", "consentPrompt", "scopeParameter", "knownResources", "authorizationFails",
-        "metadata", "signInBeforeErrors", "repeatedParameter", "oauthApps",
-        "openID",
+        "metadata", "signInBeforeErrors", "repeatedParameter", "oauthApps", "openID",
     ]
 
     private enum Repeated: String, CaseIterable {

@@ -1,6 +1,5 @@
 import Harness
 import Kernel
-import OAuthCore
 
 /// Two futures of one moment side by side: the one that was left, and the one that goes on.
 struct ComparePage {

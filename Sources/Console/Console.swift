@@ -4,7 +4,6 @@
 import HTTPTypes
 package import Harness
 package import Kernel
-import OAuthCore
 
 /// Everything at the console's origin that is not the control API. Pages are written here, work without script, and ask
 /// nothing of any other host.

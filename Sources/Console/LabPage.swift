@@ -1,6 +1,5 @@
 import Harness
 import Kernel
-import OAuthCore
 
 /// What a person does to the world itself: its time, its faults, its past.
 struct LabPage {

@@ -1,6 +1,5 @@
 import Harness
 import Kernel
-import OAuthCore
 
 /// What is going on: the states of targets and sessions, and the messages between the parties.
 struct OverviewPage {

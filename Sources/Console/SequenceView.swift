@@ -1,6 +1,5 @@
 import Harness
 import Kernel
-import OAuthCore
 
 /// The sequence diagram: one column for each party, one row for each message, as a list that can be read aloud.
 struct SequenceView {

@@ -1,6 +1,5 @@
 import Harness
 import Kernel
-import OAuthCore
 
 /// What every page has: the lab, its journal at this moment, and the frame around the page.
 struct Shell: Sendable {

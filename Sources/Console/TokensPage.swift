@@ -1,6 +1,5 @@
 import Harness
 import Kernel
-import OAuthCore
 
 /// Every token: from what it was made, who keeps it, who saw it.
 struct TokensPage {

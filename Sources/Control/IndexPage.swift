@@ -9,14 +9,14 @@ struct IndexPage {
 
     var html: String {
         let calls = ControlOrigin.calls.map { call in
-            let path = escaped(call.path)
+            let path = HTML.escape(call.path)
             let isLink = call.method == .get && !call.path.contains("{")
             let shown = isLink ? "<a href=\"\(path)\">\(path)</a>" : path
-            return Self.row("\(call.method.rawValue) \(shown)", escaped(call.about))
+            return Self.row("\(call.method.rawValue) \(shown)", HTML.escape(call.about))
         }
-        let origins = Party.served.map { Self.row("\($0)", escaped(lab.addresses.origin(of: $0))) }
+        let origins = Party.served.map { Self.row("\($0)", HTML.escape(lab.addresses.origin(of: $0))) }
         return """
-            <p>Lab <b>\(escaped(lab.definition.name))</b>: \(escaped(lab.definition.about)).</p>
+            <p>Lab <b>\(HTML.escape(lab.definition.name))</b>: \(HTML.escape(lab.definition.about)).</p>
             <h2>Parties</h2><table class="fields">\(origins.joined(separator: "\n"))</table>
             <h2>Calls</h2><table class="fields">\(calls.joined(separator: "\n"))</table>
 
@@ -25,10 +25,5 @@ struct IndexPage {
 
     private static func row(_ head: String, _ text: String) -> String {
         "<tr><th scope=\"row\">\(head)</th><td>\(text)</td></tr>"
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.replacing("&", by: "&amp;").replacing("<", by: "&lt;").replacing(">", by: "&gt;")
-            .replacing("\"", by: "&quot;")
     }
 }

@@ -94,9 +94,6 @@ extension ErrorSearch {
 
     /// The words of a page.
     static func plain(_ page: [UInt8]) -> String {
-        let shown = SecretMask([]).body(page, mediaType: "text/html")
-        return [("&#39;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")].reduce(shown) {
-            $0.replacing($1.0, by: $1.1)
-        }
+        decodingEntities(SecretMask([]).body(page, mediaType: "text/html"))
     }
 }

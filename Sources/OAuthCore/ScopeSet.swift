@@ -6,6 +6,11 @@ package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
 
     package init(_ names: [String]) {
         if names.count <= 8 {
+            // Mostly each stands there once: then the list is taken as it is.
+            if Self.areDistinct(names) {
+                self.names = names
+                return
+            }
             var kept: [String] = []
             for name in names where !name.isEmpty && !kept.hasSame(name) { kept.append(name) }
             self.names = kept
@@ -14,6 +19,12 @@ package struct ScopeSet: Hashable, Sendable, Codable, CustomStringConvertible {
         // A set beside the list, because a hostile request may name a million.
         var seen: Set<String> = []
         self.names = names.filter { !$0.isEmpty && seen.insert($0).inserted }
+    }
+
+    private static func areDistinct(_ names: [String]) -> Bool {
+        names.indices.allSatisfy { place in
+            !names[place].isEmpty && !names[..<place].contains { areSame($0, names[place]) }
+        }
     }
 
     package init(_ names: some Sequence<String>) { self.init(Array(names)) }

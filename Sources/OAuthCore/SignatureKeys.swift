@@ -34,28 +34,45 @@ struct SignatureKey: Sendable {
 final class SignatureKeys: Sendable {
     static let shared = SignatureKeys(limit: 64)
 
-    private let kept: Memo<String, SignatureKey>
+    private let kept: Memo<Material, SignatureKey>
+
+    /// What of a JSON Web Key makes it this one: a set may name the same key with more members than its owner does.
+    private struct Material: Hashable, Sendable {
+        private static let names = ["kty", "n", "e", "d", "p", "q", "crv", "x", "y"]
+        let algorithm: String
+        private let values: [JSONValue?]
+
+        init(_ jwk: JSONObject, _ algorithm: String) {
+            self.algorithm = algorithm
+            values = Self.names.map { jwk[$0] }
+        }
+
+        /// For jwt-kit, which takes the algorithm from the key first: what the caller checked must win.
+        var jwk: JSONObject {
+            var jwk: JSONObject = ["alg": .string(algorithm), "kid": "key"]
+            for (name, value) in zip(Self.names, values) { jwk[name] = value }
+            return jwk
+        }
+
+        /// By the longest member of the public half, which no two keys share.
+        func hash(into hasher: inout Hasher) { hasher.combine(values[1]?.string ?? values[7]?.string) }
+    }
 
     init(limit: Int) { kept = Memo(limit: limit) }
 
     /// The key in `jwk` for `algorithm`; nil if jwt-kit cannot use it.
     func key(_ jwk: JSONObject, algorithm: String) async -> SignatureKey? {
-        // jwt-kit takes the algorithm from the key first; what the caller checked must win.
-        var fixed = JSONObject()
-        for name in ["kty", "n", "e", "d", "p", "q", "crv", "x", "y"] { fixed[name] = jwk[name] }
-        fixed["alg"] = .string(algorithm)
-        fixed["kid"] = "key"
-        let text = JSONValue.object(fixed).text
-        if let known = kept[text] { return known }
-        guard let key = await Self.read(text) else { return nil }
-        kept[text] = key
+        let material = Material(jwk, algorithm)
+        if let known = kept[material] { return known }
+        guard let key = await Self.read(material) else { return nil }
+        kept[material] = key
         return key
     }
 
-    private static func read(_ text: String) async -> SignatureKey? {
+    private static func read(_ material: Material) async -> SignatureKey? {
         do {
             let keys = JWTKeyCollection()
-            try await keys.add(jwk: JWK(json: text))
+            try await keys.add(jwk: JWK(json: JSONValue.object(material.jwk).text))
             return SignatureKey(algorithm: try await keys.getKey(for: "key"))
         } catch {
             return nil

@@ -222,7 +222,7 @@ struct HTMLReader {
 }
 
 /// `&amp;`, `&#39;`, `&#x27;` and their like; anything else stays as it is.
-func decodingEntities(_ text: String) -> String {
+package func decodingEntities(_ text: String) -> String {
     var text = text
     return text.withUTF8 { bytes in
         guard place(of: UInt8(ascii: "&"), in: bytes) != nil else { return nil }

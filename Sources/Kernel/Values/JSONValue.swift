@@ -114,8 +114,13 @@ extension JSONValue {
     /// The texts of an array of strings; nil if any item is something else.
     package var strings: [String]? {
         guard let array else { return nil }
-        let texts = array.compactMap(\.string)
-        return texts.count == array.count ? texts : nil
+        var texts: [String] = []
+        texts.reserveCapacity(array.count)
+        for item in array {
+            guard case .string(let text) = item else { return nil }
+            texts.append(text)
+        }
+        return texts
     }
 
     /// A member of an object; nil for anything that is not one.

@@ -1,5 +1,4 @@
 package import HTTPTypes
-package import Kernel
 
 /// Pages for browsers without script: sign-in, consent, errors.
 package enum HTML {
