@@ -11,31 +11,8 @@ extension ControlPlane {
         "exceptionLevel", "wafConfiguration", "domainOverride",
     ]
 
-    /// Revisions a gateway may offer (ledger `gateway-versions`).
-    private static let revisions = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
-
     func echoed(_ input: JSONObject) -> JSONObject {
         JSONObject(input.members.filter { Self.echoedMembers.contains($0.name) })
-    }
-
-    func checkGateway(_ input: JSONObject) throws(AWSError) {
-        var faults = AuthorizerInput.faults(input) + DependentMembers.domains(input)
-        let versions = input["protocolConfiguration"]?["mcp"]?["supportedVersions"]?.strings ?? []
-        if !versions.allSatisfy(Self.revisions.contains) {
-            faults.append(
-                .init(
-                    "protocolConfiguration.mcp.supportedVersions",
-                    "Member must satisfy enum value set: [\(Self.revisions.joined(separator: ", "))]"))
-        }
-        // Ledger `interceptor-once`.
-        let points = (input["interceptorConfigurations"]?.array ?? []).flatMap {
-            $0["interceptionPoints"]?.strings ?? []
-        }
-        for point in ["REQUEST", "RESPONSE"] where points.count(where: { $0 == point }) > 1 {
-            faults.append(
-                .init("interceptorConfigurations", "Member must have at most one interceptor of \(point)"))
-        }
-        guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
     /// What `UpdateGateway` must repeat or leave alone (ledger `gateway-fixed-members`).

@@ -12,7 +12,7 @@ extension ControlPlane {
                 transaction.find(GatewayRecord.self, GatewayID(answer["gatewayId"]?.string ?? "")) != nil
             }
             if let earlier { return earlier }
-            try checkGateway(call.input)
+            try DependentMembers.check("CreateGateway", call.input)
             let mine = transaction.find(GatewayRecord.self, where: "account", is: call.account)
             guard mine.count < settings.quotas.gateways else { throw quota("gateways", settings.quotas.gateways) }
             guard !mine.contains(where: { $0.name == name }) else { throw taken("gateway", name) }
@@ -41,7 +41,7 @@ extension ControlPlane {
     func updateGateway(_ call: Call) async throws -> JSONValue {
         try world.store.write { transaction in
             var gateway = try findGateway(call, in: &transaction)
-            try checkGateway(call.input)
+            try DependentMembers.check("CreateGateway", call.input)
             try checkUnchangeable(call.input, of: gateway)
             try checkSessions(call.input, of: gateway.id, &transaction)
             gateway.request = replaced(gateway, by: call.input)

@@ -131,12 +131,10 @@ extension ControlPlane {
 
     /// What can be told from the input alone.
     private func checkInput(of kind: Part.Kind, _ input: JSONObject) throws(AWSError) {
-        let faults =
-            switch kind {
-            case .rule: RuleInput.faults(input["actions"])
-            case .rateLimit: RateLimitInput.fault(input).map { [$0] } ?? []
-            }
-        guard faults.isEmpty else { throw AWSError.invalid(faults) }
+        switch kind {
+        case .rule: try DependentMembers.check("CreateGatewayRule", input)
+        case .rateLimit: try DependentMembers.check("CreateGatewayRateLimit", input)
+        }
     }
 
     /// Which of two rules comes first has to be clear (ledger `rule-priority`).

@@ -11,26 +11,14 @@ struct ProviderConfiguration {
     /// The union as it was sent, without secrets.
     let kept: JSONObject
 
-    /// Vendors with a union member of their own; every other uses `includedOauth2ProviderConfig`
-    /// (ledger `provider-vendor-members`).
-    private static let ownMember = [
-        "CustomOauth2": "customOauth2ProviderConfig", "GoogleOauth2": "googleOauth2ProviderConfig",
-        "GithubOauth2": "githubOauth2ProviderConfig", "SlackOauth2": "slackOauth2ProviderConfig",
-        "SalesforceOauth2": "salesforceOauth2ProviderConfig", "MicrosoftOauth2": "microsoftOauth2ProviderConfig",
-        "AtlassianOauth2": "atlassianOauth2ProviderConfig", "LinkedinOauth2": "linkedinOauth2ProviderConfig",
-    ]
-
     /// - Throws: `ValidationException` if vendor and configuration do not belong together, or if nothing says where the
     ///   vendor's endpoints are.
     init(_ input: JSONObject, vendors: [String: AWSSettings.VendorEndpoints]) throws(AWSError) {
         vendor = input["credentialProviderVendor"]?.string ?? ""
-        let member = Self.ownMember[vendor] ?? "includedOauth2ProviderConfig"
+        try DependentMembers.check("CreateOauth2CredentialProvider", input)
+        let member = DependentMembers.providerMember(of: vendor)
         let path = "oauth2ProviderConfigInput.\(member)"
-        guard let config = input["oauth2ProviderConfigInput"]?[member]?.object else {
-            throw AWSError.invalid([.init(path, "Member must not be null for vendor \(vendor)")])
-        }
-        try Self.checkSource(config, path)
-        try Self.checkDependent(.object(config), path)
+        let config = input["oauth2ProviderConfigInput"]?[member]?.object ?? [:]
         clientID = config["clientId"]?.string ?? ""
         clientSecret = config["clientSecret"]?.string.map(Secret.init)
         authenticationMethod = config["clientAuthenticationMethod"]?.string
@@ -38,30 +26,6 @@ struct ProviderConfiguration {
         var shown = config
         shown["clientSecret"] = nil
         kept = JSONObject([.init(member, .object(shown))])
-    }
-
-    /// The service's own secret or one of the caller's, never both (ledger `client-secret-source`).
-    private static func checkSource(_ config: JSONObject, _ path: String) throws(AWSError) {
-        let source = config["clientSecretSource"]?.string ?? SecretSource.managed
-        let isExternal = source == SecretSource.external
-        let unwanted = isExternal ? "clientSecret" : "clientSecretConfig"
-        var faults: [AWSError.Field] = []
-        if isExternal, config["clientSecretConfig"] == nil {
-            faults.append(
-                .init("\(path).clientSecretConfig", "Member must not be null when clientSecretSource is \(source)"))
-        }
-        if config[unwanted] != nil {
-            faults.append(.init("\(path).\(unwanted)", "Member must be null when clientSecretSource is \(source)"))
-        }
-        guard faults.isEmpty else { throw AWSError.invalid(faults) }
-    }
-
-    /// Only a custom provider has these members.
-    private static func checkDependent(_ config: JSONValue, _ path: String) throws(AWSError) {
-        let faults =
-            DependentMembers.exchange(config, path) + DependentMembers.claims(config, path)
-            + DependentMembers.certificates(config, path)
-        guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
     private static func discovery(

@@ -3,26 +3,8 @@ import Kernel
 
 // What tells one rate limit of a gateway from another: its dimension keys, in their order.
 
-/// What a rate limit's input must be beyond its shape.
+/// What the rate limits of a batch must be beyond their shape.
 enum RateLimitInput {
-    /// The first entry that does not fit the limit's dimension keys (ledger `rate-limit-entries`).
-    static func fault(_ input: JSONObject, at path: String = "") -> AWSError.Field? {
-        let keys = input["dimensionKeys"]?.strings ?? []
-        let sorted = keys.sorted()
-        for (index, entry) in (input["entries"]?.array ?? []).enumerated() {
-            let dimensions = entry["dimensions"]?.object ?? [:]
-            let place = "\(path)entries.\(index + 1).member.dimensions"
-            guard dimensions.names.sorted() == sorted else {
-                return .init(place, "Member must have the keys of dimensionKeys: [\(keys.joined(separator: ", "))]")
-            }
-            let isWild = keys.map { dimensions[$0] == "*" }
-            if zip(isWild, isWild.dropFirst()).contains(where: { $0 && !$1 }) {
-                return .init(place, "Member must have * only behind every exact value, in the order of dimensionKeys")
-            }
-        }
-        return nil
-    }
-
     /// All that is wrong with a batch, whatever the gateway has.
     static func faults(ofBatch limits: [JSONObject]) -> [AWSError.Field] {
         var seen: Set<[String]> = []
@@ -35,7 +17,7 @@ enum RateLimitInput {
             if let name = limit["rateLimitId"]?.string, !names.insert(name).inserted {
                 return .init("\(path)rateLimitId", "Member must not be the id of another rate limit")
             }
-            return fault(limit, at: path)
+            return DependentMembers.rateLimitFault(limit, at: path)
         }
     }
 }

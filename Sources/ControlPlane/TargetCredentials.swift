@@ -4,12 +4,8 @@ import Kernel
 // Which credential a target may have, and which headers may travel with its calls.
 
 extension ControlPlane {
-    private static let path = "credentialProviderConfigurations.1.member"
-
-    /// Type and object of a credential have to belong together, and the target's type has to allow it
-    /// (ledger `target-credential-matrix`).
+    /// A type of target allows some kinds of credentials (ledger `target-credential-matrix`).
     func checkCredentials(_ credentials: [JSONValue], of kind: TargetKind, _ gateway: GatewayRecord) throws {
-        try checkObject(credentials)
         guard let credential = TargetCredential(credentials) else {
             throw AWSError(.validation, "credentialProviderType is not supported")
         }
@@ -24,7 +20,6 @@ extension ControlPlane {
                         : "Credential \(credential.rawValue) is not supported for \(kind.rawValue) targets; "
                             + "supported: \(known)"))
         }
-        try checkAPIKey(credentials)
         try checkCaller(credential, gateway)
     }
 
@@ -42,39 +37,6 @@ extension ControlPlane {
                 "Credential \(credential.rawValue) needs a gateway with authorizer type "
                     + needed.joined(separator: " or "))
         }
-    }
-
-    private func checkObject(_ credentials: [JSONValue]) throws(AWSError) {
-        guard let first = credentials.first else { return }
-        let type = first["credentialProviderType"]?.string ?? ""
-        let member = first["credentialProvider"]?.object?.members.first?.name
-        let expected = ["OAUTH": "oauthCredentialProvider", "API_KEY": "apiKeyCredentialProvider"][type]
-        if let expected {
-            guard member == expected else {
-                throw AWSError.invalid([
-                    .init(
-                        "\(Self.path).credentialProvider.\(expected)",
-                        "Member must not be null when credentialProviderType is \(type)")
-                ])
-            }
-        } else if let member, type != "GATEWAY_IAM_ROLE" || member != "iamCredentialProvider" {
-            throw AWSError.invalid([
-                .init("\(Self.path).credentialProvider", "Member must belong to credentialProviderType \(type)")
-            ])
-        }
-    }
-
-    /// A query parameter has no usual name as a header has.
-    private func checkAPIKey(_ credentials: [JSONValue]) throws(AWSError) {
-        let provider = credentials.first?["credentialProvider"]?["apiKeyCredentialProvider"]
-        guard let provider, provider["credentialLocation"] == "QUERY_PARAMETER",
-            provider["credentialParameterName"] == nil
-        else { return }
-        throw AWSError.invalid([
-            .init(
-                "\(Self.path).credentialProvider.apiKeyCredentialProvider.credentialParameterName",
-                "Member must not be null when credentialLocation is QUERY_PARAMETER")
-        ])
     }
 
     /// A provider that a target names has to exist (ledger `target-provider-exists`), and to be able to give what the

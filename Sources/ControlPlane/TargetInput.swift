@@ -33,6 +33,7 @@ extension ControlPlane {
             throw AWSError(
                 .validation, "Target type \(targetType(configuration)) is not supported; supported: \(known)")
         }
+        try DependentMembers.check("CreateGatewayTarget", input)
         let credentials = input["credentialProviderConfigurations"]?.array ?? []
         try checkCredentials(credentials, of: kind, gateway)
         try checkPropagation(input["metadataConfiguration"], gateway)

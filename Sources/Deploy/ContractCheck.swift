@@ -56,16 +56,19 @@ struct ContractCheck {
         guard let request = try? contract.request(for: name, input: members, origin: "https://check.invalid"),
             let (operation, path) = try? contract.operation(for: request)
         else { return [] }
+        let open = Self.open(.object(members), [])
         do throws(AWSError) {
             _ = try contract.read(operation, request: request, path: path, manner: manner)
-            return []
         } catch {
-            let open = Self.open(.object(members), [])
-            return error.fieldList.filter { fault in
+            let faults = error.fieldList.filter { fault in
                 let steps = Self.steps(fault.name)
                 return !open.contains { steps.starts(with: $0) }
             }
+            if !faults.isEmpty { return faults }
         }
+        // Nor does the service look at these before each member is in order by itself.
+        let names = Set(open.joined())
+        return DependentMembers.faults(of: name, (try? request.json())?.object ?? [:], isOpen: names.contains)
     }
 
     /// A path without the word that AWS puts after a number or a key.
