@@ -68,6 +68,40 @@ struct LanguageRunTests {
         #expect(with.verdict == .held)
     }
 
+    /// A variable is looked at as a constant is, when it is known.
+    @Test(arguments: [
+        "  - set: {a: 1}\n    timeout: ${x}", "  - clock: {advance: \"${x}\"}",
+        "  - wait: {until: {aws: ListGateways, expect: {status: 200}}, within: \"${x}\"}",
+        "  - wait: {until: {aws: ListGateways, expect: {status: 200}}, every: \"${x}\"}",
+        "  - fault: {name: slow, party: aws, delay: \"${x}\"}",
+    ])
+    func spanOfAVariableIsNeverLessThanNothing(_ step: String) async throws {
+        for span in ["-5s", "9999999999999999999d", "soon"] {
+            let result = try await Self.run("steps:\n  - set: {x: \"\(span)\"}\n\(step)\n")
+            #expect(result.verdict == .error, "\(step): \(span)")
+            #expect((result.failures.first?.place?.line ?? 0) >= 5, "\(step): \(span)")
+        }
+    }
+
+    @Test func numberOfAVariableIsLookedAt() async throws {
+        for number in ["0", "-1", "1000001", "1e400", "2.5", "\"two\""] {
+            let fault = "fault: {name: down, party: aws, drop: true, first: \"${n}\", may-miss: true}"
+            let result = try await Self.run("steps:\n  - set: {n: \(number)}\n  - \(fault)\n")
+            #expect(result.verdict == .error, "first: \(number)")
+            #expect(result.failures.first?.what.contains("whole number from 1 to 1000000") == true)
+        }
+        for number in ["99", "600", "-200", "99999999999999999999"] {
+            let fault = "fault: {name: down, party: aws, answer: {status: \"${n}\"}, may-miss: true}"
+            let result = try await Self.run("steps:\n  - set: {n: \(number)}\n  - \(fault)\n")
+            #expect(result.failures.first?.what.contains("\"status\" from 100 to 599") == true, "status: \(number)")
+        }
+        for number in ["9223372036854775807", "-9223372036854775808", "1.5"] {
+            let result = try await Self.run(
+                "steps:\n  - set: {n: \(number)}\n  - forge: provider\n    times: {exp: \"${n}\"}\n")
+            #expect(result.failures.first?.what.contains("whole numbers of seconds") == true, "times: \(number)")
+        }
+    }
+
     @Test func secretStandsInNoFailureTraceOrCommand() async throws {
         let body = """
             secrets: {pin: "4711-ab", saved: ~}

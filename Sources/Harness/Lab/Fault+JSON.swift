@@ -35,7 +35,7 @@ extension Fault {
         var first: Int?
         if let value = json["first"], !value.isNull {
             guard let number = value.int, number > 0, number <= 1_000_000 else {
-                throw FaultMistake("\"first\" must be a whole number from 1 up.", at: "first")
+                throw FaultMistake("\"first\" must be a whole number from 1 to 1000000.", at: "first")
             }
             first = Int(number)
         }
