@@ -15,8 +15,14 @@ package struct TableRow: Sendable {
 /// What happened in runs, as tables for SQL: in memory for a step, or a file that `run --record` leaves behind.
 package struct JournalDatabase: Sendable {
     private let queue: DatabaseQueue
-    /// Rows that a question may have.
+    /// Rows that an answer may have, and bytes in them.
     private static let mostRows = 10_000
+    private static let mostBytes = 16 << 20
+    /// Bytes that one value may have while a question is answered.
+    private static let longestValue: Int32 = 64 << 20
+    /// Instructions of SQLite's virtual machine that an answer may take: some seconds' work, and the same number on
+    /// every machine, which time would not be.
+    package static let mostSteps = 100_000_000
 
     /// The tables, each a statement of its own.
     package static let tables = """
@@ -93,11 +99,15 @@ package struct JournalDatabase: Sendable {
     }
 
     /// Answers a question; nothing can be changed by it, neither here nor in any file.
+    ///
+    /// - Throws: `StoreFailure` for what SQLite does not understand, and for an answer beyond a bound, by its name.
     package func query(
-        _ sql: String, _ arguments: JSONObject = [:]
+        _ sql: String, _ arguments: JSONObject = [:], steps: Int = JournalDatabase.mostSteps
     ) throws(StoreFailure) -> (columns: [String], rows: [JSONObject]) {
         try Self.attempt {
             try queue.read { database in
+                let bound = StepBound(database, steps: steps, longestValue: Self.longestValue)
+                defer { bound.end() }
                 let statement = try Self.question(sql, database)
                 let pairs = arguments.members.map { ($0.name, Self.databaseValue($0.value)) }
                 if !pairs.isEmpty {
@@ -105,14 +115,28 @@ package struct JournalDatabase: Sendable {
                         StatementArguments(Dictionary(pairs) { first, _ in first }.mapValues { $0 }))
                 }
                 var rows: [JSONObject] = []
-                let cursor = try Row.fetchCursor(statement)
-                while let row = try cursor.next() {
-                    rows.append(Self.object(row))
-                    if rows.count >= Self.mostRows { break }
+                var bytes = 0
+                do {
+                    let cursor = try Row.fetchCursor(statement)
+                    while let row = try cursor.next() {
+                        guard rows.count < Self.mostRows else { throw Self.beyond("\(Self.mostRows) rows") }
+                        let object = Self.object(row)
+                        bytes += object.members.reduce(0) { $0 + ($1.value.string?.utf8.count ?? 8) }
+                        guard bytes <= Self.mostBytes else { throw Self.beyond("\(Self.mostBytes) bytes") }
+                        rows.append(object)
+                    }
+                } catch DatabaseError.SQLITE_INTERRUPT {
+                    throw Self.beyond("\(steps) steps of SQLite's virtual machine")
+                } catch DatabaseError.SQLITE_TOOBIG {
+                    throw Self.beyond("\(Self.longestValue) bytes in one value")
                 }
                 return (Array(statement.columnNames), rows)
             }
         }
+    }
+
+    private static func beyond(_ bound: String) -> StoreFailure {
+        StoreFailure("the answer takes more than \(bound), the most there may be")
     }
 
     /// Whether a statement is one that these tables can answer.

@@ -59,4 +59,25 @@ struct JournalDatabaseTests {
         let database = try Self.filled()
         #expect(throws: StoreFailure.self) { _ = try database.query("SELECT :a", ["b": 1]) }
     }
+
+    private static let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+
+    /// No question goes on for ever or fills the memory, and each says by which bound it ended.
+    @Test(arguments: [
+        ("\(endless) SELECT count(*) FROM c", "1000000 steps of SQLite's virtual machine"),
+        ("\(endless) SELECT x FROM c", "10000 rows"),
+        ("\(endless) SELECT hex(zeroblob(1000000)) AS x FROM c", "16777216 bytes"),
+        ("SELECT length(zeroblob(100000000))", "67108864 bytes in one value"),
+    ])
+    func answerBeyondABoundIsRefusedByItsName(_ sql: String, _ bound: String) throws {
+        let database = try Self.filled()
+        let failure = #expect(throws: StoreFailure.self) { _ = try database.query(sql, steps: 1_000_000) }
+        #expect(failure?.description.contains("takes more than \(bound)") == true, "\(failure?.description ?? "")")
+        #expect(try database.query("SELECT count(*) AS n FROM exchange").rows == [["n": 2]])
+    }
+
+    @Test func boundIsNoSmallerThanItSays() throws {
+        let limited = "SELECT x FROM c LIMIT 10000"
+        #expect(try Self.filled().query("\(Self.endless) \(limited)").rows.count == 10_000)
+    }
 }
