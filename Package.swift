@@ -145,7 +145,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Kernel", "AWSCore"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests(
-            "CommandTests", uses: ["Command", "Harness", "Kernel"],
+            "CommandTests", uses: ["Command", "Harness", "Kernel", "Serve"],
             [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("KernelTests", uses: ["Kernel"], [httpTypes]),
         tests("StoreTests", uses: ["Kernel", "SQLiteStore"]),

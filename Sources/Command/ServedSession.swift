@@ -16,7 +16,7 @@ struct ServedSession: Sendable {
     /// SQLite file that keeps the state; in memory without one.
     var data: String?
     /// How many of the newest entries of the journal are kept at least; nil keeps all.
-    var journalKeep: Int?
+    var journalKeep: Int? = ServeOrders.usual.journalKeep
     var map: [String: Party] = [:]
     var freshKeys = false
 
