@@ -79,6 +79,25 @@ struct StructureTests {
         }
     }
 
+    /// A data file that nothing names is dead. The folders of the ledger and of lessons are read whole.
+    @Test func everyMockIsNamed() {
+        let labs = Repository.files("mocks/labs", ".yaml")
+        let folders = ["scenarios", "Tests"].flatMap { Repository.files($0, ".yaml") }
+        let texts = folders + labs + Repository.sources + Repository.tests + Repository.files(".docs", ".md")
+        let words = texts.flatMap(\.lines).joined(separator: "\n") + Repository.text("README.md")
+        let mocks = [".yaml", ".json"].flatMap { Repository.files("mocks", $0) }.map { String($0.path.dropFirst(6)) }
+        #expect(mocks.count > 30)
+        for mock in mocks where !["ready/", "ledger/", "lessons/"].contains(where: mock.hasPrefix) {
+            guard mock.hasPrefix("labs/") else {
+                #expect(words.contains(mock), "nothing names mocks/\(mock)")
+                continue
+            }
+            let lab = String(mock.dropFirst(5).dropLast(5))
+            let isNamed = ["`\(lab)`", "lab: \(lab)", "--lab \(lab)", "use: \(lab)"].contains { words.contains($0) }
+            #expect(isNamed, "no scenario, lab or page uses mocks/\(mock)")
+        }
+    }
+
     /// What the licence file of a package says; nil where the packages are kept elsewhere.
     private static func licence(of identity: String) -> String? {
         let base = Repository.root.appending(path: ".build/checkouts")
