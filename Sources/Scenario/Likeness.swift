@@ -124,6 +124,10 @@ package enum Likeness {
         func put(_ kind: String, _ part: ArraySlice<UInt8>) {
             result += name(kind, String(decoding: part, as: UTF8.self)).utf8
         }
+        if let mark = endOfRegion(inPoolID: run) {
+            result += run[...mark]
+            return put("id", run[(mark + 1)...])
+        }
         if let kind = knownKind(run) ?? kind(of: run) { return put(kind, run) }
         // `demo-gw-abc123def4:` and `demo-gw-abc123def4.gateway.bedrock-agentcore`: an id may stand between marks.
         for mark in [UInt8(ascii: ":"), UInt8(ascii: ".")] where run.contains(mark) {
@@ -138,7 +142,8 @@ package enum Likeness {
         // `demo-gw-abc123def4`: a name of somebody's choice and an id behind it.
         if let dash = run.lastIndex(of: UInt8(ascii: "-")) {
             let tail = run[(dash + 1)...]
-            let looks = tail.count == 10 && mixes(tail, letters: isLower) ? "id" : nil
+            let isID = tail.count == 10 && mixes(tail, letters: isLower) || isResourceEnd(tail)
+            let looks = isID ? "id" : nil
             if let kind = knownKind(tail) ?? looks {
                 result += run[...dash]
                 return put(kind, tail)
@@ -170,6 +175,9 @@ package enum Likeness {
             return "token"
         }
         if count == 10, mixes(run, letters: isUpper) { return "id" }
+        if isUniqueID(run) { return "id" }
+        // The id of a user pool's client.
+        if count == 26, mixes(run, letters: isLower) { return "text" }
         let isPlain = run.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") }
         guard isPlain else { return nil }
         if count >= 16, run.allSatisfy(isHex), run.contains(where: isDigit), run.contains(where: isLower) {
@@ -178,6 +186,33 @@ package enum Likeness {
         // Words change between small letters, capitals and digits less often than chance does.
         let changes = zip(run, run.dropFirst()).count { letterClass($0) != letterClass($1) }
         return count >= 20 && changes * 3 >= count ? "text" : nil
+    }
+
+    private static let uniqueIDs = ["AIDA", "AKIA", "AROA", "ASIA"].map { Array($0.utf8) }
+
+    /// `AROA…`, `ASIA…`: what IAM calls a role or a key by (IAM user guide, "IAM identifiers", unique identifiers).
+    private static func isUniqueID(_ run: ArraySlice<UInt8>) -> Bool {
+        (20...21).contains(run.count) && uniqueIDs.contains { run.starts(with: $0) }
+            && run.allSatisfy { isUpper($0) || isDigit($0) }
+    }
+
+    /// `SRV7T1P2Q9ZK` in `stack-Role-SRV7T1P2Q9ZK`: what CloudFormation puts behind a name that the template leaves to
+    /// it. Digits alone are an account.
+    private static func isResourceEnd(_ tail: ArraySlice<UInt8>) -> Bool {
+        tail.count == 12 && mixes(tail, letters: isUpper) && tail.contains(where: isUpper)
+    }
+
+    /// The place of the mark in `us-east-1_AbCdEfGhI`, a user pool's id: a Region and nine letters.
+    private static func endOfRegion(inPoolID run: ArraySlice<UInt8>) -> Int? {
+        let mark = run.endIndex - 10
+        guard run.count >= 19, run[mark] == UInt8(ascii: "_"), isDigit(run[mark - 1]),
+            run[mark - 2] == UInt8(ascii: "-"), run[(mark + 1)...].allSatisfy({ letterClass($0) < 3 })
+        else { return nil }
+        let words = run[..<(mark - 2)].split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard words.count >= 2, words[0].count == 2, words.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isLower) }) else {
+            return nil
+        }
+        return mark
     }
 
     private static func isHex(_ byte: UInt8) -> Bool {

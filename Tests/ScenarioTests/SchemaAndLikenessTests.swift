@@ -56,7 +56,16 @@ struct SchemaAndLikenessTests {
             ("urn:ietf:params:oauth:request_uri:x7Kq2LmZ9pRt4VbN8cYw", "urn:ietf:params:oauth:request_uri:<text>"),
             ("CreateOauth2CredentialProvider", "CreateOauth2CredentialProvider"), ("2025-11-25", "2025-11-25"),
             ("https://github.com/login/oauth/access_token", "https://github.com/login/oauth/access_token"),
-            ("x7Kq2LmZ9pRt4VbN8cYw", "<text>"), ("00112233445566778899aabbccddeeff", "<text>"),
+            ("AROAKJQWMNBVCXZLKJHGF:s", "<id>:s"), ("ASIA7QABCDEFGHIJKLMN", "<id>"), ("AROA of roles", "AROA of roles"),
+            ("us-east-1_AbCdEfGhI", "us-east-1_<id>"), ("ap-southeast-2_a1B2c3D4e", "ap-southeast-2_<id>"),
+            (
+                "https://x.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI/",
+                "https://x.us-east-1.amazonaws.com/us-east-1_<id>/"
+            ),
+            ("a-table-1_AbCdEfGhI", "a-table-1_AbCdEfGhI"), ("us-east-1_AbCdEfGh", "us-east-1_AbCdEfGh"),
+            ("stack-Role-SRV7TXPQZYZK", "stack-Role-<id>"), ("role-111122223333", "role-111122223333"),
+            ("abcdefghijklmnopqrstuvwxy7", "<text>"), ("x7Kq2LmZ9pRt4VbN8cYw", "<text>"),
+            ("00112233445566778899aabbccddeeff", "<text>"),
             (
                 "arn:aws:secretsmanager:x:1:secret:y!z/my-app-vUwZyz",
                 "arn:aws:secretsmanager:x:1:secret:y!z/my-app-<id>"
