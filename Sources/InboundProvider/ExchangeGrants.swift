@@ -17,6 +17,10 @@ extension InboundProvider {
         let token: String
         let claims: JSONObject
         let record: AccessRecord?
+        /// What it came of; nil for a client's own token.
+        let grant: GrantID?
+        /// What is said if it ends before the other one is made; nil where its end does not count.
+        let refusal: OAuthError?
     }
 
     /// RFC 8693 section 2.1. A subject or actor token that is no good is an `invalid_request` (section 2.2.2).
@@ -111,31 +115,35 @@ extension InboundProvider {
         let policy = TokenPolicy(issuer: issuer)
         let verified = try? await TokenVerifier.verify(token, keys: signer.publicKeys, policy: policy, at: asked.now)
             .get()
-        let record = try verified.flatMap { try accessRecord(of: token, $0) }
-        if let verified, try !isOver(verified, record) {
-            return OwnToken(token: token, claims: verified, record: record)
+        let refusal = OAuthError(code, "The token is invalid or expired.")
+        if let verified {
+            let own = try known(token, verified, refusal)
+            if try world.store.write({ !isOver(own, in: &$0) }) { return own }
         }
         guard !world.switches.holds(.exchangeSubjectVerified), let decoded = DecodedToken(token) else {
             world.note("A token that was to be exchanged is not in order.", rule: .exchangeSubjectVerified)
-            throw OAuthError(code, "The token is invalid or expired.")
+            throw refusal
         }
-        let claims = decoded.claims
-        return OwnToken(token: token, claims: claims, record: try accessRecord(of: token, claims))
+        return try known(token, decoded.claims, nil)
     }
 
-    /// An access token ends as its record says. A user pool's ID token has none: it is worth no more than its grant.
-    private func isOver(_ claims: JSONObject, _ record: AccessRecord?) throws -> Bool {
-        if let record { return record.isRevoked }
-        guard let grant = claims["origin_jti"]?.string else { return false }
-        return try world.store.write { $0.find(GrantRecord.self, .init(grant))?.isRevoked == true }
+    private func known(_ token: String, _ claims: JSONObject, _ refusal: OAuthError?) throws -> OwnToken {
+        let record = try accessRecord(of: token, claims)
+        let grant = try record?.grant ?? grant(ofIdentity: token, claims)
+        return OwnToken(token: token, claims: claims, record: record, grant: grant, refusal: refusal)
     }
 
-    /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant, which
-    /// the other token's record tells, and a user pool's ID token too.
+    /// An access token ends as its record says. An ID token has none: it is worth no more than its grant.
+    private func isOver(_ own: OwnToken, in transaction: inout Transaction) -> Bool {
+        if let record = own.record, transaction.find(AccessRecord.self, record.id)?.isRevoked == true { return true }
+        return own.grant.flatMap { transaction.find(GrantRecord.self, $0) }?.isRevoked == true
+    }
+
+    /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant, and is
+    /// not made where the other token ended while it was signed.
     private func minted(_ own: OwnToken, actor: JSONObject?, _ asked: TokenRequest) async throws -> JSONObject {
         let subject = own.claims
         let audience = try audience(asked.form)
-        let grant = own.record?.grant ?? subject["origin_jti"]?.string.map { GrantRecord.ID($0) }
         let user = user(of: subject)
         if let user, profile.exchange.interactionUsers.contains(user.name) {
             throw InteractionRequired(claims: profile.exchange.interactionClaims)
@@ -160,10 +168,11 @@ extension InboundProvider {
             audience: [audience ?? asked.client.id], parent: tokenID(own.token), expires: asked.now + life,
             value: Secret(access))
         try world.store.write { transaction in
+            if let refusal = own.refusal, isOver(own, in: &transaction) { throw refusal }
             transaction.save(
                 passing: AccessRecord(
-                    id: accessID(of: access, claims), client: asked.client.id, grant: grant, tokenID: tokenID(access),
-                    until: accessEnd(asked.now)), at: asked.now)
+                    id: accessID(of: access, claims), client: asked.client.id, grant: own.grant,
+                    tokenID: tokenID(access), until: accessEnd(asked.now)), at: asked.now)
             transaction.append(.token(.issued(birth)), at: asked.now)
         }
         return [

@@ -7,6 +7,7 @@ enum CodeTag {}
 enum GrantTag {}
 enum RefreshTag {}
 enum AccessTag {}
+enum IdentityTag {}
 typealias GrantID = Identifier<GrantTag>
 
 /// Something that comes to an end; then the newest of its kind are kept.
@@ -101,4 +102,13 @@ struct AccessRecord: EndingRecord {
         guard let grant else { return passing }
         return passing + [RecordKey("grant", grant.rawValue)]
     }
+}
+
+/// An ID token that does not name its grant itself, by its name in the journal. The token itself is not kept.
+struct IdentityRecord: EndingRecord {
+    static let collection = "inbound-id-tokens"
+    let id: Identifier<IdentityTag>
+    let grant: GrantID
+    /// When nobody takes the token any more, whatever its clock.
+    var until: Instant?
 }

@@ -21,7 +21,14 @@ extension InboundProvider {
                     isRevoked: isRevoked, until: accessEnd(mint.now)), at: mint.now)
             let lifetimes = profile.lifetimes
             born("access_token", access, mint.now + lifetimes.accessToken, mint, &transaction)
-            if let idToken { born("id_token", idToken, mint.now + lifetimes.idToken, mint, &transaction) }
+            if let idToken {
+                born("id_token", idToken, mint.now + lifetimes.idToken, mint, &transaction)
+                if profile.tokens.user != nil, let grant = mint.grant {
+                    let until = mint.now + lifetimes.idToken + Self.clockSkew
+                    let known = IdentityRecord(id: .init(tokenID(idToken)), grant: grant.id, until: until)
+                    transaction.save(passing: known, at: mint.now)
+                }
+            }
             if let token = mint.refreshToken {
                 born("refresh_token", token.value, token.expires, mint, &transaction)
             }
@@ -148,8 +155,11 @@ extension InboundProvider {
 
 // What the grants write beside their own records.
 extension InboundProvider {
-    /// When an access token that is made at some moment is taken by nobody any more: verifiers allow a minute.
-    func accessEnd(_ made: Instant) -> Instant { made + profile.lifetimes.accessToken + .minutes(2) }
+    /// Verifiers allow a minute; after this nobody takes a token any more.
+    private static let clockSkew = Span.minutes(2)
+
+    /// When an access token that is made at some moment is taken by nobody any more.
+    func accessEnd(_ made: Instant) -> Instant { made + profile.lifetimes.accessToken + Self.clockSkew }
 
     func journal(
         _ subject: String, from: String?, to: String, cause: String, _ now: Instant, _ transaction: inout Transaction

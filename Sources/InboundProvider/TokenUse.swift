@@ -16,6 +16,12 @@ extension InboundProvider {
         try world.store.write { $0.find(AccessRecord.self, accessID(of: token, claims)) }
     }
 
+    /// What an ID token came of: a user pool's says so, of other vendors' a record does.
+    func grant(ofIdentity token: String, _ claims: JSONObject) throws -> GrantID? {
+        if let grant = claims["origin_jti"]?.string { return GrantID(grant) }
+        return try world.store.write { $0.find(IdentityRecord.self, .init(tokenID(token)))?.grant }
+    }
+
     func isAccess(_ claims: JSONObject, _ record: AccessRecord?) -> Bool {
         guard let use = claims["token_use"] else { return record != nil }
         return use == "access"

@@ -1,4 +1,5 @@
 import HTTPTypes
+import InboundProvider
 import Kernel
 import OAuthCore
 import Testing
@@ -97,6 +98,35 @@ struct RequirementTableTests {
             let redeemed = await token(fixture, [("grant_type", Self.bearer), ("assertion", body[kind]?.string)])
             #expect(exchanged.error == (off.isEmpty ? "invalid_request" : nil))
             #expect(redeemed.error == (off.isEmpty ? "invalid_grant" : nil))
+        }
+    }
+
+    /// An RS256 signature takes long enough for the revocation to come meanwhile.
+    @Test("8693-04: what is exchanged while its grant ends gives nothing that lives", arguments: [exchange, bearer])
+    func endsMeanwhile(_ grant: String) async throws {
+        for _ in 0..<8 {
+            let fixture = try Fixture(keys: "inbound-rs256")
+            let body = await fixture.signedIn()
+            let form: Form = [
+                "grant_type": grant, "client_id": "exchange", "client_secret": "s3cret",
+                "subject_token": body["id_token"]?.string ?? "", "subject_token_type": Self.types + "id_token",
+                "assertion": body["id_token"]?.string ?? "",
+            ]
+            let dead: Form = ["client_id": "web", "token": body["refresh_token"]?.string ?? ""]
+            func request(_ path: String, _ form: Form) -> Request {
+                Request(
+                    .post, "\(Fixture.issuer)/oauth2/\(path)", headers: [.contentType: Form.mediaType],
+                    body: Array(form.encoded.utf8))
+            }
+            let requests = (0..<16).map { $0 == 5 ? request("revoke", dead) : request("token", form) }
+            let answers = await withTaskGroup(of: Response.self) { [provider = fixture.provider] group in
+                for request in requests { group.addTask { await provider.respond(to: request) } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            for answer in answers where answer.json?["access_token"] != nil {
+                // One that lives lacks the scope (403).
+                #expect(await fixture.userInfo(answer.json?["access_token"]?.string ?? "").status == 401)
+            }
         }
     }
 

@@ -104,6 +104,25 @@ struct TokenShapeTests {
         #expect(await exchange(off, weak["id_token"], as: "access_token").status == 200)
     }
 
+    @Test("An ID token is worth no more than its grant: 8693-04", arguments: vendors)
+    func identityOfADeadGrant(_ vendor: String) async throws {
+        for off in [[], ["exchange-subject-verified"]] as [Set<String>] {
+            let fixture = try fixture(vendor, off: off)
+            let body = await fixture.signedIn()
+            // In the same second Auth0's would be the same, to the byte.
+            _ = fixture.clock.advance(towards: fixture.clock.now + .seconds(1))
+            let other = await fixture.signedIn()
+            let exchanged = await exchange(fixture, body["id_token"], as: "id_token")
+            #expect(exchanged.status == 200)
+            // It ends with the grant, as a token that an access token gave does.
+            #expect(await revoke(fixture, body["refresh_token"]).status == 200)
+            #expect(await fixture.userInfo(exchanged.json?["access_token"]?.string ?? "").status == 401)
+            let late = await exchange(fixture, body["id_token"], as: "id_token")
+            #expect(late.error == (off.isEmpty ? "invalid_request" : nil))
+            #expect(await exchange(fixture, other["id_token"], as: "id_token").status == 200)
+        }
+    }
+
     @Test("A client's own token is for no user: 6750-04", arguments: vendors)
     func machines(_ vendor: String) async throws {
         let fixture = try fixture(vendor)
