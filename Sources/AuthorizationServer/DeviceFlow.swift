@@ -15,7 +15,12 @@ struct DeviceGrantRecord: PassingSecretRecord {
     let scopes: ScopeSet
     var state: DeviceCodeMachine.State
     var until: Instant?
-    var keys: [RecordKey] { [passing, RecordKey("user-code", userCode)] }
+    /// An allowed one is found by its grant too.
+    var keys: [RecordKey] {
+        let always = [passing, RecordKey("user-code", userCode)]
+        guard case .approved(_, let user) = state else { return always }
+        return always + [RecordKey("grant", GrantRecord.id(client: client, user: user).rawValue)]
+    }
 }
 
 /// How often user codes were typed for one session in an hour (RFC 8628 section 5.1).

@@ -140,7 +140,8 @@ extension AuthorizationServer {
         transaction.save(passing: code, at: now)
     }
 
-    /// Kills access tokens, refresh families and unused codes of a grant; with a code only what came of that one.
+    /// Kills access tokens, refresh families and unused codes of a grant, those of devices too; with a code only what
+    /// came of that one.
     func revokeTokens(
         of grant: Identifier<GrantRecord>, from code: Identifier<CodeRecord>? = nil, because cause: String,
         in transaction: inout Transaction
@@ -157,6 +158,13 @@ extension AuthorizationServer {
             dead.state = .revoked
             transaction.save(dead)
             move("code \(record.id)", from: record.state.name, to: dead.state.name, cause, in: &transaction)
+        }
+        for record in transaction.find(DeviceGrantRecord.self, where: "grant", is: grant.rawValue) where code == nil {
+            guard let moved = try? DeviceCodeMachine.reduce(record.state, .revoke) else { continue }
+            var dead = record
+            dead.state = moved.0
+            transaction.save(dead)
+            move("device \(record.id)", from: record.state.name, to: dead.state.name, cause, in: &transaction)
         }
     }
 

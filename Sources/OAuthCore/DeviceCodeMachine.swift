@@ -37,6 +37,8 @@ package enum DeviceCodeMachine: StateMachine {
         case poll(client: String, at: Instant)
         case approve(user: String, at: Instant)
         case deny(at: Instant)
+        /// What was allowed is ended before the device had its tokens.
+        case revoke
     }
 
     package enum Effect: Hashable, Sendable {
@@ -72,6 +74,7 @@ package enum DeviceCodeMachine: StateMachine {
         case (.waiting(let waiting), .deny(let now)):
             guard now < waiting.expires else { throw .expired }
             return (.denied, [])
+        case (.approved, .revoke): return (.denied, [])
         default: throw .unknown
         }
     }
