@@ -21,7 +21,7 @@ extension AuthorizationServer {
 
     func push(_ request: Request) async throws -> Response {
         if let pushed = profile.features.pushedRequests, request.content.isLonger(than: pushed.longest) {
-            return .json(413, ["error": "invalid_request"], headers: .unkept)
+            return .json(413, OAuthError(.invalidRequest).json, headers: .unkept)
         }
         await readClientDocument(TokenRequest.body(request)["client_id"])
         var response = try await answer(request) { asked, transaction in

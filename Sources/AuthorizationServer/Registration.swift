@@ -120,7 +120,7 @@ extension AuthorizationServer {
 
     private func unauthorized(_ request: Request) -> Response {
         // RFC 6750 section 3.1: without a token there is no error to speak of.
-        let error = request.header(.authorization) == nil ? nil : "invalid_token"
+        let error = request.header(.authorization) == nil ? nil : OAuthError.Code.invalidToken
         return Response(401, headers: [.wwwAuthenticate: BearerChallenge(error: error, realm: profile.vendor).rendered])
     }
 

@@ -243,10 +243,10 @@ struct Challenge {
     let world: World
 
     var missingToken: Refused { refused(401, -32001, "Missing Bearer token", error: nil) }
-    var invalidToken: Refused { refused(401, -32001, "Invalid Bearer token", error: "invalid_token") }
-    var insufficientScope: Refused { refused(403, -32002, "insufficient_scope", error: "insufficient_scope") }
+    var invalidToken: Refused { refused(401, -32001, "Invalid Bearer token", error: .invalidToken) }
+    var insufficientScope: Refused { refused(403, -32002, "insufficient_scope", error: .insufficientScope) }
 
-    private func refused(_ status: Int, _ code: Int, _ message: String, error: String?) -> Refused {
+    private func refused(_ status: Int, _ code: Int, _ message: String, error: OAuthError.Code?) -> Refused {
         let scopes = gateway.advertisedScopes
         let challenge = BearerChallenge(
             error: error, scope: scopes.isEmpty ? nil : scopes.joined(separator: " "),

@@ -48,7 +48,7 @@ struct InteractionRequired: Error {
 
     var json: JSONValue {
         [
-            "error": "interaction_required",
+            "error": .string(OAuthError.Code.interactionRequired.rawValue),
             "error_description": "The user has to sign in again and prove more before a client may act for them.",
             "claims": .string(claims),
         ]

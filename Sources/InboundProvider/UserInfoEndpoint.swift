@@ -11,12 +11,12 @@ extension InboundProvider {
             request.header(.authorization) != nil
         {
             return challenge(
-                400, BearerChallenge(error: "invalid_request", errorDescription: "The token is sent in two ways."))
+                400, BearerChallenge(error: .invalidRequest, errorDescription: "The token is sent in two ways."))
         }
         // A header that names the scheme and no token is malformed, and not the same as none.
         if request.header(.authorization).map({ trimmed($0).lowercased() == "bearer" }) == true {
             return challenge(
-                400, BearerChallenge(error: "invalid_request", errorDescription: "The token is missing."))
+                400, BearerChallenge(error: .invalidRequest, errorDescription: "The token is missing."))
         }
         guard let token = request.credentials("Bearer") else {
             // RFC 6750 section 3.1: who sent nothing is told no error.
@@ -24,13 +24,13 @@ extension InboundProvider {
         }
         let verdict = await TokenVerifier.verify(
             token, keys: signer.publicKeys, policy: TokenPolicy(issuer: issuer, leeway: .zero), at: world.clock.now)
-        let refusal = BearerChallenge(error: "invalid_token", errorDescription: "The token is not valid.")
+        let refusal = BearerChallenge(error: .invalidToken, errorDescription: "The token is not valid.")
         guard case .success(let claims) = verdict else { return challenge(401, refusal) }
         let record = try? accessRecord(of: token, claims)
         guard isTaken(claims, record) else { return challenge(401, refusal) }
         let scope = Self.scope(of: claims)
         guard scope.contains("openid") || !isAccess(claims, record), let user = user(of: claims) else {
-            return challenge(403, BearerChallenge(error: "insufficient_scope", scope: "openid"))
+            return challenge(403, BearerChallenge(error: .insufficientScope, scope: "openid"))
         }
         let client = record?.client ?? claims["aud"]?.string ?? ""
         return .unkept(200, .object(told(of: user, to: client, scope)))
@@ -73,7 +73,7 @@ extension InboundProvider {
 
     private func challenge(_ status: Int, _ challenge: BearerChallenge) -> Response {
         var body: JSONObject = [:]
-        if let error = challenge.error { body.append("error", .string(error)) }
+        if let error = challenge.error { body.append("error", .string(error.rawValue)) }
         if let text = challenge.errorDescription { body.append("error_description", .string(text)) }
         return .unkept(status, .object(body), headers: [.wwwAuthenticate: challenge.rendered])
     }

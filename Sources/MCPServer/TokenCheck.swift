@@ -76,7 +76,7 @@ extension MCPServer {
         else { return nil }
         world.note("\(tool.name) needs \(tool.scopes), the token has: \(token.scopes)", rule: .mcpScopeChallenge)
         let challenge = BearerChallenge(
-            error: "insufficient_scope",
+            error: .insufficientScope,
             errorDescription: "Additional scopes required: \(tool.scopes.names.joined(separator: ", "))",
             scope: (token.scopes.names + tool.scopes.names).joined(separator: " "),
             resourceMetadata: metadataURL(request), order: [.error, .scope, .resourceMetadata, .errorDescription])
@@ -88,14 +88,14 @@ extension MCPServer {
         switch refusal {
         case .noToken:
             let challenge = BearerChallenge(
-                error: "invalid_request", errorDescription: "No access token was provided in this request",
+                error: .invalidRequest, errorDescription: "No access token was provided in this request",
                 resourceMetadata: metadataURL(request))
             return .plain(401, "Unauthorized\n", headers: [.wwwAuthenticate: challenge.rendered])
         case .unreadable(let reason): return .plain(400, "bad request: \(reason)\n")
         case .unknownToken:
             let speaks = world.switches.isOn(.invalidTokenDescription)
             let challenge = BearerChallenge(
-                error: "invalid_token", errorDescription: speaks ? "The access token is invalid or expired" : nil,
+                error: .invalidToken, errorDescription: speaks ? "The access token is invalid or expired" : nil,
                 resourceMetadata: metadataURL(request))
             return .plain(401, "Unauthorized\n", headers: [.wwwAuthenticate: challenge.rendered])
         case .unavailable: return .plain(503, "The token could not be checked\n")

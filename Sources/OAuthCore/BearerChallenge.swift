@@ -9,7 +9,7 @@ package struct BearerChallenge: Hashable, Sendable {
     }
 
     package var realm: String?
-    package var error: String?
+    package var error: OAuthError.Code?
     package var errorDescription: String?
     package var scope: String?
     package var resourceMetadata: String?
@@ -17,8 +17,9 @@ package struct BearerChallenge: Hashable, Sendable {
     package var order: [Part]
 
     package init(
-        error: String? = nil, errorDescription: String? = nil, scope: String? = nil, resourceMetadata: String? = nil,
-        realm: String? = nil, order: [Part] = [.realm, .error, .errorDescription, .scope, .resourceMetadata]
+        error: OAuthError.Code? = nil, errorDescription: String? = nil, scope: String? = nil,
+        resourceMetadata: String? = nil, realm: String? = nil,
+        order: [Part] = [.realm, .error, .errorDescription, .scope, .resourceMetadata]
     ) {
         self.realm = realm
         self.error = error
@@ -37,7 +38,7 @@ package struct BearerChallenge: Hashable, Sendable {
     private func value(of part: Part) -> String? {
         switch part {
         case .realm: realm
-        case .error: error
+        case .error: error?.rawValue
         case .errorDescription: errorDescription
         case .scope: scope
         case .resourceMetadata: resourceMetadata

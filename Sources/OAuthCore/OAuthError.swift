@@ -41,11 +41,15 @@ extension OAuthError.Code {
     package static let unsupportedResponseType = Self(rawValue: "unsupported_response_type")
     package static let invalidScope = Self(rawValue: "invalid_scope")
     package static let serverError = Self(rawValue: "server_error")
+    // RFC 6750 section 3.1
+    package static let invalidToken = Self(rawValue: "invalid_token")
+    package static let insufficientScope = Self(rawValue: "insufficient_scope")
     // RFC 7009 section 2.2.1
     package static let unsupportedTokenType = Self(rawValue: "unsupported_token_type")
     // RFC 8707 section 2
     package static let invalidTarget = Self(rawValue: "invalid_target")
     // OpenID Connect Core section 3.1.2.6
+    package static let interactionRequired = Self(rawValue: "interaction_required")
     package static let loginRequired = Self(rawValue: "login_required")
     package static let requestNotSupported = Self(rawValue: "request_not_supported")
     package static let requestURINotSupported = Self(rawValue: "request_uri_not_supported")

@@ -19,7 +19,7 @@ struct VocabularyTests {
 
     @Test func challengeKeepsTheOrderOfItsOriginal() {
         let whole = BearerChallenge(
-            error: "insufficient_scope", errorDescription: "more \"please\"\r\n", scope: "repo",
+            error: .insufficientScope, errorDescription: "more \"please\"\r\n", scope: "repo",
             resourceMetadata: "https://a.test/x")
         #expect(
             whole.rendered == """
