@@ -137,16 +137,27 @@ package struct StreamableHTTP: Sendable {
         throw Refusal(406, JSONRPCError(notAcceptableCode, notAcceptableText))
     }
 
-    /// Whether `Accept` lists one of the transport's two types, its family or everything.
+    /// Whether `Accept` lists one of the transport's two types, its family or everything. The nearest of these
+    /// decides, and with a weight of zero it says no (RFC 9110 sections 12.4.2 and 12.5.1; ledger `mcp-accept-weight`).
     private func accepts(_ request: Request, _ family: String, _ kind: String) -> Bool {
         guard let header = request.header(.accept) else { return false }
         // The SDKs that we test with say it word for word.
         if header == "application/json, text/event-stream" { return true }
-        return header.pieces(by: ",").contains { entry in
-            let type = trimmed(entry.place(of: ";").map { entry[..<$0] } ?? entry).lowercased()
-            return type == "*/*" || type == "\(family)/*" || type == "\(family)/\(kind)"
+        var (nearest, isTaken) = (0, false)
+        for entry in header.pieces(by: ",") {
+            let parts = entry.pieces(by: ";")
+            let type = trimmed(parts.first ?? "").lowercased()
+            let place = ["*/*", "\(family)/*", "\(family)/\(kind)"].firstIndex(of: type).map { $0 + 1 } ?? 0
+            guard place > 0, place >= nearest else { continue }
+            let isWanted = !parts.dropFirst().contains { Self.noWeight.contains(trimmed($0).lowercased()) }
+            isTaken = isWanted || (place == nearest && isTaken)
+            nearest = place
         }
+        return isTaken
     }
+
+    /// Three digits are all that a weight may have.
+    private static let noWeight = ["q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"]
 
     // MARK: - Revision
 

@@ -69,6 +69,10 @@ import Testing
         arguments: [
             ("application/json", 406), ("text/event-stream", 406), ("*/*", nil), ("application/*, text/*", nil),
             ("text/event-stream;q=0.5 , Application/JSON", nil), (nil, 406), ("", 406),
+            ("application/json;q=0, text/event-stream", 406), ("application/json, text/event-stream ; Q=0.000", 406),
+            ("*/*;q=0", 406), ("*/*, application/json;q=0", 406), ("application/json;q=0, */*", 406),
+            ("*/*;q=0, application/*, text/event-stream;q=0.001", nil), ("text/*, text/event-stream;q=0, */*", 406),
+            ("application/json;q=0, application/json, text/*", nil),
         ] as [(String?, Int?)])
     func accept(_ accept: String?, _ status: Int?) {
         #expect(send(Self.ping, accept: accept)?.status == status)
