@@ -9,6 +9,8 @@ struct BrowserAccess {
     /// Answer to a preflight of a page that may.
     private(set) var preflight: Response?
     private let allowed: String?
+    /// Headers that a page may read; the last one names the exchange (`Response.nameExchange`).
+    private static let readable = "www-authenticate, mcp-session-id, \(AWSError.requestIDHeader)"
 
     /// A request without `Origin` is no page's. A page may call if it is the lab's own or this machine's; with `cors:
     /// open` every page may (MCP 2025-11-25, transports, security warning: a bad Origin is 403).
@@ -53,7 +55,7 @@ struct BrowserAccess {
         guard let allowed else { return response }
         var response = response
         response.head.headerFields[.accessControlAllowOrigin] = allowed
-        response.head.headerFields[.accessControlExposeHeaders] = "www-authenticate, mcp-session-id"
+        response.head.headerFields[.accessControlExposeHeaders] = Self.readable
         if allowed != "*" { response.head.headerFields[.vary] = "Origin" }
         return response
     }
