@@ -67,7 +67,8 @@ struct LabPage {
 
     private var fault: String {
         """
-        <label>Name <input name="name" required></label>\(Shell.partyChoice("party", "at"))
+        <label>Name <input name="name" required></label>\
+        \(Shell.partyChoice("party", "at", of: Party.served + Party.inner))
         <label>for <input name="operation" placeholder="POST /login/oauth/access_token"></label>
         <label>what <select name="effect"><option value="503">answers 503</option>\
         <option value="429">answers 429</option>\

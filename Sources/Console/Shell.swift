@@ -77,9 +77,9 @@ struct Shell: Sendable {
         """
     }
 
-    /// A choice among parties.
-    static func partyChoice(_ name: String, _ label: String) -> String {
-        let options = Party.served.filter { $0 != .console }.map { "<option>\($0.rawValue)</option>" }.joined()
+    /// A choice among parties: those with an origin of their own, or others.
+    static func partyChoice(_ name: String, _ label: String, of parties: [Party] = Party.served) -> String {
+        let options = parties.filter { $0 != .console }.map { "<option>\($0.rawValue)</option>" }.joined()
         return "<label>\(label) <select name=\"\(name)\">\(options)</select></label>"
     }
 }

@@ -238,6 +238,9 @@ struct ConsoleTests {
             "/lab/faults",
             ["name": "slow<", "party": "github", "operation": "POST /login", "effect": "503", "first": "2"])
         var page = try await desk.page("/lab")
+        for party in Party.served + Party.inner where party != .console {
+            #expect(page.contains("<option>\(party.rawValue)</option>"), "a fault at \(party)")
+        }
         #expect(page.contains("github is off by -90s") && page.contains("slow&lt;") && !page.contains("slow<"))
         await desk.post("/lab/faults/remove", ["name": "slow<"])
         #expect(desk.lab.network.faults.all.isEmpty)
