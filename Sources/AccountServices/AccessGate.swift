@@ -205,9 +205,11 @@ package struct AccessGate: CallerSignatures {
         return try? world.store.write { $0.find(HandedTokenRecord.self, id) }
     }
 
-    /// Keeps in mind which workload a token is for.
+    /// Keeps in mind which workload a token is for, and which provider a consent session.
     package func remember(_ response: Response, to request: Request) {
-        guard mode != "off", response.status == 200, request.path.hasPrefix("/identities/GetWorkloadAccessToken"),
+        guard mode != "off", response.status == 200 else { return }
+        if request.path == "/identities/oauth2/token" { return rememberSession(response, request) }
+        guard request.path.hasPrefix("/identities/GetWorkloadAccessToken"),
             let name = (try? request.json())?["workloadName"]?.string,
             let token = response.json?["workloadAccessToken"]?.string
         else { return }
@@ -215,6 +217,24 @@ package struct AccessGate: CallerSignatures {
         let account = isService ? gateway(name)?.account : AWSNames.account(of: request)
         let record = HandedTokenRecord(id: HandedTokenRecord.id(of: token), workload: name, account: account)
         try? world.store.write { $0.save(record, keeping: ServicePrincipal.tokensKept) }
+    }
+
+    private func rememberSession(_ response: Response, _ request: Request) {
+        // Only a new one: of a poll the session is there already.
+        guard let json = response.json, json["authorizationUrl"] != nil, let uri = json["sessionUri"]?.string,
+            let input = try? request.json(), let name = input["resourceCredentialProviderName"]?.string
+        else { return }
+        let owner = input["workloadIdentityToken"]?.string.flatMap { handed($0)?.account }
+        let account = owner ?? AWSNames.account(of: request)
+        let record = HandedSessionRecord(
+            id: HandedTokenRecord.id(of: uri), provider: ProviderName(name).of(account), account: account)
+        try? world.store.write { $0.save(record, keeping: ServicePrincipal.tokensKept) }
+    }
+
+    /// The session of a URI, where this gate saw it begin.
+    func handedSession(_ uri: String) -> HandedSessionRecord? {
+        let id = HandedTokenRecord.id(of: uri)
+        return try? world.store.write { $0.find(HandedSessionRecord.self, id) }
     }
 
     /// Writes down what was asked; in words, what no policy allows (AWS IAM user guide, "Troubleshoot access denied

@@ -118,7 +118,7 @@ struct Demand {
         case "GetResourceOauth2Token", "GetResourceApiKey":
             return resourceToken(operation, input, names, gate)
         case "CompleteResourceTokenAuth":
-            return on(names.vault) + [secret(names.ownSecret("oauth2/*"))]
+            return on(names.vault) + [completionSecret(input, names, gate)]
         case "CreateGateway", "UpdateGateway":
             let gateway = input["gatewayIdentifier"]?.string ?? "*"
             let role = AccessRequest(
@@ -152,6 +152,15 @@ struct Demand {
         let external = gate.externalSecret(of: ProviderName(provider).of(names.account), isKey: isKey)
         return resources.map { AccessRequest(action: "bedrock-agentcore:\(operation)", resource: $0) }
             + [secret(external.map(names.secret(named:)) ?? names.ownSecret(path))]
+    }
+
+    /// What the exchange of the code takes: the provider's secret, be it kept here or by its owner.
+    private static func completionSecret(_ input: JSONObject, _ names: Names, _ gate: AccessGate) -> AccessRequest {
+        let session = gate.handedSession(input["sessionUri"]?.string ?? "")
+        guard let session, let external = gate.externalSecret(of: session.provider, isKey: false) else {
+            return secret(names.ownSecret("oauth2/*"))
+        }
+        return secret(Names(region: names.region, account: session.account).secret(named: external))
     }
 
     /// The service reads the secret with the rights of who called it (ledger E63).

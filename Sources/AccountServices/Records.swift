@@ -74,3 +74,14 @@ struct HandedTokenRecord: Record {
         Identifier(SigV4.hexDigest(Array(token.utf8)))
     }
 }
+
+/// Which provider a consent session is about: its secret is read when the session is completed. Kept under the hash of
+/// the session's URI, of as many sessions as of tokens.
+struct HandedSessionRecord: Record {
+    static let collection = "handed-session"
+    let id: Identifier<HandedTokenTag>
+    let provider: ProviderID
+    /// The account that has the provider.
+    let account: String
+    var keys: [RecordKey] { [RecordKey("of", "service")] }
+}

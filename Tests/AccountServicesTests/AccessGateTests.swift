@@ -239,6 +239,40 @@ struct AccessGateTests {
         #expect(!used.contains { $0.contains("bedrock-agentcore-identity") })
     }
 
+    /// The same where a consent is completed: the session tells which provider's secret is read.
+    @Test func aCompletionAsksForTheExternalSecret() throws {
+        let lab = try AccountLab(["iam": "report"])
+        let reference: JSONValue = ["secretId": "app/client", "jsonKey": "k"]
+        let configuration: JSONObject = [
+            "customOauth2ProviderConfig": ["clientSecretSource": "EXTERNAL", "clientSecretConfig": reference]
+        ]
+        try lab.store.write { transaction in
+            transaction.save(
+                CredentialProviderRecord(
+                    name: ProviderName("idp"), account: "000000000000", vendor: "CustomOauth2", clientID: "c",
+                    clientSecret: nil, discovery: .url("https://idp.test/"), authenticationMethod: nil,
+                    callbackID: "b", secretSuffix: "abcdef", configuration: configuration, createdAt: lab.clock.now))
+        }
+        let asked: JSONObject = [
+            "workloadIdentityToken": "t", "resourceCredentialProviderName": "idp", "scopes": [],
+            "oauth2Flow": "USER_FEDERATION",
+        ]
+        let uri = "urn:ietf:params:oauth:request_uri:s1"
+        lab.gate.remember(
+            .json(200, ["authorizationUrl": "https://a.test/", "sessionUri": .string(uri)]),
+            to: try lab.signed("GetResourceOauth2Token", asked))
+        for session in [uri, "\(uri)0"] {
+            let input: JSONObject = ["sessionUri": .string(session), "userIdentifier": ["userId": "u"]]
+            _ = try lab.outcome(lab.signed("CompleteResourceTokenAuth", input))
+        }
+        let used = (lab.gate.report["principals"]?.array ?? []).flatMap { principal in
+            (principal["policy"]?["Statement"]?.array ?? []).compactMap { $0["Resource"]?.string }
+        }
+        #expect(used.contains("arn:aws:secretsmanager:us-east-1:000000000000:secret:app/client-??????"))
+        // Of a session that began unseen nobody knows the provider.
+        #expect(used.contains { $0.hasSuffix("bedrock-agentcore-identity!default/oauth2/*") })
+    }
+
     /// A signature in the query string acts in its key's account as one in the header does.
     @Test(arguments: [("AKIAOTHER", "111122223333"), ("AKIAROOT", "000000000000"), ("222233334444", "222233334444")])
     func aPresignedRequestActsInItsAccount(_ key: String, _ account: String) throws {
