@@ -35,12 +35,10 @@ struct CheckCommand: ParsableCommand {
         try ScenarioSelection.tell(mistakes)
         if selection.tags != nil, readsScenarios { files = try chosen.load() }
         var counts: [String] = []
-        if readsScenarios { counts.append(Self.counted(Set(files.map(\.path)).count, "scenario")) }
-        if !labs.isEmpty { counts.append(Self.counted(names.count, "lab")) }
+        if readsScenarios { counts.append(TextReport.counted(Set(files.map(\.path)).count, "scenario")) }
+        if !labs.isEmpty { counts.append(TextReport.counted(names.count, "lab")) }
         Terminal.say("\(counts.joined(separator: " and ")) without a mistake")
     }
-
-    private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     /// The labs that paths below `mocks/` mean; other paths are left out.
     ///

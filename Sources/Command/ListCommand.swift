@@ -65,7 +65,7 @@ struct ListCommand: AsyncParsableCommand {
             Terminal.write("\(row.id) (\(row.mark.rawValue)): \(row.states)")
             Terminal.write("    \(row.source), \(row.date)\(switches.compactMap(\.self).joined())")
         }
-        Terminal.say("\(rows.count) rows")
+        Terminal.say(TextReport.counted(rows.count, "row"))
     }
 
     private func listScenarios() async throws {
@@ -101,7 +101,9 @@ struct ListCommand: AsyncParsableCommand {
             if let skip = file.skip { Terminal.write("    skipped: \(skip)") }
         }
         let facts = Set(files.flatMap { ledger.guesses(of: $0.spec).map(\.id) }).count
-        Terminal.say(unknown ? "\(files.count) scenarios rest on \(facts) guesses" : "\(files.count) scenarios")
+        let counted = TextReport.counted(files.count, "scenario")
+        let guesses = "\(facts) guess\(facts == 1 ? "" : "es")"
+        Terminal.say(unknown ? "\(counted) rest\(files.count == 1 ? "s" : "") on \(guesses)" : counted)
     }
 
     private func row(_ file: ScenarioFile, _ ledger: Ledger) -> JSONValue {

@@ -31,7 +31,8 @@ struct ScenarioSelection: ParsableArguments {
         guard let expression else { return files }
         let chosen = files.filter { expression.matches($0.tags) }
         guard !chosen.isEmpty || files.isEmpty else {
-            throw CommandFailure(.usage, "--tags '\(tags ?? "")': none of \(files.count) scenarios is meant by that")
+            let counted = TextReport.counted(files.count, "scenario")
+            throw CommandFailure(.usage, "--tags '\(tags ?? "")': none of \(counted) is meant by that")
         }
         return chosen
     }

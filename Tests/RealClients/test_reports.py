@@ -286,7 +286,7 @@ def test_a_capsule_is_replayed_elsewhere_without_its_secrets(tmp_path):
     command = next(line for line in done.stdout.splitlines() if line.startswith("agentcore-local run") and "number=1" in line)
     assert "--var 'pin=…'" in command
     one = run("run", "reads.yaml", *flags, "--var", "number=1", "--var", "pin=x", cwd=here, TENANT="prod", KEY="of-env")
-    assert '"number":1}' in one.stdout and "1 scenarios" in one.stdout
+    assert '"number":1}' in one.stdout and "1 scenario" in one.stdout
 
     capsules = sorted(there.iterdir())
     assert len(capsules) == 2
@@ -344,7 +344,7 @@ def test_a_variable_that_no_file_has_is_wrong_usage(folder):
     done = run("run", folder / "a-holds.yaml", "--var", "uzer=bob")
     assert done.returncode == 1 and "--var uzer: no file speaks of such a variable" in done.stderr
     done = run("run", folder / "a-holds.yaml", "--var", "user=bob")
-    assert done.returncode == 0 and "--var" not in done.stderr and "1 scenarios" in done.stdout
+    assert done.returncode == 0 and "--var" not in done.stderr and "1 scenario" in done.stdout
 
 
 def test_a_golden_trace_that_is_not_there_is_a_mistake_unless_the_run_writes_it(folder):

@@ -83,7 +83,7 @@ def test_a_fragment_may_stand_beside_its_scenario(tmp_path):
     for command in ("run", "check"):
         done = run(command, tmp_path)
         assert done.returncode == 0, done.stderr
-    assert "1 scenarios, 1 held" in run("run", tmp_path).stdout
+    assert "1 scenario, 1 held" in run("run", tmp_path).stdout
     (tmp_path / "frag.yaml").write_text(FRAGMENT.replace("set:", "sett:"))
     (tmp_path / "a.yaml").unlink()
     broken = run("check", tmp_path)
@@ -97,7 +97,7 @@ def test_both_endings_of_a_yaml_file_are_run(tmp_path):
     (tmp_path / "frag.yml").write_text(FRAGMENT)
     (tmp_path / "t.template.yml").write_text("Resources: {}\n")
     done = run("run", tmp_path)
-    assert done.returncode == 0 and "1 scenarios, 1 held" in done.stdout, done.stderr
+    assert done.returncode == 0 and "1 scenario, 1 held" in done.stdout, done.stderr
 
 
 def test_check_reads_labs_where_labs_are_named(tmp_path):

@@ -31,7 +31,7 @@ struct CheckTests {
         #expect(report.contains("expected: 200"))
         #expect(report.contains("actual:   404"))
         #expect(report.contains("admin's AWS client -> aws GET /gateways/nobody-0123456789/ 404"))
-        #expect(report.hasSuffix("1 scenarios, 0 held, 1 failed\nagentcore-local run s.yaml --seed 7\n"))
+        #expect(report.hasSuffix("1 scenario, 0 held, 1 failed\nagentcore-local run s.yaml --seed 7\n"))
     }
 
     @Test func unexpectedRefusalFailsAStepThatExpectsNothing() async throws {

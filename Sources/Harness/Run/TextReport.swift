@@ -40,12 +40,15 @@ package enum TextReport {
         let errors = results.count { $0.verdict == .error && $0.isWrong }
         let expected = results.count { $0.expectedFailure != nil }
         let skipped = results.count { $0.verdict == .skipped }
-        var text = "\(results.count) scenarios, \(held) held, \(failed) failed"
+        var text = "\(counted(results.count, "scenario")), \(held) held, \(failed) failed"
         if errors > 0 { text += ", \(errors) could not go on" }
         if expected > 0 { text += ", \(expected) failed as expected" }
         if skipped > 0 { text += ", \(skipped) skipped" }
         return text
     }
+
+    /// `1 scenario`, `2 scenarios`.
+    package static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     package static func details(_ result: some ReportRow, seeds: Bool = false) -> String {
         var text = "\(onOneLine("\(result.name(amongSeeds: seeds)): \(result.scenario)"))\n"
