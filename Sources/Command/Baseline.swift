@@ -1,6 +1,7 @@
 import Foundation
 import Harness
 import Kernel
+import Reports
 import Scenario
 
 /// Scenarios that are known to fail: a path a line, or a path with its cell; `#` begins the reason. A path is one from
@@ -19,11 +20,17 @@ struct Baseline {
 
     private let lines: [Line]
     private let root: String
+    /// The file of them, as it was named.
+    private let name: String
 
     /// What a line may mean that no result shows.
     struct Others {
         /// Those of every shard.
         let files: [ScenarioFile]
+        /// How often each of them is run.
+        let seedCount: Int
+        /// How many runs of this shard were not begun.
+        let leftOut: Int
         /// Where they were looked for; empty for the library.
         let paths: [String]
         /// Whether neither tags nor variables left any of them out.
@@ -38,7 +45,7 @@ struct Baseline {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw CommandFailure(.stuck, "--expected-failures \(file): the file cannot be read")
         }
-        self.root = root
+        (self.root, name) = (root, file)
         // Without a byte order mark, which would be part of the first name.
         lines = Source(name: file, text: text).text.split(whereSeparator: \.isNewline).compactMap { line in
             let parts = line.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
@@ -57,27 +64,45 @@ struct Baseline {
     static func marked(_ results: [ScenarioResult], by baseline: Baseline?) -> [ScenarioResult] {
         guard let baseline else { return results }
         return results.map { result in
-            guard result.isWrong else { return result }
-            let place = baseline.place(of: result.file)
-            guard let line = baseline.lines.first(where: { Self.means($0, result.file, place) }) else { return result }
+            guard result.isWrong, let line = baseline.line(for: result) else { return result }
             return result.expected(because: line.reason)
         }
     }
 
+    /// Whether it may fail.
+    func knows(_ result: ScenarioResult) -> Bool { line(for: result) != nil }
+
+    private func line(for result: ScenarioResult) -> Line? {
+        let place = place(of: result.file)
+        return lines.first { Self.means($0, result.file, place) }
+    }
+
     /// Lines of which everything holds, and lines that mean no scenario.
-    func stale(_ results: [ScenarioResult], among others: Others) -> [String] {
+    func finding(_ results: [ScenarioResult], among others: Others) -> BaselineFinding {
         let ended = results.map { (result: $0, place: place(of: $0.file)) }
         let known = others.files.map { (file: $0, place: place(of: $0)) }
-        return lines.compactMap { line in
-            let meant = ended.filter { Self.means(line, $0.result.file, $0.place) }
-            guard meant.isEmpty else {
-                return meant.allSatisfy { $0.result.verdict == .held } ? "\(line.name) holds" : nil
+        var finding = BaselineFinding()
+        for line in lines {
+            let there = known.count { Self.means(line, $0.file, $0.place) } * others.seedCount
+            guard there > 0 else {
+                if !isElsewhere(line, others) { finding.stale.append(told(line, "is no scenario")) }
+                continue
             }
-            // Another shard has it, or it was not begun.
-            if known.contains(where: { Self.means(line, $0.file, $0.place) }) { return nil }
-            return isElsewhere(line, others) ? nil : "\(line.name) is no scenario"
+            let meant = ended.filter { Self.means(line, $0.result.file, $0.place) }
+            let (holds, told) = (meant.allSatisfy { $0.result.verdict == .held }, told(line, "holds"))
+            if meant.count == there {
+                if holds { finding.stale.append(told) }
+            } else if !holds || others.leftOut > 0 {
+                finding.open.append(told)
+            } else if !meant.isEmpty {
+                finding.held.append(told)
+            }
         }
+        return finding
     }
+
+    /// What a person is told of a stale line.
+    private func told(_ line: Line, _ why: String) -> String { "\(line.name) \(why): take it out of \(name)" }
 
     /// Whether this run does not know of it: a file that was not asked for, or that tags or variables left out.
     private func isElsewhere(_ line: Line, _ others: Others) -> Bool {

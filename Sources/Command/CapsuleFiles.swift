@@ -6,11 +6,11 @@ import Scenario
 
 /// Capsules on disk.
 enum CapsuleFiles {
-    /// Writes a capsule for each result that did not hold, and says where.
+    /// Writes a capsule for each result that did not hold and was not expected to fail, and says where.
     ///
     /// - Throws: `OutputFile.Failure` when the folder cannot be written.
     static func write(_ results: [ScenarioResult], into folder: String, root: String) throws {
-        let wrong = results.filter { $0.verdict == .failed || $0.verdict == .error }
+        let wrong = results.filter(\.isWrong)
         guard !wrong.isEmpty else { return }
         let mocks = mocks(root: root)
         for result in wrong {

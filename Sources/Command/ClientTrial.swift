@@ -18,7 +18,8 @@ struct ClientTrial: Sendable {
 
     /// - Throws: `ServeFailure` when a port cannot be had.
     func run(
-        _ work: [(file: Shared<ScenarioFile>, seed: UInt64)], failFast: Bool
+        _ work: [(file: Shared<ScenarioFile>, seed: UInt64)], failFast: Bool,
+        isKnown: @escaping @Sendable (ScenarioResult) -> Bool
     ) async throws -> [ScenarioResult] {
         let stage = Stage()
         let results = Mutex<[ScenarioResult]>([])
@@ -36,7 +37,8 @@ struct ClientTrial: Sendable {
                 return lab
             }
             settings.afterSteps = { run in await trial(run, origins) }
-            let found = await Runner(definitions: definitions, settings: settings).run(work, failFast: failFast)
+            let found = await Runner(definitions: definitions, settings: settings)
+                .run(work, failFast: failFast, isKnown: isKnown)
             results.withLock { $0 = found }
         }
         return results.withLock { $0 }

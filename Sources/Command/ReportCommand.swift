@@ -19,7 +19,7 @@ struct ReportCommand: ParsableCommand {
                 itself; GITHUB_STEP_SUMMARY has its table. For --report-html and --diagram the runs must have had one \
                 of them as well: their JSON then carries what they show. Refuses reports that have a scenario twice, \
                 and a set in which a shard is missing. Exit code 4 if any scenario failed that \
-                was not expected to, 3 if one could not go on. \
+                was not expected to, 3 if one could not go on, 5 if the baseline of the runs is stale. \
                 Joins reports of explore too: exit code 4 if one has a finding. Where files had mistakes, every report \
                 tells them: exit code 2. It makes no tables: --record writes those from journals, which no report \
                 carries; name such a file for each shard.
@@ -68,7 +68,8 @@ struct ReportCommand: ParsableCommand {
             if let findings = merged["findings"]?.array {
                 let walked = merged["edges"]?.array?.count ?? 0
                 let all = walked + (merged["edgesMissing"]?.array?.count ?? 0)
-                Terminal.say("\(findings.count) findings, \(walked) of \(all) edges walked")
+                Terminal.say("\(TextReport.counted(findings.count, "finding")), \(walked) of \(all) edges walked")
+                try Self.tell(FileMistake.all(of: merged))
                 return try leave(findings.isEmpty ? .held : .failed)
             }
             try tell(MergedRow.rows(of: merged), FileMistake.all(of: merged), run: merged["run"]?.object ?? [:])
@@ -96,16 +97,24 @@ struct ReportCommand: ParsableCommand {
 
         private func tell(_ rows: [MergedRow], _ mistakes: [FileMistake], run: JSONObject) throws {
             try shared.write(rows, mistakes: mistakes, run: run)
-            try ReportFiles.tellGitHub(rows, mistakes: mistakes, annotates: output != nil)
+            try ReportFiles.tellGitHub(rows, mistakes: mistakes, run: run, annotates: output != nil)
             if output == nil {
                 Terminal.say(TextReport.summary(rows))
             } else if !rows.isEmpty || mistakes.isEmpty {
                 Terminal.write(asItIs: Terminal.coloured(TextReport.render(rows).trimmedEnd))
             }
+            let stale = BaselineFinding.stale(in: run)
+            for line in stale { Terminal.say(line) }
+            try Self.tell(mistakes)
+            let verdicts = Set(rows.filter(\.isWrong).map(\.verdict))
+            try leave(
+                verdicts.contains(.failed)
+                    ? .failed : verdicts.contains(.error) ? .stuck : stale.isEmpty ? .held : .stale)
+        }
+
+        private static func tell(_ mistakes: [FileMistake]) throws {
             for mistake in mistakes { Terminal.say(mistake.rendered) }
             guard mistakes.isEmpty else { throw CommandFailure(.unparsed, FileMistake.counted(mistakes.count)) }
-            let verdicts = Set(rows.filter(\.isWrong).map(\.verdict))
-            try leave(verdicts.contains(.failed) ? .failed : verdicts.contains(.error) ? .stuck : .held)
         }
     }
 }

@@ -42,7 +42,7 @@ struct ReportFiles: ParsableArguments {
             try OutputFile.report.of(.json).write(report.pretty, to: reportJson)
         }
         if mistakes.isEmpty, let record { try self.record(results, at: record) }
-        try Self.tellGitHub(results, mistakes: mistakes)
+        try Self.tellGitHub(results, mistakes: mistakes, run: run)
     }
 
     private func record(_ results: [ScenarioResult], at path: String) throws {
@@ -59,16 +59,17 @@ struct ReportFiles: ParsableArguments {
 
     /// Annotations and the summary of a step, where GitHub Actions asks for them.
     static func tellGitHub(
-        _ results: [some ReportRow], mistakes: [FileMistake] = [], annotates: Bool = true
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], run: JSONObject, annotates: Bool = true
     ) throws {
+        let stale = BaselineFinding.stale(in: run)
         let environment = ProcessInfo.processInfo.environment
         guard environment["GITHUB_ACTIONS"] == "true" else { return }
         let annotations =
-            annotates ? GitHubReport.annotations(results, mistakes: mistakes).trimmedEnd : ""
+            annotates ? GitHubReport.annotations(results, mistakes: mistakes, stale: stale).trimmedEnd : ""
         if !annotations.isEmpty { Terminal.write(asItIs: annotations) }
         guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let earlier = FileManager.default.contents(atPath: path) ?? Data()
-        let text = String(decoding: earlier, as: UTF8.self) + GitHubReport.summary(results, mistakes: mistakes)
-        try OutputFile.report.write(text, to: path)
+        let summary = GitHubReport.summary(results, mistakes: mistakes, stale: stale)
+        try OutputFile.report.write(String(decoding: earlier, as: UTF8.self) + summary, to: path)
     }
 }

@@ -19,7 +19,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var threads: JobsOption
 
-    @Flag(help: "Begin no scenario after one that did not hold.")
+    @Flag(help: "Begin no scenario after one that did not hold and was not expected to fail.")
     var failFast = false
 
     @Option(help: ArgumentHelp("Run part i of n, such as 2/4.", valueName: "i/n"))
@@ -31,7 +31,10 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "file"))
     var expectedFailures: String?
 
-    @Option(help: ArgumentHelp("Write a capsule of each run that did not hold; replay repeats it.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Write a capsule of each run that did not hold and was not expected to fail; replay repeats it.",
+            valueName: "dir"))
     var capsule: String?
 
     @Flag(help: "Write golden traces instead of comparing with them.")
@@ -94,15 +97,14 @@ struct RunCommand: AsyncParsableCommand {
         let whole = work
         if let shard { work = shard.part(of: work) { $0.file.value.weight } }
         var progress = Progress(count: work.count, start: start)
-        var results = try await play(work, definitions, settings) { result in
+        var results = try await play(work, definitions, settings, known: baseline) { result in
             ended.add(result)
             progress.tell(result)
         }
-        results = settings.goldenTraces?.written(results) ?? results
+        results = Baseline.marked(settings.goldenTraces?.written(results) ?? results, by: baseline)
         // Before the faults: a capsule is of the run itself, and `replay` plays nothing else.
         if let capsule { try CapsuleFiles.write(results, into: capsule, root: root) }
-        results = try await swept(results, definitions, settings, root)
-        results = Baseline.marked(results, by: baseline)
+        results = Baseline.marked(try await swept(results, definitions, settings, root), by: baseline)
         progress.end()
         var run = about(root, start)
         if !settings.rootFlag.isEmpty { run["rootFlag"] = .string(settings.rootFlag) }
@@ -112,12 +114,16 @@ struct RunCommand: AsyncParsableCommand {
         }
         let leftOut = work.count - results.count
         if leftOut > 0 { run["leftOut"] = .int(Int64(leftOut)) }
+        let others = Baseline.Others(
+            files: files, seedCount: conditions.seeds.count, leftOut: leftOut, paths: paths,
+            isWhole: selection.tags == nil && settings.variables.isEmpty)
+        let finding = baseline?.finding(results, among: others) ?? BaselineFinding()
+        finding.add(to: &run)
         try reports.write(results, run: run)
         Terminal.write(asItIs: Terminal.coloured(TextReport.render(results).trimmedEnd))
         if leftOut > 0 { Terminal.write("left out by --fail-fast: \(leftOut) of \(work.count) scenarios") }
-        let others = Baseline.Others(
-            files: files, paths: paths, isWhole: selection.tags == nil && settings.variables.isEmpty)
-        return verdict(results, baseline?.stale(results, among: others) ?? [])
+        for line in finding.stale { Terminal.say(line) }
+        return verdict(results, finding.stale)
     }
 
     /// The files and their labs; `onMistakes` is given what is wrong with any before the command ends.
@@ -142,15 +148,16 @@ struct RunCommand: AsyncParsableCommand {
 
     private func play(
         _ work: [(file: Shared<ScenarioFile>, seed: UInt64)], _ definitions: [String: LabDefinition],
-        _ settings: RunSettings, onResult: (ScenarioResult) -> Void
+        _ settings: RunSettings, known baseline: Baseline?, onResult: (ScenarioResult) -> Void
     ) async throws -> [ScenarioResult] {
+        let isKnown: @Sendable (ScenarioResult) -> Bool = { baseline?.knows($0) ?? false }
         guard let client else {
             return await Runner(definitions: definitions, settings: settings).run(
-                work, jobs: threads.count, failFast: failFast, onResult: onResult)
+                work, jobs: threads.count, failFast: failFast, isKnown: isKnown, onResult: onResult)
         }
         let limit = Span(conditions.timeLimit) ?? .seconds(60)
         return try await ClientTrial(command: client, limit: limit, definitions: definitions, settings: settings)
-            .run(work, failFast: failFast)
+            .run(work, failFast: failFast, isKnown: isKnown)
     }
 
     /// What the reports say of the run as a whole, whether it came to its end or not.
@@ -189,7 +196,6 @@ struct RunCommand: AsyncParsableCommand {
         let unexpected = results.filter(\.isWrong)
         if unexpected.contains(where: { $0.verdict == .failed }) { return .failed }
         if !unexpected.isEmpty { return .stuck }
-        for line in stale { Terminal.say("\(line): take it out of \(expectedFailures ?? "")") }
         return stale.isEmpty ? .held : .stale
     }
 }

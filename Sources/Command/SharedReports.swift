@@ -29,10 +29,11 @@ struct SharedReports: ParsableArguments {
 
     /// Where files had mistakes there may be nothing to draw.
     func write(_ rows: [some PageRow], mistakes: [FileMistake], run: JSONObject) throws {
-        let leftOut = Int(run["leftOut"]?.int ?? 0)
+        let (leftOut, stale) = (Int(run["leftOut"]?.int ?? 0), BaselineFinding.stale(in: run))
+        let seconds = run["seconds"]?.double
         let files: [(String?, ReportKind, () -> String)] = [
-            (reportJunit, .junit, { JUnitReport.render(rows, mistakes: mistakes, seconds: run["seconds"]?.double) }),
-            (reportTap, .tap, { TAPReport.render(rows, mistakes: mistakes, leftOut: leftOut) }),
+            (reportJunit, .junit, { JUnitReport.render(rows, mistakes: mistakes, stale: stale, seconds: seconds) }),
+            (reportTap, .tap, { TAPReport.render(rows, mistakes: mistakes, stale: stale, leftOut: leftOut) }),
             (reportHtml, .page, { HTMLReport.render(rows, mistakes: mistakes, run: run) }),
         ]
         for (path, kind, text) in files { if let path { try OutputFile.report.of(kind).write(text(), to: path) } }

@@ -35,9 +35,9 @@ package struct FileMistake: Sendable, Hashable {
     }
 
     /// `2 mistakes`.
-    package static func counted(_ count: Int) -> String { count == 1 ? "1 mistake" : "\(count) mistakes" }
+    package static func counted(_ count: Int) -> String { TextReport.counted(count, "mistake") }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "file": .string(file), "line": .int(Int64(line)), "column": .int(Int64(column)),
             "message": .string(message),
@@ -50,9 +50,12 @@ package struct FileMistake: Sendable, Hashable {
 
 extension [FileMistake] {
     /// A whole report in a line.
-    func title(with results: [some ReportRow]) -> String {
-        guard !isEmpty else { return TextReport.summary(results) }
+    func title(with results: [some ReportRow], stale: Int = 0) -> String {
         let counted = FileMistake.counted(count)
-        return results.isEmpty ? "\(counted), nothing was run" : "\(TextReport.summary(results)), \(counted)"
+        guard isEmpty || !results.isEmpty else { return "\(counted), nothing was run" }
+        var parts = [TextReport.summary(results)]
+        if !isEmpty { parts.append(counted) }
+        if stale > 0 { parts.append(BaselineFinding.counted(stale)) }
+        return parts.joined(separator: ", ")
     }
 }

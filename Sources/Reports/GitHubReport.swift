@@ -5,7 +5,9 @@ import Scenario
 /// What GitHub Actions shows: annotations at the lines of the files, and a summary of the step.
 package enum GitHubReport {
     /// Workflow commands, one a line, for stdout.
-    package static func annotations(_ results: [some ReportRow], mistakes: [FileMistake] = []) -> String {
+    package static func annotations(
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], stale: [String] = []
+    ) -> String {
         var text = ""
         for result in results {
             if let skip = result.skip {
@@ -33,17 +35,25 @@ package enum GitHubReport {
             let place = "file=\(property(mistake.file)),line=\(mistake.line),col=\(mistake.column)"
             text += "::error \(place),title=mistake::\(data("\(mistake.message)\(hint)"))\n"
         }
+        for line in stale { text += "::error title=stale baseline::\(data(line))\n" }
         return text
     }
 
     /// Markdown for `$GITHUB_STEP_SUMMARY`.
-    package static func summary(_ results: [some ReportRow], mistakes: [FileMistake] = []) -> String {
-        var text = "### agentcore-local: \(mistakes.title(with: results))\n\n"
+    package static func summary(
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], stale: [String] = []
+    ) -> String {
+        var text = "### agentcore-local: \(mistakes.title(with: results, stale: stale.count))\n\n"
         if !mistakes.isEmpty {
             text += "| where | mistake |\n|---|---|\n"
             for mistake in mistakes.prefix(100) {
                 text += "| \(code(mistake.place)) | \(cell(mistake.message)) |\n"
             }
+            text += "\n"
+        }
+        if !stale.isEmpty {
+            text += "| stale baseline |\n|---|\n"
+            for line in stale.prefix(100) { text += "| \(cell(line)) |\n" }
             text += "\n"
         }
         let wrong = results.filter(\.isWrong)

@@ -8,7 +8,8 @@ package enum HTMLReport {
     package static func render(
         _ results: [some PageRow], mistakes: [FileMistake] = [], run: JSONObject
     ) -> String {
-        let title = mistakes.title(with: results).markup
+        let stale = BaselineFinding.stale(in: run)
+        let title = mistakes.title(with: results, stale: stale.count).markup
         var page = """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>agentcore-local: \(title)</title>
@@ -28,12 +29,13 @@ package enum HTMLReport {
             <h1>\(title)</h1>
 
             """
-        // Where each stands among all shards is told to `report merge` alone.
-        let facts = run.members.filter { !["positions", "whole"].contains($0.name) }
+        // Where each stands among all shards is told to `report merge` alone; stale lines have a place of their own.
+        let facts = run.members.filter { !["positions", "whole", "stale", "baseline"].contains($0.name) }
             .map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: " · ")
         page += "<p>\(facts.markup)</p>\n"
         // What needs a person comes first.
         for mistake in mistakes { page += wide("Mistake", "<pre class=\"failed\">\(mistake.rendered.markup)</pre>") }
+        for line in stale { page += wide("Stale baseline", "<pre class=\"failed\">\(line.markup)</pre>") }
         let seeds = ScenarioResult.haveSeeds(results)
         for word in ["failed", "error", "expected", "skipped", "held"] {
             for result in results where self.word(result) == word { page += section(result, seeds) }
@@ -84,7 +86,7 @@ package enum HTMLReport {
             let verdict = step.held ? "held" : "failed"
             rows += "<td class=\"\(verdict)\">\(verdict)</td></tr>"
         }
-        return part("\(steps.count) steps", wide("Steps", "\(rows)</table>"))
+        return part(TextReport.counted(steps.count, "step"), wide("Steps", "\(rows)</table>"))
     }
 
     private static func tokens(_ tokens: [RunPage.Token]) -> String {
@@ -97,6 +99,6 @@ package enum HTMLReport {
                 token.decoded.map { "<details><summary>claims</summary><pre>\($0.markup)</pre></details>" } ?? ""
             table += "<td>\(inner)</td></tr>"
         }
-        return part("\(tokens.count) tokens", wide("Tokens", "\(table)</table>"))
+        return part(TextReport.counted(tokens.count, "token"), wide("Tokens", "\(table)</table>"))
     }
 }

@@ -19,6 +19,8 @@ package enum JSONReport {
     static func whole(_ scenarios: [JSONValue], _ mistakes: [FileMistake], _ run: JSONObject) -> JSONValue {
         var summary = summary(of: scenarios)
         if !mistakes.isEmpty { summary.append("mistakes", .int(Int64(mistakes.count))) }
+        let stale = BaselineFinding.stale(in: run)
+        if !stale.isEmpty { summary.append("stale", .int(Int64(stale.count))) }
         var report: JSONObject = ["summary": .object(summary), "scenarios": .array(scenarios)]
         if !mistakes.isEmpty { report.append("mistakes", .array(mistakes.map(\.json))) }
         report.append("run", .object(run))

@@ -5,22 +5,24 @@ import Scenario
 /// The report that continuous integration reads: one test case per scenario.
 package enum JUnitReport {
     /// `seconds` is how long the whole run took, left out if nobody measured. A mistake of a file is a case that could
-    /// not be tried.
+    /// not be tried, a stale line of the baseline one that failed.
     package static func render(
-        _ results: [some ReportRow], mistakes: [FileMistake] = [], seconds: Double? = nil
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], stale: [String] = [], seconds: Double? = nil
     ) -> String {
-        let failed = results.count { $0.verdict == .failed && $0.isWrong }
+        let failed = results.count { $0.verdict == .failed && $0.isWrong } + stale.count
         let errors = results.count { $0.verdict == .error && $0.isWrong } + mistakes.count
         let time = seconds.map { " time=\"\($0)\"" } ?? ""
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         // JUnit's format has no word for what was known to fail; as pytest does, it is told as skipped.
         let skipped = results.count { $0.verdict == .skipped || $0.expectedFailure != nil }
-        var counts = "tests=\"\(results.count + mistakes.count)\" failures=\"\(failed)\" errors=\"\(errors)\""
+        let tests = results.count + mistakes.count + stale.count
+        var counts = "tests=\"\(tests)\" failures=\"\(failed)\" errors=\"\(errors)\""
         if skipped > 0 { counts += " skipped=\"\(skipped)\"" }
         text += "<testsuites \(counts)\(time)>\n  <testsuite name=\"agentcore-local\" \(counts)\(time)>\n"
         let seeds = ScenarioResult.haveSeeds(results)
         for result in results { text += testCase(result, seeds) }
         for mistake in mistakes { text += testCase(mistake) }
+        for line in stale { text += testCase(stale: line) }
         return "\(text)  </testsuite>\n</testsuites>\n"
     }
 
@@ -28,6 +30,15 @@ package enum JUnitReport {
         """
             \(head(mistake.file, mistake.place))>
               <error message="\(mistake.message.markup)">\(mistake.rendered.markup)</error>
+            </testcase>
+
+        """
+    }
+
+    private static func testCase(stale line: String) -> String {
+        """
+            <testcase classname="baseline" name="\(line.markup)">
+              <failure message="\(line.markup)"/>
             </testcase>
 
         """

@@ -55,6 +55,7 @@ package enum MergedReport {
         var run: JSONObject = ["merged": .strings(names), "seconds": .double(seconds)]
         if !versions.isEmpty { run["version"] = .string(versions.sorted().joined(separator: ", ")) }
         if leftOut > 0 { run["leftOut"] = .int(leftOut) }
+        BaselineFinding(reports.compactMap { $0.json["run"] }).add(to: &run)
         if !rootFlag.isEmpty { run["rootFlag"] = .string(rootFlag) }
         return JSONReport.whole(scenarios, mistakes, run)
     }
@@ -78,6 +79,7 @@ package enum MergedReport {
         var (findings, ofChance): ([JSONValue], [JSONValue]) = ([], [])
         var walked: Set<String> = []
         var missing: [String]?
+        var mistakes: [FileMistake] = []
         var whole: Whole?
         var shards: [Int: Int] = [:]
         for report in reports {
@@ -100,6 +102,9 @@ package enum MergedReport {
             }
             walked.formUnion(edges)
             missing = missing.map { $0.filter { missed.contains($0) } } ?? missed
+            for mistake in FileMistake.all(of: report.json) where !mistakes.contains(mistake) {
+                mistakes.append(mistake)
+            }
             let found = report.json["findings"]?.array ?? []
             if report.json["schedules"] == nil { findings += found } else { ofChance += found }
         }
@@ -107,6 +112,7 @@ package enum MergedReport {
         merged["edges"] = .strings(walked.sorted())
         merged["edgesMissing"] = .strings(missing ?? [])
         merged["findings"] = .array(onceForEachInvariant(ofChance) + findings)
+        if !mistakes.isEmpty { merged["mistakes"] = .array(mistakes.map(\.json)) }
         merged["merged"] = .strings(reports.map(\.name))
         return .object(merged)
     }

@@ -4,11 +4,12 @@ import Scenario
 
 /// The report in the Test Anything Protocol, version 14.
 package enum TAPReport {
-    /// `leftOut` is how many more runs `--fail-fast` left out. A mistake of a file is a test that did not hold.
+    /// `leftOut` is how many more runs `--fail-fast` left out. A mistake of a file is a test that did not hold, and so
+    /// is a stale line of the baseline.
     package static func render(
-        _ results: [some ReportRow], mistakes: [FileMistake] = [], leftOut: Int = 0
+        _ results: [some ReportRow], mistakes: [FileMistake] = [], stale: [String] = [], leftOut: Int = 0
     ) -> String {
-        var text = "TAP version 14\n1..\(results.count + mistakes.count)\n"
+        var text = "TAP version 14\n1..\(results.count + mistakes.count + stale.count)\n"
         if leftOut > 0 { text += "# left out by --fail-fast: \(leftOut)\n" }
         let seeds = ScenarioResult.haveSeeds(results)
         for (index, result) in results.enumerated() {
@@ -39,6 +40,9 @@ package enum TAPReport {
             text += "    at: \(JSONValue.string(mistake.place).text)\n"
             if let hint = mistake.hint { text += "    hint: \(JSONValue.string(hint).text)\n" }
             text += "  ...\n"
+        }
+        for (index, line) in stale.enumerated() {
+            text += "not ok \(results.count + mistakes.count + index + 1) - \(description(line))\n"
         }
         // Somebody looks at it in a terminal, and a carriage return would begin a line of its own.
         return text.shown

@@ -64,6 +64,24 @@ struct MergedReportTests {
         #expect(HTMLReport.render(rows, mistakes: again, run: [:]) == HTMLReport.render(none, mistakes: told, run: [:]))
     }
 
+    /// What one shard cannot know of a line of the baseline, all of them together do.
+    @Test func aLineOfTheBaselineIsStaleWhereNoShardNeedsIt() throws {
+        func report(_ shard: String, held: [String] = [], open: [String] = [], stale: [String] = [])
+            -> (name: String, json: JSONValue)
+        {
+            var (finding, run): (BaselineFinding, JSONObject) = (BaselineFinding(), ["shard": .string(shard)])
+            (finding.held, finding.open, finding.stale) = (held, open, stale)
+            finding.add(to: &run)
+            return (shard, JSONReport.render([], run: run))
+        }
+        let merged = try MergedReport.merge([
+            report("1/3", held: ["a", "b"], stale: ["gone"]), report("2/3", held: ["a"], open: ["b"], stale: ["gone"]),
+            report("3/3", open: ["c"], stale: ["gone", "d"]),
+        ])
+        #expect(merged["run"]?["stale"] == ["gone", "d", "a"])
+        #expect(merged["run"]?["baseline"] == nil && merged["summary"]?["stale"] == 3)
+    }
+
     @Test func aMissingADoubleAndAForeignReportAreRefused() throws {
         let one = Self.explored("1/3", walked: ["a"], missed: [])
         let two = Self.explored("2/3", walked: ["a"], missed: [])

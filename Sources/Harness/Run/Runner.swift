@@ -36,27 +36,28 @@ package struct Runner: Sendable {
         await run(files.map { (Shared($0), seed) }, jobs: jobs, failFast: failFast, onResult: onResult)
     }
 
-    /// The same for files of which each has its own seed.
+    /// The same for files of which each has its own seed; what `isKnown` to fail ends nothing.
     package func run(
         _ files: [(file: Shared<ScenarioFile>, seed: UInt64)], jobs: Int = 1, failFast: Bool = false,
+        isKnown: @escaping @Sendable (ScenarioResult) -> Bool = { _ in false },
         onResult: (ScenarioResult) -> Void = { _ in }
     ) async -> [ScenarioResult] {
         var results: [ScenarioResult?] = Array(repeating: nil, count: files.count)
         // Labs that are reached from outside share the way to them, and after a failure nothing else is to be seen:
         // then nothing else is under way on the same thread. What fails, fails inside its result; nothing throws.
         let takeTurns = settings.makeLab == nil && !failFast
+        let isLast: @Sendable (ScenarioResult) -> Bool = { failFast && $0.isWrong && !isKnown($0) }
         let lanes = Lanes(jobs, abreast: takeTurns ? Lanes.usual : 1)
         try? await lanes.work(files.count) { index in
             await run(files[index].file, seed: files[index].seed).keeping(settings.keeps)
-        } until: { result in
-            failFast && result.verdict != .held && result.verdict != .skipped
+        } until: {
+            isLast($0)
         } onEach: { index, result in
             results[index] = result
             onResult(result)
         }
-        guard failFast else { return results.compactMap { $0 } }
         // They are begun in their order: everything before the first of those that did not hold has ended as well.
-        let end = results.firstIndex { result in result.map { $0.verdict == .failed || $0.verdict == .error } ?? false }
+        let end = results.firstIndex { result in result.map(isLast) ?? false }
         return results.prefix(end.map { $0 + 1 } ?? results.count).compactMap { $0 }
     }
 
