@@ -13,8 +13,9 @@ struct ReplayCommand: AsyncParsableCommand {
         discussion: """
             The capsule brings the scenario, its fragments and its lab; the other mocks are those of this machine. \
             Verdict, trace and the words of every failure are compared. Exit code 0 if the run is the same, 4 if it \
-            differs: then the first difference of each is told, and what here is not as it was there. Secrets are in \
-            no capsule: stand-ins take their place, unless --var or the environment has them.
+            differs: then the first difference of each is told, and what here is not as it was there, as it is where \
+            a file cannot be read here. Secrets are in no capsule: stand-ins take their place, unless --var or the \
+            environment has them.
             """)
 
     @Argument(help: ArgumentHelp("The capsule.", valueName: "file"))
@@ -48,14 +49,16 @@ struct ReplayCommand: AsyncParsableCommand {
         let standIns =
             capsule.secretVariables.filter { given[$0] == nil }
             + capsule.secretEnvironment.filter { environment[$0] == nil }
-        let result = try await play(capsule, in: folder, given) { settings in
-            settings.variables.merge(given) { $1 }
-            settings.environment = capsule.environment
-            for name in capsule.secretVariables where given[name] == nil {
-                settings.variables[name] = Capsule.standIn(for: name)
-            }
-            for name in capsule.secretEnvironment {
-                settings.environment[name] = environment[name] ?? Capsule.standIn(for: name)
+        let result = try await telling(of: capsule, root: base) {
+            try await play(capsule, in: folder, given) { settings in
+                settings.variables.merge(given) { $1 }
+                settings.environment = capsule.environment
+                for name in capsule.secretVariables where given[name] == nil {
+                    settings.variables[name] = Capsule.standIn(for: name)
+                }
+                for name in capsule.secretEnvironment {
+                    settings.environment[name] = environment[name] ?? Capsule.standIn(for: name)
+                }
             }
         }
         if trace { Terminal.write(Capsule.trace(of: result).trimmedEnd) }
@@ -67,6 +70,21 @@ struct ReplayCommand: AsyncParsableCommand {
             return try leave(.failed)
         }
         Terminal.write("\(capsule.path) with seed \(capsule.seed): \(capsule.verdict), every byte as in the capsule")
+    }
+
+    /// A file that cannot be read here could be read there: what is not as it was may be why.
+    private func telling(
+        of capsule: Capsule, root: String, _ play: () async throws -> ScenarioResult
+    ) async throws -> ScenarioResult {
+        do {
+            return try await play()
+        } catch let failure as CommandFailure where failure.code == .unparsed {
+            if capsule.version != Version.current {
+                Terminal.say("this is version \(Version.current), it was written by \(capsule.version)")
+            }
+            for stranger in capsule.strangers(among: CapsuleFiles.mocks(root: root)) { Terminal.say(stranger) }
+            throw failure
+        }
     }
 
     private func play(

@@ -235,11 +235,15 @@ extension Capsule {
             differences.append("this is version \(version), it was written by \(self.version)")
         }
         differences += standIns.map { "the secret \($0) was left out of the capsule, a stand-in took its place" }
+        return differences + strangers(among: here)
+    }
+
+    /// Mocks that are not here as they were there: for want of them nothing may be readable.
+    package func strangers(among here: [File]) -> [String] {
         let known = Dictionary(here.map { ($0.path, Self.hash($0.text)) }) { first, _ in first }
-        for path in mocks.keys.sorted() where known[path] != mocks[path] {
-            differences.append("\(path) \(known[path] == nil ? "is missing" : "is another one") here")
+        return mocks.keys.sorted().filter { known[$0] != mocks[$0] }.map { path in
+            "\(path) \(known[path] == nil ? "is missing" : "is another one") here"
         }
-        return differences
     }
 
     private static func firstDifference(of what: String, _ old: String, _ new: String) -> String {
