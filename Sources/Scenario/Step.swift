@@ -173,6 +173,8 @@ package struct Vocabulary: Sendable {
     package var otherRows: @Sendable (_ id: String) -> [String]? = { _ in nil }
     /// What is wrong with other members of a vendor's profile.
     package var mistakeInVendor: @Sendable (_ name: String, _ changes: JSONObject) -> DataMistake? = { _, _ in nil }
+    /// What is wrong with a vendor's profile as its file has it.
+    package var mistakeInVendorFile: @Sendable (_ name: String) -> Diagnostic? = { _ in nil }
     /// Names that no file may give a value.
     package var reserved: [String] = []
     /// What an authorization server that is nobody's own asks for in paths; none where that is not known.

@@ -1,3 +1,4 @@
+import AuthorizationServer
 import Kernel
 import Scenario
 
@@ -39,6 +40,17 @@ extension MockFiles {
         var result: [JSONValue] = []
         for path in vendorFiles { result.append(try json(path)) }
         return result
+    }
+
+    /// What is wrong with a vendor's profile, where its file says it; nil where nothing is, or there is no such vendor.
+    func mistake(inVendor name: String) -> Diagnostic? {
+        do throws(Diagnostic) {
+            guard let place = try? VendorShelf(try vendors()).place(of: name) else { return nil }
+            _ = try parsed(vendorFiles[place.file]) { json in try LabReader.vendor(json, place.profile) }
+            return nil
+        } catch {
+            return error
+        }
     }
 
     var vendorFiles: [String] { names(in: "vendors").filter { $0.hasSuffix(".yaml") }.map { "vendors/\($0)" } }

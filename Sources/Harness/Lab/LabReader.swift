@@ -74,7 +74,7 @@ struct LabReader {
         return (shelf, try files.parsed(files.vendorFiles[place.file]) { json in try Self.vendor(json, place.profile) })
     }
 
-    private static func vendor(_ json: JSONValue, _ profile: String? = nil) throws(DataMistake) -> VendorProfile {
+    static func vendor(_ json: JSONValue, _ profile: String? = nil) throws(DataMistake) -> VendorProfile {
         do throws(VendorProfileProblem) {
             return try VendorProfile(json: json, profile: profile)
         } catch {

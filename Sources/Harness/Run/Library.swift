@@ -272,6 +272,7 @@ package enum LabVocabulary {
             vocabulary.vendors = Set(definition.vendors.names).sorted()
             vocabulary.vendorPaths = definition.vendor.paths
             vocabulary.mistakeInVendor = { definition.vendors.mistake(in: $0, $1) }
+            vocabulary.mistakeInVendorFile = { MockFiles(root: root).mistake(inVendor: $0) }
         } catch {
             diagnostics.append(error)
         }

@@ -24,11 +24,12 @@ package struct VendorStep: LabStep {
         changes = Template.mapping("with", members, &reading)
         expectations = Expectations(members["expect"], roots: Self.roots, &reading)
         saves = Saves(members["save"], roots: Self.roots, &reading)
-        guard let with = members["with"], let vendor = node.value.scalarText, !node.value.namesAVariable,
+        let with = members["with"] ?? DocumentNode(.mapping([]), at: node.value.place)
+        guard let vendor = node.value.scalarText, !node.value.namesAVariable,
             Template.holes(in: with).isEmpty, let object = with.json.object,
             let mistake = reading.vocabulary.mistakeInVendor(vendor, object)
         else { return }
-        reading.report(Self.diagnostic(mistake, in: with))
+        reading.report(reading.vocabulary.mistakeInVendorFile(vendor) ?? Self.diagnostic(mistake, in: with))
     }
 
     /// A mistake of a profile at the member that says it.
@@ -58,6 +59,7 @@ package struct VendorStep: LabStep {
         do {
             return try run.lab.changeVendor(to: vendor, changes)
         } catch let problem as VendorProfileProblem {
+            if let mistake = MockFiles(root: run.settings.root).mistake(inVendor: vendor) { throw mistake }
             guard let node = self.changes?.node else { throw Diagnostic(name.place, problem.description) }
             throw Self.diagnostic(problem.mistake, in: node)
         }
