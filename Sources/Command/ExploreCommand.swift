@@ -3,6 +3,7 @@ import Explore
 import Foundation
 import Harness
 import Kernel
+import Reports
 import Scenario
 
 /// Lets chance order what people do, and says which invariant did not hold.
@@ -58,7 +59,8 @@ struct ExploreCommand: AsyncParsableCommand {
         let (findings, edges, report) = selection.paths.isEmpty ? try await schedules() : try await scenarios()
         for finding in findings {
             Terminal.write("\n# \(finding.title)")
-            Terminal.write(asItIs: finding.scenario.trimmedEnd)
+            // Such as it is, `--out` has it.
+            Terminal.write(finding.scenario.trimmedEnd)
         }
         tell(edges)
         if let reportJson { try OutputFile.report.of(.json).write(JSONValue.object(report).pretty, to: reportJson) }
@@ -70,7 +72,9 @@ struct ExploreCommand: AsyncParsableCommand {
 
     private func schedules() async throws -> ([Finding], Set<Edge>, JSONObject) {
         let root = try selection.root.folder()
-        let definition = try LabLoading.definition(lab, root: root)
+        let definition = try LabLoading.definition(lab, root: root) {
+            try tell([$0], ["schedules": 0, "moves": 0, "exchanges": 0])
+        }
         var options = LabOptions()
         options.rulesOff = Set(rulesOff)
         let exploration = Exploration(definition, options, jobs: threads.count)
@@ -81,7 +85,8 @@ struct ExploreCommand: AsyncParsableCommand {
             throw CommandFailure(.stuck, "no schedule could be played: \(error)")
         }
         Terminal.write(
-            "\(result.schedules) schedules, \(result.moves) moves, \(result.exchanges) exchanges, "
+            [(result.schedules, "schedule"), (result.moves, "move"), (result.exchanges, "exchange")]
+                .map { "\(TextReport.counted($0.0, $0.1)), " }.joined()
                 + "\(result.findings.count) of \(Invariant.allCases.count) invariants broken")
         return (
             result.findings, result.edges,
@@ -105,9 +110,10 @@ struct ExploreCommand: AsyncParsableCommand {
 
     private func scenarios() async throws -> ([Finding], Set<Edge>, JSONObject) {
         let root = try selection.root.folder()
-        var files = try selection.load()
+        let none: JSONObject = ["scenarios": 0, "faults": 0]
+        var files = try selection.load { try tell($0, none) }
         if let shard { files = shard.part(of: files) { $0.weight } }
-        let definitions = try LabLoading.definitions(for: files, root: root)
+        let definitions = try LabLoading.definitions(for: files, root: root) { try tell([$0], none) }
         var settings = RunSettings(root: root)
         settings.rulesOff = rulesOff
         let sweep = FaultSweep(
@@ -124,11 +130,13 @@ struct ExploreCommand: AsyncParsableCommand {
                 ? "" : "; it shows itself: \(result.already.map(\.rawValue).joined(separator: ", "))"
             let remark = result.remark.map { "left out, \($0)" }
             if remark != nil { leftOut += 1 }
+            let faults = TextReport.counted(result.variants, "fault")
             let verdict = result.findings.isEmpty ? "held  " : "BROKEN"
             Terminal.write(
-                "\(remark == nil ? verdict : "      ") \(file.name)  \(remark ?? "\(result.variants) faults\(shown)")")
+                "\(remark == nil ? verdict : "      ") \(file.name)  \(remark ?? "\(faults)\(shown)")")
         }
-        Terminal.write("\(files.count) scenarios, \(variants) faults, \(findings.count) broke an invariant")
+        let counted = [TextReport.counted(files.count, "scenario"), TextReport.counted(variants, "fault")]
+        Terminal.write("\(counted.joined(separator: ", ")), \(findings.count) broke an invariant")
         guard leftOut < files.count || files.isEmpty else {
             throw CommandFailure(.stuck, "every scenario was left out: no fault was played")
         }
@@ -163,6 +171,14 @@ struct ExploreCommand: AsyncParsableCommand {
                 ]
             })
         return report
+    }
+
+    /// Where files have mistakes nothing was explored.
+    private func tell(_ mistakes: [Diagnostic], _ counts: JSONObject) throws {
+        guard let reportJson else { return }
+        var report = report([], [], counts)
+        report["mistakes"] = .array(mistakes.map { FileMistake($0).json })
+        try OutputFile.report.of(.json).write(JSONValue.object(report).pretty, to: reportJson)
     }
 
     private func tell(_ edges: Set<Edge>) {

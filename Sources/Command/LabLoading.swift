@@ -5,8 +5,12 @@ import Scenario
 
 /// Reads labs for commands and says what is wrong with them.
 enum LabLoading {
+    /// `onMistake` is given what is wrong with the lab before it throws.
+    ///
     /// - Throws: `CommandFailure`: wrong usage for a lab that does not exist, unparsed for one with a mistake.
-    static func definition(_ name: String, root: String) throws -> LabDefinition {
+    static func definition(
+        _ name: String, root: String, onMistake: (Diagnostic) throws -> Void = { _ in }
+    ) throws -> LabDefinition {
         do {
             return try LabDefinition.load(named: name, root: root)
         } catch {
@@ -15,6 +19,7 @@ enum LabLoading {
                 let hint = Suggestion.hint(for: name, among: known).map { "; \($0)" } ?? ""
                 throw CommandFailure(.usage, "--lab \(name): there is no lab of that name\(hint)")
             }
+            try onMistake(error)
             throw CommandFailure(.unparsed, "the lab \(name) has a mistake\n\(error.rendered)")
         }
     }

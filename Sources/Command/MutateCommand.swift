@@ -3,6 +3,7 @@ import Explore
 import Foundation
 import Harness
 import Kernel
+import Reports
 import Scenario
 
 /// Breaks one rule at a time and names the scenarios that notice.
@@ -43,8 +44,8 @@ struct MutateCommand: AsyncParsableCommand {
     func run() async throws {
         try places.expectRoom()
         let root = try selection.root.folder()
-        let files = try selection.load()
-        let definitions = try LabLoading.definitions(for: files, root: root)
+        let files = try selection.load(onMistakes: report)
+        let definitions = try LabLoading.definitions(for: files, root: root) { try report([$0]) }
         var settings = RunSettings(root: root)
         settings.keeps = .counts
         let work = MutationRun(
@@ -53,7 +54,9 @@ struct MutateCommand: AsyncParsableCommand {
         let broken = await work.brokenAlready()
         guard broken.isEmpty else {
             let names = broken.prefix(5).map(\.file.name).joined(separator: ", ")
-            throw CommandFailure(.stuck, "\(broken.count) scenarios do not hold as they are: \(names)")
+            let counted = TextReport.counted(broken.count, "scenario")
+            let told = broken.count == 1 ? "does not hold as it is" : "do not hold as they are"
+            throw CommandFailure(.stuck, "\(counted) \(told): \(names)")
         }
         let rules = SwitchCatalogue.all.rules.filter { rule.isEmpty || rule.contains($0.name) }
         let width = rules.map(\.name.utf8.count).max() ?? 0
@@ -64,7 +67,8 @@ struct MutateCommand: AsyncParsableCommand {
         }
         let survivors = mutations.filter(\.survived)
         let score = rules.isEmpty ? 100 : 100 * (rules.count - survivors.count) / rules.count
-        Terminal.write("\(rules.count) rules, \(rules.count - survivors.count) caught, score \(score) %")
+        let counted = TextReport.counted(rules.count, "rule")
+        Terminal.write("\(counted), \(rules.count - survivors.count) caught, score \(score) %")
         if let reportJson {
             let report: JSONValue = [
                 "rules": .array(mutations.map(\.json)), "score": .int(Int64(score)), "seed": .string(String(seed)),
@@ -72,5 +76,14 @@ struct MutateCommand: AsyncParsableCommand {
             try OutputFile.report.of(.json).write(report.pretty, to: reportJson)
         }
         try leave(survivors.isEmpty ? .held : .failed)
+    }
+
+    /// Where files have mistakes no rule was turned off, so there is no score.
+    private func report(_ mistakes: [Diagnostic]) throws {
+        guard let reportJson else { return }
+        let report: JSONValue = [
+            "rules": [], "seed": .string(String(seed)), "mistakes": .array(mistakes.map { FileMistake($0).json }),
+        ]
+        try OutputFile.report.of(.json).write(report.pretty, to: reportJson)
     }
 }

@@ -11,6 +11,84 @@ from program import run
 CLIENTS = ["mcp1"]
 
 
+@pytest.fixture
+def broken_vendor(tmp_path):
+    """A root with mocks of its own, and what makes a mistake in one of them."""
+    shutil.copytree(ROOT / "mocks", tmp_path / "mocks")
+    file = tmp_path / "mocks/vendors/oauth.yaml"
+
+    def spoil():
+        lines = file.read_text().splitlines(keepends=True)
+        begin = lines.index("  slack:\n")
+        (place, *_) = [n for n, line in enumerate(lines) if n > begin and line.startswith("    proofKey: ")]
+        lines[place] = "    proofKey: enforced-if-snet\n"
+        file.write_text("".join(lines))
+        return f"mocks/vendors/oauth.yaml:{place + 1}:5"
+
+    return tmp_path, spoil
+
+
+VENDOR = """scenario: Another vendor is there
+spec: [T2]
+with: {name: slack}
+steps:
+  - vendor: NAME
+  - aws: ListGateways
+    expect: {status: 201}
+"""
+
+
+@pytest.mark.parametrize("name", ["slack", "slack\n    with: {codeLifetimeSeconds: 5}", "${name}"])
+def test_a_mistake_in_a_vendors_file_is_told_there(broken_vendor, name):
+    root, spoil = broken_vendor
+    (root / "s.yaml").write_text(VENDOR.replace("NAME", name))
+    place = spoil()
+    for command in ("check", "run"):
+        done = run(command, root / "s.yaml", "--root", root)
+        # What a variable brings is known to a run alone.
+        told = 3 if command == "run" and "$" in name else 0 if "$" in name else 2
+        assert done.returncode == told, done.stdout + done.stderr
+        assert (place in done.stdout + done.stderr) == (told != 0) and "s.yaml:5" not in done.stdout + done.stderr
+
+
+def test_a_replay_that_cannot_read_its_files_names_the_mocks_that_are_others(broken_vendor):
+    root, spoil = broken_vendor
+    (root / "s.yaml").write_text(VENDOR.replace("NAME", "slack"))
+    assert run("run", root / "s.yaml", "--root", root, "--capsule", root / "capsules").returncode == 4
+    (capsule,) = (root / "capsules").iterdir()
+    assert run("replay", capsule, "--root", root).returncode == 0
+    place = spoil()
+    done = run("replay", capsule, "--root", root)
+    assert done.returncode == 2 and place in done.stderr
+    assert "\nmocks/vendors/oauth.yaml is another one here\n" in done.stderr
+    # A lab that cannot be read is told the same.
+    (root / "mocks/vendors/oauth.yaml").write_text("vendor: [\n")
+    done = run("replay", capsule, "--root", root)
+    assert done.returncode == 2 and "mocks/vendors/oauth.yaml is another one here" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["explore", "mutate"])
+def test_explore_and_mutate_tell_mistakes_in_their_reports_too(tmp_path, command):
+    (tmp_path / "wrong.yaml").write_text("scenario: s\nspec: [T2]\nsteps:\n  - awz: x\n")
+    report = tmp_path / "report.json"
+    done = run(command, tmp_path / "wrong.yaml", "--report-json", report)
+    assert done.returncode == 2
+    (mistake,) = json.loads(report.read_text())["mistakes"]
+    assert mistake["line"] == 4 and mistake["hint"] == 'did you mean "aws"?'
+    assert mistake["rendered"].strip() in done.stderr
+    (tmp_path / "lab.yaml").write_text("scenario: s\nspec: [T2]\nlab: odd\nsteps:\n  - aws: ListGateways\n")
+    shutil.copytree(ROOT / "mocks", tmp_path / "mocks")
+    (tmp_path / "mocks/labs/odd.yaml").write_text("use: default\nregoin: us-east-1\n")
+    words = [[tmp_path / "lab.yaml"]] + ([["--lab", "odd"]] if command == "explore" else [])
+    for flags in words:
+        done = run(command, *flags, "--root", tmp_path, "--report-json", report)
+        (mistake,) = json.loads(report.read_text())["mistakes"]
+        assert done.returncode == 2 and mistake["file"] == "mocks/labs/odd.yaml", done.stderr
+    if command == "explore":
+        merged = run("report", "merge", report)
+        assert merged.returncode == 2 and json.loads(merged.stdout)["mistakes"] == [mistake]
+
+
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
