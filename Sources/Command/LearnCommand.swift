@@ -59,7 +59,7 @@ struct LearnCommand: AsyncParsableCommand {
                 return Consequence(failure: "\(error)")
             }
         } read: { prompt in
-            FileHandle.standardOutput.write(Data(prompt.shown.utf8))
+            Terminal.ask(prompt)
             let line = readLine()
             // Without a terminal nobody's return key ends the line.
             if isatty(STDIN_FILENO) == 0 { Terminal.write("") }

@@ -15,8 +15,9 @@ struct AgentcoreLocal: AsyncParsableCommand {
             a flag without value is 1 or 0, a repeatable one takes several values between commas. \
             What stands on the command line wins.
 
-            Exit codes: 0 all held, 1 wrong usage, 2 a file does not parse, 3 the run could not go on, \
-            4 an expectation failed, or nothing was found, 5 a baseline is stale, or the service model has drifted.
+            Exit codes: 0 all held, 1 wrong usage, 2 a file does not parse, \
+            3 the run could not go on, or its output not be written, 4 an expectation failed, or nothing was found, \
+            5 a baseline is stale, or the service model has drifted.
             """,
         version: Version.current,
         subcommands: [
@@ -35,32 +36,45 @@ struct AgentcoreLocal: AsyncParsableCommand {
         if let command = given.first, ["run", "mutate", "explore"].contains(command) { RoomyHeap.begin() }
         do {
             let arguments = try EnvironmentFlags.applied(to: given)
-            if let orders = ServeOrders(plain: arguments) { return try await orders.serve() }
-            try Misspelling.check(given)
-            var command = try parseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
+            if let orders = ServeOrders(plain: arguments) {
+                try await orders.serve()
             } else {
-                try command.run()
+                try Misspelling.check(given)
+                var command = try parseAsRoot(arguments)
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
             }
         } catch {
             leave(for: error, given)
         }
+        if Terminal.failure != nil { end(.held) }
+    }
+
+    /// What could not be told makes no success.
+    private static func end(_ code: Outcome) -> Never { end(code.rawValue) }
+
+    private static func end(_ code: Int32) -> Never {
+        guard let failure = Terminal.failure else { Foundation.exit(code) }
+        Terminal.say(failure.description)
+        Foundation.exit(code == Outcome.held.rawValue ? failure.code.rawValue : code)
     }
 
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.
     private static func leave(for error: any Error, _ given: [String]) -> Never {
         if let failure = CommandFailure(error) {
             Terminal.say(failure.description)
-            Foundation.exit(failure.code.rawValue)
+            end(failure.code)
         }
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code == .success {
             if !message.isEmpty { Terminal.write(asItIs: message) }
-            Foundation.exit(Outcome.held.rawValue)
+            end(.held)
         }
-        guard code == .validationFailure else { Foundation.exit(code.rawValue) }
+        guard code == .validationFailure else { end(code.rawValue) }
         Terminal.say(Misspelling.hinted(message, for: given))
         Foundation.exit(Outcome.usage.rawValue)
     }

@@ -1,23 +1,45 @@
 import Foundation
 import Kernel
 import Scenario
+import Synchronization
 
 /// The two streams of the process: data to stdout, talk to stderr. What a file of somebody else says reaches a terminal
 /// here, and none of it is an order to the terminal or to GitHub Actions.
 enum Terminal {
     /// Talk: what a person wants to know and no program reads.
-    static func say(_ line: String) { put(line.shownWithoutOrders, to: .standardError) }
+    static func say(_ line: String) { _ = put("\(line.shownWithoutOrders)\n", to: STDERR_FILENO) }
 
     /// The same for programs that read logs, on one line.
-    static func say(json value: JSONValue) { put(value.text.escapingControls, to: .standardError) }
+    static func say(json value: JSONValue) {
+        _ = put("\(value.text.escapingControls.escapingOrders)\n", to: STDERR_FILENO)
+    }
 
     /// What a person reads on stdout.
-    static func write(_ line: String) { put(line.shownWithoutOrders, to: .standardOutput) }
+    static func write(_ line: String) { write(asItIs: line.shownWithoutOrders) }
 
-    static func write(json value: JSONValue) { put(value.pretty.escapingControls, to: .standardOutput) }
+    static func write(json value: JSONValue) { write(asItIs: value.pretty.escapingControls.escapingOrders) }
 
     /// To the byte: what a program reads, and what is shown with colours and was made harmless before it had them.
-    static func write(asItIs text: String) { put(text, to: .standardOutput) }
+    static func write(asItIs text: String) { writeWhole("\(text)\n") }
+
+    /// A question, on whose line the answer stands.
+    static func ask(_ prompt: String) { writeWhole(prompt.shown) }
+
+    /// Why not all of stdout could be written, such as for want of room; nil if it was. A reader that went away
+    /// (`| head`) has read what it wanted.
+    static var failure: CommandFailure? {
+        lost.withLock { $0 }.map { number in
+            CommandFailure(.stuck, "standard output cannot be written: \(String(cString: strerror(number)))")
+        }
+    }
+
+    /// The first `errno` of stdout.
+    private static let lost = Mutex<Int32?>(nil)
+
+    private static func writeWhole(_ text: String) {
+        guard let number = put(text, to: STDOUT_FILENO), number != EPIPE else { return }
+        lost.withLock { $0 = $0 ?? number }
+    }
 
     /// Whether stdout shows colours: it is a terminal and `NO_COLOR` is not set (https://no-color.org).
     static var showsColour: Bool {
@@ -46,9 +68,25 @@ enum Terminal {
         }.joined(separator: "\n")
     }
 
-    private static func put(_ line: String, to file: FileHandle) {
-        // A reader that went away (`| head`) is no reason to fail.
-        try? file.write(contentsOf: Data("\(line)\n".utf8))
+    /// nil, or the `errno` for which the rest was not written.
+    private static func put(_ text: String, to file: Int32) -> Int32? {
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Foundation.write(file, rest.baseAddress, rest.count)
+                if count >= 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+                } else if errno == EAGAIN {
+                    // Another program made the terminal or the pipe one that nobody waits for.
+                    var wait = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+                    poll(&wait, 1, -1)
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return nil
+        }
     }
 }
 

@@ -24,6 +24,10 @@ extension String {
         return text
     }
 
+    /// A text in JSON, or in quotes of YAML, that is no order to GitHub Actions wherever it stands in a line: see
+    /// `shownWithoutOrders`.
+    package var escapingOrders: String { replacing("##[", with: "##\\u005b") }
+
     /// As `shown`, of a text in several lines, none of which is an order to GitHub Actions: that executes what follows
     /// `::` at the beginning of a line, after any blanks, and `##[` anywhere in one (runner, ActionCommand.cs).
     package var shownWithoutOrders: String {

@@ -186,7 +186,7 @@ def test_list_says_what_a_row_of_the_ledger_says(tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("scenario: Mine\nspec: [T2, RFC 6749 section 4.1.2]\nsteps: [{clock: {advance: 1s}}]\n")
     done = run("list", "--ledger", str(mine))
-    assert done.stdout.startswith("T2 (confirmed): ") and "1 rows" in done.stderr
+    assert done.stdout.startswith("T2 (confirmed): ") and "1 row\n" in done.stderr
 
 
 def test_list_names_every_fragment_and_what_it_leaves():
@@ -250,7 +250,7 @@ def test_a_watched_file_is_run_again_wherever_it_stands(tmp_path):
         told = until("1 mistake")
         assert 'did you mean "ListGateways"?' in told and "other.yaml" not in told
         file.write_text(held)
-        assert "1 held, 0 failed" in until("1 scenarios")
+        assert "1 held, 0 failed" in until("1 scenario")
     finally:
         guard.cancel()
         watching.kill()
@@ -269,6 +269,48 @@ def test_a_file_of_ones_own_is_played_again_with_every_fault(tmp_path):
     failed = run("run", file, "--rules-off", "authorization-code-single-use")
     assert failed.returncode == 4 and "a code gives one access token" in failed.stdout
     assert 'begin the steps with - fault: {"name":"trouble-github-duplicate"' in failed.stdout
+
+
+def test_what_is_written_for_people_is_no_order_to_github_actions(tmp_path):
+    order = re.compile(r"^\s*::|##\[", re.M)
+    text = (ROOT / "scenarios/flow/method-2.yaml").read_text()
+    lines = "about: |\n  ::error::of the file\n  a ##[error]of the file\n"
+    (tmp_path / "s.yaml").write_text(re.sub(r"^about: .*\n(  .*\n)*", lines, text, flags=re.M))
+    flags = ["--rules-off", "authorization-code-single-use", "--out", tmp_path / "found"]
+    done = run("explore", tmp_path / "s.yaml", *flags, GITHUB_ACTIONS="true")
+    assert done.returncode == 4 and "of the file" in done.stdout and not order.search(done.stdout)
+    (found, *_) = (tmp_path / "found").iterdir()
+    assert lines in found.read_text()
+    # What programs read says the same in other letters.
+    done = run("list", tmp_path / "s.yaml", "--json", GITHUB_ACTIONS="true")
+    assert done.returncode == 0
+    journal = {"entries": [{
+        "kind": "exchange", "at": "2026-11-20T10:00:00Z", "from": "alice's browser", "to": "app", "method": "GET",
+        "path": "/", "status": 200}]}
+    (tmp_path / "j.json").write_text(json.dumps(journal))
+    done = run("record", tmp_path / "j.json", "--unchecked", "--title", "a ##[error]title", GITHUB_ACTIONS="true")
+    assert done.returncode == 0 and not order.search(done.stdout)
+    assert "a ##\\u005berror]title" in done.stdout.splitlines()[0]
+
+
+def test_output_that_cannot_be_written_is_no_success(tmp_path):
+    with open("/dev/full", "w") as full:
+        for words in (["run", "scenarios/flow"], ["--help"], ["list", "--json"]):
+            done = subprocess.run(
+                [BINARY, *words], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            assert done.returncode == 3, words
+            assert done.stderr.endswith("agentcore-local: standard output cannot be written: No space left on device\n")
+        # What did not hold says more.
+        words = ["run", "scenarios/flow/method-2.yaml", "--rules-off", "code-verifier-sent"]
+        done = subprocess.run([BINARY, *words], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 4 and "cannot be written" in done.stderr
+    # A reader that has read enough is no failure, whatever a closed pipe means here.
+    for ways in ("", "trap '' PIPE; "):
+        shell = f"{ways}'{BINARY}' list --ledger; echo ended with $? >&2"
+        done = subprocess.run(
+            ["bash", "-c", f"({shell}) | head -1"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert len(done.stdout.splitlines()) == 1 and "cannot be written" not in done.stderr
+        assert f"ended with {0 if ways else 141}" in done.stderr
 
 
 def test_explore_finds_a_rule_that_is_off_and_prints_a_scenario(tmp_path):

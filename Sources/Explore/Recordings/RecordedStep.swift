@@ -127,8 +127,8 @@ enum YAMLText {
             ? text : quoted(text)
     }
 
-    /// In quotes, whatever letters it has.
-    static func quoted(_ text: String) -> String { JSONValue.string(text).text.escapingControls }
+    /// In quotes, whatever letters it has, and in the log of GitHub Actions no order to it.
+    static func quoted(_ text: String) -> String { JSONValue.string(text).text.escapingControls.escapingOrders }
 
     private static func flowScalar(_ text: String) -> String {
         isPlain(text, letters: "-_./$@+") && !text.contains("${") ? text : quoted(text)
