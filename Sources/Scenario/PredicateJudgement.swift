@@ -78,7 +78,7 @@ extension Predicate {
         switch test {
         case .equals(let template):
             let wanted = try template.value(variables)
-            try quantity?.expectNumber(wanted, from: template)
+            try quantity?.expectOne(wanted, from: template)
             holds = value.map { Likeness.same($0, wanted) } == true
         case .matches(let template):
             let pattern = try template.text(variables)
@@ -99,7 +99,7 @@ extension Predicate {
         case .type(let name): holds = value?.typeName == name
         case .oneOf(let template):
             let choices = try template.value(variables)
-            for choice in choices.array ?? [] { try quantity?.expectNumber(choice, from: template) }
+            for choice in choices.array ?? [] { try quantity?.expectOne(choice, from: template) }
             holds = choices.array?.contains { choice in value.map { Likeness.same($0, choice) } ?? false } ?? false
         default: return try refusalOfMore(test, value, variables)
         }
@@ -112,7 +112,7 @@ extension Predicate {
         switch test {
         case .compare(let comparison, let template):
             let bound = try template.value(variables)
-            try quantity?.expectNumber(bound, from: template)
+            try quantity?.expectBound(bound, from: template)
             return Self.holds(comparison, value, bound) ? nil : try Self.wish(test, variables)
         case .range(let template):
             let (least, most) = try Self.ends(template, variables)

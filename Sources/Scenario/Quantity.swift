@@ -86,9 +86,22 @@ package struct Quantity: Sendable {
         reading.report(node.place, told, hint: self.told)
     }
 
-    /// - Throws: `Diagnostic` for a value of a variable that no number is ever like.
-    func expectNumber(_ value: JSONValue, from template: Template) throws(Diagnostic) {
-        guard !template.isConstant, value.double == nil else { return }
+    /// - Throws: `Diagnostic` for a value of a variable that is no such number.
+    func expectOne(_ value: JSONValue, from template: Template) throws(Diagnostic) {
+        guard let number = try number(value, from: template), !isOne(number) else { return }
+        throw Diagnostic(template.place, "\(name) is never \(value.text)", hint: told)
+    }
+
+    /// - Throws: `Diagnostic` for a bound of a variable that all such numbers are on one side of.
+    func expectBound(_ value: JSONValue, from template: Template) throws(Diagnostic) {
+        guard let number = try number(value, from: template), !range.contains(number) else { return }
+        throw Diagnostic(template.place, "\(name) is never near \(value.text)", hint: told)
+    }
+
+    /// What a variable gives; nil for what stands in the file, which was looked at when it was read.
+    private func number(_ value: JSONValue, from template: Template) throws(Diagnostic) -> Double? {
+        guard !template.isConstant else { return nil }
+        if let number = value.double { return number }
         throw Diagnostic(template.place, "\(name) is a number, and this is \(value.text)")
     }
 }

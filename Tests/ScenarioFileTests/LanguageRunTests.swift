@@ -102,6 +102,19 @@ struct LanguageRunTests {
         }
     }
 
+    /// Each of them would hold whatever happened.
+    @Test(arguments: [
+        ("status: {at-least: \"${x}\"}", "-1"), ("status: {at-most: \"${x}\"}", "1e300"),
+        ("status: {not: \"${x}\"}", "-1"), ("status: {not: {one-of: [\"${x}\"]}}", "200.5"),
+        ("body.items: {count: {at-least: \"${x}\"}}", "-9223372036854775808"),
+    ])
+    func numberOfAVariableMakesNoTestThatAlwaysHolds(_ expected: String, _ number: String) async throws {
+        let step = "  - aws: ListGateways\n    expect: {\(expected)}\n"
+        let result = try await Self.run("steps:\n  - set: {x: \(number)}\n\(step)")
+        #expect(result.verdict == .error)
+        #expect(result.failures.first?.what.contains("is never") == true, "\(expected)")
+    }
+
     @Test func secretStandsInNoFailureTraceOrCommand() async throws {
         let body = """
             secrets: {pin: "4711-ab", saved: ~}
