@@ -38,7 +38,7 @@ package struct AccessGate: CallerSignatures {
             return .answered(refusal.response(requestID: requestID))
         }
         if SigningName(of: request).asksWho, let caller = caller(of: request), let key = caller.key {
-            let identity = AccountServices.identity(arn: caller.arn, keyID: key.credentials.keyID, key.account)
+            let identity = AccountServices.identity(of: key, as: caller.arn, in: world)
             return .answered(AccountServices.tokens("GetCallerIdentity", identity, to: request))
         }
         if let caller = caller(of: request), let demand = Demand(request, of: caller.account, self) {

@@ -17,6 +17,8 @@ struct SessionKeyRecord: PassingRecord {
     let role: String
     /// ARN of the session: who it is that acts.
     let session: String
+    /// The role's own id and the session's name; nil in an older data file.
+    let userID: String?
     let expiresAt: Instant
     var until: Instant? { expiresAt + Self.afterlife }
 
@@ -33,6 +35,11 @@ package enum SessionKeys {
     /// A key that AssumeRole gave, by its id.
     package static func key(_ id: String, in transaction: inout Transaction) -> SigV4.KnownKey? {
         transaction.find(SessionKeyRecord.self, Identifier(id))?.key
+    }
+
+    /// Who uses a key, as `UserId`: of a key that no role gave nobody knows more than the key's own id.
+    static func userID(of id: String, in transaction: inout Transaction) -> String {
+        transaction.find(SessionKeyRecord.self, Identifier(id))?.userID ?? id
     }
 }
 
@@ -55,12 +62,19 @@ extension AccountServices {
     func callerIdentity(_ request: Request, _ account: String) -> JSONObject {
         let claim = try? SignatureClaim(request)
         let known = claim.flatMap { claim in try? world.store.write { SessionKeys.key(claim.keyID, in: &$0) } }
-        let arn = known?.principal ?? "arn:aws:iam::\(account):root"
-        return Self.identity(arn: arn, keyID: known?.credentials.keyID ?? account, known?.account ?? account)
+        guard let known else { return Self.identity(arn: "arn:aws:iam::\(account):root", userID: account, account) }
+        return Self.identity(of: known, as: known.principal, in: world)
     }
 
-    static func identity(arn: String, keyID: String, _ account: String) -> JSONObject {
-        ["Arn": .string(arn), "UserId": .string(keyID), "Account": .string(account)]
+    /// Of whoever has a key.
+    static func identity(of key: SigV4.KnownKey, as arn: String, in world: World) -> JSONObject {
+        let keyID = key.credentials.keyID
+        let userID = try? world.store.write { SessionKeys.userID(of: keyID, in: &$0) }
+        return identity(arn: arn, userID: userID ?? keyID, key.account)
+    }
+
+    private static func identity(arn: String, userID: String, _ account: String) -> JSONObject {
+        ["Arn": .string(arn), "UserId": .string(userID), "Account": .string(account)]
     }
 
     /// Whom the trust policy of the role names gets keys for it.
@@ -72,7 +86,7 @@ extension AccountServices {
         let text = { (length: Int, label: Purpose) in world.entropy.text(length, from: .base62, for: label) }
         let keyID = "ASIA\(world.entropy.text(16, from: .upperAlphanumeric, for: "session key id"))"
         let (secret, token) = (text(40, "session key secret"), text(120, "session token"))
-        let assumed = try world.store.write { transaction -> (roleID: String, session: String)? in
+        let assumed = try world.store.write { transaction -> (userID: String, session: String)? in
             let found = transaction.find(RoleRecord.self, Identifier(arn))
             let isTrusted = found.map { Self.trusts(account, $0.trust) } ?? false
             guard let found, isTrusted || !world.switches.holds(.roleTrusted) else {
@@ -84,17 +98,18 @@ extension AccountServices {
             let owner = parts.count > 4 ? String(parts[4]) : account
             let roleName = found.name.pieces(by: "/").last ?? ""
             let session = "arn:aws:sts::\(owner):assumed-role/\(roleName)/\(name)"
+            let userID = "\(found.roleID):\(name)"
             transaction.save(
                 passing: SessionKeyRecord(
                     id: Identifier(keyID), secret: Secret(secret), sessionToken: Secret(token), account: owner,
-                    role: arn, session: session, expiresAt: expiry), at: world.clock.now)
+                    role: arn, session: session, userID: userID, expiresAt: expiry), at: world.clock.now)
             // Whoever has these is the role: no report shows them.
             for (kind, value) in [("secret_access_key", secret), ("session_token", token)] {
                 let birth = TokenBirth(
                     kind: kind, issuer: world.party, user: nil, expires: expiry, value: Secret(value))
                 transaction.append(.token(.issued(birth)), at: world.clock.now)
             }
-            return (found.roleID, session)
+            return (userID, session)
         }
         guard let assumed else {
             let caller = "User: arn:aws:iam::\(account):root"
@@ -104,7 +119,7 @@ extension AccountServices {
         }
         return [
             "AssumedRoleUser": [
-                "AssumedRoleId": .string("\(assumed.roleID):\(name)"), "Arn": .string(assumed.session),
+                "AssumedRoleId": .string(assumed.userID), "Arn": .string(assumed.session),
             ],
             "Credentials": [
                 "AccessKeyId": .string(keyID), "SecretAccessKey": .string(secret), "SessionToken": .string(token),
