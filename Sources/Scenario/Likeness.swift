@@ -124,11 +124,12 @@ package enum Likeness {
         func put(_ kind: String, _ part: ArraySlice<UInt8>) {
             result += name(kind, String(decoding: part, as: UTF8.self)).utf8
         }
-        if let mark = endOfRegion(inPoolID: run) {
+        if let kind = knownKind(run) { return put(kind, run) }
+        if let mark = endOfRegion(inPoolID: run) ?? endOfName(inResource: run) {
             result += run[...mark]
             return put("id", run[(mark + 1)...])
         }
-        if let kind = knownKind(run) ?? kind(of: run) { return put(kind, run) }
+        if let kind = kind(of: run) { return put(kind, run) }
         // `demo-gw-abc123def4:` and `demo-gw-abc123def4.gateway.bedrock-agentcore`: an id may stand between marks.
         for mark in [UInt8(ascii: ":"), UInt8(ascii: ".")] where run.contains(mark) {
             var rest = run
@@ -142,8 +143,7 @@ package enum Likeness {
         // `demo-gw-abc123def4`: a name of somebody's choice and an id behind it.
         if let dash = run.lastIndex(of: UInt8(ascii: "-")) {
             let tail = run[(dash + 1)...]
-            let isID = tail.count == 10 && mixes(tail, letters: isLower) || isResourceEnd(tail)
-            let looks = isID ? "id" : nil
+            let looks = tail.count == 10 && mixes(tail, letters: isLower) ? "id" : nil
             if let kind = knownKind(tail) ?? looks {
                 result += run[...dash]
                 return put(kind, tail)
@@ -196,10 +196,14 @@ package enum Likeness {
             && run.allSatisfy { isUpper($0) || isDigit($0) }
     }
 
-    /// `SRV7T1P2Q9ZK` in `stack-Role-SRV7T1P2Q9ZK`: what CloudFormation puts behind a name that the template leaves to
-    /// it. Digits alone are an account.
-    private static func isResourceEnd(_ tail: ArraySlice<UInt8>) -> Bool {
-        tail.count == 12 && mixes(tail, letters: isUpper) && tail.contains(where: isUpper)
+    /// The place of the last dash in `stack-Role-SRV7T1P2Q9ZK`: CloudFormation puts twelve letters behind a name that
+    /// the template leaves to it. Digits alone are an account.
+    private static func endOfName(inResource run: ArraySlice<UInt8>) -> Int? {
+        let mark = run.endIndex - 13
+        guard run.count > 13, run[mark] == UInt8(ascii: "-"), !isUUID(run) else { return nil }
+        let end = run[(mark + 1)...]
+        guard end.allSatisfy({ isUpper($0) || isDigit($0) }), end.contains(where: isUpper) else { return nil }
+        return run.contains(UInt8(ascii: ":")) ? nil : mark
     }
 
     /// The place of the mark in `us-east-1_AbCdEfGhI`, a user pool's id: a Region and nine letters.

@@ -63,7 +63,9 @@ struct SchemaAndLikenessTests {
                 "https://x.us-east-1.amazonaws.com/us-east-1_<id>/"
             ),
             ("a-table-1_AbCdEfGhI", "a-table-1_AbCdEfGhI"), ("us-east-1_AbCdEfGh", "us-east-1_AbCdEfGh"),
-            ("stack-Role-SRV7TXPQZYZK", "stack-Role-<id>"), ("role-111122223333", "role-111122223333"),
+            ("2F1C5C1E-0D7B-4C62-8A55-1F0C7F3D9E11", "<uuid>"), ("stack-Role-SRVWTXPQZYZK", "stack-Role-<id>"),
+            ("a:agentcore-local-C-A1B2C3D4E5F6", "a:agentcore-local-C-<id>"),
+            ("role-111122223333", "role-111122223333"),
             ("abcdefghijklmnopqrstuvwxy7", "<text>"), ("x7Kq2LmZ9pRt4VbN8cYw", "<text>"),
             ("00112233445566778899aabbccddeeff", "<text>"),
             (
