@@ -21,8 +21,8 @@ package enum DependentMembers {
         "CreateGatewayRule": rule, "CreateGatewayRateLimit": rateLimit,
     ]
 
-    /// All that is wrong with an input. `isOpen` says whether the value of a member of this name, anywhere in it, is not
-    /// known yet.
+    /// All that is wrong with an input. `isOpen` says whether the value of a member of this name is not known yet,
+    /// wherever it stands.
     package static func faults(
         of operation: String, _ input: JSONObject, isOpen: (String) -> Bool = { _ in false }
     ) -> [AWSError.Field] {
