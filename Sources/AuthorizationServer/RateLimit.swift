@@ -35,11 +35,11 @@ extension AuthorizationServer {
     func rateHeaders(_ rate: RateRecord) -> HTTPFields {
         let limit = profile.api.requestsPerHour
         var headers = HTTPFields()
-        headers[RateHeader.limit] = "\(limit)"
-        headers[RateHeader.remaining] = "\(max(0, limit - rate.used))"
-        headers[RateHeader.used] = "\(min(rate.used, limit))"
-        headers[RateHeader.reset] = "\((rate.hour + 1) * 3600)"
-        headers[RateHeader.resource] = "core"
+        headers.add(RateHeader.limit, "\(limit)")
+        headers.add(RateHeader.remaining, "\(max(0, limit - rate.used))")
+        headers.add(RateHeader.used, "\(min(rate.used, limit))")
+        headers.add(RateHeader.reset, "\((rate.hour + 1) * 3600)")
+        headers.add(RateHeader.resource, "core")
         return headers
     }
 

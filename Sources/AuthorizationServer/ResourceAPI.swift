@@ -86,13 +86,13 @@ extension AuthorizationServer {
     func headers(of token: AccessTokenRecord, accepting scopes: String, _ rate: RateRecord) -> HTTPFields {
         var headers = rateHeaders(rate)
         if token.kind == .oauthApp {
-            headers[APIHeader.scopes] = token.scopes.names.joined(separator: ", ")
-            headers[APIHeader.acceptedScopes] = scopes
+            headers.add(APIHeader.scopes, token.scopes.names.joined(separator: ", "))
+            headers.add(APIHeader.acceptedScopes, scopes)
         }
-        headers[APIHeader.client] = token.client
+        headers.add(APIHeader.client, token.client)
         if let expires = token.expires {
             let text = expires.iso8601.prefix(19).split(separator: "T").joined(separator: " ")
-            headers[APIHeader.expiration] = "\(text) UTC"
+            headers.add(APIHeader.expiration, "\(text) UTC")
         }
         return headers
     }
@@ -116,10 +116,10 @@ extension AuthorizationServer {
 extension AuthorizationServer {
     func apiResponse(_ status: Int, _ body: JSONValue, headers: HTTPFields = [:]) -> Response {
         var headers = headers
-        headers[.contentType] = "application/json; charset=utf-8"
-        headers[.cacheControl] = "private, max-age=60, s-maxage=60"
-        headers[APIHeader.mediaType] = "github.v3; format=json"
-        headers[APIHeader.requestID] = requestID()
+        headers.add(.contentType, "application/json; charset=utf-8")
+        headers.add(.cacheControl, "private, max-age=60, s-maxage=60")
+        headers.add(APIHeader.mediaType, "github.v3; format=json")
+        headers.add(APIHeader.requestID, requestID())
         return Response(status, headers: headers, json: body)
     }
 
@@ -133,13 +133,17 @@ extension AuthorizationServer {
             ], headers: headers)
     }
 
+    /// `0A1B:2C3D4E:5F6071:8293A4:B5C6D7`
     private func requestID() -> String {
-        let digits = Hex.encode(world.entropy.bytes(14, for: "github request id")).uppercased()
-        var rest = digits[...]
-        return [4, 6, 6, 6, 6].map { length in
-            defer { rest = rest.dropFirst(length) }
-            return String(rest.prefix(length))
-        }.joined(separator: ":")
+        let digits = Array("0123456789ABCDEF".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        for (place, byte) in world.entropy.bytes(14, for: "github request id").enumerated() {
+            if place > 0, place % 3 == 2 { text.append(UInt8(ascii: ":")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

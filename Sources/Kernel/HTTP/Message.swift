@@ -164,6 +164,9 @@ package struct Response: Hashable, Sendable, Codable {
 }
 
 extension HTTPFields {
+    /// Appends a field that is known to stand there not yet: setting one looks for it first.
+    package mutating func add(_ name: HTTPField.Name, _ value: String) { append(HTTPField(name: name, value: value)) }
+
     /// As the type's own subscript, without the lists that it makes for a field that is there once, as most are.
     fileprivate func joined(_ name: HTTPField.Name) -> String? {
         var found: String?

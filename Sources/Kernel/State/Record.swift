@@ -16,6 +16,10 @@ extension Record {
     package var keys: [RecordKey] { [] }
     package var passesAt: Instant? { nil }
     package static var isWaitedFor: Bool { false }
+
+    /// Itself as what it is, nil where that is no `R`. A cast with `as?` looks into the runtime's tables, and every
+    /// look into the store ends with one.
+    func taken<R: Record>(as type: R.Type) -> R? { Self.self == type ? unsafeBitCast(self, to: type) : nil }
 }
 
 /// A secondary key: `RecordKey("name", "github")`.

@@ -44,11 +44,13 @@ package struct Transaction: Sendable {
     var lastSequence: Int { journal.last?.sequence ?? max(past?.last ?? 0, forgotten) }
 
     /// The record with this id.
-    package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? { table(type).find(id.rawValue) as? R }
+    package mutating func find<R: Record>(_ type: R.Type, _ id: R.ID) -> R? {
+        table(type).find(id.rawValue)?.taken(as: type)
+    }
 
     /// Records with this secondary key, in the order of their first save.
     package mutating func find<R: Record>(_ type: R.Type, where name: String, is value: String) -> [R] {
-        table(type).find(where: RecordKey(name, value)).compactMap { $0.record as? R }
+        table(type).find(where: RecordKey(name, value)).compactMap { $0.record.taken(as: type) }
     }
 
     /// How many records have this secondary key.
@@ -63,11 +65,13 @@ package struct Transaction: Sendable {
         of type: R.Type, where name: String, is value: String, after last: String?, or offset: Int, most: Int
     ) -> (records: [R], start: Int) {
         let part = table(type).part(where: RecordKey(name, value), after: last, or: offset, most: most)
-        return (part.rows.compactMap { $0.record as? R }, part.start)
+        return (part.rows.compactMap { $0.record.taken(as: type) }, part.start)
     }
 
     /// Every record of a collection, in the order of their first save.
-    package mutating func all<R: Record>(_ type: R.Type) -> [R] { table(type).all().compactMap { $0.record as? R } }
+    package mutating func all<R: Record>(_ type: R.Type) -> [R] {
+        table(type).all().compactMap { $0.record.taken(as: type) }
+    }
 
     package mutating func save<R: Record>(_ record: R) {
         if R.isWaitedFor { awaitedChanges += 1 }

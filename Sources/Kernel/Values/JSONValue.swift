@@ -37,6 +37,11 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     package init(_ members: [Member] = []) { self.members = members }
+    /// An empty one with room for `count` members.
+    package init(room count: Int) {
+        members = []
+        members.reserveCapacity(count)
+    }
     /// With room for two more: what is written out is mostly a beginning.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         members = []
@@ -59,6 +64,15 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
             case (nil, nil): break
             }
         }
+    }
+
+    /// Value of the member whose name has these bytes.
+    func value(named name: UnsafeBufferPointer<UInt8>) -> JSONValue? {
+        for place in members.indices where members[place].name.utf8.count == name.count {
+            let isIt = members[place].name.utf8.withContiguousStorageIfAvailable { areSame($0, name) }
+            if isIt ?? members[place].name.utf8.elementsEqual(name) { return members[place].value }
+        }
+        return nil
     }
 
     package var names: [String] { members.map(\.name) }

@@ -11,8 +11,10 @@ package struct ValueTemplate: Sendable {
     package func filled(_ template: JSONValue) -> JSONValue? {
         switch template {
         case .string(let text):
-            if let hole = Self.wholeHole(text) { return value(of: hole) }
-            return .string(self.text(text))
+            var bytes = text
+            return bytes.withUTF8 { bytes in
+                Self.wholeHole(bytes).map { value(of: $0) } ?? .string(self.text(text))
+            }
         case .array(let items): return .array(items.compactMap { filled($0) })
         case .object(let object):
             return .object(
@@ -27,7 +29,8 @@ package struct ValueTemplate: Sendable {
         var rest = template[...]
         while let start = rest.range(of: "${"), let end = rest[start.upperBound...].place(of: "}") {
             result += rest[..<start.lowerBound]
-            result += Self.plain(value(of: rest[start.upperBound..<end]))
+            var hole = rest[start.upperBound..<end]
+            result += Self.plain(hole.withUTF8 { value(of: $0) })
             rest = rest[rest.utf8.index(after: end)...]
         }
         return result + rest
@@ -46,15 +49,37 @@ package struct ValueTemplate: Sendable {
     }
 
     /// What stands at a path of names and numbers between dots; a text that is JSON is looked into.
-    package func value(at path: String) -> JSONValue? { value(at: path[...]) }
+    package func value(at path: String) -> JSONValue? {
+        var path = path
+        return path.withUTF8 { value(at: $0) }
+    }
 
-    private func value(at path: Substring) -> JSONValue? {
-        var found: JSONValue? = facts
-        for name in path.pieces(by: ".") {
-            if let text = found?.string { found = try? JSONValue(parsing: text) }
-            found = found?.array != nil ? Int(name).flatMap { found?[$0] } : found?[String(name)]
+    /// Bytes of the template, because each of its names would be a text made for one look.
+    private func value(at path: UnsafeBufferPointer<UInt8>) -> JSONValue? {
+        var found = facts
+        var start = 0
+        while start < path.count {
+            let end = place(of: UInt8(ascii: "."), in: path, from: start) ?? path.count
+            let name = UnsafeBufferPointer(rebasing: path[start..<end])
+            start = end + 1
+            guard !name.isEmpty else { continue }
+            guard let next = Self.part(name, of: found) else { return nil }
+            found = next
         }
         return found
+    }
+
+    private static func part(_ name: UnsafeBufferPointer<UInt8>, of value: JSONValue) -> JSONValue? {
+        switch value {
+        case .object(let object): object.value(named: name)
+        case .array: Int(String(decoding: name, as: UTF8.self)).flatMap { value[$0] }
+        case .string(let text):
+            switch try? JSONValue(parsing: text) {
+            case .string?, nil: nil
+            case let parsed?: part(name, of: parsed)
+            }
+        default: nil
+        }
     }
 
     /// Whether a value is as a condition says: `present`, `absent`, `{contains: text}`, else equal.
@@ -70,17 +95,19 @@ package struct ValueTemplate: Sendable {
         }
     }
 
-    private static func wholeHole(_ text: String) -> Substring? {
-        guard text.utf8.starts(with: "${".utf8), let end = text.place(of: "}"),
-            text.utf8.index(after: end) == text.endIndex
+    private static func wholeHole(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+        guard text.count > 2, text[0] == UInt8(ascii: "$"), text[1] == UInt8(ascii: "{"),
+            place(of: UInt8(ascii: "}"), in: text) == text.count - 1
         else { return nil }
-        return text[text.utf8.index(text.startIndex, offsetBy: 2)..<end]
+        return UnsafeBufferPointer(rebasing: text[2..<text.count - 1])
     }
 
-    private func value(of hole: Substring) -> JSONValue? {
-        let bar = hole.place(of: "|")
-        if let found = value(at: bar.map { hole[..<$0] } ?? hole), !found.isNull { return found }
-        return bar.map { .string(String(hole[hole.utf8.index(after: $0)...])) }
+    private func value(of hole: UnsafeBufferPointer<UInt8>) -> JSONValue? {
+        guard let bar = place(of: UInt8(ascii: "|"), in: hole) else {
+            return value(at: hole).flatMap { $0.isNull ? nil : $0 }
+        }
+        if let found = value(at: UnsafeBufferPointer(rebasing: hole[..<bar])), !found.isNull { return found }
+        return .string(String(decoding: hole[(bar + 1)...], as: UTF8.self))
     }
 
     private static func plain(_ value: JSONValue?) -> String {

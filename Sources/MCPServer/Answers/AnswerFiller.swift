@@ -21,9 +21,11 @@ struct AnswerFiller {
         switch template {
         case .object(let object):
             if object["each"] != nil, object["give"] != nil { return repeated(object) }
-            return .object(
-                JSONObject(
-                    object.members.compactMap { member in filled(member.value).map { .init(member.name, $0) } }))
+            var result = JSONObject(room: object.count)
+            for member in object.members {
+                if let value = filled(member.value) { result.append(member.name, value) }
+            }
+            return .object(result)
         case .array(let items): return .array(items.compactMap { filled($0) })
         default: return ValueTemplate(facts: .object(facts)).filled(template)
         }
