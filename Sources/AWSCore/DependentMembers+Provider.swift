@@ -28,6 +28,7 @@ extension DependentMembers {
         // Only a custom provider has these members.
         Rule("credentialProviderVendor", "actorTokenContent") { eachProvider($0, exchange) },
         Rule("credentialProviderVendor") { eachProvider($0, claims) + eachProvider($0, certificates) },
+        Rule("credentialProviderVendor") { eachProvider($0, endpoints) },
     ]
 
     /// What a look at the vendor's own configuration finds.
@@ -67,6 +68,16 @@ extension DependentMembers {
                 "\(path).onBehalfOfTokenExchangeConfig.\(member).actorTokenScopes",
                 "Member must be null unless actorTokenContent is M2M")
         ]
+    }
+
+    /// Who names one endpoint names all, unless a document says them.
+    private static func endpoints(_ config: JSONValue, _ path: String) -> [AWSError.Field] {
+        guard config["oauthDiscovery"] == nil,
+            config["authorizationEndpoint"] != nil || config["tokenEndpoint"] != nil
+        else { return [] }
+        return ["issuer", "authorizationEndpoint", "tokenEndpoint"].filter { config[$0] == nil }.map {
+            .init("\(path).\($0)", "Member must not be null")
+        }
     }
 
     /// What the service itself says in a client assertion (ledger `assertion-claims`).

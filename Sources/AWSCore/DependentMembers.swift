@@ -35,6 +35,13 @@ package enum DependentMembers {
         guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
+    /// Names that begin with `aws:`, in whatever case, are AWS's own (ledger `tags-reserved`). Of every operation.
+    package static func tags(_ input: JSONObject) -> [AWSError.Field] {
+        let names = input["tags"]?.object?.names ?? []
+        guard names.contains(where: { $0.lowercased().hasPrefix("aws:") }) else { return [] }
+        return [.init("tags", "Map keys must not begin with aws:, which is reserved")]
+    }
+
     /// Certificates are for a private endpoint (ledger `certificates-private`).
     static func certificates(_ config: JSONValue, _ path: String) -> [AWSError.Field] {
         guard config["certificateConfigurations"] != nil, config["privateEndpoint"] == nil else { return [] }
@@ -87,6 +94,7 @@ package enum DependentMembers {
 
     private static let target = [
         Rule("credentialProviderType", faults: credentialObject), Rule("credentialLocation", faults: apiKey),
+        Rule("metadataConfiguration", faults: propagated),
     ]
 
     /// Type and object of a credential have to belong together (ledger `target-credential-matrix`).
@@ -105,6 +113,16 @@ package enum DependentMembers {
         }
         guard let member, type != "GATEWAY_IAM_ROLE" || member != "iamCredentialProvider" else { return [] }
         return [.init("\(credential).credentialProvider", "Member must belong to credentialProviderType \(type)")]
+    }
+
+    /// Names that a request cannot have (ledger `propagation-limits`).
+    @Sendable private static func propagated(_ input: JSONObject) -> [AWSError.Field] {
+        ["allowedRequestHeaders", "allowedResponseHeaders", "allowedQueryParameters"].compactMap { member in
+            let names = input["metadataConfiguration"]?[member]?.strings ?? []
+            guard !names.allSatisfy(PropagatedName.isLegal) else { return nil }
+            return .init(
+                "metadataConfiguration.\(member)", "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
+        }
     }
 
     /// A query parameter has no usual name as a header has.

@@ -54,11 +54,9 @@ extension ControlPlane {
         }
     }
 
-    /// Names that begin with `aws:`, in whatever case, are AWS's own (ledger `tags-reserved`).
     static func checkTags(_ input: JSONObject) throws(AWSError) {
-        let names = input["tags"]?.object?.names ?? []
-        guard names.contains(where: { $0.lowercased().hasPrefix("aws:") }) else { return }
-        throw AWSError.invalid([.init("tags", "Map keys must not begin with aws:, which is reserved")])
+        let faults = DependentMembers.tags(input)
+        guard faults.isEmpty else { throw AWSError.invalid(faults) }
     }
 
     /// Tags that came with a creation.

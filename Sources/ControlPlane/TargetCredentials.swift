@@ -80,19 +80,6 @@ extension ControlPlane {
     func checkPropagation(_ metadata: JSONValue?, _ gateway: GatewayRecord) throws {
         let requests = metadata?["allowedRequestHeaders"]?.strings ?? []
         let responses = metadata?["allowedResponseHeaders"]?.strings ?? []
-        let query = metadata?["allowedQueryParameters"]?.strings ?? []
-        for (member, names) in [
-            ("allowedRequestHeaders", requests), ("allowedResponseHeaders", responses),
-            ("allowedQueryParameters", query),
-        ] {
-            for name in names where !PropagatedName.isLegal(name) {
-                throw AWSError.invalid([
-                    .init(
-                        "metadataConfiguration.\(member)",
-                        "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
-                ])
-            }
-        }
         for (member, names) in [("allowedRequestHeaders", requests), ("allowedResponseHeaders", responses)] {
             guard let name = names.first(where: PropagatedName.isForbidden) else { continue }
             guard world.switches.holds(.forbiddenHeadersStay) else { continue }

@@ -68,7 +68,8 @@ struct ContractCheck {
         }
         // Nor does the service look at these before each member is in order by itself.
         let names = Set(open.joined())
-        return DependentMembers.faults(of: name, (try? request.json())?.object ?? [:], isOpen: names.contains)
+        let input = (try? request.json())?.object ?? [:]
+        return DependentMembers.tags(input) + DependentMembers.faults(of: name, input, isOpen: names.contains)
     }
 
     /// A path without the word that AWS puts after a number or a key.
