@@ -323,7 +323,9 @@ def test_a_step_that_never_ends_ends_the_run_with_a_report(tmp_path):
     (tmp_path / "held.yaml").write_text("scenario: Held\nspec: [T2]\nsteps:\n  - aws: ListGateways\n")
     (tmp_path / "endless.yaml").write_text(
         "scenario: Endless\nspec: [T2]\nsteps:\n" + 5 * "  - aws: ListGateways\n" +
-        "  - sql: WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c\n"
+        # A pattern that tries every way of cutting a name into parts.
+        f"  - aws: CreateWorkloadIdentity\n    with: {{name: {60 * 'a'}b}}\n"
+        '    expect: {body.name: {matches: "(a+)+c"}}\n'
     )
     report = tmp_path / "report.json"
     # One lane: what shares it with the stuck one is not blamed, and has long ended, as it asks but once.
