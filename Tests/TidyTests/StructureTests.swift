@@ -89,7 +89,8 @@ struct StructureTests {
         #expect(mocks.count > 30)
         for mock in mocks where !["ready/", "ledger/", "lessons/"].contains(where: mock.hasPrefix) {
             guard mock.hasPrefix("labs/") else {
-                #expect(words.contains(mock), "nothing names mocks/\(mock)")
+                let isNamed = words.contains(mock)
+                #expect(isNamed, "nothing names mocks/\(mock)")
                 continue
             }
             let lab = String(mock.dropFirst(5).dropLast(5))
