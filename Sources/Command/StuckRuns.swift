@@ -5,7 +5,7 @@ import Scenario
 import Serve
 
 /// Ends the program when a scenario is stuck: a run looks at the clock between its steps, and a step that does not end
-/// (a question to the journal, a pattern that backtracks) is seen from outside only.
+/// (a pattern that backtracks) is seen from outside only.
 enum StuckRuns {
     /// Looks on for as long as anybody holds `runs`: `--watch` has new ones in every round. A run that ended itself
     /// late has had its chance before. `tell` is given the result of the stuck one, the last thing that is done.
