@@ -47,14 +47,12 @@ package enum InertMembers {
         ways(for: operation).map { $0.joined(separator: ".") }
     }
 
-    private static func ways(for operation: String) -> [[String]] {
-        guard let verb = verbs.first(where: { operation.hasPrefix($0) }) else { return [] }
-        return waysOfNouns[String(operation.dropFirst(verb.count))] ?? []
-    }
+    private static func ways(for operation: String) -> [[String]] { waysOfOperations[operation] ?? [] }
 
-    private static let waysOfNouns: [String: [[String]]] = Dictionary(
-        uniqueKeysWithValues: paths.map { noun, paths in
-            (noun, paths.map { $0.pieces(by: ".").map(String.init) })
+    private static let waysOfOperations: [String: [[String]]] = Dictionary(
+        uniqueKeysWithValues: paths.flatMap { noun, paths in
+            let ways = paths.map { $0.pieces(by: ".").map(String.init) }
+            return verbs.map { ("\($0)\(noun)", ways) }
         })
 
     /// Whether there is something at a path; of a list any item counts.

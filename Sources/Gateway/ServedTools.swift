@@ -39,12 +39,14 @@ extension Transaction {
     /// any name of it may be called.
     mutating func servedTool(_ name: String, of gateway: GatewayID, _ serving: Serving) -> ServedTool? {
         guard let (targetName, toolName) = ToolName.parts(name),
-            let target = find(TargetRecord.self, where: "name", is: "\(gateway)/\(targetName)").first
+            let target = find(TargetRecord.self, where: "name", is: "\(gateway)/\(targetName)").first,
+            target.isServed(serving)
         else { return nil }
-        if target.isDynamic, target.isServed(serving) {
-            return ServedTool(target: target, name: toolName, definition: [:])
-        }
-        return servedTools(of: target, serving).first { $0.name == toolName }
+        if target.isDynamic { return ServedTool(target: target, name: toolName, definition: [:]) }
+        // It alone is taken: a target may have thousands.
+        let tools = find(CatalogueRecord.self, target.id)?.tools ?? []
+        let tool = tools.first { $0["name"]?.string.map { areSame($0, toolName) } == true }
+        return tool.flatMap { target.served([$0]).first }
     }
 }
 

@@ -79,9 +79,11 @@ extension IdentityService {
         }
     }
 
+    private static let referrerPolicy = fieldName("Referrer-Policy")
+
     /// The URLs on this way carry codes and session URIs: nobody keeps them or passes them on (ledger `A30`).
     static func redirect(_ url: String) -> Response {
-        .redirect(url, headers: [.cacheControl: "no-store", fieldName("Referrer-Policy"): "no-referrer"])
+        .redirect(url, headers: [.cacheControl: "no-store", referrerPolicy: "no-referrer"])
     }
 
     /// The browser endpoints' own dialect: one message, in the words of a validation error.

@@ -17,6 +17,7 @@ package struct MCPServer: AlarmHandling {
     /// A client that never ends its sessions must not make a lab grow (ledger `mcp-session-life`).
     private static let sessions = SessionPolicy(
         life: .minutes(60), boundToUser: .mcpSessionBound, endsInTime: .mcpSessionExpiry)
+    private static let exposedHeaders = fieldName("Access-Control-Expose-Headers")
     private static let metadataPath = "/.well-known/oauth-protected-resource"
 
     package init(world: World, catalogue: ToolCatalogue, issuerPath: String = "/login/oauth") {
@@ -35,7 +36,7 @@ package struct MCPServer: AlarmHandling {
         var response = await answer(request)
         // Its own words are that bearer tokens are not cookies, so any page may ask.
         response.head.headerFields[.accessControlAllowOrigin] = "*"
-        response.head.headerFields[fieldName("Access-Control-Expose-Headers")] = "Mcp-Session-Id, WWW-Authenticate"
+        response.head.headerFields[Self.exposedHeaders] = "Mcp-Session-Id, WWW-Authenticate"
         return response
     }
 

@@ -42,6 +42,8 @@ extension MCPServer {
             }
     }
 
+    private static let scopesHeader = fieldName("X-OAuth-Scopes")
+
     /// Asks the API whose token it is, on every request: so a revoked one is noticed at once.
     func known(_ token: String) async throws(AccessRefusal) -> KnownToken {
         let response: Response
@@ -57,7 +59,7 @@ extension MCPServer {
             throw .unavailable
         }
         if response.status == 200, let user = response.json, user.object != nil {
-            let scopes = response.header(fieldName("X-OAuth-Scopes")) ?? ""
+            let scopes = response.header(Self.scopesHeader) ?? ""
             return KnownToken(value: token, user: user, scopes: ScopeSet(parsing: scopes))
         }
         guard response.status == 401 else { throw .unavailable }

@@ -16,16 +16,23 @@ struct ToolSelection: Hashable, Sendable {
     var excluded: [String] = []
     var isReadOnly = false
 
+    private enum Header {
+        static let isReadOnly = fieldName("X-MCP-Readonly")
+        static let toolsets = fieldName("X-MCP-Toolsets")
+        static let tools = fieldName("X-MCP-Tools")
+        static let excluded = fieldName("X-MCP-Exclude-Tools")
+    }
+
     /// Adds what the headers say.
     func adding(_ request: Request) -> ToolSelection {
         var result = self
-        if Self.isTrue(request.header(fieldName("X-MCP-Readonly"))) { result.isReadOnly = true }
-        let toolsets = Self.list(request.header(fieldName("X-MCP-Toolsets")))
+        if Self.isTrue(request.header(Header.isReadOnly)) { result.isReadOnly = true }
+        let toolsets = Self.list(request.header(Header.toolsets))
         if result.toolsets == nil, !toolsets.isEmpty { result.toolsets = toolsets }
-        result.tools = Self.list(request.header(fieldName("X-MCP-Tools")))
+        result.tools = Self.list(request.header(Header.tools))
         // Tools by name stand alone unless toolsets are named too.
         if result.toolsets == nil, !result.tools.isEmpty { result.toolsets = [] }
-        result.excluded = Self.list(request.header(fieldName("X-MCP-Exclude-Tools")))
+        result.excluded = Self.list(request.header(Header.excluded))
         return result
     }
 
@@ -45,11 +52,13 @@ struct ToolSelection: Hashable, Sendable {
     }
 
     private static func list(_ header: String?) -> [String] {
-        (header ?? "").split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
+        guard let header else { return [] }
+        return header.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
     }
 
     private static func isTrue(_ header: String?) -> Bool {
-        !["", "false", "0", "no", "off", "n", "f"].contains(trimmed(header ?? "").lowercased())
+        guard let header else { return false }
+        return !["", "false", "0", "no", "off", "n", "f"].contains(trimmed(header).lowercased())
     }
 }
 
