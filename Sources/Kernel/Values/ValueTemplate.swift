@@ -103,11 +103,10 @@ package struct ValueTemplate: Sendable {
     }
 
     private func value(of hole: UnsafeBufferPointer<UInt8>) -> JSONValue? {
-        guard let bar = place(of: UInt8(ascii: "|"), in: hole) else {
-            return value(at: hole).flatMap { $0.isNull ? nil : $0 }
-        }
-        if let found = value(at: UnsafeBufferPointer(rebasing: hole[..<bar])), !found.isNull { return found }
-        return .string(String(decoding: hole[(bar + 1)...], as: UTF8.self))
+        let bar = place(of: UInt8(ascii: "|"), in: hole)
+        let path = UnsafeBufferPointer(rebasing: hole[..<(bar ?? hole.count)])
+        if let found = value(at: path), !found.isNull { return found }
+        return bar.map { .string(String(decoding: hole[($0 + 1)...], as: UTF8.self)) }
     }
 
     private static func plain(_ value: JSONValue?) -> String {
