@@ -135,13 +135,12 @@ extension AuthorizationServer {
 
     /// `0A1B:2C3D4E:5F6071:8293A4:B5C6D7`
     private func requestID() -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
+        let digits = Hex.encode(world.entropy.bytes(14, for: "github request id")).uppercased()
         var text: [UInt8] = []
         text.reserveCapacity(32)
-        for (place, byte) in world.entropy.bytes(14, for: "github request id").enumerated() {
-            if place > 0, place % 3 == 2 { text.append(UInt8(ascii: ":")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        for (place, digit) in digits.utf8.enumerated() {
+            if place % 6 == 4 { text.append(UInt8(ascii: ":")) }
+            text.append(digit)
         }
         return String(decoding: text, as: UTF8.self)
     }

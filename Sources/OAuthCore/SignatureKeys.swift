@@ -41,10 +41,13 @@ final class SignatureKeys: Sendable {
         private static let names = ["kty", "n", "e", "d", "p", "q", "crv", "x", "y"]
         let algorithm: String
         private let values: [JSONValue?]
+        /// The longest member of the public half, which no two keys share.
+        private let publicHalf: String?
 
         init(_ jwk: JSONObject, _ algorithm: String) {
             self.algorithm = algorithm
             values = Self.names.map { jwk[$0] }
+            publicHalf = jwk["n"]?.string ?? jwk["x"]?.string
         }
 
         /// For jwt-kit, which takes the algorithm from the key first: what the caller checked must win.
@@ -54,8 +57,7 @@ final class SignatureKeys: Sendable {
             return jwk
         }
 
-        /// By the longest member of the public half, which no two keys share.
-        func hash(into hasher: inout Hasher) { hasher.combine(values[1]?.string ?? values[7]?.string) }
+        func hash(into hasher: inout Hasher) { hasher.combine(publicHalf) }
     }
 
     init(limit: Int) { kept = Memo(limit: limit) }

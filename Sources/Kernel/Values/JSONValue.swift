@@ -37,11 +37,6 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     package init(_ members: [Member] = []) { self.members = members }
-    /// An empty one with room for `count` members.
-    package init(room count: Int) {
-        members = []
-        members.reserveCapacity(count)
-    }
     /// With room for two more: what is written out is mostly a beginning.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         members = []
@@ -84,6 +79,16 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         // From one to two to four costs two more allocations, and few objects have a single member.
         if members.isEmpty { members.reserveCapacity(4) }
         members.append(Member(name, value))
+    }
+
+    /// Each member with what is made of its value; without those of which nothing is.
+    package func compactMapValues(_ transform: (JSONValue) -> JSONValue?) -> JSONObject {
+        var result: [Member] = []
+        result.reserveCapacity(count)
+        for member in members {
+            if let value = transform(member.value) { result.append(Member(member.name, value)) }
+        }
+        return JSONObject(result)
     }
 
     /// Members that the other has too take its value; its further ones are appended.

@@ -16,10 +16,7 @@ package struct ValueTemplate: Sendable {
                 Self.wholeHole(bytes).map { value(of: $0) } ?? .string(self.text(text))
             }
         case .array(let items): return .array(items.compactMap { filled($0) })
-        case .object(let object):
-            return .object(
-                JSONObject(
-                    object.members.compactMap { member in filled(member.value).map { .init(member.name, $0) } }))
+        case .object(let object): return .object(object.compactMapValues(filled))
         default: return template
         }
     }

@@ -21,11 +21,7 @@ struct AnswerFiller {
         switch template {
         case .object(let object):
             if object["each"] != nil, object["give"] != nil { return repeated(object) }
-            var result = JSONObject(room: object.count)
-            for member in object.members {
-                if let value = filled(member.value) { result.append(member.name, value) }
-            }
-            return .object(result)
+            return .object(object.compactMapValues(filled))
         case .array(let items): return .array(items.compactMap { filled($0) })
         default: return ValueTemplate(facts: .object(facts)).filled(template)
         }
