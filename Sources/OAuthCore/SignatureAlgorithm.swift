@@ -37,13 +37,6 @@ package struct SignatureAlgorithm: RawRepresentable, Hashable, Sendable {
         .init("EdDSA", "OKP", .sha512, curve: "Ed25519"),
     ]
 
-    /// Signs. An RSA signature takes a millisecond, and whoever serves on an event loop has others waiting: that work
-    /// is for the pool.
-    package func takingItsTime(_ sign: @Sendable () throws -> [UInt8]) async rethrows -> [UInt8] {
-        guard keyType == "RSA" else { return try sign() }
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try sign() }
-    }
-
     /// RFC 8725 section 3.1: the key's type, and whatever it says about itself, must fit the algorithm. An RSA key that
     /// names none, as Entra's do, serves all of them that the verifier's list has (`8725-01`).
     func fits(_ jwk: JSONObject) -> Bool {

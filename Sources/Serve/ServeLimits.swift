@@ -14,6 +14,9 @@ package struct ServeLimits: Sendable {
     /// Bodies of more than `shortBody` bytes that are held at the same time, of all ports together.
     package var longBodies = 16
     package var shortBody = 16_384
+    /// Event loops that connections are dealt out to, each a thread: one for each core, and no more than the store that
+    /// their requests share is good for.
+    package var loops = min(System.coreCount, 4)
 
     package init() {}
 

@@ -43,8 +43,7 @@ package struct ServerGroup: Sendable {
         assemble: @escaping @Sendable (Prepared, ServedOrigins) async throws -> PartyAnswer,
         while serving: @escaping @Sendable (Prepared, ServedOrigins) async throws -> Void
     ) async throws {
-        // One loop, and the parties work on it: they share one store, and two would mostly wait for each other.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: limits.loops)
         let loop = LoopExecutor(group.next())
         let desk = AnswerDesk()
         let (settled, bindings) = AsyncStream<Binding>.makeStream()
@@ -89,7 +88,7 @@ package struct ServerGroup: Sendable {
         }
     }
 
-    private typealias HTTPServer = Server<PartyChannel>
+    private typealias HTTPServer = Server<LoopChannel<PartyChannel>>
     private struct Stopped: Error {}
     /// What all ports have together.
     private struct Commons {
@@ -107,8 +106,9 @@ package struct ServerGroup: Sendable {
         bound: @escaping @Sendable (Int) -> Void
     ) -> HTTPServer {
         let responder = OriginResponder(party: party, desk: desk, limits: limits, ration: commons.ration)
+        let channel = PartyChannel(responder, patience: TimeAmount(limits.patience))
         return HTTPServer(
-            childChannelSetup: PartyChannel(responder, patience: TimeAmount(limits.patience)),
+            childChannelSetup: LoopChannel(channel, on: group),
             configuration: ServerConfiguration(
                 address: .hostname(plan.bindAddress, port: plan.port(of: party)), backlog: 1_024,
                 availableConnectionsDelegate: ConnectionGate(limits, commons.total)),

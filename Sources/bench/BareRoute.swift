@@ -12,11 +12,11 @@ enum BareRoute {
     private static let answer = ByteBuffer(string: #"{"status":"ok","party":"nobody"}"#)
 
     static func serve(port: Int) async throws {
-        // One loop that everything runs on, as `serve` has it.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        // As many loops as `serve` has, and each answers its own connections.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: ServeLimits().loops)
         let channel = HTTP1Channel(responder: { request, writer, _ in try await respond(request, writer) })
         let server = Server(
-            childChannelSetup: channel,
+            childChannelSetup: LoopChannel(channel, on: group),
             configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { _ in }, eventLoopGroup: group,
             logger: Logger(label: "bare") { _ in SwiftLogNoOpLogHandler() })

@@ -1,4 +1,3 @@
-import Dispatch
 import Kernel
 import OAuthCore
 import TestSupport
@@ -38,28 +37,6 @@ struct TokenTests {
         #expect(!signer.publicKeys.text.contains("\"d\""))
         #expect(!signer.publicKeys.text.contains("\"p\""))
         #expect(DecodedToken(try await signer.sign(claims(), type: nil))?.header["typ"] == nil)
-    }
-
-    /// Where a server runs its tasks on one thread, a millisecond of it is everybody's.
-    @Test(arguments: [("RS256", false), ("PS512", false), ("ES256", true), ("EdDSA", true)])
-    func onlyAnRSASignatureIsMadeElsewhere(_ name: String, staysHere: Bool) async throws {
-        let (algorithm, here) = (try #require(SignatureAlgorithm(rawValue: name)), Here())
-        let made = await withTaskExecutorPreference(here) { await algorithm.takingItsTime { [here.isHere ? 1 : 0] } }
-        #expect(made == [staysHere ? 1 : 0])
-    }
-
-    private final class Here: TaskExecutor {
-        private let queue = DispatchQueue(label: "here")
-        private let mark = DispatchSpecificKey<Bool>()
-
-        init() { queue.setSpecific(key: mark, value: true) }
-
-        var isHere: Bool { DispatchQueue.getSpecific(key: mark) == true }
-
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        }
     }
 
     @Test func memoIsBounded() async throws {

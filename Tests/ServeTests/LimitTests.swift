@@ -162,21 +162,25 @@ extension SocketTests {
             }
         }
 
-        @Test("answers are made on one thread, and those to long bodies on others")
-        func threads() async throws {
+        @Test("each connection is answered on a loop of its own, and long bodies elsewhere", arguments: [1, 2, 3])
+        func threads(_ loops: Int) async throws {
             var limits = ServeLimits()
             limits.shortBody = 100
+            limits.loops = loops
             let answer: PartyAnswer = { _, _ in .plain(200, "<\(pthread_self())>") }
             try await serving(limits, answer: answer) { port, host in
+                let clients = try (0..<6).map { _ in try Client(port) }
                 let ask = { (length: Int) throws in
-                    let client = try Client(port)
-                    client.say("POST / HTTP/1.1\r\nHost: \(host)\r\nContent-Length: \(length)\r\n\r\n")
-                    client.say(String(repeating: "a", count: length))
-                    return try #require(client.hear(until: ">")?.split(separator: "<").last)
+                    try clients.map { client in
+                        client.say("POST / HTTP/1.1\r\nHost: \(host)\r\nContent-Length: \(length)\r\n\r\n")
+                        client.say(String(repeating: "a", count: length))
+                        return try #require(client.hear(until: ">")?.split(separator: "<").last)
+                    }
                 }
-                let loop = try ask(0)
-                for length in [0, 1, 100] { #expect(try ask(length) == loop) }
-                #expect(try ask(101) != loop)
+                let threads = try ask(0)
+                #expect(Set(threads).count == loops)
+                for length in [0, 1, 100] { #expect(try ask(length) == threads) }
+                #expect(Set(threads).isDisjoint(with: try ask(101)))
             }
         }
 
