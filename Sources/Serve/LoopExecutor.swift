@@ -3,7 +3,7 @@ package import NIOCore
 /// Runs tasks on the event loop that moves their bytes.
 ///
 /// On Swift's own pool every part of a request and every part of its answer would wake another thread. What takes a
-/// core for long belongs on the pool all the same (`globalConcurrentExecutor`): meanwhile the loop moves nobody's bytes.
+/// core for long belongs there all the same (`globalConcurrentExecutor`): meanwhile the loop moves nobody's bytes.
 package final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 
