@@ -26,7 +26,7 @@ struct ServedLab: Sendable {
 
     /// Lets the machine's time into the lab.
     @Sendable func beat() async {
-        await lab.advance(to: Host.now + lab.clock.offset)
+        await lab.follow(host: Host.now)
         console.noticed()
     }
 

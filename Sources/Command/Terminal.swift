@@ -71,22 +71,27 @@ enum Terminal {
     /// nil, or the `errno` for which the rest was not written.
     private static func put(_ text: String, to file: Int32) -> Int32? {
         var text = text
-        return text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Foundation.write(file, rest.baseAddress, rest.count)
-                if count >= 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-                } else if errno == EAGAIN {
-                    // Another program made the terminal or the pipe one that nobody waits for.
-                    var wait = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
-                    poll(&wait, 1, -1)
-                } else if errno != EINTR {
-                    return errno
-                }
+        // Held until all of it is out: lines of two threads do not mix.
+        return text.withUTF8 { bytes in writing.withLock { _ in put(bytes, to: file) } }
+    }
+
+    private static let writing = Mutex(())
+
+    private static func put(_ bytes: UnsafeBufferPointer<UInt8>, to file: Int32) -> Int32? {
+        var rest = UnsafeRawBufferPointer(bytes)
+        while !rest.isEmpty {
+            let count = Foundation.write(file, rest.baseAddress, rest.count)
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+            } else if errno == EAGAIN {
+                // Another program made the terminal or the pipe one that nobody waits for.
+                var wait = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+                poll(&wait, 1, -1)
+            } else if errno != EINTR {
+                return errno
             }
-            return nil
         }
+        return nil
     }
 }
 

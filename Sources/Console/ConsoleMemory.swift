@@ -30,6 +30,8 @@ final class ConsoleMemory: Sendable {
         var mask: (last: JournalEntry, mask: SecretMask)?
     }
     private let state = Mutex(State())
+    /// Held while a moment is taken and filed: they lie in the order in which they were.
+    private let filing = Mutex(())
     private let watched = Atomic(false)
     /// Raised when the journal grew.
     let changes = ChangeSignal()
@@ -53,15 +55,20 @@ final class ConsoleMemory: Sendable {
     /// Costs nothing as long as no page was opened.
     func keepMoment(of lab: Lab) {
         guard isWatched else { return }
-        let last = lab.store.lastSequence
-        let isNew = state.withLock { $0.moments.last?.sequence != last }
-        guard isNew else { return }
-        let entry = lab.store.journal(after: last - 1).first
-        let moment = Moment(sequence: last, entry: entry, snapshot: lab.snapshot())
+        filing.withLock { _ in
+            let last = lab.store.lastSequence
+            guard state.withLock({ $0.moments.last?.sequence != last }) else { return }
+            file(lab.snapshot(), of: lab)
+        }
+    }
+
+    private func file(_ snapshot: LabSnapshot, of lab: Lab) {
+        let last = snapshot.picture.lastSequence
+        let entry = snapshot.picture.lastEntry ?? lab.store.journal(after: last - 1).first
         state.withLock { state in
             // After a way back, what lay ahead is another history.
             state.moments.removeAll { $0.sequence >= last }
-            state.moments.append(moment)
+            state.moments.append(Moment(sequence: last, entry: entry, snapshot: snapshot))
             if state.moments.count > Self.mostMoments { state.moments.removeFirst() }
         }
     }
@@ -72,7 +79,7 @@ final class ConsoleMemory: Sendable {
         return moments.last { moment in
             guard moment.sequence < sequence else { return false }
             guard moment.sequence > 0 else { return true }
-            return journal.indices.contains(moment.sequence - 1) && journal[moment.sequence - 1] == moment.entry
+            return journal.place(of: moment.sequence).map { journal[$0] } == moment.entry
         }
     }
 
@@ -105,8 +112,7 @@ final class ConsoleMemory: Sendable {
         guard let last = journal.last else { return SecretMask([]) }
         var mask: SecretMask?
         if let known = state.withLock({ $0.mask }) {
-            let place = known.last.sequence - 1
-            if journal.indices.contains(place), journal[place] == known.last {
+            if let place = journal.place(of: known.last.sequence), journal[place] == known.last {
                 mask = known.mask.knowing(journal[(place + 1)...])
             }
         }

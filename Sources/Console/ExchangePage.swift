@@ -7,16 +7,18 @@ import OAuthCore
 struct ExchangePage {
     private let shell: Shell
     private let entry: JournalEntry
+    /// Where it stands in the journal.
+    private let place: Int
     private let exchange: Exchange
     private let isRevealed: Bool
 
     /// nil for a number that is no message's.
     init?(_ shell: Shell, _ sequence: Int, isRevealed: Bool) {
-        guard shell.journal.indices.contains(sequence - 1),
-            case .exchange(let exchange) = shell.journal[sequence - 1].event
+        guard let place = shell.journal.place(of: sequence), case .exchange(let exchange) = shell.journal[place].event
         else { return nil }
         self.shell = shell
-        self.entry = shell.journal[sequence - 1]
+        self.entry = shell.journal[place]
+        self.place = place
         self.exchange = exchange
         self.isRevealed = isRevealed
     }
@@ -64,7 +66,6 @@ struct ExchangePage {
 
     private var neighbours: String {
         let exchanges = { (entry: JournalEntry) in if case .exchange = entry.event { true } else { false } }
-        let place = entry.sequence - 1
         let last = shell.journal[..<place].last(where: exchanges)
         let next = shell.journal[(place + 1)...].first(where: exchanges)
         let back = last.map { "<a rel=\"prev\" href=\"/exchanges/\($0.sequence)\">Message before</a>" } ?? ""

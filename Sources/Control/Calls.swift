@@ -173,7 +173,7 @@ extension CallContext {
                 400, "The client \"\(client)\" signs in for itself and nobody else; leave out \"user\".")
         }
         do {
-            return .json(200, try await lab.signIn(user: user, client: client).json)
+            return try await walks.go(user) { .json(200, try await lab.signIn(user: user, client: client).json) }
         } catch let failure as SignInFailure {
             throw ControlError(400, failure.description)
         } catch let failure as NetworkFailure {
@@ -196,7 +196,9 @@ extension CallContext {
             throw ControlError(400, "There is no decision \"\(word)\"; there are \(words).")
         }
         let complete = try body.flag("complete") ?? true
-        let walk = await lab.consent(url: url, user: user, decision: decision, complete: complete)
+        let walk = await walks.go(user) {
+            await lab.consent(url: url, user: user, decision: decision, complete: complete)
+        }
         let hint = hint(walk, from: url)
         try expectMade(decision, walk, isExplained: hint != nil)
         guard let hint, let members = walk.json.object else { return .json(200, walk.json) }

@@ -16,11 +16,13 @@ package struct ControlOrigin: Origin {
     package init(lab: Lab, version: String = "development") {
         self.lab = lab
         var router = Router<Handler>()
+        let walks = OneAtATime()
         for call in Self.calls {
             let lab = lab
             let handler: Handler = { request, parameters in
                 try request.expectParameters(among: call.query)
-                let context = CallContext(lab: lab, version: version, request: request, parameters: parameters)
+                let context = CallContext(
+                    lab: lab, version: version, walks: walks, request: request, parameters: parameters)
                 return try await call.answer(context)
             }
             if call.method == .get {
@@ -84,6 +86,8 @@ extension Request {
 struct CallContext: Sendable {
     let lab: Lab
     let version: String
+    /// What people do in their browsers.
+    let walks: OneAtATime
     let request: Request
     let parameters: PathParameters
 

@@ -12,8 +12,10 @@ final class AnswerDesk: Sendable {
         let callers: CallerGuard
     }
     private enum State {
-        case closed(waiting: [CheckedContinuation<Counter, Never>])
+        case closed(waiting: [CheckedContinuation<Counter?, Never>])
         case open(Counter)
+        /// There is no lab, and there will be none.
+        case gone
     }
     private let state = Mutex(State.closed(waiting: []))
     /// Answers that are streams and still go on.
@@ -21,19 +23,16 @@ final class AnswerDesk: Sendable {
     private let waiter = ChangeSignal.Waiter()
     private let streams = Mutex<(open: [ObjectIdentifier: EventStream], isOver: Bool)>(([:], false))
 
-    /// Returns at once when the desk is open.
-    func counter() async -> Counter {
+    /// Returns at once when the desk is open; nil when it never will be.
+    func counter() async -> Counter? {
         if let counter { return counter }
         return await withCheckedContinuation { continuation in
-            let counter: Counter? = state.withLock { state in
-                switch state {
-                case .open(let counter): return counter
-                case .closed(let waiting):
-                    state = .closed(waiting: waiting + [continuation])
-                    return nil
-                }
+            let isWaiting = state.withLock { state in
+                guard case .closed(let waiting) = state else { return false }
+                state = .closed(waiting: waiting + [continuation])
+                return true
             }
-            if let counter { continuation.resume(returning: counter) }
+            if !isWaiting { continuation.resume(returning: counter) }
         }
     }
 
@@ -43,8 +42,15 @@ final class AnswerDesk: Sendable {
 
     func open(_ answer: @escaping PartyAnswer, guardedBy callers: CallerGuard) {
         let counter = Counter(answer: answer, callers: callers)
-        let waiting: [CheckedContinuation<Counter, Never>] = state.withLock { state in
-            defer { state = .open(counter) }
+        become(.open(counter), telling: counter)
+    }
+
+    /// Whoever waits for a lab that cannot be had would wait for ever, and the server for them.
+    func refuse() { become(.gone, telling: nil) }
+
+    private func become(_ new: State, telling counter: Counter?) {
+        let waiting: [CheckedContinuation<Counter?, Never>] = state.withLock { state in
+            defer { state = new }
             if case .closed(let waiting) = state { return waiting }
             return []
         }

@@ -46,9 +46,7 @@ package struct Child: Sendable {
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(limit.milliseconds))) {
             deadline.isOver.withLock { isOver in if !isOver { terminate() } }
         }
-        let code = await ended()
-        deadline.isOver.withLock { $0 = true }
-        return code
+        return await ended(before: deadline)
     }
 
     private final class Deadline: Sendable { let isOver = Mutex(false) }
@@ -56,11 +54,19 @@ package struct Child: Sendable {
     package func terminate() { kill(process, SIGTERM) }
 
     /// Its exit code when it has ended; 128 and the signal for one that a signal ended, as shells say it.
-    package func ended() async -> Int32 {
+    package func ended() async -> Int32 { await ended(before: Deadline()) }
+
+    private func ended(before deadline: Deadline) async -> Int32 {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 var status: Int32 = 0
-                while waitpid(process, &status, 0) < 0, errno == EINTR {}
+                var facts = siginfo_t()
+                while waitid(P_PID, id_t(process), &facts, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+                deadline.isOver.withLock { isOver in
+                    // From here on its number may be another program's.
+                    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+                    isOver = true
+                }
                 let signal = status & 0x7F
                 continuation.resume(returning: signal == 0 ? (status >> 8) & 0xFF : 128 + signal)
             }

@@ -22,7 +22,7 @@ struct OriginResponder: Sendable {
     ) async throws {
         // What came behind a request that was the last one is not even looked at (RFC 9112 section 9.6).
         guard !connection.isOver else { return }
-        let counter = await desk.counter()
+        guard let counter = await desk.counter() else { throw NoLab() }
         let host = request.head.authority
         if let refusal = counter.callers.refusal(host: host, headers: request.headers, to: party) {
             try await write(refusal, to: request.method, writer)
@@ -52,6 +52,9 @@ struct OriginResponder: Sendable {
         }
         try await write(response, to: request.method, writer)
     }
+
+    /// Breaks the connection: why there is no lab is said where it was started.
+    private struct NoLab: Error {}
 
     /// Writes what is there, then each event as it comes, until the last one or until the client goes away.
     @concurrent

@@ -80,7 +80,8 @@ package struct ServerGroup: Sendable {
                 // The ordinary end.
                 tasks.cancelAll()
             } catch {
-                // Whoever waits for streams would wait for ever.
+                // Whoever waits for streams, or for a lab, would wait for ever.
+                desk.refuse()
                 desk.endStreams()
                 tasks.cancelAll()
                 throw error

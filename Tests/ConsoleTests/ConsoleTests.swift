@@ -15,8 +15,9 @@ private struct Desk {
     let lab: Lab
     let console: Console
 
-    init() throws {
+    init(_ change: (inout LabOptions) -> Void = { _ in }) throws {
         var options = LabOptions()
+        change(&options)
         let ports = Party.served.enumerated().map { ($1, "http://127.0.0.1:\(4580 + $0)") }
         options.addressing = .served(origins: Dictionary(uniqueKeysWithValues: ports))
         let lab = try Lab(definition.get(), options)
@@ -116,6 +117,29 @@ private struct Desk {
 }
 
 struct ConsoleTests {
+    /// A message is found by its number when older ones are gone, and one that is gone is no message.
+    @Test func aTrimmedJournalKeepsItsNumbers() async throws {
+        let desk = try Desk { $0.journalKeep = 20 }
+        _ = try await desk.page("/")
+        for round in 0..<60 {
+            try await desk.aws(.post, "/identities/CreateWorkloadIdentity", ["name": .string("agent-\(round)")])
+        }
+        let journal = desk.lab.store.journal()
+        #expect(try #require(journal.first).sequence > 20)
+        let exchanges = journal.filter { if case .exchange = $0.event { true } else { false } }.map(\.sequence)
+        for (before, number) in zip(exchanges, exchanges.dropFirst()) {
+            let page = try await desk.page("/exchanges/\(number)")
+            #expect(page.contains("Message \(number):"))
+            #expect(page.contains("<a rel=\"prev\" href=\"/exchanges/\(before)\">"))
+            #expect(page.contains("/fork/\(number)"))
+        }
+        for gone in ["1", "20", "-1", "\(Int.min)", "\(Int.max)"] {
+            #expect(try await desk.get("/exchanges/\(gone)").status == 404)
+            #expect(await desk.post("/exchanges/\(gone)")?.status == 404)
+            #expect(await desk.post("/fork/\(gone)")?.status == 303)
+        }
+    }
+
     @Test func everyPageIsWholeBeforeAnythingHappened() async throws {
         let desk = try Desk()
         for path in ["/", "/tokens", "/lab", "/compare", "/api"] {

@@ -26,6 +26,24 @@ struct ArchiveTests {
         #expect(answered["result"]?["isError"] == false, "\(answered.text)")
     }
 
+    /// Between an alarm and what comes of it others go on, and keep their changes.
+    @Test func anAlarmThatWasRingingRingsAgain() async throws {
+        let archive = Shelf()
+        let first = try ControlledLab { $0.archive = archive }.lab
+        let due = first.clock.now + .seconds(10)
+        first.clock.schedule(Alarm(due: due, party: .outside, label: "cut short"))
+        #expect(first.clock.advance(towards: due)?.label == "cut short")
+        try first.store.keepEscort(.changed)
+
+        let second = try ControlledLab { $0.archive = archive }.lab
+        #expect(second.clock.pendingAlarms.map(\.label) == ["cut short"])
+        await second.advance(to: due)
+
+        let third = try ControlledLab { $0.archive = archive }.lab
+        #expect(third.clock.pendingAlarms.isEmpty)
+        #expect(third.clock.now == due)
+    }
+
     /// After a restart only what is asked for is read; a snapshot holds the rest too.
     @Test func aSnapshotAfterARestartHoldsEverything() async throws {
         let archive = Shelf()

@@ -53,6 +53,47 @@ struct VirtualClockTests {
         #expect(clock.now == Instant(milliseconds: 100))
     }
 
+    @Test func theHostsTimeComesInUpToTheNextAlarm() {
+        let clock = VirtualClock(now: Instant(milliseconds: 100))
+        clock.addOffset(Span(milliseconds: 1_000))
+        #expect(clock.reaches(host: Instant(milliseconds: 105)))
+        #expect(clock.now == Instant(milliseconds: 100))
+        #expect(clock.advanceAsPromised() == nil)
+        #expect(clock.now == Instant(milliseconds: 1_100))
+        clock.schedule(alarm(1_120, "due"))
+        #expect(clock.reaches(host: Instant(milliseconds: 110)))
+        #expect(clock.now == Instant(milliseconds: 1_110))
+        #expect(!clock.reaches(host: Instant(milliseconds: 130)))
+        #expect(clock.now == Instant(milliseconds: 1_110))
+        #expect(clock.advance(towardsHost: Instant(milliseconds: 130))?.label == "due")
+        #expect(clock.advance(towardsHost: Instant(milliseconds: 130)) == nil)
+        #expect(clock.now == Instant(milliseconds: 1_130))
+    }
+
+    @Test func theWayBackCountsFromTheHostsTime() {
+        let clock = VirtualClock(now: Instant(milliseconds: 100))
+        clock.addOffset(Span(milliseconds: 1_000))
+        #expect(clock.advanceAsPromised() == nil)
+        clock.restore(now: Instant(milliseconds: 40), alarms: [], skews: [:])
+        #expect((clock.now, clock.offset) == (Instant(milliseconds: 40), Span(milliseconds: -60)))
+        clock.addOffset(Span(milliseconds: 1_000))
+        clock.restore(now: nil, alarms: [], skews: [:])
+        #expect((clock.now, clock.offset) == (Instant(milliseconds: -900), .zero))
+        // Time that was let pass before does not pass any more.
+        #expect(clock.advanceAsPromised() == nil)
+        #expect(clock.now == Instant(milliseconds: -900))
+    }
+
+    @Test func anAlarmIsUnfinishedUntilItWasDealtWith() throws {
+        let clock = VirtualClock(now: Instant(milliseconds: 0))
+        for label in ["a", "b"] { clock.schedule(alarm(10, label)) }
+        let first = try #require(clock.advance(towards: Instant(milliseconds: 10)))
+        #expect(clock.pendingAlarms.map(\.label) == ["b"])
+        #expect(clock.unfinishedAlarms.map(\.label) == ["a", "b"])
+        clock.dealt(with: first)
+        #expect(clock.unfinishedAlarms.map(\.label) == ["b"])
+    }
+
     @Test func skewMovesOnePartyOnly() {
         let clock = VirtualClock(now: Instant(milliseconds: 1000))
         clock.setSkew(.seconds(-90), of: .github)
@@ -62,6 +103,21 @@ struct VirtualClockTests {
         let github = PartyClock(clock, for: .github)
         github.schedule(Alarm(due: github.now + .seconds(10), party: .github, label: "later"))
         #expect(clock.pendingAlarms.map(\.due) == [Instant(milliseconds: 11_000)])
+    }
+}
+
+struct ChangeSignalTests {
+    /// One who counted earlier may tell later: what he tells is known.
+    @Test func whoComesLateTakesNothingBack() {
+        let signal = ChangeSignal()
+        signal.reach(7)
+        let seen = signal.count
+        signal.reach(6)
+        signal.reach(7)
+        #expect(signal.count == seen)
+        signal.raise()
+        signal.reach(8)
+        #expect(signal.count == seen + 2)
     }
 }
 

@@ -58,7 +58,7 @@ final class StateKeeper: Escort {
 
     private var state: KeptState {
         KeptState(
-            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms,
+            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.unfinishedAlarms,
             skews: Dictionary(clock.skews.map { ($0.key.rawValue, $0.value) }) { first, _ in first },
             positions: entropy.positions)
     }
@@ -96,9 +96,9 @@ extension Lab {
         let skews = Dictionary(state.skews.map { (Party($0.key), $0.value) }) { first, _ in first }
         // An offset is negative after a snapshot was restored.
         let now = max(state.now, options.start + state.offset)
-        clock.restore(now: now, alarms: state.alarms, skews: skews)
         // Time flows on from there, even where the host's was set back meanwhile.
-        clock.addOffset(isServed ? now - options.start : state.offset)
+        clock.restore(
+            now: now, offset: isServed ? now - options.start : state.offset, alarms: state.alarms, skews: skews)
         entropy.restore(state.positions)
     }
 }

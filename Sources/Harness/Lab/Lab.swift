@@ -28,6 +28,8 @@ package final class Lab: Sendable {
     private let gate: AccessGate
     private let handlers: [Party: any AlarmHandling]
     private let claims: [Party: @Sendable (String) -> Bool]
+    /// nil where one task alone moves the time.
+    private let bell: Bell?
     private let browsers = Mutex<[String: Browser]>([:])
     private let snapshots = Mutex<[String: LabSnapshot]>([:])
     /// What reset goes back to.
@@ -43,6 +45,7 @@ package final class Lab: Sendable {
         switches = try definition.switches(with: options)
         (addresses, hosts) = definition.addresses(for: options)
         clock = VirtualClock(now: options.start)
+        if case .served = options.addressing { bell = Bell() } else { bell = nil }
         entropy = SeededEntropy(seed: options.seed)
         let (keep, bytes) = (options.journalKeep, options.journalBytes)
         store =
@@ -78,18 +81,34 @@ package final class Lab: Sendable {
     }
 
     /// Lets world time pass up to `goal`: rings every alarm on the way, in order. Nothing waits.
-    package func advance(to goal: Instant) async {
-        while let alarm = clock.advance(towards: goal) {
-            store.append(.alarm(alarm), at: clock.now)
-            await handlers[alarm.party]?.alarmFired(alarm)
-            network.changes.reach(store.awaitedChanges)
-        }
-    }
+    package func advance(to goal: Instant) async { await ring { $0.advance(towards: goal) } }
 
     /// Lets a span pass. Under `serve` the host's own time keeps going from there.
     package func advance(by span: Span) async {
         clock.addOffset(span)
-        await advance(to: clock.now + span)
+        await ring { $0.advanceAsPromised() }
+    }
+
+    /// Lets the host's time in, as `serve` does before each request.
+    package func follow(host: Instant) async {
+        if clock.reaches(host: host) { return }
+        await ring { $0.advance(towardsHost: host) }
+    }
+
+    private func ring(_ next: @escaping @Sendable (VirtualClock) -> Alarm?) async {
+        let deal: @Sendable (Alarm) async -> Void = { [self] alarm in
+            store.append(.alarm(alarm), at: clock.now)
+            await handlers[alarm.party]?.alarmFired(alarm)
+            clock.dealt(with: alarm)
+            // What is not kept now is with the next change.
+            if options.archive != nil { try? store.keepEscort(.changed) }
+            network.changes.reach(store.awaitedChanges)
+        }
+        guard let bell else {
+            while let alarm = next(clock) { await deal(alarm) }
+            return
+        }
+        await bell.ring({ [clock] in next(clock) }, deal)
     }
 
     /// The robot of one user; it keeps its cookies as long as the lab lives.
@@ -137,16 +156,22 @@ package final class Lab: Sendable {
 extension Lab {
     /// Back to the first state: records, journal, time, chance, faults, cookies.
     package func reset() throws {
+        try go(backTo: beginning, at: isServed ? nil : options.start)
         snapshots.withLock { $0.removeAll() }
-        try go(backTo: beginning, at: isServed ? clock.now - clock.offset : options.start)
     }
 
     /// The lab as it is now.
     package func snapshot() -> LabSnapshot {
-        LabSnapshot(
-            now: clock.now, offset: clock.offset, alarms: clock.pendingAlarms, skews: clock.skews,
-            entropy: entropy.positions, picture: store.picture(), faults: network.faults.all,
-            cookies: browsers.withLock { $0.mapValues(\.cookies) })
+        let cookies = browsers.withLock { $0.mapValues(\.cookies) }
+        let (picture, rest) = store.picture {
+            (
+                now: clock.now, offset: clock.offset, alarms: clock.unfinishedAlarms, skews: clock.skews,
+                entropy: entropy.positions, faults: network.faults.all
+            )
+        }
+        return LabSnapshot(
+            now: rest.now, offset: rest.offset, alarms: rest.alarms, skews: rest.skews, entropy: rest.entropy,
+            picture: picture, faults: rest.faults, cookies: cookies)
     }
 
     package func restore(_ snapshot: LabSnapshot) throws { try go(backTo: snapshot, at: snapshot.now) }
@@ -172,15 +197,14 @@ extension Lab {
         if case .served = options.addressing { true } else { false }
     }
 
-    private func go(backTo snapshot: LabSnapshot, at instant: Instant) throws {
-        try store.restore(snapshot.picture)
-        // The host's time goes on, so under `serve` the way back is an offset too.
-        let offset = isServed ? instant - (clock.now - clock.offset) : snapshot.offset
-        clock.addOffset(Span(milliseconds: offset.milliseconds - clock.offset.milliseconds))
-        clock.restore(now: instant, alarms: snapshot.alarms, skews: snapshot.skews)
-        entropy.restore(snapshot.entropy)
-        network.faults.remove(nil)
-        for fault in snapshot.faults { network.faults.put(fault) }
+    /// `instant` is nil for the host's own.
+    private func go(backTo snapshot: LabSnapshot, at instant: Instant?) throws {
+        try store.restore(snapshot.picture) {
+            clock.restore(
+                now: instant, offset: isServed ? nil : snapshot.offset, alarms: snapshot.alarms, skews: snapshot.skews)
+            entropy.restore(snapshot.entropy)
+            network.faults.replaceAll(by: snapshot.faults)
+        }
         browsers.withLock { browsers in
             for (user, browser) in browsers { browser.cookies = snapshot.cookies[user] ?? CookieJar() }
         }
@@ -194,7 +218,7 @@ package struct LabSnapshot: Sendable {
     let alarms: [Alarm]
     let skews: [Party: Span]
     let entropy: [String: UInt64]
-    let picture: StorePicture
+    package let picture: StorePicture
     let faults: [Fault]
     let cookies: [String: CookieJar]
 }

@@ -11,6 +11,8 @@ package final class ChangeSignal: Sendable {
 
     private struct State {
         var count = 0
+        /// The highest that `reach` was told.
+        var reached = 0
         var waiting: [ObjectIdentifier: CheckedContinuation<Void, Never>] = [:]
     }
     private let state = Mutex(State())
@@ -20,14 +22,22 @@ package final class ChangeSignal: Sendable {
     /// How often it was raised: read before looking, given to `wait` afterwards, so that nothing is missed between.
     package var count: Int { state.withLock { $0.count } }
 
-    package func raise() { reach(nil) }
+    package func raise() { tell { _ in true } }
 
-    /// Raises it if the count is another one now: what did not change wakes nobody. nil for a change that has no count
-    /// of its own.
-    package func reach(_ count: Int?) {
+    /// Raises it if so many changes are more than anybody told before: what did not change wakes nobody, and who comes
+    /// late with fewer has nothing new to tell.
+    package func reach(_ changes: Int) {
+        tell { state in
+            guard changes > state.reached else { return false }
+            state.reached = changes
+            return true
+        }
+    }
+
+    private func tell(_ isNew: (inout State) -> Bool) {
         let waiting = state.withLock { state in
-            guard state.count != count else { return [CheckedContinuation<Void, Never>]() }
-            state.count = count ?? state.count + 1
+            guard isNew(&state) else { return [CheckedContinuation<Void, Never>]() }
+            state.count += 1
             guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiting = [:] }
             return Array(state.waiting.values)

@@ -59,6 +59,7 @@ package final class FaultBoard: Sendable {
     /// - Parameter name: nil removes all.
     package func remove(_ name: String?) { faults.withLock { $0.removeAll { name == nil || $0.name == name } } }
     package var all: [Fault] { faults.withLock { $0 } }
+    package func replaceAll(by others: [Fault]) { faults.withLock { $0 = others } }
 
     /// The fault that strikes this request, counted down.
     func take(for party: Party, _ request: Request) -> Fault? {

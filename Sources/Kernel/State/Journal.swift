@@ -31,6 +31,14 @@ package struct JournalEntry: Sendable, Hashable, Codable {
     }
 }
 
+extension [JournalEntry] {
+    /// Where an entry stands in a journal, whose oldest ones may be gone; nil if it does not.
+    package func place(of sequence: Int) -> Int? {
+        guard let first, let last, sequence >= first.sequence, sequence <= last.sequence else { return nil }
+        return sequence - first.sequence
+    }
+}
+
 /// A request and its answer as the network saw them. A class, because a journal is walked more often than written and
 /// a copy would be a dozen references.
 package final class Exchange: Sendable, Hashable, Codable {

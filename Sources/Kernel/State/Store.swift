@@ -82,10 +82,11 @@ package final class Store: Sendable {
     /// Adds one entry outside any transaction: what the network saw stays on record even if a handler rolled back.
     /// Returns how many records that somebody may wait for have changed so far.
     @discardableResult
-    package func append(_ event: JournalEntry.Event, at instant: Instant) -> Int {
+    package func append(_ event: JournalEntry.Event, at instant: @autoclosure () -> Instant) -> Int {
         state.withLock { transaction in
             if archive != nil { transaction.begin() }
-            transaction.append(event, at: instant)
+            // Read here, so that no entry is older than the one before it.
+            transaction.append(event, at: instant())
             transaction.flushJournal()
             transaction.forget()
             return transaction.awaitedChanges
@@ -113,11 +114,16 @@ package final class Store: Sendable {
     package var lastSequence: Int { state.withLock { $0.lastSequence } }
 
     /// The store as it is now, to come back to. An archive that cannot be read shows when somebody does.
-    package func picture() -> StorePicture {
+    package func picture() -> StorePicture { picture(with: {}).store }
+
+    /// The same, and what else belongs to that moment: `more` looks at it while nobody writes. It must not call the
+    /// store.
+    package func picture<More>(with more: () -> More) -> (store: StorePicture, more: More) {
         state.withLock { transaction in
-            StorePicture(
+            let picture = StorePicture(
                 tables: transaction.tables.mapValues { $0.copy() }, unread: unread(transaction.tables),
                 past: transaction.past, journal: transaction.journal, forgotten: transaction.forgotten)
+            return (picture, more())
         }
     }
 
@@ -132,8 +138,8 @@ package final class Store: Sendable {
     }
 
     /// Back to an earlier picture, its journal included. Throws if an archive cannot be written; nothing has gone back
-    /// then.
-    package func restore(_ picture: StorePicture) throws {
+    /// then. `others` puts back what belongs to that moment besides, while nobody writes; it must not call the store.
+    package func restore(_ picture: StorePicture, with others: () -> Void = {}) throws {
         try state.withLock { transaction in
             let tables = picture.tables.mapValues { $0.copy() }
             // First the file, all of it or nothing: if it cannot be written, nothing has gone back.
@@ -149,6 +155,7 @@ package final class Store: Sendable {
             }
             transaction.replaceAll(
                 tables: tables, journal: picture.journal, past: picture.past, forgotten: picture.forgotten)
+            others()
         }
     }
 
@@ -166,6 +173,11 @@ package struct StorePicture: Sendable {
     let past: JournalPast?
     let journal: [JournalEntry]
     let forgotten: Int
+
+    /// Sequence number of its newest entry; 0 before the first.
+    package var lastSequence: Int { journal.last?.sequence ?? max(past?.last ?? 0, forgotten) }
+    /// nil where it holds none, or only what stands in an archive.
+    package var lastEntry: JournalEntry? { journal.last }
 }
 
 /// Where a store keeps its changes beyond the life of the process. Behind it stands SQLite.

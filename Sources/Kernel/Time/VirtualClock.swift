@@ -30,16 +30,20 @@ package final class VirtualClock: WallClock, Scheduler {
     private struct State {
         var now: Instant
         var alarms: [(order: Int, alarm: Alarm)] = []
+        /// Taken out and not dealt with yet.
+        var ringing: [Alarm] = []
         var scheduled = 0
         var skews: [Party: Span] = [:]
         /// What was added on top of the host's time.
         var offset = Span.zero
+        /// Up to when somebody has let time pass: beyond `now` while that goes on.
+        var promised: Instant
         /// How often anything but `now` has changed.
         var changes = 0
     }
     private let state: Mutex<State>
 
-    package init(now: Instant) { state = Mutex(State(now: now)) }
+    package init(now: Instant) { state = Mutex(State(now: now, promised: now)) }
 
     package var now: Instant { state.withLock { $0.now } }
 
@@ -52,31 +56,71 @@ package final class VirtualClock: WallClock, Scheduler {
     }
 
     /// Moves towards `goal` and stops at the first alarm on the way, which is taken out and returned.
-    /// Alarms come in order of due time, then of scheduling. Call until it returns nil.
+    /// Alarms come in order of due time, then of scheduling. Call until it returns nil, and `dealt` after each.
     package func advance(towards goal: Instant) -> Alarm? {
+        state.withLock { Self.advance(&$0, towards: goal) }
+    }
+
+    /// The same with the host's time for a goal, and what was added to it.
+    package func advance(towardsHost host: Instant) -> Alarm? {
+        state.withLock { Self.advance(&$0, towards: host + $0.offset) }
+    }
+
+    /// The same up to where time was last let pass by `addOffset`; if it has gone back since, there is nothing to do.
+    package func advanceAsPromised() -> Alarm? {
+        state.withLock { Self.advance(&$0, towards: $0.promised) }
+    }
+
+    /// Moves to the host's time, and to what was added to it, unless an alarm is due on the way: then nothing moves.
+    /// Nor does it while somebody lets a span pass: what happens on the way happens at its own time.
+    package func reaches(host: Instant) -> Bool {
         state.withLock { state in
-            var next: Int?
-            for index in state.alarms.indices where state.alarms[index].alarm.due <= goal {
-                guard let best = next else {
-                    next = index
-                    continue
-                }
-                let (one, other) = (state.alarms[index], state.alarms[best])
-                if (one.alarm.due, one.order) < (other.alarm.due, other.order) { next = index }
+            let goal = host + state.offset
+            guard Self.next(state, by: goal) == nil else { return false }
+            if state.promised <= state.now { state.now = max(state.now, goal) }
+            return true
+        }
+    }
+
+    private static func advance(_ state: inout State, towards goal: Instant) -> Alarm? {
+        guard let next = next(state, by: goal) else {
+            state.now = max(state.now, goal)
+            return nil
+        }
+        let alarm = state.alarms.remove(at: next).alarm
+        state.ringing.append(alarm)
+        state.now = max(state.now, alarm.due)
+        state.changes += 1
+        return alarm
+    }
+
+    /// Place of the first alarm that is due by `goal`.
+    private static func next(_ state: borrowing State, by goal: Instant) -> Int? {
+        var next: Int?
+        for index in state.alarms.indices where state.alarms[index].alarm.due <= goal {
+            guard let best = next else {
+                next = index
+                continue
             }
-            guard let next else {
-                state.now = max(state.now, goal)
-                return nil
-            }
-            let alarm = state.alarms.remove(at: next).alarm
-            state.now = max(state.now, alarm.due)
+            let (one, other) = (state.alarms[index], state.alarms[best])
+            if (one.alarm.due, one.order) < (other.alarm.due, other.order) { next = index }
+        }
+        return next
+    }
+
+    /// What an alarm was for is done.
+    package func dealt(with alarm: Alarm) {
+        state.withLock { state in
+            guard let place = state.ringing.firstIndex(of: alarm) else { return }
+            state.ringing.remove(at: place)
             state.changes += 1
-            return alarm
         }
     }
 
     /// Alarms that still wait, in the order of scheduling.
     package var pendingAlarms: [Alarm] { state.withLock { $0.alarms.map(\.alarm) } }
+    /// These, behind the ones that ring: what has to be kept so that each is dealt with once at least.
+    package var unfinishedAlarms: [Alarm] { state.withLock { $0.ringing + $0.alarms.map(\.alarm) } }
 
     /// How far a party's clock is off.
     package func skew(of party: Party) -> Span { state.withLock { $0.skews[party] ?? .zero } }
@@ -90,9 +134,11 @@ package final class VirtualClock: WallClock, Scheduler {
 
     /// What was added to the host's time under `serve`.
     package var offset: Span { state.withLock { $0.offset } }
+    /// Adds to it: time may pass as much further, which `advanceAsPromised` does.
     package func addOffset(_ span: Span) {
         state.withLock { state in
             state.offset = Span(milliseconds: state.offset.milliseconds + span.milliseconds)
+            state.promised = max(state.now, state.promised) + span
             state.changes += 1
         }
     }
@@ -112,10 +158,20 @@ package final class VirtualClock: WallClock, Scheduler {
 
     /// Puts the clock back to an earlier picture of itself: the one exception to "never backwards", for reset and
     /// snapshots.
-    package func restore(now: Instant, alarms: [Alarm], skews: [Party: Span]) {
+    ///
+    /// - Parameters:
+    ///   - now: nil for the host's own time, without what was added to it.
+    ///   - offset: what was added to the host's time; nil where that time goes on, so that the way back is added too.
+    ///   - alarms: those that wait then.
+    ///   - skews: how far parties' clocks are off then.
+    package func restore(now: Instant?, offset: Span? = nil, alarms: [Alarm], skews: [Party: Span]) {
         state.withLock { state in
-            state.now = now
+            let host = state.now - state.offset
+            state.now = now ?? host
+            state.promised = state.now
+            state.offset = offset ?? state.now - host
             state.alarms = alarms.enumerated().map { ($0.offset, $0.element) }
+            state.ringing = []
             state.scheduled = alarms.count
             state.skews = skews
             state.changes += 1
