@@ -49,13 +49,44 @@ struct PendingCall: Record {
 
 /// Conversations with targets that wait for a caller. In memory: a connection does not survive its process.
 final class LiveConversations: Sendable {
-    private let held = Mutex<[String: (relay: Relay, held: Relay.Held)]>([:])
+    private enum Place {
+        case waiting(Relay, Relay.Held)
+        /// An answer is with the target, and what that says is yet to come.
+        case underWay
+    }
+    enum Taken {
+        case waiting(Relay, Relay.Held)
+        /// Another answer came first.
+        case underWay
+        /// It was of an earlier process, or is over.
+        case gone
+    }
+    private let places = Mutex<[String: Place]>([:])
     init() {}
     func keep(_ id: String, _ relay: Relay, _ conversation: Relay.Held) {
-        held.withLock { $0[id] = (relay, conversation) }
+        places.withLock { $0[id] = .waiting(relay, conversation) }
     }
-    @discardableResult
-    func take(_ id: String) -> (relay: Relay, held: Relay.Held)? { held.withLock { $0.removeValue(forKey: id) } }
+    /// Whoever gets the conversation goes on with it, and forgets it in the end.
+    func take(_ id: String) -> Taken {
+        places.withLock { places in
+            switch places[id] {
+            case .waiting(let relay, let held)?:
+                places[id] = .underWay
+                return .waiting(relay, held)
+            case .underWay?: return .underWay
+            case nil: return .gone
+            }
+        }
+    }
+    func forget(_ id: String) { places.withLock { $0[id] = nil } }
+    /// Forgets it unless it is under way; false if it is.
+    func giveUp(_ id: String) -> Bool {
+        places.withLock { places in
+            if case .underWay? = places[id] { return false }
+            places[id] = nil
+            return true
+        }
+    }
 }
 
 extension Gateway {
@@ -84,35 +115,46 @@ struct PendingCalls {
             sessionURI: URLParts(url).flatMap { Form(parsing: $0.query ?? "")["request_uri"] } ?? "",
             deadline: world.clock.now + Gateway.consentLife)
         return try hold(
-            call, .consent(consent), question: ("elicitation/create", elicitation), after: [], of: endpoint)
+            call, .consent(consent), as: world.entropy.uuid(for: "gateway.question"),
+            question: ("elicitation/create", elicitation), after: [], of: endpoint)
     }
 
     /// Passes a target's question on. Its id becomes the gateway's own, so that two targets cannot meet.
     func hold(_ relay: Relay, _ call: MCPCall, of endpoint: Endpoint) throws(JSONRPCError) -> MCPReply {
         guard let held = relay.takeHeld() else { throw .internalFailure }
         let question = (held.question.method, held.question.params)
-        return try hold(call, .target, question: question, after: relay.notifications, of: endpoint) { id in
-            keep(id, relay, held)
+        let id = world.entropy.uuid(for: "gateway.question")
+        // Before the question is out: its answer may come at once.
+        keep(id, relay, held)
+        do throws(JSONRPCError) {
+            return try hold(
+                call, .target, as: id, question: question, after: relay.notifications, of: endpoint)
+        } catch {
+            gateway.conversations.forget(id)
+            throw error
         }
     }
 
     private func hold(
-        _ call: MCPCall, _ subject: PendingCall.Subject, question: (method: String, params: JSONObject),
-        after notifications: [JSONValue], of endpoint: Endpoint, then keep: (String) -> Void = { _ in }
+        _ call: MCPCall, _ subject: PendingCall.Subject, as id: String,
+        question: (method: String, params: JSONObject), after notifications: [JSONValue], of endpoint: Endpoint
     ) throws(JSONRPCError) -> MCPReply {
         guard let session = call.session else { throw .internalFailure }
         let stream = world.newStreamID()
         let pending = PendingCall(
-            id: Identifier(world.entropy.uuid(for: "gateway.question")), gateway: endpoint.record.id,
-            session: session.id, principal: call.principal, call: call.id.json, stream: stream, subject: subject)
-        try endpoint.look { transaction in
+            id: Identifier(id), gateway: endpoint.record.id, session: session.id, principal: call.principal,
+            call: call.id.json, stream: stream, subject: subject)
+        let isOpen = try endpoint.look { transaction in
+            // It may have ended while the target was asked: nobody would come for the stream.
+            guard transaction.find(MCPSession.self, session.id) != nil else { return false }
             call.openStream(stream, &transaction)
             for notification in notifications { transaction.send(notification, on: stream) }
             transaction.send(
                 JSONRPC.request(.string(pending.id.rawValue), question.method, question.params), on: stream)
             transaction.save(pending)
+            return true
         }
-        keep(pending.id.rawValue)
+        guard isOpen else { throw .internalFailure }
         return .stream(stream)
     }
 
@@ -122,38 +164,69 @@ struct PendingCalls {
     func answered(
         _ id: RequestID, _ outcome: Result<JSONValue, JSONRPCError>, _ session: MCPSession?, by endpoint: Endpoint
     ) async -> Bool {
-        guard case .string(let text) = id, var pending = find(text), pending.gateway == endpoint.record.id else {
-            return false
+        guard case .string(let text) = id else { return false }
+        // Taken in the transaction that finds it: of two answers at once one counts, and none where the call has ended.
+        let answer = try? world.store.write { transaction in
+            take(text, outcome, session, by: endpoint, in: &transaction)
         }
-        if pending.session != session?.id, world.switches.holds(.answersMatchRequests) {
+        switch answer {
+        case nil, .uncalledFor?: return false
+        case .ofAnotherSession?:
             world.note("an answer came in another session than its question", rule: .answersMatchRequests)
             return false
-        }
-        switch pending.subject {
-        case .target: await passOn(pending, outcome)
-        case .consent:
-            guard !pending.isAccepted else { return false }
-            guard case .success(let result) = outcome, result["action"] == "accept" else {
-                finish(pending, .success(ToolMessage.text(Self.declined, isError: true)))
-                return true
-            }
-            pending.isAccepted = true
-            let accepted = pending
-            _ = try? world.store.write { $0.save(accepted) }
+        case .declined?: return true
+        case .accepted(let pending)?:
             lookAgain(pending, after: .seconds(1))
+            return true
+        case .forTarget(let pending)?: return await passOn(pending, outcome)
         }
-        return true
+    }
+
+    /// What an answer is.
+    private enum Answer {
+        case uncalledFor, ofAnotherSession, declined
+        case accepted(PendingCall)
+        case forTarget(PendingCall)
+    }
+
+    private func take(
+        _ id: String, _ outcome: Result<JSONValue, JSONRPCError>, _ session: MCPSession?, by endpoint: Endpoint,
+        in transaction: inout Transaction
+    ) -> Answer {
+        guard var pending = transaction.find(PendingCall.self, Identifier(id)), pending.gateway == endpoint.record.id
+        else { return .uncalledFor }
+        if pending.session != session?.id, world.switches.holds(.answersMatchRequests) { return .ofAnotherSession }
+        guard case .consent = pending.subject else { return .forTarget(pending) }
+        guard !pending.isAccepted else { return .uncalledFor }
+        guard case .success(let result) = outcome, result["action"] == "accept" else {
+            let told: JSONValue = ToolMessage.text(Self.declined, isError: true)
+            return finish(pending, .success(told), in: &transaction) ? .declined : .uncalledFor
+        }
+        pending.isAccepted = true
+        transaction.save(pending)
+        return .accepted(pending)
     }
 
     private func find(_ id: String) -> PendingCall? {
         try? world.store.write { $0.find(PendingCall.self, Identifier(id)) }
     }
 
-    /// The caller's answer goes to the target, and what the target says then to the caller.
-    private func passOn(_ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>) async {
-        guard let (relay, kept) = gateway.conversations.take(pending.id.rawValue) else {
-            return finish(pending, .failure(.internalFailure))
+    /// The caller's answer goes to the target, and what the target says then to the caller. False where another answer
+    /// came first.
+    private func passOn(_ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>) async -> Bool {
+        switch gateway.conversations.take(pending.id.rawValue) {
+        case .underWay: return false
+        case .gone: return finish(pending, .failure(.internalFailure))
+        case .waiting(let relay, let held):
+            await goOn(pending, relay, held, outcome)
+            gateway.conversations.forget(pending.id.rawValue)
+            return true
         }
+    }
+
+    private func goOn(
+        _ pending: PendingCall, _ relay: Relay, _ kept: Relay.Held, _ outcome: Result<JSONValue, JSONRPCError>
+    ) async {
         var held = kept
         let told = relay.notifications.count
         do throws(MCPFailure) {
@@ -171,19 +244,26 @@ struct PendingCalls {
 
     /// The target asks once more.
     private func askNext(_ pending: PendingCall, _ relay: Relay, _ notifications: [JSONValue]) {
-        guard let held = relay.takeHeld() else { return finish(pending, .failure(.internalFailure)) }
+        guard let held = relay.takeHeld() else {
+            finish(pending, .failure(.internalFailure))
+            return
+        }
         let next = PendingCall(
             id: Identifier(world.entropy.uuid(for: "gateway.question")), gateway: pending.gateway,
             session: pending.session, principal: pending.principal, call: pending.call, stream: pending.stream,
             subject: .target)
-        _ = try? world.store.write { transaction in
+        keep(next.id.rawValue, relay, held)
+        let isAsked = try? world.store.write { transaction in
+            // Its call may have been cancelled while the target was asked.
+            guard transaction.find(PendingCall.self, pending.id) != nil else { return false }
             for notification in notifications { transaction.send(notification, on: pending.stream) }
             let id = RequestID.string(next.id.rawValue)
             transaction.send(JSONRPC.request(id, held.question.method, held.question.params), on: pending.stream)
             transaction.remove(PendingCall.self, pending.id)
             transaction.save(next)
+            return true
         }
-        keep(next.id.rawValue, relay, held)
+        if isAsked != true { gateway.conversations.forget(next.id.rawValue) }
     }
 
     /// Nobody is waited for without end (ledger `gateway-question-life`).
@@ -196,22 +276,34 @@ struct PendingCalls {
     /// The caller has not answered what a target asked; does nothing where it did.
     func giveUp(_ label: String) {
         let id = String(label.dropFirst(Self.patience.count))
-        gateway.conversations.take(id)
-        guard let pending = find(id) else { return }
+        guard gateway.conversations.giveUp(id), let pending = find(id) else { return }
         world.note("a caller did not answer what a target asked, and the call was given up")
         finish(pending, .success(ToolMessage.text("The question was not answered in time.", isError: true)))
     }
 
+    /// False where the call is over already: nothing happens then.
+    @discardableResult
     private func finish(
         _ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>, after notifications: [JSONValue] = []
-    ) {
-        guard let id = RequestID(pending.call) else { return }
-        _ = try? world.store.write { transaction in
-            for notification in notifications { transaction.send(notification, on: pending.stream) }
-            transaction.send(JSONRPC.answer(id, outcome), on: pending.stream)
-            transaction.endStream(pending.stream)
-            transaction.remove(PendingCall.self, pending.id)
+    ) -> Bool {
+        let isDone = try? world.store.write { transaction in
+            finish(pending, outcome, after: notifications, in: &transaction)
         }
+        return isDone ?? false
+    }
+
+    private func finish(
+        _ pending: PendingCall, _ outcome: Result<JSONValue, JSONRPCError>, after notifications: [JSONValue] = [],
+        in transaction: inout Transaction
+    ) -> Bool {
+        guard let id = RequestID(pending.call), transaction.find(PendingCall.self, pending.id) != nil else {
+            return false
+        }
+        for notification in notifications { transaction.send(notification, on: pending.stream) }
+        transaction.send(JSONRPC.answer(id, outcome), on: pending.stream)
+        transaction.endStream(pending.stream)
+        transaction.remove(PendingCall.self, pending.id)
+        return true
     }
 
     // MARK: - Consents
@@ -286,7 +378,7 @@ struct PendingCalls {
     /// Its conversation with a target ends too.
     private func remove(_ pending: PendingCall, in transaction: inout Transaction) {
         transaction.remove(PendingCall.self, pending.id)
-        gateway.conversations.take(pending.id.rawValue)
+        gateway.conversations.forget(pending.id.rawValue)
     }
 
     /// The stream of a stateless request was closed: that cancels it (MCP 2026-07-28, cancellation).

@@ -3,6 +3,7 @@ import Gateway
 import HTTPTypes
 import Kernel
 import MCPCore
+import Synchronization
 import Testing
 
 /// Prompts, resources and a target's own questions, on a gateway with sessions and streams.
@@ -162,6 +163,61 @@ import Testing
         #expect(try await lab.callTool(headers: headers).status == 200)
         #expect(lab.server.seen.last?.header(fieldName("X-Tenant")) == "mine")
         #expect(lab.server.seen.allSatisfy { $0.header(MCPName.sessionHeader) != session })
+    }
+
+    @Test("While one answer is with the target, no other counts, and the call is not given up")
+    func secondAnswer() async throws {
+        let lab = try lab()
+        try lab.makeTarget("plain", tools: ["ask"], credentials: [])
+        asking(lab, "elicitation/create")
+        let headers = try await begin(lab, ["elicitation": [:]])
+        var called = try await lab.rpc("tools/call", Self.call, headers: headers)
+        let id = try #require(called.messages.last?["id"]?.string)
+        let token = try await lab.token()
+        let second = Mutex(0)
+        lab.server.meanwhile {
+            let answer = try? await lab.send(
+                ["jsonrpc": "2.0", "id": .string(id), "result": ["action": "decline"]], token: token, headers: headers)
+            second.withLock { $0 = answer?.status ?? 0 }
+            let alarm = Alarm(due: lab.clock.now, party: .gateway, label: "give-up-question \(id)")
+            await lab.gateway.alarmFired(alarm)
+        }
+        let first = try await lab.send(
+            ["jsonrpc": "2.0", "id": .string(id), "result": ["action": "accept"]], token: token, headers: headers)
+        #expect(first.status == 202)
+        #expect(second.withLock { $0 } == 400)
+        called.body = []
+        called.drainEvents()
+        #expect(called.messages.count == 1)
+        #expect(called.messages.last?["result"]?["content"]?[0]?["text"] == #"{"action":"accept"}"#)
+        #expect(called.events == nil)
+    }
+
+    @Test("Of many answers to one consent question at once exactly one counts", arguments: ["accept", "decline"])
+    func answersAtOnce(_ other: String) async throws {
+        for _ in 0..<20 {
+            let lab = try lab()
+            try lab.makeTarget()
+            lab.identity.answer(Script.needsConsent)
+            let headers = try await begin(lab, ["elicitation": ["url": [:]]])
+            let called = try await lab.callTool(headers: headers)
+            let id = try #require(called.messages.last?["id"]?.string)
+            let token = try await lab.token()
+            let counted = await withTaskGroup(of: Int.self) { group in
+                for number in 0..<16 {
+                    let answer: JSONValue = [
+                        "jsonrpc": "2.0", "id": .string(id),
+                        "result": ["action": .string(number.isMultiple(of: 2) ? "accept" : other)],
+                    ]
+                    group.addTask {
+                        let response = try? await lab.send(answer, token: token, headers: headers)
+                        return response?.status == 202 ? 1 : 0
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+            #expect(counted == 1)
+        }
     }
 
     @Test("A call that was cancelled gets no answer, whatever is answered later")
