@@ -51,29 +51,29 @@ extension Gateway {
         return found?.gateway == address.gateway ? found : nil
     }
 
-    /// The target, if it waits for exactly this session: a word about an older one changes nothing.
-    private func pending(_ address: TargetAddress, _ session: String) -> TargetRecord? {
-        guard let target = find(address), target.status.isPendingAuth,
-            target.authorization?.sessionURI == session
-        else { return nil }
-        return target
-    }
-
     private func consentCompleted(_ address: TargetAddress, _ session: String) async {
-        guard let target = pending(address, session), let authorization = target.authorization else { return }
-        // The machine forgets the authorization as it leaves the pending status; whose token to fetch is known here.
-        guard let moved = move(target, by: .consentCompleted, cause: "consent completed") else { return }
+        guard let (authorization, moved) = move(address, session, by: .consentCompleted, cause: "consent completed")
+        else { return }
         await crawl(moved, userID: authorization.userID)
     }
 
     private func consentFailed(_ address: TargetAddress, _ session: String, _ reason: String, cause: String) {
-        guard let target = pending(address, session) else { return }
-        _ = move(target, by: .consentFailed(reason: reason), cause: cause)
+        _ = move(address, session, by: .consentFailed(reason: reason), cause: cause)
     }
 
-    private func move(_ target: TargetRecord, by event: TargetMachine.Event, cause: String) -> TargetRecord? {
+    /// Moves the target, if it waits for exactly this session: a word about an older one changes nothing. The machine
+    /// forgets the authorization as the target leaves the pending status; whose token to fetch is known here.
+    private func move(
+        _ address: TargetAddress, _ session: String, by event: TargetMachine.Event, cause: String
+    ) -> (authorization: TargetAuthorization, moved: TargetRecord)? {
         let now = world.clock.now
-        return try? world.store.write { try $0.apply(event, to: target, cause: cause, at: now).0 }
+        return try? world.store.write { transaction -> (authorization: TargetAuthorization, moved: TargetRecord)? in
+            guard let target = transaction.find(TargetRecord.self, address.target), target.gateway == address.gateway,
+                target.status.isPendingAuth, let authorization = target.authorization,
+                authorization.sessionURI == session
+            else { return nil }
+            return (authorization, try transaction.apply(event, to: target, cause: cause, at: now).0)
+        }
     }
 
     /// Reads the catalogue and settles the target either way.
