@@ -32,12 +32,12 @@ struct ToolCall {
         let arguments = params["arguments"] ?? [:]
         guard arguments.object != nil else { throw .invalidParams("Invalid params: arguments must be an object") }
         if name == ToolSearch.name, endpoint.hasSearch { return try await search(arguments) }
-        let tool = try find(name)
+        let found = try find(name)
         let override = try CallOverride(params, world: world)
         do throws(ToolFailure) {
             let credential = try await CredentialSource(endpoint).credential(
-                of: tool.target, for: endpoint.caller, override, revision, polling: polling)
-            return try await call(tool, arguments, TargetPort(endpoint, tool.target, credential))
+                of: found.tool.target, for: endpoint.caller, override, revision, polling: polling)
+            return try await call(found, arguments, TargetPort(endpoint, found.tool.target, credential))
         } catch {
             return try error.shown(isDebug: record.isDebug)
         }
@@ -66,10 +66,25 @@ struct ToolCall {
         return ToolSearch.result(ToolSearch.find(query, in: tools))
     }
 
+    /// A tool and the operation behind it, where it is of an HTTP API, as they are at one moment: the credential that
+    /// is fetched next is for this operation's server and not for that of a newer document.
+    private struct Found {
+        let tool: ServedTool
+        let kind: TargetKind?
+        let operation: APIOperation?
+    }
+
     /// E35: a name without target, of a target that is not served, or of a tool it does not have.
-    private func find(_ name: String) throws(JSONRPCError) -> ServedTool {
-        let found = try endpoint.look { transaction in
-            transaction.servedTool(name, of: record.id, endpoint.serving)
+    private func find(_ name: String) throws(JSONRPCError) -> Found {
+        let found = try endpoint.look { transaction -> Found? in
+            guard let tool = transaction.servedTool(name, of: record.id, endpoint.serving) else { return nil }
+            let kind = tool.target.kind
+            switch kind {
+            case .openAPI, .smithy, .apiGateway:
+                let operations = transaction.find(APIOperationsRecord.self, tool.target.id)?.operations
+                return Found(tool: tool, kind: kind, operation: operations?.first { $0.tool == tool.name })
+            default: return Found(tool: tool, kind: kind, operation: nil)
+            }
         }
         guard let found else { throw ToolMessage.unknownTool(name) }
         return found
@@ -77,12 +92,14 @@ struct ToolCall {
 
     // MARK: - Target
 
-    private func call(_ tool: ServedTool, _ arguments: JSONValue, _ port: TargetPort) async throws(ToolFailure)
-        -> JSONValue
-    {
-        guard tool.target.kind == .mcpServer else {
+    private func call(
+        _ found: Found, _ arguments: JSONValue, _ port: TargetPort
+    ) async throws(ToolFailure) -> JSONValue {
+        let tool = found.tool
+        guard found.kind == .mcpServer else {
             return try await TargetCall(
-                endpoint: endpoint, tool: tool, arguments: arguments, port: port, messageID: messageID
+                endpoint: endpoint, tool: tool, operation: found.operation, arguments: arguments, port: port,
+                messageID: messageID
             ).result()
         }
         return try await request(

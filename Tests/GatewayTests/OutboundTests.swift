@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    @Test("A credential goes to the server it was fetched for, though the target's document is replaced meanwhile")
+    func replacedDocument() async throws {
+        let (lab, api) = try lab(kind: ["openApiSchema": [:]], credentials: key([:]), operations: [Self.get])
+        let store = lab.store
+        lab.identity.answer { request in
+            let newer = APIOperation(
+                tool: "do", method: "GET", server: "https://api.test/v2", path: "/newer", parameters: [])
+            let record = APIOperationsRecord(id: TargetID("T-x"), gateway: TestLab.gatewayID, operations: [newer])
+            _ = try? store.write { $0.save(record) }
+            return request.path == "/identities/api-key"
+                ? .json(200, ["apiKey": "k"]) : .json(200, ["workloadAccessToken": "wat"])
+        }
+        #expect(try await lab.callTool("x___do").json?["result"]?["isError"] == false)
+        #expect(api.paths == ["/v1/orders"])
+    }
+
     @Test func aKeyThatCannotBeHadIsAToolError() async throws {
         let (lab, api) = try lab(kind: ["openApiSchema": [:]], credentials: key([:]), operations: [Self.get])
         lab.identity.answer { request in

@@ -7,6 +7,8 @@ import MCPCore
 struct TargetCall {
     let endpoint: Endpoint
     let tool: ServedTool
+    /// Behind a tool of an HTTP API; nil where there is none.
+    let operation: APIOperation?
     let arguments: JSONValue
     let port: TargetPort
     /// Of the JSON-RPC request; nil where it is not known.
@@ -15,7 +17,7 @@ struct TargetCall {
     func result() async throws(ToolFailure) -> JSONValue {
         switch tool.target.kind {
         case .lambda: return try await function()
-        case .openAPI, .smithy, .apiGateway: return try await operation()
+        case .openAPI, .smithy, .apiGateway: return try await operate()
         default: throw .tool(cause: "This type of target is not emulated")
         }
     }
@@ -52,14 +54,8 @@ struct TargetCall {
 
     // MARK: - HTTP APIs
 
-    private func operation() async throws(ToolFailure) -> JSONValue {
-        let record: APIOperationsRecord?
-        do throws(JSONRPCError) {
-            record = try endpoint.look { $0.find(APIOperationsRecord.self, tool.target.id) }
-        } catch {
-            throw .rpc(error)
-        }
-        guard let operation = record?.operations.first(where: { $0.tool == tool.name }) else {
+    private func operate() async throws(ToolFailure) -> JSONValue {
+        guard let operation else {
             throw .tool(cause: "The target has no operation behind this tool")
         }
         let request: Request
