@@ -10,8 +10,8 @@ extension ControlPlane {
             (try findGateway(call, in: &transaction), try findTarget(call, in: &transaction))
         }
         let input = try targetInput(call.input, for: gateway)
-        let name = call.input["name"]?.string ?? current.name
         try world.store.write { transaction in
+            let name = call.input["name"]?.string ?? current.name
             try checkReady(gateway)
             try checkChangeable(current, "updated")
             try checkWork(in: gateway.id, &transaction)
@@ -22,8 +22,12 @@ extension ControlPlane {
         let address = TargetAddress(gateway: gateway.id, target: current.id)
         let (way, authorization) = try await authorization(for: input.way, address, of: current)
         return try world.store.write { transaction in
-            try checkReady(try findGateway(call, in: &transaction))
+            // As they are now: another change may have come while the identity service was asked.
+            let gateway = try findGateway(call, in: &transaction)
+            try checkReady(gateway)
+            try checkPropagation(input.metadata, gateway)
             var target = try unlocked(try findTarget(call, in: &transaction), "updated", call.now, &transaction)
+            let name = call.input["name"]?.string ?? target.name
             try checkWork(in: gateway.id, &transaction)
             try checkFree(name, in: gateway.id, except: target.id, &transaction)
             try checkRules(of: target, renamed: name, in: &transaction)
@@ -60,8 +64,13 @@ extension ControlPlane {
         let (way, authorization) = try await authorization(for: wanted, address, of: current)
         return try world.store.write { transaction in
             try checkReady(try findGateway(call, in: &transaction))
-            let target = try unlocked(
-                try findTarget(id, of: gateway.id, in: &transaction), "synchronized", call.now, &transaction)
+            let found = try findTarget(id, of: gateway.id, in: &transaction)
+            try checkSynchronizable(found)
+            // The consent is for the target that was looked at.
+            guard found.configuration == current.configuration, found.credentials == current.credentials else {
+                throw AWSError(.conflict, "Target \(id) was changed while it was being synchronized")
+            }
+            let target = try unlocked(found, "synchronized", call.now, &transaction)
             try checkWork(in: gateway.id, &transaction)
             let (moved, _) = try whenFree(target) { () throws(TargetMachine.Rejection) in
                 try transaction.apply(.synchronize, to: target, cause: call.operation, at: call.now)

@@ -8,10 +8,7 @@ extension ControlPlane {
     func createTarget(_ call: Call) async throws -> JSONValue {
         let earlier = try world.store.write { transaction in
             let gateway = try findGateway(call, in: &transaction)
-            let answer = try earlierAnswer(to: call, &transaction) { answer, transaction in
-                transaction.find(TargetRecord.self, TargetID(answer["targetId"]?.string ?? "")) != nil
-            }
-            return (gateway, answer)
+            return (gateway, try earlierTarget(call, &transaction))
         }
         if let answer = earlier.1 { return answer }
         let input = try targetInput(call.input, for: earlier.0)
@@ -25,7 +22,11 @@ extension ControlPlane {
         // Before anything is stored: a refusal leaves nothing behind.
         let (way, authorization) = try await authorization(for: input.way, address)
         return try world.store.write { transaction in
-            try checkRoom(for: name, in: try findGateway(call, in: &transaction), &transaction)
+            let gateway = try findGateway(call, in: &transaction)
+            // The same request may have been answered while the identity service was asked.
+            if let answer = try earlierTarget(call, &transaction) { return answer }
+            try checkRoom(for: name, in: gateway, &transaction)
+            try checkPropagation(input.metadata, gateway)
             var target = TargetRecord(
                 id: id, gateway: address.gateway, name: name, state: .init(input.firstStatus), createdAt: call.now,
                 configuration: input.configuration, credentials: input.credentials)
@@ -37,6 +38,12 @@ extension ControlPlane {
             let answer = render(target, account: call.account, status: firstShown(target.status))
             keep(answer, of: call, in: &transaction)
             return answer
+        }
+    }
+
+    private func earlierTarget(_ call: Call, _ transaction: inout Transaction) throws(AWSError) -> JSONValue? {
+        try earlierAnswer(to: call, &transaction) { answer, transaction in
+            transaction.find(TargetRecord.self, TargetID(answer["targetId"]?.string ?? "")) != nil
         }
     }
 

@@ -1,6 +1,7 @@
 import AWSCore
 import ControlPlane
 import Kernel
+import Synchronization
 import Testing
 
 /// Update, synchronize, delete (ledger T9 to T15).
@@ -118,6 +119,84 @@ struct TargetChangeTests {
         let lax = ControlLab(off: ["static-schema-not-synchronized"])
         let (_, other) = try await made(lax, try await lax.ready(), payload: Sample.payload)
         #expect(try await lax.call("SynchronizeGatewayTargets", sync(other)).status == 202)
+    }
+
+    // MARK: - While the identity service is asked
+
+    @Test func aRequestRepeatedMeanwhileMakesOneTarget() async throws {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        var input = Sample.target(gateway)
+        input["name"] = nil
+        input["clientToken"] = "afb7258d-48d9-42ff-ac0a-0c2d3b3dc016"
+        let same = input
+        let other = Mutex<JSONValue?>(nil)
+        lab.identity.meanwhile {
+            let answer = try? await lab.ok("CreateGatewayTarget", same)
+            other.withLock { $0 = answer }
+        }
+        let answer = try await lab.ok("CreateGatewayTarget", same)
+        #expect(other.withLock { $0 } == answer)
+        let targets = try await lab.ok("ListGatewayTargets", ["gatewayIdentifier": .string(gateway)])
+        #expect(targets["items"]?.array?.count == 1)
+    }
+
+    @Test func aTargetChangedMeanwhileIsNotSynchronized() async throws {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        let (id, name) = try await made(lab, gateway)
+        try settle(lab, id)
+        let toSchema = Sample.target(gateway, payload: Sample.payload).merging(name)
+        lab.identity.meanwhile { _ = try? await lab.ok("UpdateGatewayTarget", toSchema) }
+        let refused = try await lab.refusal("SynchronizeGatewayTargets", sync(name))
+        #expect(refused.message.contains("static mcpToolSchema"))
+        #expect(try await lab.status(gateway, id) == "READY")
+        let toConsent = Sample.target(gateway).merging(name)
+        _ = try await lab.ok("UpdateGatewayTarget", toConsent)
+        try settle(lab, id)
+        let toMachine = Sample.target(gateway, credentials: nil).merging(name)
+        lab.identity.meanwhile {
+            _ = try? await lab.ok("UpdateGatewayTarget", toMachine)
+            try? settle(lab, id)
+        }
+        #expect(try await lab.refusal("SynchronizeGatewayTargets", sync(name)).code == "ConflictException")
+        #expect(try await lab.status(gateway, id) == "READY")
+    }
+
+    @Test func aNameGivenMeanwhileStays() async throws {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        let (id, name) = try await made(lab, gateway)
+        try settle(lab, id)
+        var nameless = Sample.target(gateway).merging(name)
+        nameless["name"] = nil
+        let renaming = Sample.target(gateway, name: "renamed", payload: Sample.payload).merging(name)
+        lab.identity.meanwhile { _ = try? await lab.ok("UpdateGatewayTarget", renaming) }
+        #expect(try await lab.ok("UpdateGatewayTarget", nameless)["name"] == "renamed")
+    }
+
+    @Test func sessionsTurnedOnMeanwhileRefuseTheirHeader() async throws {
+        let lab = ControlLab()
+        let gateway = try await lab.ready()
+        var input = Sample.target(gateway)
+        input["metadataConfiguration"] = ["allowedRequestHeaders": ["Mcp-Session-Id"]]
+        let sessions = Sample.gateway.merging([
+            "gatewayIdentifier": .string(gateway),
+            "protocolConfiguration": [
+                "mcp": [
+                    "supportedVersions": ["2025-11-25"],
+                    "sessionConfiguration": ["sessionTimeoutInSeconds": 900],
+                ]
+            ],
+        ])
+        lab.identity.meanwhile {
+            _ = try? await lab.ok("UpdateGateway", sessions)
+            await lab.advance(.milliseconds(50))
+        }
+        let refused = try await lab.refusal("CreateGatewayTarget", input)
+        #expect(refused.message.contains("metadataConfiguration.allowedRequestHeaders"))
+        let targets = try await lab.ok("ListGatewayTargets", ["gatewayIdentifier": .string(gateway)])
+        #expect(targets["items"] == [])
     }
 
     @Test func synchronizationTakesExactlyOneTarget() async throws {
