@@ -240,12 +240,23 @@ extension IdentityService {
     private func workloadToken(_ request: TokenRequest) async throws(AWSError) -> JSONValue {
         let key = vault.key(request.query).rawValue
         for round in 0..<Self.patience {
-            let finding = try transact { transaction throws(Refusal) -> TokenVault.Finding in
-                if round == 0 { forget(request, in: &transaction) }
-                return vault.look(for: request.query, in: &transaction)
+            var isFirst = false
+            let finding: TokenVault.Finding
+            do throws(AWSError) {
+                finding = try transact { transaction throws(Refusal) -> TokenVault.Finding in
+                    if round == 0 { forget(request, in: &transaction) }
+                    let finding = vault.look(for: request.query, in: &transaction)
+                    if case .hit = finding { return finding }
+                    // In the transaction that looks: a flight that lands later has not kept its token yet.
+                    isFirst = flights.begin(key)
+                    return finding
+                }
+            } catch {
+                if isFirst { flights.land(key, false) }
+                throw error
             }
             if case .hit(let token) = finding { return ["accessToken": .string(token.exposed)] }
-            guard flights.begin(key) else {
+            guard isFirst else {
                 guard let landed = await flights.join(key), !landed else { continue }
                 throw Self.machineFailure
             }
