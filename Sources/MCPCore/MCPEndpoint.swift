@@ -123,7 +123,7 @@ package struct MCPEndpoint: Sendable {
             case .statelessNotification: return StreamableHTTP.accepted
             case .openStream(let lastEvent):
                 guard let session = try session(of: request, principal) else { throw .methodNotAllowed(allow: "POST") }
-                return standing(session, lastEvent)
+                return try standing(session, lastEvent)
             case .endSession:
                 guard let session = try session(of: request, principal) else { throw .methodNotAllowed(allow: "POST") }
                 end(session)
@@ -200,12 +200,16 @@ package struct MCPEndpoint: Sendable {
             guard call.mayStream, !notifications.isEmpty else { return .json(200, answer) }
             let id = world.newStreamID()
             do {
-                try world.store.write { transaction in
+                let isOpen = try world.store.write { transaction in
+                    // It may have ended meanwhile, and with it its streams.
+                    if let session = call.session, transaction.find(MCPSession.self, session.id) == nil { return false }
                     call.openStream(id, &transaction)
                     for message in notifications { transaction.send(message, on: id) }
                     transaction.send(answer, on: id)
                     transaction.endStream(id)
+                    return true
                 }
+                guard isOpen else { return .json(200, answer) }
             } catch {
                 return .json(200, JSONRPC.error(call.id, .internalFailure))
             }
@@ -340,7 +344,9 @@ package struct MCPEndpoint: Sendable {
     }
 
     /// The standing stream, or the rest of one that broke off. An id of another session is as good as none.
-    private func standing(_ session: MCPSession, _ lastEvent: String?) -> Response {
+    private func standing(
+        _ session: MCPSession, _ lastEvent: String?
+    ) throws(StreamableHTTP.Refusal) -> Response {
         let owner = session.streamOwner
         if let place = lastEvent.flatMap(StreamRecord.place),
             let found = try? world.store.write({ $0.find(StreamRecord.self, place.stream) }), found.owner == owner
@@ -350,12 +356,19 @@ package struct MCPEndpoint: Sendable {
         }
         let fresh = world.newStreamID()
         let end = sessions.flatMap { world.switches.holds($0.endsInTime) ? $0.end(of: session) : nil }
-        let due = try? world.store.write { transaction in
+        let opened = try? world.store.write { transaction -> (isOpen: Bool, due: Instant?) in
+            // It may have ended since it was found: then nobody would ever end the stream.
+            guard transaction.find(MCPSession.self, session.id) != nil else { return (false, nil) }
             // One at a time: the client that opened it again has lost the older one.
             if let older = transaction.standingStream(of: owner) { transaction.endStream(older) }
-            return transaction.openStandingStream(fresh, of: session, until: end)
+            return (true, transaction.openStandingStream(fresh, of: session, until: end))
         }
-        if let due { world.scheduler.schedule(SessionWatch.alarm(at: due, for: session.server, of: world)) }
+        if let opened, !opened.isOpen {
+            throw StreamableHTTP.Refusal(404, JSONRPCError(-32600, sessions?.unknown ?? ""))
+        }
+        if let due = opened?.due {
+            world.scheduler.schedule(SessionWatch.alarm(at: due, for: session.server, of: world))
+        }
         return .events(StoredEvents(fresh, in: world.store), headers: sessionHeader(session))
     }
 }
