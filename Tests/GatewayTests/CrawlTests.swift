@@ -98,25 +98,6 @@ import Testing
         #expect(lab.server.seen.isEmpty)
     }
 
-    @Test("Of many words about one consent at once exactly one moves the target")
-    func wordsAtOnce() async throws {
-        for _ in 0..<20 {
-            let lab = try lab(
-                .createPendingAuth, credentials: [TestLab.userCredential], authorization: Self.authorization)
-            await withTaskGroup(of: Void.self) { group in
-                for number in 0..<16 {
-                    group.addTask {
-                        await lab.ring(
-                            number.isMultiple(of: 2)
-                                ? .consentCompleted(Self.address, sessionURI: "urn:s1")
-                                : .consentFailed(Self.address, sessionURI: "urn:s1", reason: "denied"))
-                    }
-                }
-            }
-            #expect(transitions(lab).filter { $0.hasPrefix("CREATE_PENDING_AUTH ") }.count == 1)
-        }
-    }
-
     @Test("Denied and lapsed consents fail the target, each with its reason (T8)")
     func failedConsent() async throws {
         for (alarm, reason) in [

@@ -193,33 +193,6 @@ import Testing
         #expect(called.events == nil)
     }
 
-    @Test("Of many answers to one consent question at once exactly one counts", arguments: ["accept", "decline"])
-    func answersAtOnce(_ other: String) async throws {
-        for _ in 0..<20 {
-            let lab = try lab()
-            try lab.makeTarget()
-            lab.identity.answer(Script.needsConsent)
-            let headers = try await begin(lab, ["elicitation": ["url": [:]]])
-            let called = try await lab.callTool(headers: headers)
-            let id = try #require(called.messages.last?["id"]?.string)
-            let token = try await lab.token()
-            let counted = await withTaskGroup(of: Int.self) { group in
-                for number in 0..<16 {
-                    let answer: JSONValue = [
-                        "jsonrpc": "2.0", "id": .string(id),
-                        "result": ["action": .string(number.isMultiple(of: 2) ? "accept" : other)],
-                    ]
-                    group.addTask {
-                        let response = try? await lab.send(answer, token: token, headers: headers)
-                        return response?.status == 202 ? 1 : 0
-                    }
-                }
-                return await group.reduce(0, +)
-            }
-            #expect(counted == 1)
-        }
-    }
-
     @Test("A call that was cancelled gets no answer, whatever is answered later")
     func cancelled() async throws {
         let lab = try lab()
