@@ -5,7 +5,7 @@ import Kernel
 actor Bell {
     /// - Parameters:
     ///   - next: takes the next alarm that is due; nil when there is none.
-    ///   - deal: hands it to its party.
+    ///   - deal: hands it to its party; it runs here, so that nobody else's begins before it waits for something.
     func ring(_ next: @Sendable () -> Alarm?, _ deal: @Sendable (Alarm) async -> Void) async {
         while let alarm = next() { await deal(alarm) }
     }

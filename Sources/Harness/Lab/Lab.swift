@@ -95,20 +95,21 @@ package final class Lab: Sendable {
         await ring { $0.advance(towardsHost: host) }
     }
 
-    private func ring(_ next: @escaping @Sendable (VirtualClock) -> Alarm?) async {
-        let deal: @Sendable (Alarm) async -> Void = { [self] alarm in
-            store.append(.alarm(alarm), at: clock.now)
-            await handlers[alarm.party]?.alarmFired(alarm)
-            clock.dealt(with: alarm)
-            // What is not kept now is with the next change.
-            if options.archive != nil { try? store.keepEscort(.changed) }
-            network.changes.reach(store.awaitedChanges)
-        }
+    private func ring(_ next: @Sendable (VirtualClock) -> Alarm?) async {
         guard let bell else {
-            while let alarm = next(clock) { await deal(alarm) }
+            while let alarm = next(clock) { await deal(with: alarm) }
             return
         }
-        await bell.ring({ [clock] in next(clock) }, deal)
+        await bell.ring({ next(clock) }, { await deal(with: $0) })
+    }
+
+    private func deal(with alarm: Alarm) async {
+        store.append(.alarm(alarm), at: clock.now)
+        await handlers[alarm.party]?.alarmFired(alarm)
+        clock.dealt(with: alarm)
+        // What is not kept now is with the next change.
+        if options.archive != nil { try? store.keepEscort(.changed) }
+        network.changes.reach(store.awaitedChanges)
     }
 
     /// The robot of one user; it keeps its cookies as long as the lab lives.
