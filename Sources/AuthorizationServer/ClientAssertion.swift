@@ -51,9 +51,9 @@ extension AuthorizationServer {
     func accepts(
         _ assertion: ClientAssertion, of application: ApplicationRecord, in transaction: inout Transaction
     ) -> Bool {
-        guard case .signed(let client, let id, let until) = assertion, client == application.id.rawValue else {
-            return false
-        }
+        // Verified a moment ago, and perhaps over by now: then those used before are no longer known.
+        guard case .signed(let client, let id, let until) = assertion, client == application.id.rawValue, now < until
+        else { return false }
         let record = AssertionRecord(id: Identifier("\(client) \(id)"), until: until)
         if let used = transaction.find(AssertionRecord.self, record.id), !used.isOver(at: now),
             world.switches.holds(.assertionSingleUse)

@@ -13,13 +13,15 @@ extension AuthorizationServer {
         guard profile.features.readsClientDocuments, let clientID, clientID.utf8.starts(with: "https://".utf8) else {
             return
         }
-        if let kept = try? world.store.write({ $0.find(ApplicationRecord.self, Identifier(clientID)) }),
-            kept.registration == nil || kept.registration?.freshUntil.map({ now < $0 }) ?? true
-        {
-            return
-        }
+        let kept = try? world.store.write({ $0.find(ApplicationRecord.self, Identifier(clientID)) })
+        if let kept, kept.registration == nil || kept.registration?.freshUntil.map({ now < $0 }) ?? true { return }
         let fetched = Self.isClientURL(clientID) ? await fetchDocument(clientID) : nil
         try? world.store.write { transaction in
+            // Somebody may have fetched it too, or written it down by hand: what is newer stays.
+            let found = transaction.find(ApplicationRecord.self, Identifier(clientID))
+            guard found?.registration?.issuedAt == kept?.registration?.issuedAt, (found == nil) == (kept == nil) else {
+                return
+            }
             guard let fetched, let application = client(clientID, fetched, in: &transaction) else {
                 // Errors are not kept, and a document that went bad serves no longer.
                 transaction.remove(ApplicationRecord.self, Identifier(clientID))

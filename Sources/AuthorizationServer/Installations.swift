@@ -13,9 +13,8 @@ extension AuthorizationServer {
 
     /// `POST /app/installations/{id}/access_tokens`: the App proves itself by a JWT that its own key signed.
     func createInstallationToken(_ request: Request, _ installation: String) async throws -> Response {
-        guard let application = await signingApp(request) else {
-            return apiMessage(401, "A JSON web token could not be decoded")
-        }
+        let undecoded = apiMessage(401, "A JSON web token could not be decoded")
+        guard let application = await signingApp(request) else { return undecoded }
         guard let number = Int64(installation), let owner = directory.users.first(where: { $0.numericID == number })
         else { return apiMessage(404, "Not Found") }
         let asked = (try? request.json()) ?? [:]
@@ -34,13 +33,18 @@ extension AuthorizationServer {
             value: value, client: application.id.rawValue, kind: .githubApp, user: "", scopes: ScopeSet(),
             created: now, expires: now + Self.life, code: Identifier("installation"), family: nil,
             installation: number, restriction: restriction)
-        try world.store.write { transaction in
+        let isMade = try world.store.write { transaction in
+            // Its key may be another one by now, and the App gone.
+            let signer = self.application(application.id.rawValue, in: &transaction)
+            guard let signer, signer.kind == application.kind, signer.keys == application.keys else { return false }
             transaction.save(passing: token, at: now)
             let birth = TokenBirth(
                 kind: "access_token", issuer: world.party, user: nil, scopes: [], audience: [],
                 expires: token.expires, value: value)
             transaction.append(.token(.issued(birth)), at: now)
+            return true
         }
+        guard isMade else { return undecoded }
         var answer: JSONObject = [
             "token": .string(value.exposed), "expires_at": .string((now + Self.life).iso8601),
         ]

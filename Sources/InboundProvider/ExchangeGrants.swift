@@ -39,9 +39,9 @@ extension InboundProvider {
             throw OAuthError(.invalidRequest, "actor_token and actor_token_type stand together.")
         }
         let subject = try await presented("subject_token", asked)
-        let actor = hasActor ? try await presented("actor_token", asked).claims : nil
+        let actor = hasActor ? try await presented("actor_token", asked) : nil
         // RFC 8693 section 4.4.
-        if let allowed = subject.claims["may_act"]?["sub"], allowed != actor?["sub"] {
+        if let allowed = subject.claims["may_act"]?["sub"], allowed != actor?.claims["sub"] {
             throw OAuthError(.invalidRequest, "The subject token names another actor.")
         }
         var answer = try await minted(subject, actor: actor, asked)
@@ -140,8 +140,8 @@ extension InboundProvider {
     }
 
     /// A token for the client, about the user, for the audience it asked for. It dies with the user's own grant, and is
-    /// not made where the other token ended while it was signed.
-    private func minted(_ own: OwnToken, actor: JSONObject?, _ asked: TokenRequest) async throws -> JSONObject {
+    /// not made where a token that it is made of ended while it was signed.
+    private func minted(_ own: OwnToken, actor: OwnToken?, _ asked: TokenRequest) async throws -> JSONObject {
         let subject = own.claims
         let audience = try audience(asked.form)
         let user = user(of: subject)
@@ -158,7 +158,7 @@ extension InboundProvider {
         if let audience { claims["aud"] = .string(audience) }
         // RFC 8693 section 4.1: who acts now, and inside it who acted before.
         if let actor {
-            var act: JSONObject = ["sub": actor["sub"] ?? .null]
+            var act: JSONObject = ["sub": actor.claims["sub"] ?? .null]
             act["act"] = subject["act"]
             claims.append("act", .object(act))
         }
@@ -168,7 +168,9 @@ extension InboundProvider {
             audience: [audience ?? asked.client.id], parent: tokenID(own.token), expires: asked.now + life,
             value: Secret(access))
         try world.store.write { transaction in
-            if let refusal = own.refusal, isOver(own, in: &transaction) { throw refusal }
+            for token in [own, actor] {
+                if let token, let refusal = token.refusal, isOver(token, in: &transaction) { throw refusal }
+            }
             transaction.save(
                 passing: AccessRecord(
                     id: accessID(of: access, claims), client: asked.client.id, grant: own.grant,

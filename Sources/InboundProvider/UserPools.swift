@@ -225,12 +225,13 @@ extension InboundProvider {
             name: input["ClientName"]?.string ?? "",
             secret: isSecret ? Secret(world.entropy.text(51, from: .lowerAlphanumeric, for: "client secret")) : nil,
             redirectURIs: input["CallbackURLs"]?.strings ?? [], grantTypes: grants, scopes: wanted, flows: flows)
-        try change(poolID) { pool in
+        try world.store.write { transaction in
+            let pool = try pool(poolID, &transaction)
             for scope in wanted where scope.place(of: "/") != nil && !pool.scopes.contains(scope) {
                 throw PoolRefusal(code: "ScopeDoesNotExistException", message: "Invalid scope requested: \(scope)")
             }
+            transaction.save(record)
         }
-        try world.store.write { $0.save(record) }
         return .json(200, ["UserPoolClient": .object(render(record))])
     }
 

@@ -165,10 +165,7 @@ struct ServerHandler: MCPHandler {
         guard let level = call.params["level"]?.string, Step.levels.contains(level) else {
             throw .invalidParams("Invalid params: level is one of \(Step.levels.joined(separator: ", "))")
         }
-        if var session = call.session {
-            session.logLevel = level
-            try write { [session] in $0.save(session) }
-        }
+        try change(call) { $0.logLevel = level }
         return [:]
     }
 
@@ -177,12 +174,21 @@ struct ServerHandler: MCPHandler {
         guard catalogue.resources.contains(where: { $0.uri.match(uri) != nil }) else {
             throw notFound(uri, call.revision)
         }
-        if var session = call.session {
+        try change(call) { session in
             session.subscriptions.removeAll { $0 == uri }
             if isOn { session.subscriptions.append(uri) }
-            try write { [session] in $0.save(session) }
         }
         return [:]
+    }
+
+    /// The session as it is by now: another call of the same batch may have changed it. One that has ended stays so.
+    private func change(_ call: MCPCall, _ edit: (inout MCPSession) -> Void) throws(JSONRPCError) {
+        guard let id = call.session?.id else { return }
+        try write { transaction throws(JSONRPCError) in
+            guard var session = transaction.find(MCPSession.self, id) else { return }
+            edit(&session)
+            transaction.save(session)
+        }
     }
 
     func write<Value: Sendable>(_ body: (inout Transaction) throws(JSONRPCError) -> Value) throws(JSONRPCError) -> Value

@@ -87,6 +87,10 @@ extension ServerHandler {
         }
         let begun = CallUnderWay(call: call, target: target, place: place, run: run)
         return try write { transaction throws(JSONRPCError) in
+            // It may have ended meanwhile: nobody would ever read or end what is opened in it.
+            if let session = call.session, transaction.find(MCPSession.self, session.id) == nil {
+                throw .internalFailure
+            }
             var going = begun
             let pause = try going.run.go(from: first, &transaction)
             return isStateless ? stateless(pause, going, &transaction) : deliver(pause, going, &transaction)
