@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-FILES = 80
+FILES = 200
 
 
 class Nothing(http.server.BaseHTTPRequestHandler):
