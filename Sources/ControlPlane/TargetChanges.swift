@@ -66,8 +66,7 @@ extension ControlPlane {
             try checkReady(try findGateway(call, in: &transaction))
             let found = try findTarget(id, of: gateway.id, in: &transaction)
             try checkSynchronizable(found)
-            // The consent is for the target that was looked at. What AWS says of two changes that cross is unknown;
-            // inferred from what it says of a target that is being worked on: a conflict.
+            // The consent is for the target that was looked at (ledger `target-changed-meanwhile`).
             guard found.configuration == current.configuration, found.credentials == current.credentials else {
                 throw AWSError(.conflict, "Target \(id) was changed while it was being synchronized")
             }

@@ -133,26 +133,22 @@ private struct FrontDoor: Origin {
 final class ScriptedIdentity: Origin {
     private struct State {
         var refusal: Response?
-        var meanwhile: (@Sendable () async -> Void)?
         var requests: [(operation: String, body: JSONValue, notify: String?)] = []
     }
     private let state = Mutex(State())
+    private let interlude = Interlude()
     private let principal: ServicePrincipal
 
     init(_ principal: ServicePrincipal) { self.principal = principal }
 
     /// What happens once, while the next request is under way.
-    func meanwhile(_ body: @escaping @Sendable () async -> Void) { state.withLock { $0.meanwhile = body } }
+    func meanwhile(_ body: @escaping @Sendable () async -> Void) { interlude.set(body) }
     func refuse(_ response: Response?) { state.withLock { $0.refusal = response } }
     var bodies: [JSONValue] { state.withLock { $0.requests.map(\.body) } }
     var notified: [String?] { state.withLock { $0.requests.map(\.notify) } }
 
     func respond(to request: Request) async -> Response {
-        let meanwhile = state.withLock { state in
-            defer { state.meanwhile = nil }
-            return state.meanwhile
-        }
-        await meanwhile?()
+        await interlude.play()
         return state.withLock { state in
             guard principal.made(request), let body = try? JSONValue(parsing: request.body) else {
                 return AWSError(.accessDenied, "not the service").response

@@ -12,22 +12,18 @@ final class Scripted: Origin {
     typealias Handler = @Sendable (Request) -> Response
     private let handler: Mutex<Handler>
     private let requests = Mutex<[Request]>([])
-    private let happening = Mutex<(@Sendable () async -> Void)?>(nil)
+    private let interlude = Interlude()
 
     init(_ handler: @escaping Handler) { self.handler = Mutex(handler) }
 
     func respond(to request: Request) async -> Response {
         requests.withLock { $0.append(request) }
-        let meanwhile = happening.withLock { happening in
-            defer { happening = nil }
-            return happening
-        }
-        await meanwhile?()
+        await interlude.play()
         return handler.withLock { $0 }(request)
     }
     func answer(_ handler: @escaping Handler) { self.handler.withLock { $0 = handler } }
     /// What happens once, while the next request is under way.
-    func meanwhile(_ body: @escaping @Sendable () async -> Void) { happening.withLock { $0 = body } }
+    func meanwhile(_ body: @escaping @Sendable () async -> Void) { interlude.set(body) }
     var seen: [Request] { requests.withLock { $0 } }
     var paths: [String] { seen.map(\.path) }
     func body(_ index: Int) -> JSONValue { seen.indices.contains(index) ? seen[index].body.json : .null }
