@@ -3,11 +3,27 @@ package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
     package let place: Place
     package let message: String
     package let hint: String?
+    /// What no report may show of the line.
+    private var secrets: [String] = []
 
     package init(_ place: Place, _ message: String, hint: String? = nil) {
         self.place = place
         self.message = message
         self.hint = hint
+    }
+
+    /// The same where these values cannot be read, wherever it is told.
+    func concealing(_ secrets: [String]) -> Diagnostic {
+        guard !secrets.isEmpty else { return self }
+        var concealed = Diagnostic(
+            place, Self.dotted(message, secrets), hint: hint.map { Self.dotted($0, secrets) })
+        concealed.secrets = secrets
+        return concealed
+    }
+
+    /// As many dots as there were letters: the caret stays below what it means.
+    private static func dotted(_ text: String, _ secrets: [String]) -> String {
+        secrets.reduce(text) { $0.replacing($1, with: String(repeating: "•", count: $1.unicodeScalars.count)) }
     }
 
     /// Whether it is about a file or a folder as a whole, of which there is no line to show.
@@ -20,8 +36,10 @@ package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
             return text.shownWithoutOrders
         }
         let gutter = String(repeating: " ", count: String(place.line).count)
-        return "error: \(message)\n\(gutter)--> \(place)\n\(place.excerpt(hint))\n".shownWithoutOrders
+        return "error: \(message)\n\(gutter)--> \(place)\n\(excerpt)\n".shownWithoutOrders
     }
+
+    private var excerpt: String { place.excerpt(hint) { Self.dotted($0, secrets) } }
 
     package var description: String {
         "\(isOfAWhole ? place.source.name : "\(place)"): \(message)\(hint.map { " (\($0))" } ?? "")"
@@ -94,6 +112,8 @@ package enum Suggestion {
     /// The known word that a typing mistake can have made into `word`, else one that begins with it.
     package static func nearest(to word: String, among known: [String]) -> String? {
         let limit = max(1, min(4, word.count / 3 + 1))
+        // A name that is there and cannot be used is no slip of the pen.
+        guard !known.contains(word) else { return nil }
         let scored = known.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }
         if let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit { return best.name }
         // Somebody who stopped in the middle of a name.

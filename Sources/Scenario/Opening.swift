@@ -19,6 +19,17 @@ struct Opening {
         if let node = members["matrix"] { cells = Self.cells(node, &reading) }
     }
 
+    /// The values of `secrets` that stand in the file, the longest first: one may be a part of another. A letter or two
+    /// would be found everywhere.
+    static func secretTexts(_ members: Members) -> [String] {
+        func texts(_ node: DocumentNode) -> [String] {
+            let parts = (node.items ?? []) + node.members.map(\.value)
+            return node.isNothing ? [] : [node.scalarText].compactMap(\.self) + parts.flatMap(texts)
+        }
+        return (members["secrets"].map(texts) ?? []).filter { $0.count > 2 && !$0.contains("${") }
+            .sorted { $0.utf8.count > $1.utf8.count }
+    }
+
     var cellNames: [String] { cells.first?.map(\.name) ?? [] }
 
     private static func mapping(

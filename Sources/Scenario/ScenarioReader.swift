@@ -33,7 +33,8 @@ package struct ScenarioReader: Sendable {
             return (nil, reading.diagnostics)
         }
         let file = scenario(members, source, &reading)
-        let found = reading.diagnostics.sorted { $0.place < $1.place }
+        let secrets = Opening.secretTexts(members)
+        let found = reading.diagnostics.sorted { $0.place < $1.place }.map { $0.concealing(secrets) }
         return (found.isEmpty ? file : nil, found)
     }
 

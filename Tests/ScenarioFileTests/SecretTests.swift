@@ -32,6 +32,27 @@ struct SecretTests {
             expect: {count: 0}
         """
 
+    /// A line with a mistake is shown in every report, and may have one in it.
+    @Test func noMistakeShowsThem() throws {
+        let text = """
+            scenario: A mistake beside a secret
+            spec: [T2]
+            secrets: {pin: hunter2-very-secret, more: {keys: [918273645]}}
+            steps:
+              - {http: "GET ${lab.github}/918273645", token: hunter2-very-secret, hedaers: {a: b}}
+              - hunter2-very-secret: 1
+
+            """
+        let (file, mistakes) = ScenarioReader(LabVocabulary.bare).read(Source(name: "a.yaml", text: text))
+        #expect(file == nil && mistakes.count == 2)
+        let told = mistakes.map(\.rendered).joined()
+        #expect(!told.contains("hunter2") && !told.contains("918273645"), "\(told)")
+        #expect(!mistakes.contains { "\($0)".contains("hunter2") })
+        let lines = try #require(mistakes.first).rendered.split(separator: "\n").map(Array.init)
+        let caret = try #require(lines.last?.firstIndex(of: "^"))
+        #expect(String(lines[lines.count - 2].dropFirst(caret).prefix(7)) == "hedaers")
+    }
+
     @Test func noReportShowsThem() async throws {
         let result = try await LanguageRunTests.run(Self.body)
         #expect(result.failures.map(\.sentence) == [] && result.verdict == .held)

@@ -33,7 +33,9 @@ package struct SecretScan: Sendable {
         var odd: [(value: String, name: String)] = []
         // What comes again and again is looked for once.
         var oddValues: Set<String> = []
-        for secret in secrets where secret.value.utf8.count >= Self.shortest {
+        // What the file itself calls secret has that name, whatever else it is.
+        let told = Set(spoken.map(\.value))
+        for secret in secrets where secret.value.utf8.count >= Self.shortest && !told.contains(secret.value) {
             var value = secret.value
             let isToken = value.withUTF8(Self.isToken)
             if isToken {
