@@ -144,7 +144,12 @@ package struct StepNode: Sendable {
 
     /// The members beside the keyword as the step's shape has them.
     package func members(of type: (some Step).Type, _ reading: inout Reading) -> Members {
-        members(type.shape.names, &reading)
+        let members = members(type.shape.names, &reading)
+        for member in type.shape.members {
+            guard case .text = member.shape, let node = members[member.name], node.scalarText == nil else { continue }
+            _ = node.text(&reading, as: member.name)
+        }
+        return members
     }
 }
 

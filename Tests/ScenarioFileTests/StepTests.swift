@@ -50,6 +50,8 @@ struct StepTests {
         ("- app: {}", "app needs \"user_token\", or \"session_id\" and \"user_id\""),
         ("- wait: {within: 5m}", "wait needs \"until\""),
         ("- wait: {until: {aws: GetGateway}}", "a wait needs a step with \"expect\": what is it to wait for?"),
+        ("- {mcp: tools/list, token: {a: b}}", "token must be a text, this is a mapping"),
+        ("- {mcp: tools/list, session: [1]}", "session must be a text, this is a list"),
         ("- set: x", "set must be a mapping of names to values, this is a text"),
     ]
 
