@@ -94,9 +94,13 @@ final class Lane: TaskExecutor {
         var waiting: [UnownedJob] = []
         /// Tasks that let the others go on first.
         var givers: [UnsafeContinuation<Void, Never>] = []
+        /// How often others have gone on since they were asked last.
+        var rounds = 0
         var sleeps = false
         var isClosed = false
     }
+    /// A task that only yields would never let them go on.
+    private static let mostRounds = 10_000
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
     /// The lane that a task plays on; nil on any other thread.
@@ -143,12 +147,16 @@ final class Lane: TaskExecutor {
             givers.removeAll(keepingCapacity: true)
             let isClosed = state.withLock { state in
                 swap(&state.waiting, &jobs)
-                if jobs.isEmpty { swap(&state.givers, &givers) }
+                state.rounds += 1
+                if jobs.isEmpty || state.rounds > Self.mostRounds {
+                    swap(&state.givers, &givers)
+                    state.rounds = 0
+                }
                 state.sleeps = jobs.isEmpty && givers.isEmpty && !state.isClosed
                 return state.isClosed
             }
-            if !jobs.isEmpty { return true }
             for giver in givers { giver.resume() }
+            if !jobs.isEmpty { return true }
             guard givers.isEmpty else { continue }
             if isClosed { return false }
             bell.wait()
