@@ -65,6 +65,23 @@ struct JournalPastTests {
         }
     }
 
+    /// What the archive lets go of is the picture's still.
+    @Test func aPictureKeepsThePastThoughTheJournalWasTrimmed() throws {
+        try withFile { path in
+            try fill(path, 3)
+            do {
+                let store = try Store(archive: SQLiteArchive(path: path), keepingJournal: 4)
+                let picture = store.picture()
+                for number in 1...40 { note("new \(number)", store) }
+                #expect(!texts(store.journal()).contains("old 3"))
+                try store.restore(picture)
+                #expect(texts(store.journal()) == ["old 1", "old 2", "old 3"])
+            }
+            let store = try Store(archive: SQLiteArchive(path: path))
+            #expect(texts(store.journal()) == ["old 1", "old 2", "old 3"])
+        }
+    }
+
     /// A file that was opened, and emptied by somebody else, is told at the next write.
     @Test func aPastThatCannotBeReadIsTold() throws {
         try withFile { path in

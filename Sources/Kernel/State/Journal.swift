@@ -35,7 +35,8 @@ extension [JournalEntry] {
     /// Where an entry stands in a journal, whose oldest ones may be gone; nil if it does not.
     package func place(of sequence: Int) -> Int? {
         guard let first, let last, sequence >= first.sequence, sequence <= last.sequence else { return nil }
-        return sequence - first.sequence
+        let place = sequence - first.sequence
+        return place < count ? place : nil
     }
 }
 

@@ -199,6 +199,16 @@ extension Transaction {
         if !changes.isEmpty { archiveFailure = nil }
     }
 
+    /// A picture, or somebody who reads at this moment, has what the archive is about to lose.
+    private mutating func keepPastForOthers() {
+        guard past != nil, !isKnownUniquelyReferenced(&past) else { return }
+        do throws(StoreFailure) {
+            _ = try past?.entries()
+        } catch {
+            archiveFailure = error
+        }
+    }
+
     /// Lets go of the oldest entries once there is a quarter more than is to be kept, here and in the archive.
     mutating func forget() {
         if limit.isExceeded(by: journal, of: journalLength) {
@@ -207,6 +217,7 @@ extension Transaction {
             journal.removeFirst(surplus.count)
             journalLength -= surplus.length
             journalStart = journal.count
+            keepPastForOthers()
             // It is all older.
             past = nil
         }
