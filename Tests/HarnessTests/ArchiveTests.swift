@@ -150,6 +150,29 @@ struct ArchiveTests {
         #expect(await Self.token(of: "alice", lab) != nil)
     }
 
+    /// What an alarm is for is done once there is room, and not before.
+    @Test func whatRangInVainRingsAgain() async throws {
+        let archive = Shelf()
+        let lab = try ControlledLab { $0.archive = archive }
+        let gateway: JSONValue = [
+            "name": "demo-gw", "roleArn": "arn:aws:iam::111122223333:role/gw", "authorizerType": "NONE",
+        ]
+        let id = try #require(try await lab.aws(.post, "/gateways/", gateway)["gatewayId"]?.string)
+        let waiting = lab.lab.clock.pendingAlarms.map(\.label)
+        archive.makeRoom(for: 0)
+        await lab.lab.advance(by: .seconds(60))
+        #expect(lab.lab.clock.pendingAlarms.isEmpty)
+        #expect(lab.lab.clock.unfinishedAlarms.map(\.label) == waiting && !waiting.isEmpty)
+        archive.makeRoom(for: .max)
+        #expect(await lab.call(.get, "/_local/ready").status == 200)
+        let second = try ControlledLab { $0.archive = archive }
+        for lab in [lab, second] {
+            await lab.lab.advance(by: .seconds(1))
+            #expect(try await lab.aws(.get, "/gateways/\(id)/")["status"] == "READY")
+            #expect(lab.lab.clock.unfinishedAlarms.isEmpty)
+        }
+    }
+
     /// As `serve` moves it: to the host's time, and what was added.
     @Test func timeFlowsOnFromASnapshotAfterARestart() async throws {
         let archive = Shelf()

@@ -96,6 +96,7 @@ package final class Lab: Sendable {
     }
 
     private func ring(_ next: @Sendable (VirtualClock) -> Alarm?) async {
+        if options.archive != nil, store.archiveFailure == nil { clock.retry() }
         guard let bell else {
             while let alarm = next(clock) { await deal(with: alarm) }
             return
@@ -106,7 +107,12 @@ package final class Lab: Sendable {
     private func deal(with alarm: Alarm) async {
         store.append(.alarm(alarm), at: clock.now)
         await handlers[alarm.party]?.alarmFired(alarm)
-        clock.dealt(with: alarm)
+        // Nobody's handler can do its work while the archive takes no changes.
+        if options.archive != nil, store.archiveFailure != nil {
+            clock.stall(alarm)
+        } else {
+            clock.dealt(with: alarm)
+        }
         // What is not kept now is with the next change.
         if options.archive != nil { try? store.keepEscort(.changed) }
         network.changes.reach(store.awaitedChanges)
@@ -209,6 +215,8 @@ extension Lab {
         browsers.withLock { browsers in
             for (user, browser) in browsers { browser.cookies = snapshot.cookies[user] ?? CookieJar() }
         }
+        // Whose stream or session is no more hears of it.
+        network.changes.reach(store.awaitedChanges)
     }
 }
 

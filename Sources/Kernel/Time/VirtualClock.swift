@@ -32,6 +32,8 @@ package final class VirtualClock: WallClock, Scheduler {
         var alarms: [(order: Int, alarm: Alarm)] = []
         /// Taken out and not dealt with yet.
         var ringing: [Alarm] = []
+        /// Rang while nothing could be kept, so that nothing came of it.
+        var stalled: [Alarm] = []
         var scheduled = 0
         var skews: [Party: Span] = [:]
         /// What was added on top of the host's time.
@@ -71,12 +73,13 @@ package final class VirtualClock: WallClock, Scheduler {
         state.withLock { Self.advance(&$0, towards: $0.promised) }
     }
 
-    /// Moves to the host's time, and to what was added to it, unless an alarm is due on the way: then nothing moves.
+    /// Moves to the host's time, and to what was added to it, unless an alarm is due on the way or has stalled: then
+    /// nothing moves.
     /// Nor does it while somebody lets a span pass: what happens on the way happens at its own time.
     package func reaches(host: Instant) -> Bool {
         state.withLock { state in
             let goal = host + state.offset
-            guard Self.next(state, by: goal) == nil else { return false }
+            guard state.stalled.isEmpty, Self.next(state, by: goal) == nil else { return false }
             if state.promised <= state.now { state.now = max(state.now, goal) }
             return true
         }
@@ -117,10 +120,30 @@ package final class VirtualClock: WallClock, Scheduler {
         }
     }
 
+    /// An alarm rang, and what it was for could not be done: it rings once more after `retry`.
+    package func stall(_ alarm: Alarm) {
+        state.withLock { state in
+            guard let place = state.ringing.firstIndex(of: alarm) else { return }
+            state.stalled.append(state.ringing.remove(at: place))
+            state.changes += 1
+        }
+    }
+
+    /// Lets alarms that stalled ring again, at once when time is next let pass.
+    package func retry() {
+        state.withLock { state in
+            for alarm in state.stalled {
+                state.scheduled += 1
+                state.alarms.append((state.scheduled, alarm))
+            }
+            state.stalled = []
+        }
+    }
+
     /// Alarms that still wait, in the order of scheduling.
     package var pendingAlarms: [Alarm] { state.withLock { $0.alarms.map(\.alarm) } }
     /// These, behind the ones that ring: what has to be kept so that each is dealt with once at least.
-    package var unfinishedAlarms: [Alarm] { state.withLock { $0.ringing + $0.alarms.map(\.alarm) } }
+    package var unfinishedAlarms: [Alarm] { state.withLock { $0.ringing + $0.stalled + $0.alarms.map(\.alarm) } }
 
     /// How far a party's clock is off.
     package func skew(of party: Party) -> Span { state.withLock { $0.skews[party] ?? .zero } }
@@ -171,7 +194,7 @@ package final class VirtualClock: WallClock, Scheduler {
             state.promised = state.now
             state.offset = offset ?? state.now - host
             state.alarms = alarms.enumerated().map { ($0.offset, $0.element) }
-            state.ringing = []
+            (state.ringing, state.stalled) = ([], [])
             state.scheduled = alarms.count
             state.skews = skews
             state.changes += 1
