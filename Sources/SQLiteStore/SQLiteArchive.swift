@@ -17,11 +17,7 @@ package final class SQLiteArchive: Archive {
     ///   held by another process. The file is then untouched.
     package init(path: String) throws(StoreFailure) {
         do {
-            let isNew = !FileManager.default.fileExists(atPath: path)
-            // A file would take the link's place, not be made where it leads.
-            guard !isNew || (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil else {
-                throw StoreFailure("\(path): a link that leads nowhere")
-            }
+            let isNew = try Self.makeFile(at: path)
             var configuration = Configuration()
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
@@ -34,10 +30,6 @@ package final class SQLiteArchive: Archive {
                     throw StoreFailure("\(path): cannot be written")
                 }
                 try Self.check(path)
-            } else if !FileManager.default.createFile(
-                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-            {
-                throw StoreFailure("\(path): cannot be created")
             }
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.write { try Schema.sign($0) }
@@ -47,6 +39,20 @@ package final class SQLiteArchive: Archive {
         } catch {
             throw Self.failure(error, path)
         }
+    }
+
+    /// Makes an empty file for its owner alone; false where there is one.
+    private static func makeFile(at path: String) throws -> Bool {
+        guard !FileManager.default.fileExists(atPath: path) else { return false }
+        guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil else {
+            throw StoreFailure("\(path): a link that leads nowhere")
+        }
+        // Never in the place of one that another process makes at this moment: who locks it first has it.
+        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        if descriptor < 0, errno == EEXIST { return false }
+        guard descriptor >= 0 else { throw StoreFailure("\(path): cannot be created") }
+        close(descriptor)
+        return true
     }
 
     /// Reads only: a file that is refused stays as it is, to the byte.
