@@ -229,8 +229,7 @@ extension CallContext {
 
     /// Why a walk went no further, where a slip is likely.
     private func hint(_ walk: ConsentWalk, from url: String) -> String? {
-        let isAtHome = URLParts(url)?.isLoopback ?? false
-        if walk.status == nil, walk.hops.count == 1, !isAtHome {
+        if walk.status == nil, walk.hops.count == 1 {
             let reason = lab.whyUnopened(url)
             return "The link was not opened: \(reason)\(reason.hasSuffix("?") ? "" : ".")"
         }

@@ -125,6 +125,21 @@ struct ConsentCallTests {
         #expect(response.json?["hint"]?.string?.contains("githab.com; did you mean github.com?") == true)
     }
 
+    /// A lab's own port under another name is no party's: a code would go astray, and cookies are of the other name.
+    @Test func anotherNameOfAPartyIsSaid() async throws {
+        let lab = try ControlledLab { $0.addressing = .served(origins: LabFixture.served) }
+        let own = try #require(URLParts(lab.lab.addresses.origin(of: .aws)))
+        for (host, hint) in [("localhost", "did you mean \(own.authority)?"), ("127.0.0.2", "did you mean")] {
+            let url = "http://\(host):\(own.effectivePort ?? 0)/identities/oauth2/authorize?request_uri=x"
+            let response = await lab.call(.post, "/_local/consent", ["url": .string(url), "user": "alice"])
+            #expect(response.status == 200 && response.json?["status"] == .null)
+            #expect(response.json?["hint"]?.string?.contains(hint) == true, "\(response.bodyText)")
+        }
+        let nobody: JSONValue = ["url": "http://127.0.0.1:9/x", "user": "alice"]
+        let hint = await lab.call(.post, "/_local/consent", nobody).json?["hint"]?.string
+        #expect(hint?.contains("no party of the lab has the host 127.0.0.1:9") == true)
+    }
+
     /// A browser knows nothing of the hosts that a party stands for.
     @Test(arguments: [true, false]) func aMappedHostIsOpenedWhereItIsServed(_ isServed: Bool) async throws {
         let lab = try ControlledLab { options in

@@ -17,8 +17,17 @@ extension Lab {
     package func whyUnopened(_ address: String) -> String {
         let authority = URLParts(address)?.authority ?? address
         guard hosts.route(authority) == nil else { return "no answer came from \(authority)" }
-        let near = Suggestion.nearest(to: authority, among: definition.realHosts.flatMap(\.hosts))
+        let near =
+            ownAuthority(at: authority)
+            ?? Suggestion.nearest(to: authority, among: definition.realHosts.flatMap(\.hosts))
         return "no party of the lab has the host \(authority)\(near.map { "; did you mean \($0)?" } ?? "")"
+    }
+
+    /// The party's whose port it is: `localhost` where the lab says `127.0.0.1`.
+    private func ownAuthority(at authority: String) -> String? {
+        guard let parts = URLParts("http://\(authority)"), parts.isLoopback else { return nil }
+        return Party.served.lazy.compactMap { URLParts(self.addresses.origin(of: $0)) }
+            .first { $0.effectivePort == parts.effectivePort }?.authority
     }
 
     /// The host outside the lab at which a walk ended before anybody was asked; nil where it did not. A program on this

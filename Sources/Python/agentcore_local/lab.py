@@ -53,11 +53,12 @@ class Tokens:
 
 @dataclass(frozen=True)
 class ConsentWalk:
-    """Where a consent led: every URL on the way, and the last one with its status."""
+    """Where a consent led: every URL on the way, the last one with its status, and why it went no further."""
 
     hops: Sequence[Mapping[str, Any]]
     landed: str
     status: int | None
+    hint: str | None = None
 
 
 class Lab:
@@ -163,7 +164,7 @@ class Lab:
         """Lets a user's robot browser open an authorization URL and decide."""
         body = {"url": url, "user": user, "decision": decision, "complete": complete}
         answer = self.control("POST", "/_local/consent", body)
-        return ConsentWalk(answer["hops"], answer["landed"], answer["status"])
+        return ConsentWalk(answer["hops"], answer["landed"], answer["status"], answer.get("hint"))
 
     def advance(self, span: str) -> str:
         """Lets world time pass, such as `advance("11m")`; returns what time it is then."""
