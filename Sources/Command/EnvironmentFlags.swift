@@ -19,14 +19,28 @@ enum EnvironmentFlags {
         let given = arguments[..<end]
         var added: [String] = []
         for flag in flags(of: command) {
-            let option = "--\(flag.name)"
             guard let value = variables[variable(for: flag.name)],
-                !given.contains(where: { $0 == option || $0.hasPrefix("\(option)=") })
+                !has(flag.name, given), !isMeantForOthers(flag.name, value, of: name, given, variables)
             else { continue }
             added += try flag.arguments(value)
         }
         result.insert(contentsOf: added, at: end)
         return result
+    }
+
+    private static func has(_ flag: String, _ given: ArraySlice<String>) -> Bool {
+        given.contains { $0 == "--\(flag)" || $0.hasPrefix("--\(flag)=") }
+    }
+
+    /// The endpoints file of the environment is for nobody who names another lab by its ports, and `serve` below `exec`
+    /// must not write its own lab's into it.
+    private static func isMeantForOthers(
+        _ flag: String, _ value: String, of command: String, _ given: ArraySlice<String>, _ variables: [String: String]
+    ) -> Bool {
+        guard flag == "endpoints-file" else { return false }
+        guard command == "serve" else { return has("port-base", given) }
+        let told = try? EndpointsFile.read(value)["aws"]?.string
+        return told != nil && told == variables["\(prefix)AWS_ORIGIN"]
     }
 
     /// `port-base` is `AGENTCORE_LOCAL_PORT_BASE`.

@@ -331,3 +331,21 @@ def test_exec_gives_a_command_a_lab_of_its_own():
     )
     done = run("exec", "--", "python3", "-c", script)
     assert done.returncode == 7 and re.search(r"http://127\.0\.0\.1:\d+", done.stdout)
+
+
+def test_a_lab_below_exec_leaves_the_outer_labs_file_alone():
+    script = f"""
+import os, pathlib, subprocess
+file = pathlib.Path(os.environ["AGENTCORE_LOCAL_ENDPOINTS_FILE"])
+before = file.read_text()
+inner = subprocess.Popen([{str(BINARY)!r}, "serve", "--port-base", "0"], stdout=subprocess.PIPE, text=True)
+while "console" not in inner.stdout.readline():
+    assert inner.poll() is None
+inner.terminate()
+inner.communicate()
+assert file.read_text() == before
+# Whoever names ports means those, whatever file the environment names.
+print(subprocess.check_output([{str(BINARY)!r}, "env", "--port-base", "4580"], text=True))
+"""
+    done = run("exec", "--", "python3", "-c", script)
+    assert done.returncode == 0 and "127.0.0.1:4580" in done.stdout, done.stdout + done.stderr
