@@ -54,13 +54,13 @@ struct DoctorCommand: AsyncParsableCommand {
             Finding(verdict: .good, about: "program", text: "\(Version.current), \(CommandLine.arguments[0])")
         ]
         let folder = try? root.folder()
-        let definition = folder.flatMap { try? LabLoading.definition(lab, root: $0) }
+        let definition = folder.map { folder in Result { try LabLoading.definition(lab, root: folder) } }
         findings.append(labFinding(folder, definition))
         findings.append(ports)
         findings.append(clock)
         findings.append(sqlite)
         findings.append(python)
-        findings += (definition?.outsideOrigins ?? []).map(Self.reach)
+        findings += ((try? definition?.get())?.outsideOrigins ?? []).map(Self.reach)
         for finding in findings {
             let name = finding.about.padding(toLength: 8, withPad: " ", startingAt: 0)
             Terminal.write("\(finding.verdict.rawValue)  \(name)  \(finding.text)")
@@ -77,14 +77,13 @@ struct DoctorCommand: AsyncParsableCommand {
         try leave(report.count == 0 ? .held : .stale)
     }
 
-    private func labFinding(_ folder: String?, _ definition: LabDefinition?) -> Finding {
-        guard let folder else {
+    private func labFinding(_ folder: String?, _ definition: Result<LabDefinition, any Error>?) -> Finding {
+        guard let folder, let definition else {
             return Finding(
                 verdict: .bad, about: "lab", text: "there is no mocks/ here: name its folder with --root DIR")
         }
-        guard definition != nil else {
-            return Finding(
-                verdict: .bad, about: "lab", text: "\(lab) cannot be read: agentcore-local check tells why")
+        if case .failure(let error) = definition {
+            return Finding(verdict: .bad, about: "lab", text: "\(error)")
         }
         return Finding(verdict: .good, about: "lab", text: "\(lab) of \(folder)")
     }

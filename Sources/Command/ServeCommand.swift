@@ -21,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep state in this SQLite file (default: in memory).", valueName: "file"))
     var data: String?
 
-    @Option(help: ArgumentHelp("Entries of the journal to keep, the newest; 0 keeps all.", valueName: "n"))
+    @Option(help: ArgumentHelp("Entries of the journal to keep at least, the newest; 0 keeps all.", valueName: "n"))
     var journalKeep = ServeOrders.usual.journalKeep
 
     @Option(

@@ -58,7 +58,9 @@ package enum Library {
                                 hint: "run a scenario that names it under given, or includes it"))
                     }
                 } else {
-                    missing.append(mistake(in: name, "the file cannot be read as UTF-8 text"))
+                    let isOpen = access(file, R_OK) == 0
+                    missing.append(
+                        mistake(in: name, isOpen ? "the file is no UTF-8 text" : "the file may not be read"))
                 }
             }
         }
