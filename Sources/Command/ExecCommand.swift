@@ -52,6 +52,7 @@ struct ExecCommand: AsyncParsableCommand {
             let child = try Child(command, environment: ClientEnvironment.ofChild(endpoints, file: file))
             let ended = await Self.wait(for: child)
             code.withLock { $0 = ended }
+            Host.endAfterGrace(ended)
         }
         let ended = code.withLock { $0 }
         if ended != 0 { throw ExitCode(ended) }

@@ -6,6 +6,8 @@ package import Kernel
 package struct LocalCommands: CommandRunner {
     private let limit: Double
     private let longest: Int
+    /// Of our own: were the pool that all share taken, nothing would be ended.
+    private static let clocks = DispatchQueue(label: "limits of commands")
 
     /// - Parameters:
     ///   - limit: seconds until a command is ended.
@@ -17,8 +19,8 @@ package struct LocalCommands: CommandRunner {
 
     package func run(_ command: [String], input: [UInt8]) async throws(CommandFault) -> [UInt8] {
         let result: Result<[UInt8], CommandFault> = await withCheckedContinuation { continuation in
-            // A process blocks its thread; the pool of the parties is not for that.
-            DispatchQueue.global().async { continuation.resume(returning: finished(command, input)) }
+            // A process blocks its thread; the pools of the parties and of the system are not for that.
+            Thread { continuation.resume(returning: finished(command, input)) }.start()
         }
         return try result.get()
     }
@@ -44,8 +46,8 @@ package struct LocalCommands: CommandRunner {
             return .failure(CommandFault("\(command.first ?? "") could not be started"))
         }
         let clock = DispatchWorkItem { Self.end(process) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: clock)
-        DispatchQueue.global().async {
+        Self.clocks.asyncAfter(deadline: .now() + limit, execute: clock)
+        Thread.detachNewThread {
             // A command that reads nothing closes its end; that is no fault.
             try? writing.fileHandleForWriting.write(contentsOf: Data(input))
             try? writing.fileHandleForWriting.close()

@@ -22,6 +22,16 @@ package enum Host {
 
     /// How long a process that was told to end may take for its last answers.
     package static let grace: DispatchTimeInterval = .milliseconds(900)
+    /// Of our own: the pool that all share may be taken.
+    fileprivate static let watch = DispatchQueue(label: "signals and grace")
+
+    /// Ends the process when the grace is over, unless it has ended by then: whoever is done does not wait for a client
+    /// that reads or writes slowly.
+    package static func endAfterGrace(_ code: Int32 = 0) { end(within: grace, code) }
+
+    fileprivate static func end(within grace: DispatchTimeInterval, _ code: Int32) {
+        watch.asyncAfter(deadline: .now() + grace) { _exit(code) }
+    }
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made: whoever tells others that a lab is ready makes it before.
@@ -40,10 +50,10 @@ package final class StopSignals: Sendable {
         let registered = DispatchSemaphore(value: 0)
         let listening = [SIGTERM, SIGINT].map { number -> any DispatchSourceSignal in
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let source = DispatchSource.makeSignalSource(signal: number, queue: Host.watch)
             source.setEventHandler {
                 signal(number, SIG_DFL)
-                if let grace { DispatchQueue.global().asyncAfter(deadline: .now() + grace) { _exit(0) } }
+                if let grace { Host.end(within: grace, 0) }
                 continuation.yield(number)
             }
             source.setRegistrationHandler { registered.signal() }

@@ -119,11 +119,14 @@ private struct Reader {
     let entries: [JournalEntry]
     let messages: [ClientScore.Message]
     let opened: [String]?
+    /// Where somebody completed a consent, in order.
+    private let completions: [Int]
     /// Everything that somebody opened at an address that a client was given, by path and query, in order.
     private let requests: [String: [(sequence: Int, agent: String?)]]
 
     init(entries: [JournalEntry], messages: [ClientScore.Message], opened: [String]?) {
         (self.entries, self.messages, self.opened) = (entries, messages, opened)
+        completions = Self.completions(in: entries)
         let targets = Set(messages.compactMap { $0.link.flatMap { URLParts($0)?.target } })
         var requests: [String: [(sequence: Int, agent: String?)]] = [:]
         for entry in entries where !targets.isEmpty {
@@ -299,7 +302,7 @@ private struct Reader {
             kept: kept, broken: broken)
     }
 
-    private var completions: [Int] {
+    private static func completions(in entries: [JournalEntry]) -> [Int] {
         entries.compactMap { entry in
             guard case .exchange(let exchange) = entry.event, exchange.to == .aws, exchange.status == 200,
                 exchange.request.path.hasSuffix("/CompleteResourceTokenAuth")
@@ -348,8 +351,9 @@ private struct Reader {
         var (kept, broken): ([Int], [Int]) = ([], [])
         for (first, later) in asked {
             let end = completions.first { $0 > first.sequence } ?? Int.max
-            let again = later.filter { $0.sequence < end }
-            if again.count > most { broken.append(again[most].sequence) } else { kept.append(first.sequence) }
+            // They are in order: this one is before the end, or none behind it is.
+            let next = later.dropFirst(most).first.flatMap { $0.sequence < end ? $0.sequence : nil }
+            if let next { broken.append(next) } else { kept.append(first.sequence) }
         }
         return row(
             "does not loop", "A call that needs a consent is not made again and again without one.", kept: kept,
