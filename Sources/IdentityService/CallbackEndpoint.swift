@@ -31,7 +31,7 @@ extension IdentityService {
         case unknown
         case lapsed(SessionURI)
         case returned(AuthorizationSessionRecord)
-        case failed(AuthorizationSessionRecord, [AuthorizationSessionMachine.Effect], isDenial: Bool)
+        case failed(AuthorizationSessionRecord, isDenial: Bool)
     }
 
     private func receive(_ answer: Answer, at callbackID: String) -> Response {
@@ -40,8 +40,7 @@ extension IdentityService {
         }
         switch result {
         case .returned(let session)?: return Self.redirect(returnURL(session))
-        case .failed(let session, let effects, let isDenial)?:
-            tell(session, effects)
+        case .failed(let session, let isDenial)?:
             guard isDenial else { return Self.refusal("Invalid authorization response") }
             if world.switches.isOn(.denyRedirect) {
                 return Self.redirect(returnURL(session, error: answer.error))
@@ -77,12 +76,14 @@ extension IdentityService {
         guard isFromExpectedIssuer(answer, session, in: &transaction) else {
             let reason = "The authorization response names another issuer."
             let effects = try apply(.refused(reason: reason), to: &session, in: &transaction)
-            return .failed(session, effects, isDenial: false)
+            tell(session, effects)
+            return .failed(session, isDenial: false)
         }
         guard let code = answer.code, answer.error == nil else {
             let reason = "The authorization was denied."
             let effects = try apply(.refused(reason: reason), to: &session, in: &transaction)
-            return .failed(session, effects, isDenial: true)
+            tell(session, effects)
+            return .failed(session, isDenial: true)
         }
         guard session.state != .bound else { return .returned(session) }
         session.code = Secret(code)

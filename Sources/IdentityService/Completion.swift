@@ -18,9 +18,7 @@ extension IdentityService {
         case .lapsed:
             lapse(uri)
             throw AWSError(.accessDenied, Self.sessionRefusal)
-        case .refused(let ended):
-            if let ended { tell(ended.session, ended.effects) }
-            throw AWSError(.accessDenied, Self.sessionRefusal)
+        case .refused: throw AWSError(.accessDenied, Self.sessionRefusal)
         case .exchange(let exchange): return try await finish(exchange)
         }
     }
@@ -38,13 +36,8 @@ extension IdentityService {
         let code: Secret
     }
 
-    private struct Ended: Sendable {
-        let session: AuthorizationSessionRecord
-        let effects: [AuthorizationSessionMachine.Effect]
-    }
-
     private enum Claim: Sendable {
-        case refused(Ended?)
+        case refused
         case lapsed
         case done
         case exchange(Exchange)
@@ -62,31 +55,31 @@ extension IdentityService {
     private func claimed(
         _ uri: SessionURI, by identity: Identity, _ call: Call, in transaction: inout Transaction
     ) -> Claim {
-        guard var session = transaction.find(AuthorizationSessionRecord.self, uri) else { return .refused(nil) }
+        guard var session = transaction.find(AuthorizationSessionRecord.self, uri) else { return .refused }
         if isStranger(call, to: session.workload.account) {
             note(.accountBoundary, "a session was completed from another account than began it", in: &transaction)
-            return .refused(nil)
+            return .refused
         }
         if !isOwner(identity, of: session), world.switches.holds(.sessionBinding) {
             note(.sessionBinding, "a session was completed with another identity than began it", in: &transaction)
-            return .refused(nil)
+            return .refused
         }
         if session.state == .bound, world.switches.isOn(.completeIdempotent) { return .done }
         if let rule = obstacle(to: session, wasUsed: session.isClaimed || session.state == .bound) {
             note(rule, "a session cannot be completed any more", in: &transaction)
-            return rule == .sessionLifetime ? .lapsed : .refused(nil)
+            return rule == .sessionLifetime ? .lapsed : .refused
         }
         guard session.state != .bound else { return .done }
         guard session.state == .codeReceived, let code = session.code else {
             let rule: Rule? = session.state == .superseded ? .newestSessionWins : nil
             note(rule, "a session in \(session.state.rawValue) cannot be completed", in: &transaction)
-            return .refused(nil)
+            return .refused
         }
         guard let provider = provider(of: session, in: &transaction) else {
             let gone = AuthorizationSessionMachine.Event.exchangeFailed(
                 reason: "The credential provider or the workload identity is gone.")
-            let effects = (try? apply(gone, to: &session, in: &transaction)) ?? []
-            return .refused(Ended(session: session, effects: effects))
+            if let effects = try? apply(gone, to: &session, in: &transaction) { tell(session, effects) }
+            return .refused
         }
         session.isClaimed = true
         transaction.save(session)
@@ -114,32 +107,32 @@ extension IdentityService {
         if world.switches.holds(.codeVerifierSent) { form.append("code_verifier", session.verifier.exposed) }
         add(session.audience, to: &form)
         let outcome = await providers.token(form, of: exchange.provider)
-        let ended = try transact { transaction throws(Refusal) in
+        let isSettled = try transact { transaction throws(Refusal) in
             settle(exchange, outcome, in: &transaction)
         }
-        guard let ended else { throw AWSError(.accessDenied, Self.sessionRefusal) }
-        tell(ended.session, ended.effects)
+        guard isSettled else { throw AWSError(.accessDenied, Self.sessionRefusal) }
         if outcome == .secretMissing { throw ownSecrets.missing(exchange.provider.name) }
         guard let reason = Self.failure(of: outcome) else { return [:] }
         // Which error this is nobody has written down (ledger `exchange-failure`).
         throw AWSError(.validation, reason)
     }
 
-    /// Puts the token into the vault, or ends the session; nil where the session was ended meanwhile, and then what
+    /// Puts the token into the vault, or ends the session; false where the session was ended meanwhile, and then what
     /// came is thrown away.
     private func settle(
         _ exchange: Exchange, _ outcome: TokenOutcome, in transaction: inout Transaction
-    ) -> Ended? {
-        guard var session = transaction.find(AuthorizationSessionRecord.self, exchange.session.id) else { return nil }
+    ) -> Bool {
+        guard var session = transaction.find(AuthorizationSessionRecord.self, exchange.session.id) else { return false }
         let event = Self.failure(of: outcome).map { AuthorizationSessionMachine.Event.exchangeFailed(reason: $0) }
-        guard let effects = try? apply(event ?? .completed, to: &session, in: &transaction) else { return nil }
+        guard let effects = try? apply(event ?? .completed, to: &session, in: &transaction) else { return false }
         if case .granted(let answer) = outcome {
             let query = TokenVault.Query(
                 workload: session.workload, birth: session.birth, user: session.user, provider: exchange.provider,
                 scopes: ScopeSet(session.scopes), audience: TokenVault.audience(session.audience))
             vault.keep(answer, for: query, in: &transaction)
         }
-        return Ended(session: session, effects: effects)
+        tell(session, effects)
+        return true
     }
 
     /// Why an exchange gave no token; nil where it gave one.

@@ -88,7 +88,7 @@ extension IdentityService {
             }
             switch next {
             case .answer(let answer): return answer
-            case .session(let begun): return opened(begun)
+            case .session(let session): return opened(session)
             case .found(.hit(let token)): return ["accessToken": .string(token.exposed)]
             case .found(.stale(let entry)):
                 let token = try await refreshed(entry, of: request.query.provider)
@@ -115,14 +115,8 @@ extension IdentityService {
 
     private enum Next: Sendable {
         case answer(JSONValue)
-        case session(Begun)
+        case session(AuthorizationSessionRecord)
         case found(TokenVault.Finding)
-    }
-
-    /// A session that has just come to be, and those it ended.
-    private struct Begun: Sendable {
-        let session: AuthorizationSessionRecord
-        var ended: [(AuthorizationSessionRecord, [AuthorizationSessionMachine.Effect])] = []
     }
 
     /// Forced authentication: what is stored goes, refresh token included (ledger `E70`).
@@ -133,7 +127,7 @@ extension IdentityService {
     }
 
     /// A new session; it ends the older ones of the same workload, user and provider (ledger `P2`).
-    private func begin(_ request: TokenRequest, in transaction: inout Transaction) -> Begun {
+    private func begin(_ request: TokenRequest, in transaction: inout Transaction) -> AuthorizationSessionRecord {
         let (query, now) = (request.query, world.clock.now)
         let session = AuthorizationSessionRecord(
             id: SessionURI("urn:ietf:params:oauth:request_uri:" + sessionName()),
@@ -144,18 +138,20 @@ extension IdentityService {
             oauthState: world.entropy.uuid(for: "authorization-state"),
             verifier: Secret(world.entropy.text(64, from: .base64URL, for: "code-verifier")), notify: request.notify,
             expires: now + Self.sessionLifetime)
-        var begun = Begun(session: session)
         let supersedes = world.switches.isOn(request.isForced ? .forceSupersedes : .sessionSupersede)
         if supersedes, world.switches.isOn(.sessionSupersede), world.switches.holds(.newestSessionWins) {
             let older = transaction.find(AuthorizationSessionRecord.self, where: "owner", is: session.owner)
             for var old in older where old.state.isPending {
                 guard let effects = try? apply(.superseded, to: &old, in: &transaction) else { continue }
-                begun.ended.append((old, effects))
+                tell(old, effects)
             }
         }
         transaction.save(passing: session, at: now)
         noteTransition(of: session, from: nil, "GetResourceOauth2Token", in: &transaction)
-        return begun
+        // Here, so that it is kept with the session it ends.
+        let label = "identity session-expired \(session.id)"
+        world.scheduler.schedule(Alarm(due: session.expires, party: world.party, label: label))
+        return session
     }
 
     /// Nobody said how long it is (ledger `U26`).
@@ -166,12 +162,8 @@ extension IdentityService {
         return Base64.encodeURL(world.entropy.uuid(for: "session-uri").utf8)
     }
 
-    private func opened(_ begun: Begun) -> JSONValue {
-        for (old, effects) in begun.ended { tell(old, effects) }
-        let session = begun.session
-        let label = "identity session-expired \(session.id)"
-        world.scheduler.schedule(Alarm(due: session.expires, party: world.party, label: label))
-        return [
+    private func opened(_ session: AuthorizationSessionRecord) -> JSONValue {
+        [
             "authorizationUrl": .string(AWSNames.authorizationURL(session.id.rawValue, in: world.addresses)),
             "sessionUri": .string(session.id.rawValue), "sessionStatus": "IN_PROGRESS",
         ]

@@ -46,7 +46,8 @@ extension IdentityService {
         transaction.append(.transition(step), at: world.clock.now)
     }
 
-    /// Tells the gateway how a session ended that one of its targets waits for. After the commit: no alarm is undone.
+    /// Tells the gateway how a session ended that one of its targets waits for. In the transaction that ends it, so
+    /// that the alarm is kept with the end; where the archive does not take that, the target is told all the same.
     func tell(_ session: AuthorizationSessionRecord, _ effects: [AuthorizationSessionMachine.Effect]) {
         guard let target = session.notify.flatMap({ TargetAddress($0) }) else { return }
         for effect in effects {

@@ -28,8 +28,11 @@ package struct SessionWatch: Record {
         let words = alarm.label.dropFirst(label.count).split(separator: " ", maxSplits: 1).map(String.init)
         guard words.count == 2, let set = Int64(words[0]) else { return true }
         let (server, now) = (words[1], world.clock.now)
-        let next = try? world.store.write { $0.endStreams(of: server, at: now, by: Instant(milliseconds: set)) }
-        if let next { world.scheduler.schedule(Self.alarm(at: next, for: server, of: world)) }
+        _ = try? world.store.write { transaction in
+            guard let next = transaction.endStreams(of: server, at: now, by: Instant(milliseconds: set)) else { return }
+            // Here, so that the alarm is kept with the record that counts on it.
+            world.scheduler.schedule(Self.alarm(at: next, for: server, of: world))
+        }
         return true
     }
 }

@@ -3,6 +3,8 @@ import HTTPTypes
 import IdentityService
 import Kernel
 import OAuthCore
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ConsentTests {
@@ -59,6 +61,29 @@ import Testing
         _ = try await lab.complete(uri, user: "admin")
         let alarms = await lab.advance(.milliseconds(100))
         #expect(alarms.map(\.label) == [GatewayAlarm.consentCompleted(target, sessionURI: uri).label])
+    }
+
+    /// A process may end right after a commit: what is to follow has to be kept with it.
+    @Test func whatFollowsIsKeptWithTheSession() async throws {
+        let archive = ListeningArchive()
+        let lab = try Fixture(store: Store(archive: archive))
+        let clock = lab.clock
+        let kept = Mutex<[String]>([])
+        archive.listen { collections in
+            guard collections.contains("authorization-session") else { return }
+            kept.withLock { $0 = clock.pendingAlarms.map(\.label) }
+        }
+        let target = TargetAddress(gateway: GatewayID("gw-abcdefghij"), target: TargetID("T4RG3T0001"))
+        let token = try await lab.workloadToken("gw-abcdefghij", user: "admin")
+        let answer = try await lab.ask(token, byService: true, notify: target)
+        let uri = try #require(answer.json?["sessionUri"]?.string)
+        let lapse = "identity session-expired \(uri)"
+        #expect(kept.withLock { $0.contains(lapse) })
+        let sent = try await lab.openURL(of: answer)
+        _ = try await lab.callback(["code": "c", "state": sent["state"] ?? ""])
+        _ = try await lab.complete(uri, user: "admin")
+        let completed = GatewayAlarm.consentCompleted(target, sessionURI: uri).label
+        #expect(kept.withLock { $0.contains(completed) })
     }
 
     @Test func aDenialEndsTheSession() async throws {

@@ -34,7 +34,7 @@ final class Fixture: Sendable {
     static let returnURL = "https://app.example.com/callback"
     static let session = "urn:ietf:params:oauth:request_uri:"
     let clock = VirtualClock(now: Instant(milliseconds: 1_795_168_800_000))
-    let store = Store()
+    let store: Store
     let network: InMemoryNetwork
     let service: IdentityService
     let github: ScriptedOrigin
@@ -42,7 +42,8 @@ final class Fixture: Sendable {
     let signer: TokenSigner
     private let principal = ServicePrincipal(proof: "proof")
 
-    init(off: Set<String> = [], chosen: [String: String] = [:]) throws {
+    init(off: Set<String> = [], chosen: [String: String] = [:], store: Store = Store()) throws {
+        self.store = store
         var hosts = HostTable()
         hosts.add("bedrock-agentcore.us-east-1.amazonaws.com", .aws)
         hosts.add("github.com", .github)
