@@ -102,6 +102,10 @@ struct Endpoint: MCPHandler {
 
     func left(_ stream: StreamID) { gateway.pending.left(stream) }
 
+    func ended(_ session: MCPSession, in transaction: inout Transaction) {
+        gateway.pending.drop(callsOf: session, in: &transaction)
+    }
+
     /// The answer the real gateway is documented with (ledger `gateway-initialize`).
     private func initialize(_ params: JSONObject) throws(JSONRPCError) -> JSONValue {
         let mayLack = world.switches.choice(.initializeMembers) == "optional"

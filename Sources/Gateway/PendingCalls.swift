@@ -1,7 +1,6 @@
 import AWSCore
 import Kernel
 import MCPCore
-import Synchronization
 
 enum PendingTag {}
 
@@ -47,48 +46,6 @@ struct PendingCall: Record {
     }
 }
 
-/// Conversations with targets that wait for a caller. In memory: a connection does not survive its process.
-final class LiveConversations: Sendable {
-    private enum Place {
-        case waiting(Relay, Relay.Held)
-        /// An answer is with the target, and what that says is yet to come.
-        case underWay
-    }
-    enum Taken {
-        case waiting(Relay, Relay.Held)
-        /// Another answer came first.
-        case underWay
-        /// It was of an earlier process, or is over.
-        case gone
-    }
-    private let places = Mutex<[String: Place]>([:])
-    init() {}
-    func keep(_ id: String, _ relay: Relay, _ conversation: Relay.Held) {
-        places.withLock { $0[id] = .waiting(relay, conversation) }
-    }
-    /// Whoever gets the conversation goes on with it, and forgets it in the end.
-    func take(_ id: String) -> Taken {
-        places.withLock { places in
-            switch places[id] {
-            case .waiting(let relay, let held)?:
-                places[id] = .underWay
-                return .waiting(relay, held)
-            case .underWay?: return .underWay
-            case nil: return .gone
-            }
-        }
-    }
-    func forget(_ id: String) { places.withLock { $0[id] = nil } }
-    /// Forgets it unless it is under way; false if it is.
-    func giveUp(_ id: String) -> Bool {
-        places.withLock { places in
-            if case .underWay? = places[id] { return false }
-            places[id] = nil
-            return true
-        }
-    }
-}
-
 extension Gateway {
     var pending: PendingCalls { PendingCalls(gateway: self) }
 }
@@ -99,9 +56,10 @@ struct PendingCalls {
     private var world: World { gateway.world }
     /// Begin of the labels of the alarms that look after consents.
     static let alarm = "look-after-consent "
-    /// And of those that end the wait for an answer to a target's question.
+    /// And of those that end the wait for an answer to a question, be it a target's or the gateway's own.
     static let patience = "give-up-question "
     private static let declined = "The authorization was declined."
+    private static let late = "The authorization was not completed in time."
 
     // MARK: - Asking
 
@@ -152,6 +110,9 @@ struct PendingCalls {
             transaction.send(
                 JSONRPC.request(.string(pending.id.rawValue), question.method, question.params), on: stream)
             transaction.save(pending)
+            // Waited for as long as the consent's link works (`consentLife`): the caller's token waits along. Here, so
+            // that the alarm is kept with the call.
+            if case .consent(let consent) = subject { giveUp(id, at: consent.deadline) }
             return true
         }
         guard isOpen else { throw .internalFailure }
@@ -174,18 +135,14 @@ struct PendingCalls {
         case .ofAnotherSession?:
             world.note("an answer came in another session than its question", rule: .answersMatchRequests)
             return false
-        case .declined?: return true
-        case .accepted(let pending)?:
-            lookAgain(pending, after: .seconds(1))
-            return true
+        case .declined?, .accepted?: return true
         case .forTarget(let pending)?: return await passOn(pending, outcome)
         }
     }
 
     /// What an answer is.
     private enum Answer {
-        case uncalledFor, ofAnotherSession, declined
-        case accepted(PendingCall)
+        case uncalledFor, ofAnotherSession, declined, accepted
         case forTarget(PendingCall)
     }
 
@@ -204,7 +161,9 @@ struct PendingCalls {
         }
         pending.isAccepted = true
         transaction.save(pending)
-        return .accepted(pending)
+        // Here, so that the alarm is kept with what was accepted.
+        lookAgain(pending, after: .seconds(1))
+        return .accepted
     }
 
     private func find(_ id: String) -> PendingCall? {
@@ -269,16 +228,32 @@ struct PendingCalls {
     /// Nobody is waited for without end (ledger `gateway-question-life`).
     private func keep(_ id: String, _ relay: Relay, _ held: Relay.Held) {
         gateway.conversations.keep(id, relay, held)
-        let due = world.clock.now + .seconds(Int64(world.switches.number(.questionLife)))
+        giveUp(id, at: world.clock.now + .seconds(Int64(world.switches.number(.questionLife))))
+    }
+
+    private func giveUp(_ id: String, at due: Instant) {
         world.scheduler.schedule(Alarm(due: due, party: world.party, label: "\(Self.patience)\(id)"))
     }
 
-    /// The caller has not answered what a target asked; does nothing where it did.
+    /// The caller has not answered what it was asked; does nothing where it did.
     func giveUp(_ label: String) {
         let id = String(label.dropFirst(Self.patience.count))
-        guard gateway.conversations.giveUp(id), let pending = find(id) else { return }
-        world.note("a caller did not answer what a target asked, and the call was given up")
-        finish(pending, .success(ToolMessage.text("The question was not answered in time.", isError: true)))
+        guard gateway.conversations.giveUp(id) else { return }
+        let asker = try? world.store.write { transaction -> String? in
+            // An accepted consent is looked after until the same deadline, and ends by that.
+            guard let pending = transaction.find(PendingCall.self, Identifier(id)), !pending.isAccepted else {
+                return nil
+            }
+            let (who, told): (String, String) =
+                switch pending.subject {
+                case .consent: ("the gateway", Self.late)
+                case .target: ("a target", "The question was not answered in time.")
+                }
+            let isDone = finish(pending, .success(ToolMessage.text(told, isError: true)), in: &transaction)
+            return isDone ? who : nil
+        }
+        guard let asker else { return }
+        world.note("a caller did not answer what \(asker) asked, and the call was given up")
     }
 
     /// False where the call is over already: nothing happens then.
@@ -338,7 +313,7 @@ struct PendingCalls {
         } catch {
             let outcome: Result<JSONValue, JSONRPCError> =
                 error == Invocation.stillWaiting
-                ? .success(ToolMessage.text("The authorization was not completed in time.", isError: true))
+                ? .success(ToolMessage.text(Self.late, isError: true))
                 : .failure(error)
             finish(pending, outcome)
         }

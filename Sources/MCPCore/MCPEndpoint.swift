@@ -79,6 +79,8 @@ package protocol MCPHandler: Sendable {
     func inputSchema(of tool: String, principal: String) -> JSONValue?
     /// The client of a stream went away: where a request stands for itself, that cancels it.
     func left(_ stream: StreamID)
+    /// A session is about to end in this transaction: what waits for its client goes with it.
+    func ended(_ session: MCPSession, in transaction: inout Transaction)
 }
 
 extension MCPHandler {
@@ -88,6 +90,7 @@ extension MCPHandler {
     ) async -> Bool { false }
     package func inputSchema(of tool: String, principal: String) -> JSONValue? { nil }
     package func left(_ stream: StreamID) {}
+    package func ended(_ session: MCPSession, in transaction: inout Transaction) {}
 }
 
 /// An MCP endpoint: transport, sessions and streams around a handler. Who calls was decided before.
@@ -122,19 +125,23 @@ package struct MCPEndpoint: Sendable {
             case .stateless(let request): return await stateless(request, principal, handler)
             case .statelessNotification: return StreamableHTTP.accepted
             case .openStream(let lastEvent):
-                guard let session = try session(of: request, principal) else { throw .methodNotAllowed(allow: "POST") }
+                guard let session = try session(of: request, principal, handler) else {
+                    throw .methodNotAllowed(allow: "POST")
+                }
                 return try standing(session, lastEvent)
             case .endSession:
-                guard let session = try session(of: request, principal) else { throw .methodNotAllowed(allow: "POST") }
-                end(session)
+                guard let session = try session(of: request, principal, handler) else {
+                    throw .methodNotAllowed(allow: "POST")
+                }
+                end(session, handler)
                 return Response(200)
             case .message(.request(let id, "initialize", let params), _):
                 return await initialize(id, params, principal, handler)
             case .message(let message, let declared):
-                let session = try session(of: request, principal)
+                let session = try session(of: request, principal, handler)
                 return await single(message, try revision(declared, session, message), session, principal, handler)
             case .batch(let items, let declared):
-                let session = try session(of: request, principal)
+                let session = try session(of: request, principal, handler)
                 guard (session?.agreed ?? declared) == .march2025 else {
                     throw StreamableHTTP.Refusal(400, .invalidRequest)
                 }
@@ -275,7 +282,7 @@ package struct MCPEndpoint: Sendable {
         do throws(JSONRPCError) {
             guard case .result(let result) = try await handler.reply(to: call) else { throw .internalFailure }
             var response = Response.json(200, JSONRPC.result(id, result))
-            if let sessions { try begin(sessions, params, result, principal, &response) }
+            if let sessions { try begin(sessions, params, result, principal, handler, &response) }
             return response
         } catch {
             return .json(status(error), JSONRPC.error(id, error))
@@ -284,7 +291,7 @@ package struct MCPEndpoint: Sendable {
 
     private func begin(
         _ policy: SessionPolicy, _ params: JSONObject, _ result: JSONValue, _ principal: String,
-        _ response: inout Response
+        _ handler: some MCPHandler, _ response: inout Response
     ) throws(JSONRPCError) {
         let now = world.clock.now
         let session = MCPSession(
@@ -293,7 +300,7 @@ package struct MCPEndpoint: Sendable {
             capabilities: params["capabilities"]?.object ?? [:], begun: now, expires: now + policy.life)
         do {
             try world.store.write { transaction in
-                forgetOld(policy, at: now, in: &transaction)
+                forgetOld(policy, at: now, handler, in: &transaction)
                 transaction.save(session)
             }
         } catch {
@@ -304,10 +311,13 @@ package struct MCPEndpoint: Sendable {
 
     /// Sessions that have been over for as long as they lived, the two oldest at a time: who does not end its session
     /// must not make a lab grow.
-    private func forgetOld(_ policy: SessionPolicy, at now: Instant, in transaction: inout Transaction) {
+    private func forgetOld(
+        _ policy: SessionPolicy, at now: Instant, _ handler: some MCPHandler, in transaction: inout Transaction
+    ) {
         guard world.switches.holds(policy.endsInTime) else { return }
         let oldest = transaction.part(of: MCPSession.self, where: "server", is: name, after: nil, or: 0, most: 2)
         for session in oldest.records where policy.end(of: session) + policy.life <= now {
+            handler.ended(session, in: &transaction)
             transaction.end(session)
         }
     }
@@ -318,7 +328,7 @@ package struct MCPEndpoint: Sendable {
 
     /// The session a request names. Whose it is and whether it lives is told to nobody: all of it is 404.
     private func session(
-        of request: Request, _ principal: String
+        of request: Request, _ principal: String, _ handler: some MCPHandler
     ) throws(StreamableHTTP.Refusal) -> MCPSession? {
         guard let sessions else { return nil }
         guard let name = request.header(MCPName.sessionHeader), !name.isEmpty else {
@@ -329,7 +339,7 @@ package struct MCPEndpoint: Sendable {
         guard let session = found, session.server == self.name else { throw unknown }
         if world.clock.now >= sessions.end(of: session), world.switches.holds(sessions.endsInTime) {
             world.note("a session was named that has expired", rule: sessions.endsInTime)
-            end(session)
+            end(session, handler)
             throw unknown
         }
         if session.principal != principal, world.switches.holds(sessions.boundToUser) {
@@ -339,8 +349,11 @@ package struct MCPEndpoint: Sendable {
         return session
     }
 
-    private func end(_ session: MCPSession) {
-        _ = try? world.store.write { $0.end(session) }
+    private func end(_ session: MCPSession, _ handler: some MCPHandler) {
+        _ = try? world.store.write { transaction in
+            handler.ended(session, in: &transaction)
+            transaction.end(session)
+        }
     }
 
     /// The standing stream, or the rest of one that broke off. An id of another session is as good as none.
@@ -356,19 +369,18 @@ package struct MCPEndpoint: Sendable {
         }
         let fresh = world.newStreamID()
         let end = sessions.flatMap { world.switches.holds($0.endsInTime) ? $0.end(of: session) : nil }
-        let opened = try? world.store.write { transaction -> (isOpen: Bool, due: Instant?) in
+        let isOpen = try? world.store.write { transaction -> Bool in
             // It may have ended since it was found: then nobody would ever end the stream.
-            guard transaction.find(MCPSession.self, session.id) != nil else { return (false, nil) }
+            guard transaction.find(MCPSession.self, session.id) != nil else { return false }
             // One at a time: the client that opened it again has lost the older one.
             if let older = transaction.standingStream(of: owner) { transaction.endStream(older) }
-            return (true, transaction.openStandingStream(fresh, of: session, until: end))
+            // Here, so that the alarm is kept with the record that counts on it.
+            if let due = transaction.openStandingStream(fresh, of: session, until: end) {
+                world.scheduler.schedule(SessionWatch.alarm(at: due, for: session.server, of: world))
+            }
+            return true
         }
-        if let opened, !opened.isOpen {
-            throw StreamableHTTP.Refusal(404, JSONRPCError(-32600, sessions?.unknown ?? ""))
-        }
-        if let due = opened?.due {
-            world.scheduler.schedule(SessionWatch.alarm(at: due, for: session.server, of: world))
-        }
+        if isOpen == false { throw StreamableHTTP.Refusal(404, JSONRPCError(-32600, sessions?.unknown ?? "")) }
         return .events(StoredEvents(fresh, in: world.store), headers: sessionHeader(session))
     }
 }

@@ -68,11 +68,15 @@ struct EndpointLab {
     static let user = Rule("test-session-user", "A session serves its user.")
     static let expiry = Rule("test-session-expiry", "A session ends.")
     let clock = VirtualClock(now: Instant(milliseconds: 1_795_168_800_000))
-    let store = Store()
+    let store: Store
     let world: World
     let endpoint: MCPEndpoint
 
-    init(served: [Revision] = Revision.all, sessions: Bool = true, streams: Bool = true, off: Set<String> = []) {
+    init(
+        served: [Revision] = Revision.all, sessions: Bool = true, streams: Bool = true, off: Set<String> = [],
+        store: Store = Store()
+    ) {
+        self.store = store
         let network = InMemoryNetwork(hosts: HostTable(), clock: clock, store: store)
         world = World(
             party: .mcp, clock: PartyClock(clock, for: .mcp), scheduler: clock, entropy: SeededEntropy(seed: 1),

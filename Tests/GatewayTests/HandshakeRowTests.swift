@@ -1,6 +1,8 @@
 import HTTPTypes
 import Kernel
 import MCPCore
+import Synchronization
+import TestSupport
 import Testing
 
 /// MCP 2025-11-25, basic, transports and lifecycle: one row for each situation.
@@ -247,6 +249,46 @@ import Testing
             #expect(lab.clock.pendingAlarms.count <= 1)
         }
         #expect(lab.store.recordCounts[StreamRecord.collection, default: 0] == 0)
+    }
+
+    @Test("The alarm that ends standing streams is kept with what counts on it")
+    func watchIsKept() async throws {
+        let archive = ListeningArchive()
+        let lab = EndpointLab(store: try Store(archive: archive))
+        let clock = lab.clock
+        let kept = Mutex<[Instant]>([])
+        archive.listen { collections in
+            guard collections.contains(SessionWatch.collection) else { return }
+            kept.withLock { $0 = clock.pendingAlarms.map(\.due) }
+        }
+        let start = clock.now
+        _ = await lab.send("", .get, headers: ["mcp-session-id": await lab.begin()])
+        #expect(kept.withLock { $0 } == [start + .minutes(60)])
+        _ = clock.advance(towards: start + .minutes(10))
+        _ = await lab.send("", .get, headers: ["mcp-session-id": await lab.begin()])
+        let alarm = try #require(clock.advance(towards: start + .minutes(60)))
+        #expect(SessionWatch.look(alarm, lab.world))
+        #expect(kept.withLock { $0 } == [start + .minutes(70)])
+    }
+
+    @Test("Of the streams that ended the newest stay; one that goes on is not among them")
+    func endedStreams() throws {
+        let store = Store()
+        func open(_ id: StreamID) throws {
+            try store.write { $0.openStream(id, owner: "me", hasIDs: true, isPrimed: true) }
+        }
+        try open(StreamID("long"))
+        for number in 0..<100 {
+            try open(StreamID("s\(number)"))
+            try store.write { $0.endStream(StreamID("s\(number)")) }
+        }
+        func known() throws -> [String] {
+            try store.write { $0.find(StreamRecord.self, where: "owner", is: "me").map(\.id.rawValue) }
+        }
+        #expect(try known() == ["long"] + (36..<100).map { "s\($0)" })
+        // It began before all of them, and has only just ended.
+        try store.write { $0.endStream(StreamID("long")) }
+        #expect(try known() == (37..<100).map { "s\($0)" } + ["long"])
     }
 
     @Test("Older revisions get no event without data")

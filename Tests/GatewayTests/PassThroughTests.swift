@@ -4,6 +4,7 @@ import HTTPTypes
 import Kernel
 import MCPCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Prompts, resources and a target's own questions, on a gateway with sessions and streams.
@@ -191,6 +192,64 @@ import Testing
         #expect(called.messages.count == 1)
         #expect(called.messages.last?["result"]?["content"]?[0]?["text"] == #"{"action":"accept"}"#)
         #expect(called.events == nil)
+    }
+
+    /// A call that asks its caller for a consent on the stream, and the id of the question.
+    private func askingConsent(_ lab: TestLab) async throws -> (call: Response, question: String, HTTPFields) {
+        try lab.makeTarget()
+        lab.identity.answer(Script.needsConsent)
+        let headers = try await begin(lab, ["elicitation": ["url": [:]]])
+        let called = try await lab.callTool(headers: headers)
+        return (called, try #require(called.messages.last?["id"]?.string), headers)
+    }
+
+    @Test("A consent that nobody answers is given up with its session, and when its time is over")
+    func unanswered() async throws {
+        let lab = try lab()
+        func waiting() -> Int { lab.store.recordCounts["gateway-pending-call", default: 0] }
+        let (first, question, begun) = try await askingConsent(lab)
+        var called = first
+        #expect(waiting() == 1)
+        let start = lab.clock.now
+        let alarm = try #require(lab.clock.advance(towards: start + .minutes(10)))
+        #expect(alarm.label == "give-up-question \(question)" && alarm.due == start + .minutes(10))
+        await lab.gateway.alarmFired(alarm)
+        #expect(waiting() == 0)
+        called.body = []
+        called.drainEvents()
+        #expect(called.messages.last?["result"]?["isError"] == true)
+        #expect(called.events == nil)
+
+        _ = try await lab.callTool(headers: begun)
+        #expect(waiting() == 1)
+        let token = try await lab.token()
+        var headers = begun
+        headers[.authorization] = "Bearer \(token)"
+        let ended = try await lab.network.send(Request(.delete, TestLab.url, headers: headers), from: .outside)
+        #expect(ended.status == 200)
+        #expect(waiting() == 0)
+    }
+
+    @Test("An answer to a consent is kept with the alarm that looks after it, and not given up")
+    func acceptedIsKept() async throws {
+        let archive = ListeningArchive()
+        let lab = try TestLab(store: Store(archive: archive))
+        try lab.makeGateway(mcp: Self.mcp)
+        let clock = lab.clock
+        let kept = Mutex<[String]>([])
+        archive.listen { collections in
+            guard collections.contains("gateway-pending-call") else { return }
+            kept.withLock { $0 = clock.pendingAlarms.map(\.label) }
+        }
+        let (_, question, headers) = try await askingConsent(lab)
+        #expect(kept.withLock { $0.contains("give-up-question \(question)") })
+        let answer = try await lab.send(
+            ["jsonrpc": "2.0", "id": .string(question), "result": ["action": "accept"]], token: try await lab.token(),
+            headers: headers)
+        #expect(answer.status == 202)
+        #expect(kept.withLock { $0.last } == "look-after-consent 1000 \(question)")
+        await lab.gateway.alarmFired(Alarm(due: clock.now, party: .gateway, label: "give-up-question \(question)"))
+        #expect(lab.store.recordCounts["gateway-pending-call"] == 1)
     }
 
     @Test("A call that was cancelled gets no answer, whatever is answered later")

@@ -42,7 +42,7 @@ struct TestLab {
     static let metadata = "https://demo-ab12cd34ef.gateway.test/.well-known/oauth-protected-resource"
 
     let clock = VirtualClock(now: Instant(milliseconds: 1_795_168_800_000))
-    let store = Store()
+    let store: Store
     let network: InMemoryNetwork
     let gateway: Gateway
     let idp: Scripted
@@ -51,7 +51,10 @@ struct TestLab {
     let signer: TokenSigner
     let foreignSigner: TokenSigner
 
-    init(off: Set<String> = [], unknowns: [String: String] = [:], hosts known: HostTable? = nil) throws {
+    init(
+        off: Set<String> = [], unknowns: [String: String] = [:], hosts known: HostTable? = nil, store: Store = Store()
+    ) throws {
+        self.store = store
         var hosts = known ?? HostTable()
         hosts.add("idp.test", .idp)
         hosts.add("aws.test", .aws)
