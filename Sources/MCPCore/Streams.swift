@@ -28,9 +28,11 @@ package struct StreamRecord: Record {
     /// How often a reader took it up; the last one reads.
     private(set) var readers = 0
     package var keys: [RecordKey] {
-        let owner = RecordKey("owner", owner)
-        guard let server, until != nil, !isEnded else { return [owner] }
-        return [owner, RecordKey("server", server)]
+        // The first key is what those that ended are counted by.
+        let own = RecordKey("owner", owner)
+        if isEnded, hasIDs { return [RecordKey("ended", owner), own] }
+        guard let server, until != nil, !isEnded else { return [own] }
+        return [own, RecordKey("server", server)]
     }
 
     enum Entry: Hashable, Sendable, Codable {
@@ -43,6 +45,9 @@ package struct StreamRecord: Record {
 
     /// A client that never reads must not make a lab grow.
     private static let mostEntries = 1000
+    /// So many streams of an owner are kept for whoever resumes them after their end: far more than a client has under
+    /// way at a time, since some may not have been read yet.
+    fileprivate static let mostEnded = 64
 
     init(id: StreamID, owner: String, hasIDs: Bool, standing session: MCPSession? = nil, until: Instant? = nil) {
         self.id = id
@@ -109,11 +114,15 @@ extension Transaction {
         save(record)
     }
 
-    /// Nothing more comes; what is there can still be read.
+    /// Nothing more comes; what is there can still be read, and resumed while the owner has not ended many others
+    /// since.
     package mutating func endStream(_ id: StreamID) {
-        guard var record = find(StreamRecord.self, id) else { return }
+        guard var record = find(StreamRecord.self, id), !record.isEnded else { return }
         record.end()
-        save(record)
+        guard record.hasIDs else { return save(record) }
+        // Anew, so that they stand in the order of their ends and the one that ended just now is not let go.
+        remove(StreamRecord.self, id)
+        save(record, keeping: StreamRecord.mostEnded)
     }
 
     /// Every stream of an owner is gone.

@@ -1,9 +1,18 @@
 import HTTPTypes
 import Kernel
+import Synchronization
 import Testing
 
 private struct Echo: Origin {
     func respond(to request: Request) async -> Response { .plain(200, request.path) }
+}
+
+/// Answers with a stream that never ends, and counts those that were closed.
+private final class Murmur: Origin, EventSource {
+    let closed = Mutex(0)
+    func respond(to request: Request) async -> Response { .events(self) }
+    func next() -> EventPull { .pending }
+    func close() { closed.withLock { $0 += 1 } }
 }
 
 struct RouterTests {
@@ -105,6 +114,22 @@ struct InMemoryNetworkTests {
     func anotherHostIsRefused(_ url: String) async {
         let (network, _) = network()
         await #expect(throws: NetworkFailure.self) { try await network.port(of: .aws).send(Request(.get, url)) }
+    }
+
+    /// Nobody reads an answer that is lost: its stream ends with it.
+    @Test func aLostAnswerIsClosed() async throws {
+        let (network, _) = network()
+        let origin = Murmur()
+        network.connect(.github, origin)
+        network.faults.put(Fault(name: "twice", party: .github, operation: nil, effect: .duplicate, first: 1))
+        let answer = try await network.port(of: .aws).send(Request(.get, "https://github.com/user"))
+        #expect(answer.events != nil)
+        #expect(origin.closed.withLock { $0 } == 1)
+        network.faults.put(Fault(name: "lost", party: .github, operation: nil, effect: .truncate, first: 1))
+        await #expect(throws: NetworkFailure.self) {
+            try await network.port(of: .aws).send(Request(.get, "https://github.com/user"))
+        }
+        #expect(origin.closed.withLock { $0 } == 2)
     }
 
     @Test func aFaultStrikesSoOftenAndNoMore() async throws {

@@ -90,10 +90,11 @@ package final class InMemoryNetwork: Sendable {
             clock.addDelay(span)
             return await origin.respond(to: request)
         case .duplicate:
-            _ = await origin.respond(to: request)
+            await origin.respond(to: request).events?.close()
             return await origin.respond(to: request)
         case .truncate:
-            _ = await origin.respond(to: request)
+            // Who loses the answer loses its stream too.
+            await origin.respond(to: request).events?.close()
             throw NetworkFailure(.truncated, host: party.rawValue)
         }
     }
