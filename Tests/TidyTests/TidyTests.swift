@@ -26,7 +26,7 @@ private let bans: [Ban] = [
     Ban(text: "DispatchQueue.global", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
     Ban(text: "DispatchQueue.main", except: ["Serve", "Outbound"], instead: "world.scheduler.schedule"),
     // A lane is a thread by what it is, and whoever watches for a stuck run is none of those it watches.
-    Ban(text: "Thread", except: ["Harness", "Command"], instead: "world.scheduler.schedule"),
+    Ban(text: "Thread", except: ["Harness", "Command", "Outbound"], instead: "world.scheduler.schedule"),
     Ban(text: ".write(to: URL", except: ["bench"], instead: "OutputFile"),
     Ban(text: "atomically:", except: ["bench"], instead: "OutputFile"),
     Ban(text: "createFile(", except: ["SQLiteStore"], instead: "OutputFile"),
