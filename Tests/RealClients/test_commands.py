@@ -338,9 +338,9 @@ def test_a_lab_below_exec_leaves_the_outer_labs_file_alone():
 import os, pathlib, subprocess
 file = pathlib.Path(os.environ["AGENTCORE_LOCAL_ENDPOINTS_FILE"])
 before = file.read_text()
-inner = subprocess.Popen([{str(BINARY)!r}, "serve", "--port-base", "0"], stdout=subprocess.PIPE, text=True)
-while "console" not in inner.stdout.readline():
-    assert inner.poll() is None
+inner = subprocess.Popen([{str(BINARY)!r}, "serve", "--port-base", "0"], stderr=subprocess.PIPE, text=True)
+while "console" not in (line := inner.stderr.readline()):
+    assert line, "it ended before it was ready"
 inner.terminate()
 inner.communicate()
 assert file.read_text() == before
