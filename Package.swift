@@ -35,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -47,7 +48,7 @@ let package = Package(
     ],
     targets: [
         // Layer 1: the world a fake lives in.
-        module("Kernel", [httpTypes]),
+        module("Kernel", [httpTypes, .product(name: "HeapModule", package: "swift-collections")]),
         // Layer 2: the three vocabularies and the store.
         module(
             "OAuthCore",

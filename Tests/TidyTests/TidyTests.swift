@@ -49,6 +49,7 @@ private let everywhere: Set = ["HTTPTypes", "Synchronization"]
 private let imports: [String: Set<String>] = [
     "GRDB": ["SQLiteStore"],
     "GRDBSQLite": ["SQLiteStore"],
+    "HeapModule": ["Kernel"],
     "Yams": ["Scenario", "bench"],
     "JWTKit": ["OAuthCore"],
     "Crypto": ["OAuthCore", "AWSCore"],

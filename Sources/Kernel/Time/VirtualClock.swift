@@ -29,12 +29,7 @@ package struct Alarm: Hashable, Sendable, Codable {
 package final class VirtualClock: WallClock, Scheduler {
     private struct State {
         var now: Instant
-        var alarms: [(order: Int, alarm: Alarm)] = []
-        /// Taken out and not dealt with yet.
-        var ringing: [Alarm] = []
-        /// Rang while nothing could be kept, so that nothing came of it.
-        var stalled: [Alarm] = []
-        var scheduled = 0
+        var alarms = AlarmBook()
         var skews: [Party: Span] = [:]
         /// What was added on top of the host's time.
         var offset = Span.zero
@@ -51,9 +46,8 @@ package final class VirtualClock: WallClock, Scheduler {
 
     package func schedule(_ alarm: Alarm) {
         state.withLock { state in
-            state.scheduled += 1
             state.changes += 1
-            state.alarms.append((state.scheduled, alarm))
+            state.alarms.add(alarm, state.changes)
         }
     }
 
@@ -79,71 +73,45 @@ package final class VirtualClock: WallClock, Scheduler {
     package func reaches(host: Instant) -> Bool {
         state.withLock { state in
             let goal = host + state.offset
-            guard state.stalled.isEmpty, Self.next(state, by: goal) == nil else { return false }
+            guard !state.alarms.hasStalled, !state.alarms.isDue(by: goal) else { return false }
             if state.promised <= state.now { state.now = max(state.now, goal) }
             return true
         }
     }
 
     private static func advance(_ state: inout State, towards goal: Instant) -> Alarm? {
-        guard let next = next(state, by: goal) else {
+        guard let alarm = state.alarms.ring(by: goal) else {
             state.now = max(state.now, goal)
             return nil
         }
-        let alarm = state.alarms.remove(at: next).alarm
-        state.ringing.append(alarm)
         state.now = max(state.now, alarm.due)
-        state.changes += 1
         return alarm
-    }
-
-    /// Place of the first alarm that is due by `goal`.
-    private static func next(_ state: borrowing State, by goal: Instant) -> Int? {
-        var next: Int?
-        for index in state.alarms.indices where state.alarms[index].alarm.due <= goal {
-            guard let best = next else {
-                next = index
-                continue
-            }
-            let (one, other) = (state.alarms[index], state.alarms[best])
-            if (one.alarm.due, one.order) < (other.alarm.due, other.order) { next = index }
-        }
-        return next
     }
 
     /// What an alarm was for is done.
     package func dealt(with alarm: Alarm) {
         state.withLock { state in
-            guard let place = state.ringing.firstIndex(of: alarm) else { return }
-            state.ringing.remove(at: place)
-            state.changes += 1
+            if state.alarms.end(alarm, state.changes + 1) { state.changes += 1 }
         }
     }
 
     /// An alarm rang, and what it was for could not be done: it rings once more after `retry`.
-    package func stall(_ alarm: Alarm) {
-        state.withLock { state in
-            guard let place = state.ringing.firstIndex(of: alarm) else { return }
-            state.stalled.append(state.ringing.remove(at: place))
-            state.changes += 1
-        }
-    }
+    package func stall(_ alarm: Alarm) { state.withLock { $0.alarms.stall(alarm) } }
 
     /// Lets alarms that stalled ring again, at once when time is next let pass.
-    package func retry() {
-        state.withLock { state in
-            for alarm in state.stalled {
-                state.scheduled += 1
-                state.alarms.append((state.scheduled, alarm))
-            }
-            state.stalled = []
-        }
-    }
+    package func retry() { state.withLock { $0.alarms.retry() } }
 
     /// Alarms that still wait, in the order of scheduling.
-    package var pendingAlarms: [Alarm] { state.withLock { $0.alarms.map(\.alarm) } }
-    /// These, behind the ones that ring: what has to be kept so that each is dealt with once at least.
-    package var unfinishedAlarms: [Alarm] { state.withLock { $0.ringing + $0.stalled + $0.alarms.map(\.alarm) } }
+    package var pendingAlarms: [Alarm] { state.withLock { $0.alarms.pending } }
+    /// These and the ones that ring, in the same order: what has to be kept so that each is dealt with once at least.
+    package var unfinishedAlarms: [NumberedAlarm] { state.withLock { $0.alarms.unfinished } }
+
+    /// Remembers from now on which alarms are to be kept.
+    package func keepAlarms() { state.withLock { $0.alarms.beKept($0.changes) } }
+    /// Alarms that have changed since they were last kept.
+    package var unkeptAlarms: UnkeptAlarms { state.withLock { $0.alarms.unkept } }
+    /// They were kept as they stood when `changes` was this.
+    package func alarmsWereKept(through changes: Int) { state.withLock { $0.alarms.wereKept(through: changes) } }
 
     /// How far a party's clock is off.
     package func skew(of party: Party) -> Span { state.withLock { $0.skews[party] ?? .zero } }
@@ -187,17 +155,15 @@ package final class VirtualClock: WallClock, Scheduler {
     ///   - offset: what was added to the host's time; nil where that time goes on, so that the way back is added too.
     ///   - alarms: those that wait then.
     ///   - skews: how far parties' clocks are off then.
-    package func restore(now: Instant?, offset: Span? = nil, alarms: [Alarm], skews: [Party: Span]) {
+    package func restore(now: Instant?, offset: Span? = nil, alarms: [NumberedAlarm], skews: [Party: Span]) {
         state.withLock { state in
             let host = state.now - state.offset
             state.now = now ?? host
             state.promised = state.now
             state.offset = offset ?? state.now - host
-            state.alarms = alarms.enumerated().map { ($0.offset, $0.element) }
-            (state.ringing, state.stalled) = ([], [])
-            state.scheduled = alarms.count
             state.skews = skews
             state.changes += 1
+            state.alarms.replaceAll(by: alarms, state.changes)
         }
     }
 }
