@@ -44,6 +44,32 @@ struct ArchiveTests {
         #expect(third.clock.now == due)
     }
 
+    /// However many alarms wait, a change writes the rows that it changes and no others.
+    @Test func anAlarmIsWrittenOnce() async throws {
+        let archive = Shelf()
+        let first = try ControlledLab { $0.archive = archive }.lab
+        let start = first.clock.now
+        let alarm = { (second: Int64) in Alarm(due: start + .seconds(second), party: .outside, label: "\(second)") }
+        for second in (1...50).reversed() { first.clock.schedule(alarm(Int64(second))) }
+        try first.store.keepEscort(.changed)
+        let written = archive.written
+        first.clock.schedule(alarm(51))
+        try first.store.keepEscort(.changed)
+        // The alarm, and where the lab stands.
+        #expect(archive.written - written == 2)
+
+        let second = try ControlledLab { $0.archive = archive }.lab
+        #expect(second.clock.pendingAlarms == first.clock.pendingAlarms)
+        await second.advance(by: .seconds(10))
+        let snapshot = second.snapshot()
+        await second.advance(by: .seconds(10))
+        #expect(try ControlledLab { $0.archive = archive }.lab.clock.pendingAlarms.count == 31)
+        try second.restore(snapshot)
+        try second.keepState()
+        let third = try ControlledLab { $0.archive = archive }.lab
+        #expect(third.clock.pendingAlarms.map(\.label) == (11...50).reversed().map(String.init) + ["51"])
+    }
+
     /// After a restart only what is asked for is read; a snapshot holds the rest too.
     @Test func aSnapshotAfterARestartHoldsEverything() async throws {
         let archive = Shelf()
@@ -162,7 +188,7 @@ struct ArchiveTests {
         archive.makeRoom(for: 0)
         await lab.lab.advance(by: .seconds(60))
         #expect(lab.lab.clock.pendingAlarms.isEmpty)
-        #expect(lab.lab.clock.unfinishedAlarms.map(\.label) == waiting && !waiting.isEmpty)
+        #expect(lab.lab.clock.unfinishedAlarms.map(\.alarm.label) == waiting && !waiting.isEmpty)
         archive.makeRoom(for: .max)
         #expect(await lab.call(.get, "/_local/ready").status == 200)
         let second = try ControlledLab { $0.archive = archive }
@@ -228,6 +254,8 @@ struct ArchiveTests {
             var given: [any Record] = []
             var entries: [JournalEntry] = []
             var fails = false
+            /// Rows given to it so far.
+            var written = 0
             /// How many more steps it takes.
             var room = Int.max
         }
@@ -237,6 +265,8 @@ struct ArchiveTests {
         func fails() { content.withLock { $0.fails = true } }
 
         var isEmpty: Bool { content.withLock { $0.records.isEmpty && $0.entries.isEmpty } }
+
+        var written: Int { content.withLock { $0.written } }
 
         func makeRoom(for steps: Int) { content.withLock { $0.room = steps } }
 
@@ -249,6 +279,7 @@ struct ArchiveTests {
             try content.withLock { content throws(StoreFailure) in
                 guard content.room > 0 else { throw StoreFailure("the disk is full") }
                 content.room -= 1
+                content.written += changes.count
                 Self.keep(changes, entries, in: &content)
             }
         }

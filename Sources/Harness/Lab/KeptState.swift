@@ -11,10 +11,29 @@ struct KeptState: Record {
     let id: ID
     let now: Instant
     let offset: Span
-    let alarms: [Alarm]
+    /// Of files from before each alarm had a row of its own.
+    var alarms: [Alarm]?
     let skews: [String: Span]
     let positions: [String: UInt64]
     static let only = ID(rawValue: "lab")
+}
+
+/// One alarm of such a lab. There may be thousands, and what happens to one of them costs no more for that.
+struct KeptAlarm: Record {
+    static let collection = "alarm"
+    struct ID: RawRepresentable, Hashable, Sendable, Codable {
+        let rawValue: String
+        init(rawValue: String) { self.rawValue = rawValue }
+        init(_ number: Int) { rawValue = String(number) }
+    }
+    let id: ID
+    let number: Int
+    let alarm: Alarm
+    init(_ number: Int, _ alarm: Alarm) {
+        id = ID(number)
+        self.number = number
+        self.alarm = alarm
+    }
 }
 
 /// Writes down where time and chance stand, in the same step as what came of them.
@@ -42,7 +61,30 @@ final class StateKeeper: Escort {
             marks.saved = isDue ? mark : nil
             return isDue
         }
-        if isDue { transaction.save(state) }
+        guard isDue else { return }
+        transaction.save(state)
+        saveAlarms(in: &transaction)
+    }
+
+    private func saveAlarms(in transaction: inout Transaction) {
+        switch clock.unkeptAlarms {
+        case .some(let changed):
+            for (number, alarm) in changed.sorted(by: { $0.key < $1.key }) {
+                if let alarm {
+                    transaction.save(KeptAlarm(number, alarm))
+                } else {
+                    transaction.remove(KeptAlarm.self, KeptAlarm.ID(number))
+                }
+            }
+        case .all(let alarms):
+            let known = transaction.all(KeptAlarm.self)
+            let there = Set(alarms.map(\.number))
+            for gone in known where !there.contains(gone.number) { transaction.remove(KeptAlarm.self, gone.id) }
+            let kept = Set(known)
+            for alarm in alarms.map({ KeptAlarm($0.number, $0.alarm) }) where !kept.contains(alarm) {
+                transaction.save(alarm)
+            }
+        }
     }
 
     private static func isDue(_ mark: Mark, _ kept: Mark?, _ due: EscortDue) -> Bool {
@@ -52,13 +94,15 @@ final class StateKeeper: Escort {
 
     func wasKept() {
         marks.withLock { marks in
-            if let saved = marks.saved { marks = (nil, saved) }
+            guard let saved = marks.saved else { return }
+            marks = (nil, saved)
+            clock.alarmsWereKept(through: saved.changes)
         }
     }
 
     private var state: KeptState {
         KeptState(
-            id: KeptState.only, now: clock.now, offset: clock.offset, alarms: clock.unfinishedAlarms,
+            id: KeptState.only, now: clock.now, offset: clock.offset,
             skews: Dictionary(clock.skews.map { ($0.key.rawValue, $0.value) }) { first, _ in first },
             positions: entropy.positions)
     }
@@ -88,17 +132,23 @@ extension Lab {
     /// Goes on where an archive left off, and keeps up with it from now on.
     func takeUpKeptState() throws {
         guard options.archive != nil else { return }
-        if let state = try store.write({ $0.find(KeptState.self, KeptState.only) }) { takeUp(state) }
+        let (state, alarms) = try store.write { transaction in
+            (transaction.find(KeptState.self, KeptState.only), transaction.all(KeptAlarm.self))
+        }
+        if let state { takeUp(state, alarms) }
+        clock.keepAlarms()
         store.escort(by: StateKeeper(clock: clock, entropy: entropy))
     }
 
-    private func takeUp(_ state: KeptState) {
+    private func takeUp(_ state: KeptState, _ kept: [KeptAlarm]) {
+        let older = (state.alarms ?? []).enumerated().map { NumberedAlarm(number: $0.offset + 1, alarm: $0.element) }
+        let alarms = older + kept.map { NumberedAlarm(number: $0.number, alarm: $0.alarm) }
         let skews = Dictionary(state.skews.map { (Party($0.key), $0.value) }) { first, _ in first }
         // An offset is negative after a snapshot was restored.
         let now = max(state.now, options.start + state.offset)
         // Time flows on from there, even where the host's was set back meanwhile.
         clock.restore(
-            now: now, offset: isServed ? now - options.start : state.offset, alarms: state.alarms, skews: skews)
+            now: now, offset: isServed ? now - options.start : state.offset, alarms: alarms, skews: skews)
         entropy.restore(state.positions)
     }
 }

@@ -224,7 +224,7 @@ extension Lab {
 package struct LabSnapshot: Sendable {
     package let now: Instant
     let offset: Span
-    let alarms: [Alarm]
+    let alarms: [NumberedAlarm]
     let skews: [Party: Span]
     let entropy: [String: UInt64]
     package let picture: StorePicture
