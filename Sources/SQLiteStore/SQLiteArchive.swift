@@ -196,12 +196,24 @@ package final class SQLiteArchive: Archive {
     package func rows(outside collections: Set<String>) throws(StoreFailure) -> [ArchivedRow] {
         try attempt {
             try queue.read { database in
-                try Row.fetchAll(database, sql: "SELECT collection, id, body FROM record ORDER BY position").map {
-                    row in
+                // By the index: whatever has been read is not looked at again, however long it is.
+                let others = try Self.collections(database).filter { !collections.contains($0) }
+                guard !others.isEmpty else { return [] }
+                let marks = databaseQuestionMarks(count: others.count)
+                let sql = "SELECT collection, id, body FROM record WHERE collection IN (\(marks)) ORDER BY position"
+                return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(others)).map { row in
                     ArchivedRow(collection: row["collection"], id: row["id"], body: row["body"])
-                }.filter { !collections.contains($0.collection) }
+                }
             }
         }
+    }
+
+    /// From one name to the next.
+    private static func collections(_ database: Database) throws -> [String] {
+        let next = try database.cachedStatement(sql: "SELECT min(collection) FROM record WHERE collection > ?")
+        var names: [String] = []
+        while let name = try String.fetchOne(next, arguments: [names.last ?? ""]) { names.append(name) }
+        return names
     }
 
     package func replaceAll(

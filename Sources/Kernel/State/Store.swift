@@ -121,19 +121,9 @@ package final class Store: Sendable {
     package func picture<More>(with more: () -> More) -> (store: StorePicture, more: More) {
         state.withLock { transaction in
             let picture = StorePicture(
-                tables: transaction.tables.mapValues { $0.copy() }, unread: unread(transaction.tables),
+                tables: transaction.tables.mapValues { $0.copy() }, unread: transaction.unreadRows(),
                 past: transaction.past, journal: transaction.journal, forgotten: transaction.forgotten)
             return (picture, more())
-        }
-    }
-
-    /// What the archive holds of collections that nobody has asked for since it was opened.
-    private func unread(_ tables: [String: Table]) -> Result<[ArchivedRow], StoreFailure> {
-        guard let archive else { return .success([]) }
-        do throws(StoreFailure) {
-            return .success(try archive.rows(outside: Set(tables.keys)))
-        } catch {
-            return .failure(error)
         }
     }
 
@@ -150,7 +140,7 @@ package final class Store: Sendable {
                 if !keepsPast, let past = transaction.past { _ = try past.entries() }
                 let entries = keepsPast ? [] : try picture.past?.entries() ?? []
                 try archive.replaceAll(
-                    by: changes, try picture.unread.get(), keepingJournal: keepsPast ? picture.past?.last ?? 0 : 0,
+                    by: changes, try picture.unread.get().rows, keepingJournal: keepsPast ? picture.past?.last ?? 0 : 0,
                     (entries + picture.journal)[...])
             }
             transaction.replaceAll(
@@ -169,7 +159,7 @@ package final class Store: Sendable {
 /// What a store was at some moment.
 package struct StorePicture: Sendable {
     let tables: [String: Table]
-    let unread: Result<[ArchivedRow], StoreFailure>
+    let unread: Result<UnreadRows, StoreFailure>
     let past: JournalPast?
     let journal: [JournalEntry]
     let forgotten: Int

@@ -27,6 +27,7 @@ package struct Transaction: Sendable {
     private(set) var archiveFailure: StoreFailure?
     /// What the archive could not give: whatever was read since is not to be trusted.
     private(set) var unread: StoreFailure?
+    private weak var sharedRows: UnreadRows?
     /// Sequence numbers of the last entries that the archive holds, and was told to forget.
     private var (kept, keptNoMore) = (0, 0)
     private(set) var committed = 0
@@ -254,6 +255,23 @@ extension Transaction {
         }
     }
 
+    /// What the archive holds besides the tables.
+    mutating func unreadRows() -> Result<UnreadRows, StoreFailure> {
+        let known = opened.map(\.table.collection)
+        if let shared = sharedRows?.without(known) {
+            sharedRows = shared
+            return .success(shared)
+        }
+        guard let archive else { return .success(UnreadRows([])) }
+        do throws(StoreFailure) {
+            let read = UnreadRows(try archive.rows(outside: Set(known)))
+            sharedRows = read
+            return .success(read)
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// The past could not be read: told at the next commit, as for a collection.
     mutating func failed(_ failure: StoreFailure) { unread = failure }
 
@@ -268,6 +286,7 @@ extension Transaction {
         journalStart = journal.count
         (kept, keptNoMore) = (lastSequence, forgotten)
         archiveFailure = nil
+        sharedRows = nil
         undo = []
         changes = []
     }
