@@ -83,6 +83,8 @@ struct TargetSession: PassingRecord {
     let id: Identifier<Tag>
     let session: String?
     let revision: String
+    /// Of the next request in it; data files of before have none.
+    var nextID: Int64?
     let until: Instant?
 }
 
@@ -184,17 +186,29 @@ struct TargetRequest {
             return client
         }
         let id = Identifier<TargetSession.Tag>("\(session.id) \(target.id)")
-        let kept = try? world.store.write { $0.find(TargetSession.self, id) }
-        if !renewed, let kept {
-            client.resume(session: kept.session, revision: Revision(rawValue: kept.revision))
+        if !renewed, let kept = goOn(id) {
+            client.resume(
+                session: kept.session, revision: Revision(rawValue: kept.revision), nextID: kept.nextID ?? 1)
             return client
         }
         try await client.connect(
             as: Gateway.name, version: Gateway.version, capabilities: relay.declared)
         let record = TargetSession(
-            id: id, session: client.session, revision: client.revision.rawValue, until: session.expires)
+            id: id, session: client.session, revision: client.revision.rawValue, nextID: client.nextID + 1,
+            until: session.expires)
         let now = world.clock.now
         _ = try? world.store.write { $0.save(passing: record, at: now) }
         return client
+    }
+
+    /// The session as it is, one request later for whoever comes next: several may be under way.
+    private func goOn(_ id: TargetSession.ID) -> TargetSession? {
+        try? world.store.write { transaction in
+            guard let kept = transaction.find(TargetSession.self, id) else { return nil }
+            var later = kept
+            later.nextID = (kept.nextID ?? 1) + 1
+            transaction.save(later)
+            return kept
+        }
     }
 }

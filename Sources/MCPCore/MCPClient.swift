@@ -24,7 +24,8 @@ package struct MCPClient: Sendable {
     private let token: Secret?
     /// The session the server gave; nil where it gives none.
     package private(set) var session: String?
-    private var nextID: Int64 = 1
+    /// Of the next request: within a session none comes twice (MCP 2025-11-25, base protocol, requests).
+    package private(set) var nextID: Int64 = 1
     package private(set) var revision = Revision.november2025
     /// `capabilities` of the server; empty before `connect`.
     package private(set) var capabilities: JSONObject = [:]
@@ -36,10 +37,11 @@ package struct MCPClient: Sendable {
         self.token = token
     }
 
-    /// Goes on in a session that an earlier client of the same endpoint began.
-    package mutating func resume(session: String?, revision: Revision) {
+    /// Goes on in a session that an earlier client of the same endpoint began, with an id that it did not use.
+    package mutating func resume(session: String?, revision: Revision, nextID: Int64) {
         self.session = session
         self.revision = revision
+        self.nextID = nextID
     }
 
     /// `initialize` and `notifications/initialized`. A revision that is unknown here ends it.

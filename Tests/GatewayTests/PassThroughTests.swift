@@ -126,6 +126,18 @@ import Testing
         #expect(again.code == -32600)
     }
 
+    @Test("Within one session at a target no request id comes twice")
+    func idsOfASession() async throws {
+        let lab = try lab()
+        try lab.makeTarget("plain", tools: ["ask"], credentials: [])
+        asking(lab, "elicitation/create")
+        let headers = try await begin(lab, ["elicitation": [:]])
+        for _ in 0..<3 { _ = try await lab.rpc("tools/call", Self.call, headers: headers) }
+        let bodies = lab.server.seen.indices.map { lab.server.body($0) }
+        #expect(bodies.filter { $0["method"] == "initialize" }.count == 1)
+        #expect(bodies.compactMap { $0["id"] } == [1, 2, 3, 4])
+    }
+
     @Test("A caller that cannot be asked is not asked: the target hears -32601 (E45)")
     func cannotBeAsked() async throws {
         let lab = try lab()
