@@ -43,7 +43,7 @@ struct OriginResponder: Sendable {
         }
         var head = RequestHead(request.head)
         head.path = target
-        guard let response = try await answer(head, request.body, at: counter) else {
+        guard let response = try await answer(head, request.body, on: channel, at: counter) else {
             try await write(Self.tooLarge, to: request.method, writer)
             return try await connection.end(on: channel)
         }
@@ -84,19 +84,27 @@ struct OriginResponder: Sendable {
 
     /// nil for a body that nobody reads.
     private func answer(
-        _ head: RequestHead, _ parts: RequestBody, at counter: AnswerDesk.Counter
+        _ head: RequestHead, _ parts: RequestBody, on channel: any Channel, at counter: AnswerDesk.Counter
     ) async throws -> Kernel.Response? {
         var isLong = false
-        defer { if isLong { ration.giveBack() } }
+        var deadline: Scheduled<Void>?
+        defer {
+            deadline?.cancel()
+            if isLong { ration.giveBack() }
+        }
         var bytes: [UInt8] = []
         for try await part in parts {
             guard bytes.count + part.readableBytes <= Self.longestBody else { return nil }
             if !isLong, bytes.count + part.readableBytes > limits.shortBody {
                 await ration.take()
                 isLong = true
+                deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limits.patienceWithLongBody)) {
+                    channel.close(promise: nil)
+                }
             }
             bytes.append(contentsOf: part.readableBytesView)
         }
+        deadline?.cancel()
         guard isLong else { return try await counter.answer(Kernel.Request(head: head, body: bytes), party) }
         // Reading a long body takes a while, and others have not deserved to wait for that. It is this closure's first
         // own work that goes to the pool: a call alone would be made from here.

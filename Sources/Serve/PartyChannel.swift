@@ -8,18 +8,21 @@ import Synchronization
 struct PartyChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
     private let responder: OriginResponder
+    private let patience: TimeAmount
     private let configuration: HTTP1Channel.Configuration
 
     init(_ responder: OriginResponder, patience: TimeAmount) {
         self.responder = responder
+        self.patience = patience
         configuration = .init(additionalChannelHandlers: [ConnectionEnd()], idleTimeout: patience)
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        protocolChannel(PartyConnection()).setup(channel: channel, logger: logger).flatMapThrowing { value in
+        protocolChannel(PartyConnection()).setup(channel: channel, logger: logger).flatMapThrowing {
+            [patience] value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(RequestGate(), position: .after(decoder))
+            try pipeline.addHandler(RequestGate(patience: patience), position: .after(decoder))
             return value
         }
     }
@@ -45,56 +48,5 @@ final class PartyConnection: Sendable {
     func end(on channel: any Channel) async throws {
         over.store(true, ordering: .relaxed)
         try await channel.triggerUserOutboundEvent(RequestGate.Shut()).get()
-    }
-}
-
-/// What requests come through, right behind the decoder.
-///
-/// A connection of HTTP/1.0 ends with its first answer (RFC 9112 section 9.3): the end is how such a client knows that
-/// the answer is whole. Nobody behind this handler is told the version.
-///
-/// After an answer that says `Connection: close` nothing comes through (section 9.6). The connection is half closed
-/// then, and read to its end for a while: closed at once, it would be reset under a client that still sends, and the
-/// answer lost with it.
-private final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-
-    struct Shut: Sendable {}
-    /// How long a client may take to read its last answer and to stop sending.
-    private static let farewell = TimeAmount.seconds(5)
-    private var isShut = false
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isShut else { return }
-        guard case .head(var head) = unwrapInboundIn(data), head.version == .http1_0 else {
-            return context.fireChannelRead(data)
-        }
-        head.headers.replaceOrAdd(name: "connection", value: "close")
-        context.fireChannelRead(wrapInboundOut(.head(head)))
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        // Nobody behind asks for more any longer.
-        if isShut { context.read() }
-    }
-
-    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard event is Shut else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        isShut = true
-        // As if the client had said that it is done: then whoever answers is done too, and closes its side.
-        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-        context.read()
-        let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
-        promise?.succeed()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        context.fireUserInboundEventTriggered(event)
-        // A server that stops waits for nobody's last bytes.
-        if isShut, event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
     }
 }

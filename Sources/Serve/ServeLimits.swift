@@ -11,6 +11,8 @@ package struct ServeLimits: Sendable {
     package var connectionsOfOnePort = 16
     /// A connection that has been asking for longer, byte by byte, is closed; so is one that asks for nothing.
     package var patience = Duration.seconds(75)
+    /// The same for a long body once it has its place among those that are held: others wait for it.
+    package var patienceWithLongBody = Duration.seconds(10)
     /// Bodies of more than `shortBody` bytes that are held at the same time, of all ports together.
     package var longBodies = 16
     package var shortBody = 16_384

@@ -1,0 +1,85 @@
+import Foundation
+import HTTPTypes
+import Kernel
+import Serve
+import Synchronization
+import Testing
+
+extension SocketTests {
+    /// What HTTP says of a request's head and the end of its connection, on sockets that say just what a test wants.
+    @Suite("Requests as HTTP has them", .serialized)
+    struct RequestTests {
+        private static let never = "\u{0}"
+
+        /// RFC 9110 section 7.6.1: options are words in no case, several in one field.
+        @Test("the word close ends a connection however it is written", arguments: ["Close", "CLOSE", "close, TE"])
+        func close(_ option: String) async throws {
+            try await SocketTests.serving { port, host in
+                let client = try SocketClient(port)
+                client.say("GET / HTTP/1.1\r\nHost: \(host)\r\nConnection: \(option)\r\n\r\n")
+                #expect(client.hear(until: Self.never)?.hasSuffix("0 bytes") == true)
+            }
+        }
+
+        private struct Once: EventSource {
+            let events: [ServerSentEvent]
+            func next() -> EventPull { .end }
+            func close() {}
+        }
+
+        /// A client of HTTP/1.0 knows no chunks, and no word before the answer (RFC 9112 section 6.1, 9110 10.1.1).
+        @Test("an answer without a length ends with its connection for a client of HTTP/1.0")
+        func old() async throws {
+            try await SocketTests.serving { _, _ in
+                var response = Response(
+                    200, headers: [.contentType: "text/event-stream"], body: Array("data: 1\n\n".utf8))
+                response.events = EventStream(Once(events: []), changes: ChangeSignal())
+                return response
+            } while: { port, host in
+                let client = try SocketClient(port)
+                client.say("POST / HTTP/1.0\r\nHost: \(host)\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na")
+                let heard = try #require(client.hear(until: Self.never))
+                #expect(heard.hasPrefix("HTTP/1.0 200 OK\r\n"))
+                #expect(!heard.lowercased().contains("chunked"))
+                #expect(heard.hasSuffix("\r\n\r\ndata: 1\n\n"))
+            }
+        }
+
+        /// RFC 9112 section 3.2.2.
+        @Test("a host in the request's target counts in place of the header's")
+        func absolute() async throws {
+            try await SocketTests.serving { request, _ in
+                .plain(200, "<\(request.head.authority ?? "") \(request.path)>")
+            } while: { port, host in
+                let client = try SocketClient(port)
+                client.say("GET http://gateway.localhost:\(port)/a HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+                let first = client.hear(until: ">")
+                #expect(first?.contains("<gateway.localhost:\(port) /a>") == true, "\(first ?? "nothing")")
+                client.say("GET http://evil.example/b HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+                #expect(client.hear(until: "right?")?.hasPrefix("HTTP/1.1 421 ") == true)
+            }
+        }
+
+        @Test("a server that stops finishes the answers under way, to the last byte")
+        func finished() async throws {
+            let length = 20 << 20
+            let reader = Mutex<Task<Int, Never>?>(nil)
+            try await SocketTests.serving { _, _ in
+                Response(200, headers: [:], body: Array(repeating: 97, count: length))
+            } while: { port, host in
+                let client = try SocketClient(port)
+                client.say("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+                #expect(client.hear(until: "\r\n\r\n") != nil)
+                reader.withLock { reader in
+                    reader = Task.detached {
+                        // Not before the server has begun to stop.
+                        while (try? SocketClient(port)) != nil {}
+                        return client.count()
+                    }
+                }
+            }
+            let count = await reader.withLock { $0 }?.value ?? 0
+            #expect(count > length - 4_096)
+        }
+    }
+}
