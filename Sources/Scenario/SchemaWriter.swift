@@ -140,7 +140,7 @@ package struct SchemaWriter {
             case "range": schema = ["type": "array", "minItems": 2, "maxItems": 2]
             case "absent", "present": schema = ["type": "boolean"]
             case "matches", "starts-with", "ends-with": schema = Self.scalar
-            case "schema": schema = ["type": ["object", "boolean", "string"]]
+            case "schema": schema = ["anyOf": [["type": ["object", "boolean"]], Self.variable]]
             default: schema = true
             }
             // Beside a reference draft 7 looks at nothing.

@@ -37,6 +37,18 @@ struct StepTests {
             "- application: Ov23lishop\n    with: {callback: []}",
             "an application has no member \"callback\" (did you mean \"callbacks\"?)"
         ),
+        (
+            "- application: Ov23lishop\n    with: {callbacks: https://shop.example/callback}",
+            "callbacks must be a list, this is a text (such as [{url: https://shop.example/callback}])"
+        ),
+        (
+            "- application: Ov23lishop\n    with: {suspended: maybe}",
+            "true or false is needed here, this is a text"
+        ),
+        (
+            "- application: Ov23lishop\n    with: {callbacks: [{url: https://shop.example/callback, wildcard: 1}]}",
+            "true or false is needed here, this is a number"
+        ),
         ("- clock: {advance: 11}", "advance must be a duration (such as 500ms, 90s, 11m, 2h or 1d)"),
         ("- clock: {advance: -1s}", "world time never runs backwards"),
         ("- clock: {skew: {githb: 1s}}", "there is no party \"githb\" (did you mean \"github\"?)"),

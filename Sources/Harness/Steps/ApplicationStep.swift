@@ -9,7 +9,7 @@ package struct ApplicationStep: LabStep {
     private static let kinds = ["oauth-app", "github-app"]
     private static let callback = [
         ShapeMember("url", .text, "Where it may be sent back to.", required: true),
-        ShapeMember("wildcard", .either([.flag, .text]), "Whether any path below it will do."),
+        ShapeMember("wildcard", .flag, "Whether any path below it will do."),
     ]
     private static let members: [ShapeMember] = [
         ShapeMember("name", .text, "As the consent page shows it."),
@@ -18,13 +18,14 @@ package struct ApplicationStep: LabStep {
         ShapeMember(
             "callbacks", .either([.text, .list(.either([.text, .mapping(callback)]))]),
             "Where it may be sent back to."),
-        ShapeMember("expiringTokens", .either([.flag, .text]), "Whether its tokens expire and are refreshed."),
-        ShapeMember("suspended", .either([.flag, .text]), "Whether it may do nothing."),
+        ShapeMember("expiringTokens", .flag, "Whether its tokens expire and are refreshed."),
+        ShapeMember("suspended", .flag, "Whether it may do nothing."),
         ShapeMember("authentication", .text, "How it proves who it is at the token endpoint."),
         ShapeMember("keys", .anything, "Its public keys."),
-        ShapeMember("deviceFlow", .either([.flag, .text]), "Whether it may use the device flow."),
-        ShapeMember("resourceServer", .either([.flag, .text]), "Whether it may introspect tokens."),
+        ShapeMember("deviceFlow", .flag, "Whether it may use the device flow."),
+        ShapeMember("resourceServer", .flag, "Whether it may introspect tokens."),
     ]
+    private static let flags = ["expiringTokens", "suspended", "deviceFlow", "resourceServer"]
     private static let roots = ["clientId", "name", "kind", "callbacks", "expiringTokens", "suspended"]
     package static let shape = StepShape(
         "Registers an application at the authorization server, or changes one.", value: .text, outcome: roots,
@@ -46,6 +47,12 @@ package struct ApplicationStep: LabStep {
         if let kind = with["kind"], let name = kind.scalarText {
             reading.expectName(name, of: "kind of application", among: Self.kinds, at: kind.place)
         }
+        if let callbacks = with["callbacks"], callbacks.items == nil, !callbacks.namesAVariable {
+            reading.report(
+                callbacks.place, "callbacks must be a list, this is \(callbacks.typeName)",
+                hint: "such as [{url: https://shop.example/callback}]")
+        }
+        for flag in Self.flags.compactMap({ with[$0] }) { Self.expectFlag(flag, &reading) }
         for item in with["callbacks"]?.items ?? [] where !item.namesAVariable {
             guard item.isMapping else {
                 reading.report(
@@ -53,9 +60,16 @@ package struct ApplicationStep: LabStep {
                     hint: "such as {url: https://shop.example/callback, wildcard: false}")
                 continue
             }
-            _ = item.members("a callback", known: Self.callback.map(\.name), &reading)?.require("url", &reading)
+            let callback = item.members("a callback", known: Self.callback.map(\.name), &reading)
+            _ = callback?.require("url", &reading)
+            if let wildcard = callback?["wildcard"] { Self.expectFlag(wildcard, &reading) }
         }
         description = Template(with, &reading)
+    }
+
+    private static func expectFlag(_ node: DocumentNode, _ reading: inout Reading) {
+        guard node.json.bool == nil, !node.namesAVariable else { return }
+        reading.report(node.place, "true or false is needed here, this is \(node.typeName)")
     }
 
     package func perform(in run: ScenarioRun) async throws -> JSONValue {
