@@ -11,7 +11,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     @OptionGroup var root: RootOption
 
-    @Argument(help: "Scenario file.")
+    @Argument(help: "Scenario file; of a folder, or of a file that holds several, the first scenario is told.")
     var path = "scenarios/flow/method-2.yaml"
 
     @Flag(help: "Wait for the return key before each step.")
@@ -30,7 +30,11 @@ struct DemoCommand: AsyncParsableCommand {
         ReportPlaces([("--cast", cast, .report(.cast)), ("--html", html, .report(.playedPage))])
     }
 
-    func validate() throws { try places.expectNames() }
+    func validate() throws {
+        try places.expectNames()
+        guard step, let other = [("--cast", cast), ("--html", html)].first(where: { $0.1 != nil }) else { return }
+        throw ValidationError("--step waits in a terminal; with \(other.0) nothing is shown in one.")
+    }
 
     func run() async throws {
         try places.expectRoom()

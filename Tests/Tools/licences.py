@@ -34,6 +34,9 @@ def files(folder):
 
 def text(checkouts):
     """All of it. A text that several packages have word for word stands there once."""
+    for path in [ROOT / "Package.resolved", pathlib.Path(checkouts)]:
+        if not path.exists():
+            raise SystemExit(f"{path} is not there: the licences are those of a build in this checkout (make build)")
     pins = json.loads((ROOT / "Package.resolved").read_text())["pins"]
     folders = {path.name.lower(): path for path in pathlib.Path(checkouts).iterdir()}
     told, parts = {}, [f"What agentcore-local is built of, and under which licences.\n\n{BESIDES}"]

@@ -14,7 +14,8 @@ package struct HTTPStep: LabStep {
         ShapeMember("user", .text, "The user, or the client's id."), ShapeMember("password", .text, "Its secret."),
     ]
     package static let shape = StepShape(
-        "One request, exactly as written; redirects are not followed.", value: .text, outcome: roots,
+        "One request, METHOD URL, exactly as written; a URL alone is a GET. Redirects are not followed.", value: .text,
+        outcome: roots,
         [
             .asAnybody(Party.outside.rawValue), .values("headers", "Header fields; ~ takes one away."),
             ShapeMember("token", .text, "A bearer token."),
