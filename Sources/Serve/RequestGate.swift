@@ -1,4 +1,3 @@
-import Kernel
 import NIOCore
 import NIOHTTP1
 
@@ -6,8 +5,6 @@ import NIOHTTP1
 ///
 /// - A connection of HTTP/1.0 ends with its first answer (RFC 9112 section 9.3): the end is how such a client knows
 ///   that the answer is whole. Nobody behind this handler is told the version.
-/// - An absolute target has a host of its own, which counts in place of the header's (section 3.2.2). Nobody behind is
-///   told of that either.
 /// - After an answer that says `Connection: close` nothing comes through (section 9.6). The connection is half closed
 ///   then, and read to its end for a while: closed at once, it would be reset under a client that still sends, and the
 ///   answer lost with it.
@@ -56,18 +53,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    /// As those behind understand it, who know one word for a connection that ends; nil for a head that can stay as it
+    /// With the one word that those behind understand for a connection that ends; nil for a head that can stay as it
     /// is.
     private func plain(_ head: HTTPRequestHead) -> HTTPRequestHead? {
-        let isAbsolute = head.uri.utf8.first != UInt8(ascii: "/")
-        let isLast = isOfHTTP10 || !head.isKeepAlive
-        guard isAbsolute || isLast else { return nil }
+        guard isOfHTTP10 || !head.isKeepAlive else { return nil }
         var head = head
-        // One that has no Host, or two, is refused whatever it asks for.
-        if isAbsolute, head.headers["host"].count == 1, let target = URLParts(head.uri) {
-            head.headers.replaceOrAdd(name: "host", value: target.authority)
-        }
-        if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        head.headers.replaceOrAdd(name: "connection", value: "close")
         // RFC 9110 section 10.1.1: of such a client it means nothing.
         if isOfHTTP10 { head.headers.remove(name: "expect") }
         return head

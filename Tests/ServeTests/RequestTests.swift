@@ -45,21 +45,6 @@ extension SocketTests {
             }
         }
 
-        /// RFC 9112 section 3.2.2.
-        @Test("a host in the request's target counts in place of the header's")
-        func absolute() async throws {
-            try await SocketTests.serving { request, _ in
-                .plain(200, "<\(request.head.authority ?? "") \(request.path)>")
-            } while: { port, host in
-                let client = try SocketClient(port)
-                client.say("GET http://gateway.localhost:\(port)/a HTTP/1.1\r\nHost: \(host)\r\n\r\n")
-                let first = client.hear(until: ">")
-                #expect(first?.contains("<gateway.localhost:\(port) /a>") == true, "\(first ?? "nothing")")
-                client.say("GET http://evil.example/b HTTP/1.1\r\nHost: \(host)\r\n\r\n")
-                #expect(client.hear(until: "right?")?.hasPrefix("HTTP/1.1 421 ") == true)
-            }
-        }
-
         @Test("a server that stops finishes the answers under way, to the last byte")
         func finished() async throws {
             let length = 20 << 20
