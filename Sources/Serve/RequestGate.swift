@@ -5,6 +5,7 @@ import NIOHTTP1
 ///
 /// - A connection of HTTP/1.0 ends with its first answer (RFC 9112 section 9.3): the end is how such a client knows
 ///   that the answer is whole. Nobody behind this handler is told the version.
+/// - So does one whose client asks for another protocol: nobody here speaks one, and the decoder reads nothing more.
 /// - After an answer that says `Connection: close` nothing comes through (section 9.6). The connection is half closed
 ///   then, and read to its end for a while: closed at once, it would be reset under a client that still sends, and the
 ///   answer lost with it.
@@ -25,6 +26,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var isLeaving = false
     /// Whether the rest of a request is still to come.
     private var isWithin = false
+    /// Of the newest request, as is what follows: the last one of its connection.
+    private var isLast = false
     private var isOfHTTP10 = false
     /// Requests that came through and have not been answered.
     private var underWay = 0
@@ -40,7 +43,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             isWithin = true
             underWay += 1
             isOfHTTP10 = head.version == .http1_0
-            if let plain = plain(head) { return context.fireChannelRead(wrapInboundOut(.head(plain))) }
+            isLast = isOfHTTP10 || !head.isKeepAlive || Self.asksForAnotherProtocol(head)
+            if isLast { return context.fireChannelRead(wrapInboundOut(.head(last(head)))) }
         case .body:
             // Of a request that did not come through.
             guard isWithin else { return }
@@ -53,14 +57,28 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    /// With the one word that those behind understand for a connection that ends; nil for a head that can stay as it
-    /// is.
-    private func plain(_ head: HTTPRequestHead) -> HTTPRequestHead? {
-        guard isOfHTTP10 || !head.isKeepAlive else { return nil }
+    /// Where the decoder stops: it takes what follows for that protocol.
+    private static func asksForAnotherProtocol(_ head: HTTPRequestHead) -> Bool {
+        guard head.method != .CONNECT else { return true }
+        return head.headers.contains(name: "upgrade")
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
+    /// With the one word that those behind understand for a connection that ends.
+    private func last(_ head: HTTPRequestHead) -> HTTPRequestHead {
         var head = head
         head.headers.replaceOrAdd(name: "connection", value: "close")
         // RFC 9110 section 10.1.1: of such a client it means nothing.
         if isOfHTTP10 { head.headers.remove(name: "expect") }
+        return head
+    }
+
+    /// RFC 9112 section 9.6: the client is told that no other answer comes.
+    private func last(_ head: HTTPResponseHead) -> HTTPResponseHead {
+        var head = head
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        // Section 6.1: a client of HTTP/1.0 does not know chunks.
+        if isOfHTTP10, !head.headers.contains(name: "content-length") { head.version = .http1_0 }
         return head
     }
 
@@ -80,14 +98,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where isOfHTTP10 && !head.headers.contains(name: "content-length"):
-            // RFC 9112 section 6.1: such a client does not know chunks.
-            head.version = .http1_0
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .head(let head) where isLast && underWay == 1 && head.status.code >= 200:
+            context.write(wrapOutboundOut(.head(last(head))), promise: promise)
         case .end:
             // What was no request at all is answered too.
             underWay = max(0, underWay - 1)
-            guard isLeaving, underWay == 0 else { return context.write(data, promise: promise) }
+            guard isLeaving, isDone else { return context.write(data, promise: promise) }
             let written = promise ?? context.eventLoop.makePromise()
             let channel = context.channel
             written.futureResult.whenComplete { _ in channel.close(promise: nil) }
@@ -111,10 +127,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         // Whoever is told of it behind here closes the connection over what waits to be sent.
         guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
         isLeaving = true
-        // Nor are anybody's last bytes waited for: a request that is not whole has no answer under way.
-        guard isShut || underWay == (isWithin ? 1 : 0) else { return }
-        closeWhenSent(context)
+        if isShut || isDone { closeWhenSent(context) }
     }
+
+    /// Whether no answer is under way. Nobody's last bytes are waited for: a request that is not whole has none, or had
+    /// it early.
+    private var isDone: Bool { underWay <= (isWithin ? 1 : 0) }
 
     private func closeWhenSent(_ context: ChannelHandlerContext) {
         let channel = context.channel

@@ -45,6 +45,37 @@ extension SocketTests {
             }
         }
 
+        /// Java's client asks for HTTP/2 this way by itself (RFC 9110 section 7.8).
+        @Test(
+            "a connection that asks for another protocol ends with its answer, and says so",
+            arguments: [
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c", "Connection: upgrade\r\nUpgrade: websocket",
+            ])
+        func upgrade(_ fields: String) async throws {
+            try await SocketTests.serving { port, host in
+                let client = try SocketClient(port)
+                client.say("GET / HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n\r\n")
+                let heard = client.hear(until: Self.never)
+                #expect(heard?.contains("0 bytes") == true && heard?.lowercased().contains("connection: close") == true)
+            }
+        }
+
+        @Test("an answer is framed for its own request, whatever comes behind that")
+        func pipelined() async throws {
+            try await SocketTests.serving { request, _ in
+                guard request.path == "/events" else { return .plain(200, "plain") }
+                var response = Response(200, headers: [.contentType: "text/event-stream"], body: [])
+                response.events = EventStream(Once(events: []), changes: ChangeSignal())
+                return response
+            } while: { port, host in
+                let client = try SocketClient(port)
+                client.say("GET /events HTTP/1.1\r\nHost: \(host)\r\n\r\nGET / HTTP/1.0\r\nHost: \(host)\r\n\r\n")
+                let heard = try #require(client.hear(until: Self.never))
+                #expect(heard.hasPrefix("HTTP/1.1 200 OK\r\n") && heard.contains("0\r\n\r\nHTTP/1.1 200 OK"))
+                #expect(heard.hasSuffix("plain"))
+            }
+        }
+
         @Test("a server that stops finishes the answers under way, to the last byte")
         func finished() async throws {
             let length = 20 << 20
