@@ -88,7 +88,7 @@ extension CallContext {
             "skew": .object(
                 JSONObject(skews.map { .init($0.key.rawValue, .string("\($0.value.milliseconds)ms")) })),
             "alarms": .array(
-                lab.clock.pendingAlarms.sorted { $0.due < $1.due }.map { alarm in
+                lab.clock.unfinishedAlarms.map(\.alarm).sorted { $0.due < $1.due }.map { alarm in
                     ["due": .string(alarm.due.iso8601), "party": .string(alarm.party.rawValue)]
                 }),
         ]

@@ -54,11 +54,12 @@ package struct ControlOrigin: Origin {
             return ControlError.otherMethods(request.path, methods.map(\.rawValue).joined(separator: ", "))
         case .found(let handler, let parameters):
             do {
-                let response = try await handler(request, parameters)
                 // Reset leaves an empty archive behind, and reading changes nothing.
-                if request.method != .get, request.method != .head, request.path != "/_local/reset" {
-                    try lab.keepState()
-                }
+                let isKept = request.method != .get && request.method != .head && request.path != "/_local/reset"
+                // What could not be kept is not done in the first place.
+                if isKept { try lab.keepState() }
+                let response = try await handler(request, parameters)
+                if isKept { try lab.keepState() }
                 return response
             } catch let error as ControlError {
                 return error.response

@@ -176,6 +176,19 @@ struct ArchiveTests {
         #expect(await Self.token(of: "alice", lab) != nil)
     }
 
+    /// Somebody who is told that it failed asks again.
+    @Test func whatCannotBeKeptIsNotDone() async throws {
+        let archive = Shelf()
+        let lab = try ControlledLab { $0.archive = archive }
+        let before = lab.lab.clock.now
+        archive.makeRoom(for: 0)
+        #expect(await lab.call(.post, "/_local/clock", ["advance": "11m", "skew": ["github": "1s"]]).status == 500)
+        #expect(lab.lab.clock.now == before && lab.lab.clock.skews.isEmpty)
+        archive.makeRoom(for: .max)
+        #expect(await lab.call(.post, "/_local/clock", ["advance": "11m"]).status == 200)
+        #expect(lab.lab.clock.now == before + .minutes(11))
+    }
+
     /// What an alarm is for is done once there is room, and not before.
     @Test func whatRangInVainRingsAgain() async throws {
         let archive = Shelf()
