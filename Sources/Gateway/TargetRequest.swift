@@ -83,9 +83,10 @@ struct TargetSession: PassingRecord {
     let id: Identifier<Tag>
     let session: String?
     let revision: String
-    /// Of the next request in it; data files of before have none.
+    /// Of the next request in it; data files of before have none, and used the first two again and again.
     var nextID: Int64?
     let until: Instant?
+    var next: Int64 { nextID ?? 3 }
 }
 
 /// One request to the MCP server behind a target.
@@ -188,7 +189,7 @@ struct TargetRequest {
         let id = Identifier<TargetSession.Tag>("\(session.id) \(target.id)")
         if !renewed, let kept = goOn(id) {
             client.resume(
-                session: kept.session, revision: Revision(rawValue: kept.revision), nextID: kept.nextID ?? 1)
+                session: kept.session, revision: Revision(rawValue: kept.revision), nextID: kept.next)
             return client
         }
         try await client.connect(
@@ -206,7 +207,7 @@ struct TargetRequest {
         try? world.store.write { transaction in
             guard let kept = transaction.find(TargetSession.self, id) else { return nil }
             var later = kept
-            later.nextID = (kept.nextID ?? 1) + 1
+            later.nextID = kept.next + 1
             transaction.save(later)
             return kept
         }
