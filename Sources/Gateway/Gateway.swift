@@ -62,8 +62,13 @@ package struct Gateway: AlarmHandling {
     }
 
     private func route(_ path: String) -> Route? {
+        let pieces = path.pieces(by: "/")
+        // What nearly everybody asks for.
+        if pieces.count == 3, pieces[0] == "gateways", pieces[2] == "mcp" {
+            return .mcp(GatewayID(percentDecoded(pieces[1])))
+        }
         let everyPlace = world.switches.choice(.metadataPlaces) == "all"
-        let segments = path.pieces(by: "/").map { percentDecoded($0) }
+        let segments = pieces.map { percentDecoded($0) }
         let wellKnown = [".well-known", "oauth-protected-resource"]
         guard segments.count >= 3 else { return nil }
         if segments[0] == "gateways" {
@@ -75,7 +80,7 @@ package struct Gateway: AlarmHandling {
             case wellKnown + ["mcp"] where everyPlace: return .metadata(id)
             case let names where names[0] != wellKnown[0] && names[0] != "mcp":
                 // As it came: what is encoded in it is the target's to read.
-                let rest = path.pieces(by: "/").dropFirst(3).joined(separator: "/")
+                let rest = pieces.dropFirst(3).joined(separator: "/")
                 return .target(id, name: names[0], rest: rest)
             default: return nil
             }

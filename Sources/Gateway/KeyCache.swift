@@ -24,7 +24,7 @@ struct KeySetRecord: Record {
 /// is only computed once, and no longer trusted than its key is.
 final class KeyCache: Sendable {
     private struct Verified: Hashable {
-        let token: String
+        let token: CompactToken
         let fingerprint: String
     }
 
@@ -66,13 +66,13 @@ final class KeyCache: Sendable {
 
     /// The claims of a token that these keys verified before.
     func claims(of token: String, by keys: KeySetRecord) -> JSONObject? {
-        verified.withLock { $0[Verified(token: token, fingerprint: keys.fingerprint)] }
+        verified.withLock { $0[Verified(token: CompactToken(token), fingerprint: keys.fingerprint)] }
     }
 
     func remember(_ claims: JSONObject, of token: String, by keys: KeySetRecord) {
         verified.withLock { verified in
             if verified.count >= Self.mostVerified { verified.removeAll() }
-            verified[Verified(token: token, fingerprint: keys.fingerprint)] = claims
+            verified[Verified(token: CompactToken(token), fingerprint: keys.fingerprint)] = claims
         }
     }
 

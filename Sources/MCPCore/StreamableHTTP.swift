@@ -108,10 +108,10 @@ package struct StreamableHTTP: Sendable {
 
     /// GET and DELETE where they mean something; POST goes on; all else is 405 (MUST for GET without a stream).
     private func withoutBody(_ request: Request) throws(Refusal) -> Incoming? {
+        guard request.method != .post else { return nil }
         // A revision without sessions has neither, whatever the server has for others.
         let isStateless = request.header(MCPName.versionHeader).map { Revision(rawValue: $0).isStateless } ?? false
         switch request.method {
-        case .post: return nil
         case .get where !isStateless:
             guard accepts(request, "text", "event-stream") else {
                 throw Refusal(406, JSONRPCError(-32600, "Not Acceptable: Client must accept text/event-stream"))

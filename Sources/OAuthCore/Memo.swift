@@ -33,10 +33,10 @@ final class Memo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
 /// A token as a key: told apart by all of it, hashed by its end, which is its signature. The same bearer token is asked
 /// about with every call.
-struct CompactToken: Hashable, Sendable {
+package struct CompactToken: Hashable, Sendable {
     let text: String
-    init(_ text: String) { self.text = text }
-    func hash(into hasher: inout Hasher) {
+    package init(_ text: String) { self.text = text }
+    package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { bytes in
             hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes).suffix(32)))

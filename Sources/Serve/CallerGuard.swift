@@ -11,12 +11,22 @@ package struct CallerGuard: Sendable {
 
     package init(names: Set<String>) { self.names = names }
 
-    /// The answer for a caller who may not call a party; nil for one who may.
-    package func refusal(host authority: String?, headers: HTTPFields, to party: Party) -> Response? {
+    /// The answer for a caller who may not call a party; nil for one who may. A host that is `known` may be called.
+    package func refusal(
+        host authority: String?, headers: HTTPFields, to party: Party, knowing known: String? = nil
+    ) -> Response? {
         // RFC 9112 section 3.2: exactly one; a second one would stay among the fields.
         guard let authority, headers[Self.hostField] == nil else {
             return .plain(400, "A request has one Host header.\n", headers: [.connection: "close"])
         }
+        if !(known.map { areSame($0, authority) } ?? false), let refusal = refusal(of: authority) { return refusal }
+        guard let origin = headers[.origin] else { return nil }
+        if origin == "null" { return refusesNameless(headers[Self.fetchSite], to: party) ? Self.foreignPage : nil }
+        guard let page = URLParts(origin), allows(page.host) else { return Self.foreignPage }
+        return nil
+    }
+
+    private func refusal(of authority: String) -> Response? {
         // A name with a path or an @ behind it would be somebody else's in the eyes of whoever reads it otherwise.
         guard authority.utf8.allSatisfy(Self.isOfAName) else {
             return .plain(400, "The Host header is no host with or without a port.\n", headers: [.connection: "close"])
@@ -24,9 +34,6 @@ package struct CallerGuard: Sendable {
         guard let host = URLParts("http://\(authority)")?.host, allows(host) else {
             return .plain(421, "No party of this lab has that name. Is the Host header right?\n")
         }
-        guard let origin = headers[.origin] else { return nil }
-        if origin == "null" { return refusesNameless(headers[Self.fetchSite], to: party) ? Self.foreignPage : nil }
-        guard let page = URLParts(origin), allows(page.host) else { return Self.foreignPage }
         return nil
     }
 

@@ -24,21 +24,24 @@ struct OriginResponder: Sendable {
         guard !connection.isOver else { return }
         guard let counter = await desk.counter() else { throw NoLab() }
         let host = request.head.authority
-        if let refusal = counter.callers.refusal(host: host, headers: request.headers, to: party) {
+        if let refusal = counter.callers.refusal(
+            host: host, headers: request.headers, to: party, knowing: connection.host)
+        {
             try await write(refusal, to: request.method, writer)
             if refusal.header(.connection) == "close" { try await connection.end(on: channel) }
             return
         }
+        connection.host = host
         guard let target = Self.originForm(request.head.path) else {
             return try await write(.plain(400, "This is no proxy.\n"), to: request.method, writer)
         }
         // Digits are all that comes this far; a number of them that no integer holds is too large as well.
-        if let length = request.headers[.contentLength], Int(length).map({ $0 > Self.longestBody }) ?? true {
+        if let length = request.headers.joined(.contentLength), Int(length).map({ $0 > Self.longestBody }) ?? true {
             try await write(Self.tooLarge, to: request.method, writer)
             return try await connection.end(on: channel)
         }
         // RFC 9110 section 10.1.1: the client waits for this before it sends a long body.
-        if request.headers[.expect]?.lowercased() == "100-continue" {
+        if request.headers.joined(.expect)?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         var head = RequestHead(request.head)

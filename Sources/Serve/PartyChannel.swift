@@ -38,9 +38,16 @@ struct PartyChannel: ServerChildChannel {
     }
 }
 
-/// Whether a connection has had its last answer.
+/// Whether a connection has had its last answer, and what it calls us.
 final class PartyConnection: Sendable {
     private let over = Atomic(false)
+    private let name = Mutex<String?>(nil)
+
+    /// The last Host that its requests may have.
+    var host: String? {
+        get { name.withLock { $0 } }
+        set { name.withLock { $0 = newValue } }
+    }
 
     var isOver: Bool { over.load(ordering: .relaxed) }
 

@@ -168,7 +168,7 @@ extension HTTPFields {
     package mutating func add(_ name: HTTPField.Name, _ value: String) { append(HTTPField(name: name, value: value)) }
 
     /// As the type's own subscript, without the lists that it makes for a field that is there once, as most are.
-    fileprivate func joined(_ name: HTTPField.Name) -> String? {
+    package func joined(_ name: HTTPField.Name) -> String? {
         var found: String?
         for field in self where field.name == name {
             guard let first = found else {
