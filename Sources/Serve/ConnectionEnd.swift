@@ -2,7 +2,7 @@ import NIOCore
 
 /// Notices that a client ended its connection while it is still being written to: without it a stream would only find
 /// out at its next event.
-final class ConnectionEnd: ChannelInboundHandler, RemovableChannelHandler {
+final class ConnectionEnd: ChannelInboundHandler {
     /// What is read passes by unseen.
     typealias InboundIn = Never
     private var ended: EventLoopPromise<Void>?

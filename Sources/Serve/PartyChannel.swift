@@ -9,33 +9,44 @@ struct PartyChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
     private let responder: OriginResponder
     private let patience: TimeAmount
-    private let configuration: HTTP1Channel.Configuration
 
     init(_ responder: OriginResponder, patience: TimeAmount) {
         self.responder = responder
         self.patience = patience
-        configuration = .init(additionalChannelHandlers: [ConnectionEnd()], idleTimeout: patience)
     }
 
+    /// Hummingbird's own, with a gate where it has a codec.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        protocolChannel(PartyConnection()).setup(channel: channel, logger: logger).flatMapThrowing {
-            [patience] value in
+        channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(RequestGate(patience: patience), position: .after(decoder))
-            return value
+            try pipeline.addHandler(ConnectionEnd())
+            // A field of our types cannot say what it may not, and requests that wait are kept by the last handler.
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
+                withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.decoderLimits)
+            try pipeline.addHandler(RequestGate(patience: patience))
+            try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Duration(patience), logger: logger))
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }
     }
 
     func handle(value: Value, logger: Logger) async {
-        await protocolChannel(PartyConnection()).handle(value: value, logger: logger)
+        let connection = PartyConnection()
+        let answer: HTTPChannelHandler.Responder = { [responder] in
+            try await responder.respond($0, $1, on: $2, connection)
+        }
+        await HTTP1Channel(responder: answer).handle(value: value, logger: logger)
     }
 
-    private func protocolChannel(_ connection: PartyConnection) -> HTTP1Channel {
-        HTTP1Channel(
-            responder: { [responder] in try await responder.respond($0, $1, on: $2, connection) },
-            configuration: configuration)
-    }
+    private static let decoderLimits: NIOHTTPDecoderLimitConfiguration = {
+        let limits = HTTP1Channel.Configuration.DecoderConfiguration()
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderFieldSize = limits.maxHeaderFieldSize
+        configuration.maxHeaderListSize = limits.maxHeaderListSize
+        configuration.maxHeaderFieldCount = limits.maxHeaderFieldCount
+        return configuration
+    }()
 }
 
 /// Whether a connection has had its last answer, and what it calls us.

@@ -1,7 +1,11 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
-/// What requests come through, right behind the decoder, and their answers on the way back.
+/// What requests come through, between the decoder and everybody who knows no version of HTTP, and their answers on
+/// the way back.
 ///
 /// - A connection of HTTP/1.0 ends with its first answer (RFC 9112 section 9.3): the end is how such a client knows
 ///   that the answer is whole. Nobody behind this handler is told the version.
@@ -11,16 +15,17 @@ import NIOHTTP1
 ///   answer lost with it.
 /// - A request has to be there within a while of its beginning, however steadily it comes.
 /// - A server that stops finishes the answers under way, to their last byte, and begins no others.
-final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
+final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     struct Shut: Sendable {}
     /// How long a client may take to read its last answer and to stop sending.
     private static let farewell = TimeAmount.seconds(5)
     private let patience: TimeAmount
+    private var reader = HeadReader()
     private var isShut = false
     /// The server stops: what begins from now on is thrown away.
     private var isLeaving = false
@@ -44,17 +49,22 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             underWay += 1
             isOfHTTP10 = head.version == .http1_0
             isLast = isOfHTTP10 || !head.isKeepAlive || Self.asksForAnotherProtocol(head)
-            if isLast { return context.fireChannelRead(wrapInboundOut(.head(last(head)))) }
-        case .body:
+            do {
+                context.fireChannelRead(wrapInboundOut(.head(try reader.read(isLast ? last(head) : head))))
+            } catch {
+                context.fireErrorCaught(error)
+            }
+        case .body(let bytes):
             // Of a request that did not come through.
             guard isWithin else { return }
-        case .end:
+            context.fireChannelRead(wrapInboundOut(.body(bytes)))
+        case .end(let trailers):
             guard isWithin else { return }
             isWithin = false
             deadline?.cancel()
             deadline = nil
+            context.fireChannelRead(wrapInboundOut(.end(trailers.map { HTTPFields($0, splitCookie: false) })))
         }
-        context.fireChannelRead(data)
     }
 
     /// Where the decoder stops: it takes what follows for that protocol.
@@ -74,8 +84,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// RFC 9112 section 9.6: the client is told that no other answer comes.
-    private func last(_ head: HTTPResponseHead) -> HTTPResponseHead {
-        var head = head
+    private func last(_ response: HTTPResponse) -> HTTPResponseHead {
+        var head = HTTPResponseHead(response)
         head.headers.replaceOrAdd(name: "connection", value: "close")
         // Section 6.1: a client of HTTP/1.0 does not know chunks.
         if isOfHTTP10, !head.headers.contains(name: "content-length") { head.version = .http1_0 }
@@ -98,17 +108,20 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head) where isLast && underWay == 1 && head.status.code >= 200:
-            context.write(wrapOutboundOut(.head(last(head))), promise: promise)
-        case .end:
+        case .head(let response):
+            let isFarewell = isLast && underWay == 1 && response.status.code >= 200
+            let head = isFarewell ? last(response) : HTTPResponseHead(response)
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body(let bytes): context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+        case .end(let trailers):
+            let end = wrapOutboundOut(.end(trailers.map(HTTPHeaders.init)))
             // What was no request at all is answered too.
             underWay = max(0, underWay - 1)
-            guard isLeaving, isDone else { return context.write(data, promise: promise) }
+            guard isLeaving, isDone else { return context.write(end, promise: promise) }
             let written = promise ?? context.eventLoop.makePromise()
             let channel = context.channel
             written.futureResult.whenComplete { _ in channel.close(promise: nil) }
-            context.write(data, promise: written)
-        default: context.write(data, promise: promise)
+            context.write(end, promise: written)
         }
     }
 

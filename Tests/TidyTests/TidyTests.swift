@@ -57,6 +57,8 @@ private let imports: [String: Set<String>] = [
     "AsyncHTTPClient": ["Outbound"],
     "NIOCore": ["Serve", "Outbound", "bench"],
     "NIOHTTP1": ["Serve", "Outbound"],
+    "NIOHTTPTypes": ["Serve"],
+    "NIOHTTPTypesHTTP1": ["Serve"],
     "NIOPosix": ["Serve", "bench"],
     "Logging": ["Serve", "bench"],
     "CryptoExtras": ["OAuthCore"],
