@@ -8,8 +8,12 @@ struct Endpoint: MCPHandler {
     let gateway: Gateway
     let record: GatewayRecord
     let caller: Caller
+    /// `protocolConfiguration.mcp` of the gateway.
+    private let mcp: JSONObject
+    /// Revisions that this gateway offers, newest first.
+    let served: [Revision]
     /// What travels besides the message.
-    var traffic = CallTraffic()
+    let traffic: CallTraffic
     var world: World { gateway.world }
     var serverInfo: JSONValue { Self.info }
     private static let info: JSONValue = ["name": .string(Gateway.name), "version": .string(Gateway.version)]
@@ -17,20 +21,21 @@ struct Endpoint: MCPHandler {
     /// Life of a session where the gateway says none (ledger `gateway-sessions`).
     private static let sessionLife: Int64 = 3600
 
-    /// Revisions that this gateway offers, newest first.
-    var served: [Revision] {
-        let listed = record.supportedVersions
+    init(gateway: Gateway, record: GatewayRecord, caller: Caller, traffic: CallTraffic) {
+        (self.gateway, self.record, self.caller, self.traffic) = (gateway, record, caller, traffic)
+        mcp = record.mcp
+        let listed = mcp["supportedVersions"]?.strings ?? []
         let names =
             listed.isEmpty
-            ? world.switches.choice(.gatewayDefaultVersions).split(separator: ",").map { trimmed($0) } : listed
-        return Revision.all.filter { names.contains($0.rawValue) }
+            ? gateway.world.switches.choice(.gatewayDefaultVersions).split(separator: ",").map { trimmed($0) } : listed
+        served = Revision.all.filter { names.contains($0.rawValue) }
     }
 
     /// What its sessions know it by.
     static func name(of gateway: GatewayID) -> String { "gateway \(gateway)" }
 
     /// `streamingConfiguration` of the gateway.
-    private var isStreaming: Bool { record.mcp["streamingConfiguration"]?["enableResponseStreaming"] == true }
+    private var isStreaming: Bool { mcp["streamingConfiguration"]?["enableResponseStreaming"] == true }
 
     /// The code was seen and the text not (ledger `not-acceptable-text`).
     private var notAcceptable: String {
@@ -40,7 +45,7 @@ struct Endpoint: MCPHandler {
 
     /// Only a gateway with `sessionConfiguration` keeps sessions.
     private var sessions: SessionPolicy? {
-        guard let configuration = record.mcp["sessionConfiguration"] else { return nil }
+        guard let configuration = mcp["sessionConfiguration"] else { return nil }
         return SessionPolicy(
             life: .seconds(configuration["sessionTimeoutInSeconds"]?.int ?? Self.sessionLife),
             missing: "Missing required Mcp-Session-Id header", unknown: "Session not found or expired",
@@ -68,7 +73,7 @@ struct Endpoint: MCPHandler {
         guard let claims = caller.token.flatMap({ DecodedToken($0) })?.claims else {
             return caller.principal ?? caller.keyID ?? ""
         }
-        return "\(claims["iss"]?.string ?? "") \(claims["sub"]?.string ?? "")"
+        return (claims["iss"]?.string ?? "") + " " + (claims["sub"]?.string ?? "")
     }
 
     func reply(to call: MCPCall) async throws(JSONRPCError) -> MCPReply {
@@ -115,7 +120,7 @@ struct Endpoint: MCPHandler {
             "protocolVersion": .string(Revision.negotiated(requested, served: served).rawValue),
             "capabilities": .object(try capabilities(listChanged: true)), "serverInfo": serverInfo,
         ]
-        if let instructions = record.mcp["instructions"] { result.append("instructions", instructions) }
+        if let instructions = mcp["instructions"] { result.append("instructions", instructions) }
         return .object(result)
     }
 
@@ -125,7 +130,7 @@ struct Endpoint: MCPHandler {
             "supportedVersions": .strings(served.map(\.rawValue)),
             "capabilities": .object(try capabilities(listChanged: false)),
         ]
-        if let instructions = record.mcp["instructions"] { result.append("instructions", instructions) }
+        if let instructions = mcp["instructions"] { result.append("instructions", instructions) }
         return .object(result)
     }
 
@@ -149,7 +154,7 @@ struct Endpoint: MCPHandler {
 
     /// About thirty items and a cursor; everything where the gateway says so.
     func page(of items: [JSONValue], _ member: String, _ params: JSONObject) throws(JSONRPCError) -> JSONValue {
-        let isWhole = record.mcp["disableMcpListToolsPagination"] == true
+        let isWhole = mcp["disableMcpListToolsPagination"] == true
         let size = isWhole ? max(1, items.count) : world.switches.number(.toolsPageSize)
         let pages = Pages(list: member == "tools" ? record.id.rawValue : "\(record.id) \(member)", size: size)
         let (part, next) = try pages.page(of: items, at: params["cursor"])
@@ -173,7 +178,7 @@ struct Endpoint: MCPHandler {
         return tools
     }
 
-    var hasSearch: Bool { record.mcp["searchType"] == "SEMANTIC" }
+    var hasSearch: Bool { mcp["searchType"] == "SEMANTIC" }
     /// Which targets count at this moment.
     var serving: Serving {
         let delay = world.switches.number(.targetPropagation)

@@ -62,11 +62,8 @@ package struct Gateway: AlarmHandling {
     }
 
     private func route(_ path: String) -> Route? {
+        if let name = Self.nameBeforeMCP(path) { return .mcp(GatewayID(percentDecoded(name))) }
         let pieces = path.pieces(by: "/")
-        // What nearly everybody asks for.
-        if pieces.count == 3, pieces[0] == "gateways", pieces[2] == "mcp" {
-            return .mcp(GatewayID(percentDecoded(pieces[1])))
-        }
         let everyPlace = world.switches.choice(.metadataPlaces) == "all"
         let segments = pieces.map { percentDecoded($0) }
         let wellKnown = [".well-known", "oauth-protected-resource"]
@@ -91,6 +88,13 @@ package struct Gateway: AlarmHandling {
         return .metadata(GatewayID(segments[3]))
     }
 
+    /// Of a path as nearly everybody asks for it.
+    private static func nameBeforeMCP(_ path: String) -> Substring? {
+        guard path.hasPrefix("/gateways/"), path.hasSuffix("/mcp") else { return nil }
+        let name = path.utf8.dropFirst("/gateways/".utf8.count).dropLast("/mcp".utf8.count)
+        return name.isEmpty || name.contains(UInt8(ascii: "/")) ? nil : Substring(name)
+    }
+
     private func find(_ id: GatewayID) throws(Refused) -> GatewayRecord {
         do {
             let found = try world.store.write { $0.find(GatewayRecord.self, id) }
@@ -109,9 +113,7 @@ package struct Gateway: AlarmHandling {
             throw Refused(AWSError(.conflict, "Gateway is not ready: \(gateway.status.rawValue)").response)
         }
         return await Interception(gateway: self, record: gateway).around(request) { request, traffic in
-            var endpoint = Endpoint(gateway: self, record: gateway, caller: caller)
-            endpoint.traffic = traffic
-            return await endpoint.answer(request)
+            await Endpoint(gateway: self, record: gateway, caller: caller, traffic: traffic).answer(request)
         }
     }
 }

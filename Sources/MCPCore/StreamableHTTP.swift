@@ -163,6 +163,8 @@ package struct StreamableHTTP: Sendable {
 
     /// What the version header says; the same said twice is said once.
     private func declaredRevision(_ request: Request) throws(Refusal) -> String? {
+        guard let joined = request.header(MCPName.versionHeader) else { return nil }
+        guard joined.contains(",") else { return trimmed(joined) }
         let values = request.head.headerFields[values: MCPName.versionHeader].map { trimmed($0) }
         guard let first = values.first else { return nil }
         guard values.allSatisfy({ $0 == first }) else {

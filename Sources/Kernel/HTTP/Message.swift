@@ -182,6 +182,8 @@ extension HTTPFields {
 
     fileprivate var mediaType: String? {
         guard let field = joined(.contentType) else { return nil }
+        // As nearly everybody writes it here.
+        if field == "application/json" { return field }
         let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) ?? field.utf8.endIndex
         let name = trimmed(field[..<end])
         let isLower = name.utf8.allSatisfy { $0 < 128 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
@@ -206,4 +208,7 @@ package func trimmed(_ text: Substring) -> String {
     }
 }
 
-package func trimmed(_ text: String) -> String { trimmed(text[...]) }
+package func trimmed(_ text: String) -> String {
+    let isBlank = { (byte: UInt8?) in byte == 32 || byte == 9 }
+    return isBlank(text.utf8.first) || isBlank(text.utf8.last) ? trimmed(text[...]) : text
+}
