@@ -9,7 +9,7 @@ import Testing
         #expect(try await LocalCommands().run(["cat"], input: input) == input)
     }
 
-    @Test("What a command started and left behind ends too", .timeLimit(.minutes(2)))
+    @Test("What a command started and left behind ends too", .timeLimit(.minutes(10)))
     func stragglers() async throws {
         let said = try await LocalCommands(limit: 1).run(["sh", "-c", "sleep 100000 & echo hi"], input: [])
         #expect(String(decoding: said, as: UTF8.self) == "hi\n")
