@@ -21,6 +21,15 @@ package enum Probe {
 
     private static let noSignal = Int32(MSG_NOSIGNAL)
 
+    /// No reading from a socket and no writing to it waits longer than this.
+    package static func limit(_ socket: Int32, seconds: Int) {
+        // A `timeval` (seconds, microseconds). Its initializer is there or not by the order in which the compiler
+        // happens to read the headers.
+        let patience = [seconds, 0]
+        let size = socklen_t(MemoryLayout<Int>.stride * patience.count)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(socket, SOL_SOCKET, option, patience, size) }
+    }
+
     static func connected(_ host: String, _ port: Int, patience seconds: Int = 2) -> Int32? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -31,10 +40,7 @@ package enum Probe {
         while let address = next?.pointee {
             let number = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
             if number >= 0 {
-                var patience = timeval(tv_sec: seconds, tv_usec: 0)
-                let size = socklen_t(MemoryLayout<timeval>.size)
-                setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-                setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+                limit(number, seconds: seconds)
                 if connect(number, address.ai_addr, address.ai_addrlen) == 0 { return number }
                 close(number)
             }

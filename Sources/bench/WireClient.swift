@@ -1,4 +1,5 @@
 import Foundation
+import Serve
 
 /// One kept connection to a port of this machine: writes a request, reads one answer, and no more than measuring needs.
 final class WireClient {
@@ -33,8 +34,8 @@ final class WireClient {
             close(socket)
             throw BenchFailure("nobody listens on port \(port)")
         }
-        var (patience, now) = (timeval(tv_sec: 20, tv_usec: 0), Int32(1))
-        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        Probe.limit(socket, seconds: 20)
+        var now: Int32 = 1
         setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &now, socklen_t(MemoryLayout<Int32>.size))
     }
 
