@@ -1,8 +1,12 @@
+import Kernel
+
 extension String {
     /// As a terminal may show it: what would move its cursor or change its title, colours or the direction of the
     /// writing is a picture of itself. Line ends and tabs stay.
     package var shown: String {
-        guard unicodeScalars.contains(where: { $0.picture != nil }) else { return self }
+        // Most lines are ASCII without controls, and bytes are sooner walked than scalars.
+        guard !utf8.allSatisfy({ 0x20 <= $0 && $0 < 0x7F }), unicodeScalars.contains(where: { $0.picture != nil })
+        else { return self }
         var text = UnicodeScalarView()
         for scalar in unicodeScalars { text.append(scalar.picture ?? scalar) }
         return String(text)
@@ -32,7 +36,7 @@ extension String {
     /// `::` at the beginning of a line, after any blanks, and `##[` anywhere in one (runner, ActionCommand.cs).
     package var shownWithoutOrders: String {
         let text = shown
-        guard text.utf8.contains(UInt8(ascii: ":")) || text.utf8.contains(UInt8(ascii: "#")) else { return text }
+        guard text.range(of: "::") != nil || text.range(of: "##[") != nil else { return text }
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let bare = line.drop { $0.properties.isWhitespace }
             let isOrder = bare.starts(with: "::".unicodeScalars)
