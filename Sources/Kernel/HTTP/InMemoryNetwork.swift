@@ -4,7 +4,8 @@ import Synchronization
 /// Hands a request to the party that stands for its host, in the same process, and writes the exchange down.
 package final class InMemoryNetwork: Sendable {
     private let hosts: HostTable
-    private let origins = Mutex<[Party: any Origin]>([:])
+    /// Some seven, asked for with every request: sooner walked than hashed.
+    private let origins = Mutex<[(party: Party, origin: any Origin)]>([])
     private let clock: VirtualClock
     private let store: Store
     private let giveWay: (@Sendable () async -> Void)?
@@ -23,13 +24,23 @@ package final class InMemoryNetwork: Sendable {
         self.giveWay = giveWay
     }
 
-    /// Puts a party on the network.
-    package func connect(_ party: Party, _ origin: any Origin) { origins.withLock { $0[party] = origin } }
+    /// Puts a party on the network, or another one in its place.
+    package func connect(_ party: Party, _ origin: any Origin) {
+        origins.withLock { origins in
+            if let place = origins.firstIndex(where: { $0.party == party }) {
+                origins[place].origin = origin
+            } else {
+                origins.append((party, origin))
+            }
+        }
+    }
 
     /// Lets requests to hosts that stand for no party leave the lab.
     package func connectOutside(_ network: (any Network)?) { outside.withLock { $0 = network } }
 
-    package func origin(of party: Party) -> (any Origin)? { origins.withLock { $0[party] } }
+    package func origin(of party: Party) -> (any Origin)? {
+        origins.withLock { origins in origins.first { $0.party == party }?.origin }
+    }
 
     /// The network as `party` uses it: its name stands on every request it sends.
     package func port(of party: Party) -> any Network { Port(network: self, party: party) }
