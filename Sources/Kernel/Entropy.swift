@@ -9,7 +9,8 @@ package struct Purpose: Hashable, Sendable, ExpressibleByStringLiteral {
 
 /// Source of every random value in a lab.
 package protocol Entropy: Sendable {
-    func bytes(_ count: Int, for purpose: Purpose) -> [UInt8]
+    /// Overwrites all of `target`.
+    func fill(_ target: UnsafeMutableRawBufferPointer, for purpose: Purpose)
 }
 
 /// Same seed, same bytes, in any process: SplitMix64 (Steele, Lea, Flood 2014) per purpose. Not for keys that matter.
@@ -28,30 +29,26 @@ package final class SeededEntropy: Entropy {
 
     package init(seed: UInt64) { self.seed = seed }
 
-    package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
+    package func fill(_ target: UnsafeMutableRawBufferPointer, for purpose: Purpose) {
         state.withLock { state in
             state.draws += 1
             for place in state.streams.indices where areSame(state.streams[place].name, purpose.name) {
-                return Self.draw(count, &state.streams[place].position)
+                return Self.draw(target, &state.streams[place].position)
             }
             var stream = Stream(name: purpose.name, position: start(of: purpose))
-            defer { state.streams.append(stream) }
-            return Self.draw(count, &stream.position)
+            Self.draw(target, &stream.position)
+            state.streams.append(stream)
         }
     }
 
     private func start(of purpose: Purpose) -> UInt64 { (seed &* 0x9E37_79B9_7F4A_7C15) ^ hash64(purpose.name) }
 
-    private static func draw(_ count: Int, _ state: inout UInt64) -> [UInt8] {
-        // Word by word; what the last one has too much is dropped.
-        var bytes = [UInt8](repeating: 0, count: (count + 7) / 8 * 8)
-        bytes.withUnsafeMutableBytes { target in
-            for place in stride(from: 0, to: target.count, by: 8) {
-                target.storeBytes(of: next(&state).littleEndian, toByteOffset: place, as: UInt64.self)
-            }
+    /// Word by word; what the last one has too much is dropped.
+    private static func draw(_ target: UnsafeMutableRawBufferPointer, _ state: inout UInt64) {
+        for place in stride(from: 0, to: target.count, by: 8) {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: target[place...])
+            withUnsafeBytes(of: next(&state).littleEndian) { rest.copyBytes(from: $0.prefix(rest.count)) }
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
     }
 
     private static func next(_ state: inout UInt64) -> UInt64 {
@@ -78,20 +75,29 @@ package final class SeededEntropy: Entropy {
 }
 
 extension Entropy {
+    package func bytes(_ count: Int, for purpose: Purpose) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+            fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<count]), for: purpose)
+            filled = count
+        }
+    }
+
     /// `count` characters drawn evenly from `alphabet` (at most 256 ASCII characters).
     package func text(_ count: Int, from alphabet: Alphabet, for purpose: Purpose) -> String {
         let letters = alphabet.letterOfByte
         return String(unsafeUninitializedCapacity: count) { target in
-            var filled = 0
-            while filled < count {
-                for byte in bytes(count - filled, for: purpose) {
-                    let letter = letters[Int(byte)]
-                    guard letter != 0 else { continue }
-                    target[filled] = letter
-                    filled += 1
+            withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) { drawn in
+                var filled = 0
+                while filled < count {
+                    let missing = UnsafeMutableRawBufferPointer(rebasing: drawn[..<(count - filled)])
+                    fill(missing, for: purpose)
+                    for byte in missing where letters[Int(byte)] != 0 {
+                        target[filled] = letters[Int(byte)]
+                        filled += 1
+                    }
                 }
+                return filled
             }
-            return filled
         }
     }
 
