@@ -26,8 +26,10 @@ struct HeadReader {
     private var lines: [Line] = []
     private var request: HTTPRequest?
     private var target = ""
-    /// In bytes, of all lines: a head of more is read anew, so that idle connections hold no more than this.
-    private static let longestKept = 4_096
+    /// In bytes: a head that takes more to keep is read anew, so that idle connections hold no more than this.
+    private static let mostKept = 8_192
+    /// In bytes, besides its letters.
+    private static let lineCost = 100
 
     /// - Throws: for a method that is none; every other head can be read.
     mutating func read(_ head: HTTPRequestHead) throws -> HTTPRequest {
@@ -64,8 +66,8 @@ struct HeadReader {
     }
 
     private mutating func keep(_ read: HTTPRequest, _ uri: String) {
-        let length = lines.reduce(uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-        if length > Self.longestKept {
+        let length = lines.reduce(uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + Self.lineCost }
+        if length > Self.mostKept {
             self = HeadReader()
         } else {
             (request, target) = (read, uri)
