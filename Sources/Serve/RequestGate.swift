@@ -31,8 +31,9 @@ final class RequestGate: ChannelDuplexHandler {
     private var isLeaving = false
     /// Whether the rest of a request is still to come.
     private var isWithin = false
-    /// Of the newest request, as is what follows: the last one of its connection.
+    /// Whether the newest request is the last one of its connection: none comes through behind it.
     private var isLast = false
+    /// The same request is of HTTP/1.0.
     private var isOfHTTP10 = false
     /// Requests that came through and have not been answered.
     private var underWay = 0
@@ -44,7 +45,7 @@ final class RequestGate: ChannelDuplexHandler {
         guard !isShut else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard !isLeaving else { return }
+            guard !isLeaving, !isLast else { return }
             isWithin = true
             underWay += 1
             isOfHTTP10 = head.version == .http1_0
@@ -55,7 +56,7 @@ final class RequestGate: ChannelDuplexHandler {
                 context.fireErrorCaught(error)
             }
         case .body(let bytes):
-            // Of a request that did not come through.
+            // Some are of a request that did not come through.
             guard isWithin else { return }
             context.fireChannelRead(wrapInboundOut(.body(bytes)))
         case .end(let trailers):
@@ -107,6 +108,11 @@ final class RequestGate: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // Behind the last answer there would be one more where the rest of its request is no HTTP.
+        guard !isShut else {
+            promise?.succeed()
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head(let response):
             let isFarewell = isLast && underWay == 1 && response.status.code >= 200

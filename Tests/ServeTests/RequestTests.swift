@@ -76,6 +76,35 @@ extension SocketTests {
             }
         }
 
+        /// RFC 9112 section 9.6: several times, for it takes luck that the second is there before an answer.
+        @Test("behind the last request of a connection none is answered, and its own answer says so")
+        func behindTheLast() async throws {
+            try await SocketTests.serving { port, host in
+                for _ in 0..<30 {
+                    let client = try SocketClient(port)
+                    let rest = "Host: \(host)\r\n\r\n"
+                    client.say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\(rest)GET / HTTP/1.1\r\n\(rest)")
+                    let heard = try #require(client.hear(until: Self.never))
+                    #expect(heard.components(separatedBy: "HTTP/1.1 200").count == 2)
+                    #expect(heard.lowercased().contains("connection: close\r\n"))
+                }
+            }
+        }
+
+        /// The rest of the body never comes, which is no HTTP; but the request has had its answer.
+        @Test("a request is answered once")
+        func once() async throws {
+            try await SocketTests.serving { port, host in
+                for _ in 0..<30 {
+                    let client = try SocketClient(port)
+                    client.say("POST / HTTP/1.1\r\nHost: \(host)\r\nContent-Length: 9000000\r\n\r\nabc")
+                    client.endSaying()
+                    let heard = try #require(client.hear(until: Self.never))
+                    #expect(heard.components(separatedBy: "HTTP/1.1 ").count == 2 && heard.contains(" 413 "))
+                }
+            }
+        }
+
         @Test("a server that stops finishes the answers under way, to the last byte")
         func finished() async throws {
             let length = 20 << 20

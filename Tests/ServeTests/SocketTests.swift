@@ -59,6 +59,9 @@ final class SocketClient: Sendable {
         }
     }
 
+    /// Nothing more is said, and all is still heard.
+    func endSaying() { shutdown(socket, Int32(SHUT_WR)) }
+
     /// Whether the other side has neither ended nor broken the connection.
     var isOpen: Bool {
         var byte: UInt8 = 0
