@@ -124,8 +124,15 @@ struct URLTests {
     @Test(arguments: [
         "", "a.test", "http://", "http:///p", "://a", "http://a b/", "http://a:99999/", "http://a:+1/", "http://a\\b/",
         "http://a:b:80/", "http://a[::1]/", "http://[::1]x:80/", "http://]/",
+        "http://:/", "http://a:b:/", "http://a::/",
     ])
     func refuses(_ text: String) { #expect(URLParts(text) == nil) }
+
+    @Test(arguments: ["http://a.test:/p", "http://a.test:80/p", "http://a.test:080/p"])
+    func portOfTheScheme(_ text: String) throws {
+        let url = try #require(URLParts(text))
+        #expect(url.authority == "a.test" && url.effectivePort == 80 && url.target == "/p")
+    }
 
     @Test(arguments: [
         ("http://127.0.0.1:1/", true), ("http://[::1]:1/", true), ("http://localhost/", true),

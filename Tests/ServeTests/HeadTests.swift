@@ -83,7 +83,10 @@ extension SocketTests {
         /// RFC 9112 section 3.2.2.
         @Test(
             "a target with scheme and host is its path and query",
-            arguments: [("http://HOST", "/"), ("http://HOST/", "/"), ("http://HOST/x?y=http://z", "/x?y=http://z")])
+            arguments: [
+                ("http://HOST", "/"), ("http://HOST/", "/"), ("http://HOST/x?y=http://z", "/x?y=http://z"),
+                ("http://a:", "/"),
+            ])
         func absolute(_ target: String, _ path: String) async throws {
             #expect(
                 try await Self.seen([["GET \(target) HTTP/1.1", "Host: HOST"]]) == [

@@ -4,7 +4,7 @@ package struct URLParts: Hashable, Sendable {
     /// Most of the parts nobody asks for.
     private let places: Places
 
-    /// Reads `scheme://[userinfo@]host[:port][/path][?query][#fragment]`; nil for anything else.
+    /// Reads `scheme://[userinfo@]host[:[port]][/path][?query][#fragment]`; nil for anything else.
     package init?(_ text: String) {
         var text = text
         text.makeContiguousUTF8()
@@ -122,19 +122,23 @@ private struct Places {
         let hostStart = at.map { $0 + 1 } ?? start
         var hostEnd = slash
         let bracket = last(UInt8(ascii: "]"), hostStart, hostEnd)
-        if let colon = last(UInt8(ascii: ":"), bracket ?? hostStart, hostEnd) {
-            guard colon + 1 < hostEnd, bytes[colon + 1] != UInt8(ascii: "+"),
-                let number = UInt16(String(decoding: bytes[colon + 1..<hostEnd], as: UTF8.self))
-            else { return nil }
-            port = Int(number)
-            isPortPlain = bytes[colon + 1] != UInt8(ascii: "0")
-            hostEnd = colon
+        let portColon = last(UInt8(ascii: ":"), bracket ?? hostStart, hostEnd)
+        if let portColon {
+            // RFC 3986 section 3.2.3: an empty one is the scheme's own.
+            if portColon + 1 < hostEnd {
+                guard bytes[portColon + 1] != UInt8(ascii: "+"),
+                    let number = UInt16(String(decoding: bytes[portColon + 1..<hostEnd], as: UTF8.self))
+                else { return nil }
+                port = Int(number)
+                isPortPlain = bytes[portColon + 1] != UInt8(ascii: "0")
+            }
+            hostEnd = portColon
         }
         guard hostStart < hostEnd else { return nil }
         // RFC 3986 section 3.2.2: colons stand in brackets, and brackets around the whole host.
         if bytes[hostStart] == UInt8(ascii: "[") || bracket != nil {
             guard bytes[hostStart] == UInt8(ascii: "["), bytes[hostEnd - 1] == UInt8(ascii: "]") else { return nil }
-        } else if port != nil {
+        } else if portColon != nil {
             guard first(UInt8(ascii: ":"), hostStart, hostEnd) == hostEnd else { return nil }
         }
         host = hostStart..<hostEnd
