@@ -23,10 +23,33 @@ final class Table: Sendable {
         let order: Int
         let id: String
     }
-    /// The records with one key, in their order. Mostly there is one.
+    /// The records with one key, in their order. Mostly there is one; none is there only while they are changed.
     fileprivate enum Holders: Sendable {
+        case none
         case one(Holder)
         case several(Queue)
+
+        // Both take themselves apart, so that a long queue is changed where it lies.
+        mutating func insert(_ new: Holder) {
+            switch consume self {
+            case .none: self = .one(new)
+            case .one(let other) where other.order == new.order: self = .one(new)
+            case .one(let other): self = .several(Queue(other.order < new.order ? [other, new] : [new, other]))
+            case .several(var queue):
+                queue.insert(new)
+                self = .several(queue)
+            }
+        }
+
+        mutating func remove(_ order: Int) {
+            switch consume self {
+            case .none: self = .none
+            case .one(let other): self = other.order == order ? .none : .one(other)
+            case .several(var queue):
+                queue.remove(order)
+                self = queue.count == 0 ? .none : .several(queue)
+            }
+        }
     }
     /// Holders in their order. The oldest go first, and often: one goes from the front without the others being moved.
     fileprivate struct Queue: Sendable {
@@ -40,7 +63,10 @@ final class Table: Sendable {
 
         /// Where a record of this order stands among `places`, or would.
         func place(of order: Int) -> Int {
-            var (low, high) = (start, places.count)
+            // The newest comes and the oldest goes: what lies between is mostly far from the processor.
+            guard let last = places.last, last.order >= order else { return places.count }
+            guard places[start].order < order else { return start }
+            var (low, high) = (start + 1, places.count)
             while low < high {
                 let middle = (low + high) / 2
                 if places[middle].order < order { low = middle + 1 } else { high = middle }
@@ -103,7 +129,7 @@ final class Table: Sendable {
     func find(where key: RecordKey) -> [Row] {
         rows.withLock { rows in
             switch rows.byKey[key] {
-            case nil: return []
+            case nil, .none?: return []
             case .one(let holder)?: return rows.byID[ExactText(holder.id)].map { [$0] } ?? []
             case .several(let queue)?: return queue.places[queue.start...].compactMap { rows.byID[ExactText($0.id)] }
             }
@@ -114,7 +140,7 @@ final class Table: Sendable {
         rows.withLock { rows in
             if key.isPassing { return rows.passing[key]?.count ?? 0 }
             return switch rows.byKey[key] {
-            case nil: 0
+            case nil, .none?: 0
             case .one?: 1
             case .several(let queue)?: queue.count
             }
@@ -137,7 +163,7 @@ final class Table: Sendable {
         rows.withLock { rows in
             let queue: Queue
             switch rows.byKey[key] {
-            case nil: return ([], 0)
+            case nil, .none?: return ([], 0)
             case .one(let holder)?: queue = Queue([holder])
             case .several(let several)?: queue = several
             }
@@ -179,21 +205,23 @@ extension Table.Rows {
         // to be taken out of.
         if oldKeys != newKeys {
             if let old {
-                for key in oldKeys where !key.isPassing && !newKeys.contains(key) {
-                    byKey[key] = Self.without(old.order, byKey.removeValue(forKey: key))
-                }
+                for key in oldKeys where !key.isPassing && !newKeys.contains(key) { remove(old.order, key) }
             }
             if let new {
                 let holder = Table.Holder(order: new.order, id: id)
                 for key in newKeys where !key.isPassing && !oldKeys.contains(key) {
-                    // Mostly nobody has it yet, and then it was looked for once.
-                    guard let others = byKey.updateValue(.one(holder), forKey: key) else { continue }
-                    byKey[key] = Self.with(holder, others)
+                    byKey[key, default: .none].insert(holder)
                 }
             }
         }
         byID[ExactText(id)] = new
         line(id, new, over: old)
+    }
+
+    private mutating func remove(_ order: Int, _ key: RecordKey) {
+        guard let place = byKey.index(forKey: key) else { return }
+        byKey.values[place].remove(order)
+        if case .none = byKey.values[place] { byKey.remove(at: place) }
     }
 
     /// Keeps in line what passes, by its end.
@@ -239,30 +267,6 @@ extension Table.Rows {
         }
         passing[key]?.removeFirst()
         return first.id
-    }
-}
-
-extension Table.Rows {
-    // Both own what they are given, so that a long list is changed where it lies.
-    private static func with(_ new: Table.Holder, _ holders: consuming Table.Holders) -> Table.Holders {
-        switch consume holders {
-        case .one(let other):
-            guard other.order != new.order else { return .one(new) }
-            return .several(Table.Queue(other.order < new.order ? [other, new] : [new, other]))
-        case .several(var queue):
-            queue.insert(new)
-            return .several(queue)
-        }
-    }
-
-    private static func without(_ order: Int, _ holders: consuming Table.Holders?) -> Table.Holders? {
-        switch consume holders {
-        case nil: return nil
-        case .one(let other)?: return other.order == order ? nil : .one(other)
-        case .several(var queue)?:
-            queue.remove(order)
-            return queue.count == 0 ? nil : .several(queue)
-        }
     }
 }
 
