@@ -51,7 +51,7 @@ struct SequenceView {
         let (state, text) = Self.outcome(exchange)
         let answer = isWhole ? " <em class=\"\(state)\">\(text)</em>" : ""
         return """
-            <li><time>\(entry.at.iso8601.dropFirst(11).prefix(12))</time>\
+            <li><time>\(Self.clock(entry.at))</time>\
             <a class="arrow \(Self.place(exchange, back: false))" \
             href="/exchanges/\(entry.sequence)" title="\(HTML.escape(target))"><span class="who">\
             \(HTML.escape(exchange.from.rawValue)) to \(HTML.escape(exchange.to.rawValue)): </span>\
@@ -96,6 +96,12 @@ struct SequenceView {
         let (from, to) = (column(of: exchange.from), column(of: exchange.to))
         let direction = from == to ? "self" : (from < to) != back ? "right" : "left"
         return "c\(min(from, to) + 1) s\(max(abs(from - to), 1)) \(direction)"
+    }
+
+    /// Time of the day, as wide at a whole second as at every other moment.
+    private static func clock(_ moment: Instant) -> String {
+        let time = moment.iso8601.dropFirst(11).dropLast()
+        return time.contains(".") ? String(time) : "\(time).000"
     }
 
     /// What a JSON-RPC request asks for: its path says nothing of it.
