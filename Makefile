@@ -50,6 +50,7 @@ build-debug: setup
 BENCH ?= --json .build/bench.json
 bench: $(BUILT) ## Figures beside their budgets, on the release binary; kept as JSON at .build/bench.json
 	$(if $(BUILT),swift build $(RELEASE_FLAGS) --product bench)
+	@mkdir -p .build
 	$(OBJECTS)/bench $(BENCH)
 
 dist: $(BUILT) ## One stripped binary with all it needs, at .build/dist/agentcore-local
