@@ -4,13 +4,17 @@
 /// and host of an exchange is looked up by one, and that is half the price.
 package struct ExactText: Hashable, Sendable {
     package let text: String
-    package init(_ text: String) { self.text = text }
-    package static func == (one: Self, other: Self) -> Bool { areSame(one.text, other.text) }
+    /// Kept, so that a dictionary that moves its keys about need not read long ones again.
+    private let mix: UInt64
 
-    package func hash(into hasher: inout Hasher) {
+    package init(_ text: String) {
+        self.text = text
         var text = text
-        hasher.combine(text.withUTF8 { Self.mixed(UnsafeRawBufferPointer($0)) })
+        mix = text.withUTF8 { Self.mixed(UnsafeRawBufferPointer($0)) }
     }
+
+    package static func == (one: Self, other: Self) -> Bool { one.mix == other.mix && areSame(one.text, other.text) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(mix) }
 
     /// Another one in each process, so that nobody can prepare texts that all fall into one place.
     private static let start = UInt64(truncatingIfNeeded: Hasher().finalize())
