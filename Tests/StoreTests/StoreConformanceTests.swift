@@ -129,6 +129,16 @@ struct StoreConformanceTests {
             #expect(store.journal(after: 2).map(\.sequence) == [3])
         }
     }
+
+    /// A handler reads the clock, signs, and tells of the token when somebody has moved the clock.
+    @Test(arguments: Mode.allCases) func noEntryIsOlderThanTheOneBeforeIt(_ mode: Mode) throws {
+        try mode.withStore { store, _ in
+            store.append(.note(Note(party: .aws, "the clock is moved")), at: Instant(milliseconds: 9))
+            try store.write { $0.append(.note(Note(party: .aws, "decided before")), at: Instant(milliseconds: 5)) }
+            store.append(.note(Note(party: .aws, "later")), at: Instant(milliseconds: 10))
+            #expect(store.journal().map(\.at.milliseconds) == [9, 9, 10])
+        }
+    }
 }
 
 struct SQLiteArchiveTests {

@@ -108,8 +108,10 @@ package struct Transaction: Sendable {
         replace(id.rawValue, in: table(type), by: nil)
     }
 
-    /// Adds an entry that stands or falls with this transaction.
+    /// Adds an entry that stands or falls with this transaction. None is older than the one before it: what was decided
+    /// before somebody moved the clock, and took a signature, stands at the time it is told.
     package mutating func append(_ event: JournalEntry.Event, at instant: Instant) {
+        let instant = max(instant, journal.last?.at ?? instant)
         journal.append(JournalEntry(sequence: lastSequence + 1, at: instant, event: event))
         if limit.bytes != nil { journalLength += event.length }
     }
