@@ -28,6 +28,19 @@ enum EnvironmentFlags {
         return result
     }
 
+    /// A message about a flag that nobody typed says where it came from, before it tells how to call the program.
+    static func hinted(_ message: String, for given: [String]) -> String {
+        let told = message.prefix(upTo: message.range(of: "\nUsage: ")?.lowerBound ?? message.endIndex)
+        let words = Set(told.split { !($0.isLetter || $0 == "-") }.filter { $0.hasPrefix("--") })
+        let typed = given[..<(given.firstIndex(of: "--") ?? given.endIndex)]
+        let hints = words.sorted().compactMap { word in
+            let (flag, name) = (String(word.dropFirst(2)), variable(for: String(word.dropFirst(2))))
+            let isSet = ProcessInfo.processInfo.environment[name]?.isEmpty == false
+            return isSet && !has(flag, typed) ? "\n\(word) is \(name) of the environment." : nil
+        }
+        return told + hints.joined() + message[told.endIndex...]
+    }
+
     private static func has(_ flag: String, _ given: ArraySlice<String>) -> Bool {
         given.contains { $0 == "--\(flag)" || $0.hasPrefix("--\(flag)=") }
     }

@@ -65,7 +65,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
     /// The parser's own exit codes (64 for wrong usage) give way to the documented ones.
     private static func leave(for error: any Error, _ given: [String]) -> Never {
         if let failure = CommandFailure(error) {
-            Terminal.say(failure.description)
+            Terminal.say(EnvironmentFlags.hinted(failure.description, for: given))
             end(failure.code)
         }
         let code = exitCode(for: error)
@@ -75,7 +75,7 @@ struct AgentcoreLocal: AsyncParsableCommand {
             end(.held)
         }
         guard code == .validationFailure else { end(code.rawValue) }
-        Terminal.say(Misspelling.hinted(message, for: given))
+        Terminal.say(EnvironmentFlags.hinted(Misspelling.hinted(message, for: given), for: given))
         Foundation.exit(Outcome.usage.rawValue)
     }
 }

@@ -186,3 +186,15 @@ def test_the_command_that_repeats_a_run_leads_out_of_the_current_folder_too(tmp_
     done = run("run", "../beside/wrong.yaml", cwd=inner, AGENTCORE_LOCAL_ROOT=str(ROOT))
     assert done.returncode == 4 and "--> ../beside/wrong.yaml:5:14" in done.stdout, done.stdout
     assert "agentcore-local run ../beside/wrong.yaml --seed 1" in done.stdout, done.stdout
+
+
+def test_a_flag_that_the_environment_gave_is_told_by_both_its_names():
+    for command, name, value in (
+        ("wait", "PORT_BASE", "abc"), ("wait", "PORT_BASE", "70000"), ("run", "JOBS", "0"), ("check", "ROOT", "/no"),
+    ):
+        (flag, variable) = ("--" + name.lower().replace("_", "-"), "AGENTCORE_LOCAL_" + name)
+        hint = f"{flag} is {variable} of the environment."
+        done = run(command, **{variable: value})
+        assert done.returncode in (1, 3) and hint in done.stderr.splitlines(), done.stderr
+        typed = run(command, flag, value, **{variable: value})
+        assert typed.returncode == done.returncode and hint not in typed.stderr, typed.stderr
