@@ -30,7 +30,7 @@ package enum TAPReport {
                 }
                 for (name, said) in more { if let said { text += "    \(name): \(JSONValue.string(said).text)\n" } }
             }
-            text += "  - command: \(JSONValue.string(result.command).text)\n"
+            text += "  - command: \(JSONValue.string(result.commandHere).text)\n"
             text += "  ...\n"
         }
         for (index, mistake) in mistakes.enumerated() {

@@ -176,10 +176,13 @@ def test_paths_are_those_of_the_root_wherever_one_stands(tmp_path):
 
 
 def test_the_last_line_repeats_the_run(folder, tmp_path):
-    done = run("run", folder / "b-fails.yaml", "--root", ROOT, "--var", "other=it's", "--seed", 5, cwd=tmp_path)
+    tap = tmp_path / "r.tap"
+    done = run("run", folder / "b-fails.yaml", "--root", ROOT, "--var", "other=it's", "--seed", 5, "--report-tap", tap,
+               cwd=tmp_path)
     assert done.returncode == 4
     command = done.stdout.rstrip().splitlines()[-1]
     assert command.startswith("agentcore-local run ")
+    assert f"  - command: {json.dumps(command)}" in tap.read_text().splitlines()
     again = subprocess.run(
         ["sh", "-c", command.replace("agentcore-local", BINARY, 1)], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
