@@ -102,16 +102,17 @@ package struct Reading: Sendable {
 
 /// Did-you-mean by edit distance.
 package enum Suggestion {
-    /// `did you mean "browser"?`, or what there is to choose from if the list is short.
-    package static func hint(for word: String, among known: [String]) -> String? {
-        if let nearest = nearest(to: word, among: known) { return "did you mean \"\(nearest)\"?" }
+    /// `did you mean "browser"?`, or what there is to choose from if the list is short; that leaves out `others`.
+    package static func hint(for word: String, among known: [String], or others: [String] = []) -> String? {
+        if let nearest = nearest(to: word, among: known + others) { return "did you mean \"\(nearest)\"?" }
         guard !known.isEmpty, known.count <= 16 else { return nil }
         return "known: \(known.joined(separator: ", "))"
     }
 
     /// The known word that a typing mistake can have made into `word`, else one that begins with it.
     package static func nearest(to word: String, among known: [String]) -> String? {
-        let limit = max(1, min(4, word.count / 3 + 1))
+        // Of one wrong letter nothing would be left.
+        let limit = word.count == 1 ? 0 : min(4, word.count / 3 + 1)
         // A name that is there and cannot be used is no slip of the pen.
         guard !known.contains(word) else { return nil }
         let scored = known.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }

@@ -115,7 +115,7 @@ extension DocumentNode {
     }
 
     /// The members of a mapping, of which each name must be known; nil for anything else than a mapping. What is
-    /// `alsoKnown` is no worthy suggestion.
+    /// `alsoKnown` is suggested to who nearly wrote it, and not listed.
     package func members(
         _ what: String, known: [String], alsoKnown: [String] = [], _ reading: inout Reading
     ) -> Members? {
@@ -126,7 +126,7 @@ extension DocumentNode {
         for member in members where !known.contains(member.name) && !alsoKnown.contains(member.name) {
             reading.report(
                 member.key.place, "\(what) has no member \"\(member.name)\"",
-                hint: Suggestion.hint(for: member.name, among: known))
+                hint: Suggestion.hint(for: member.name, among: known, or: alsoKnown))
         }
         return Members(what: what, node: self)
     }

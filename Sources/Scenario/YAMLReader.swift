@@ -50,6 +50,9 @@ extension DocumentNode {
             if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
                 return Diagnostic(place, "a tab cannot indent", hint: "use blanks")
             }
+            if problem.contains("another document") {
+                return Diagnostic(place, "another document begins here", hint: "a file is one document")
+            }
             let slip = YAMLSlip(problem: problem, line: text, column: mark.column)
             let opening = context.map { Place(source, line: $0.mark.line, column: $0.mark.column) }
             return Diagnostic(

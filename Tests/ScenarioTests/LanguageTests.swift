@@ -105,7 +105,7 @@ struct LanguageTests {
         arguments: [
             ("browzer", ["browser", "app"], "browser"), ("expct", ["expect", "save"], "expect"),
             ("GetGatewayTargt", ["GetGatewayTarget", "GetGateway"], "GetGatewayTarget"), ("zzzz", ["browser"], nil),
-            ("", ["a"], "a"), ("a.yaml", ["a.yaml", "b.yaml"], nil),
+            ("", ["a"], "a"), ("Z", ["T"], nil), ("t", ["T"], "T"), ("a.yaml", ["a.yaml", "b.yaml"], nil),
         ] as [(String, [String], String?)])
     func nearestNameIsMeant(_ word: String, _ known: [String], _ nearest: String?) {
         #expect(Suggestion.nearest(to: word, among: known) == nearest)
