@@ -125,25 +125,14 @@ struct GrowthBench {
 
     // MARK: - Figures
 
-    /// Both in turn, so that whatever else the machine does hits both; the quickest of each.
     private func compare(
         _ name: String, _ rounds: Int, into table: inout FigureTable, _ small: (Int) async throws -> Void,
         _ large: (Int) async throws -> Void
     ) async throws {
-        let clock = ContinuousClock()
-        var (less, more): ([Double], [Double]) = ([], [])
-        for pass in 0..<Measure.samples {
-            var start = clock.now
-            for round in 0..<rounds { try await large(pass * rounds + round) }
-            more.append(Measure.microseconds(clock.now - start) / Double(rounds))
-            start = clock.now
-            for round in 0..<rounds { try await small(pass * rounds + round) }
-            less.append(Measure.microseconds(clock.now - start) / Double(rounds))
-        }
-        let (least, most) = (less.min() ?? 0, more.min() ?? 0)
+        let (ratio, less, more) = try await Measure.pairs(rounds: rounds, small, large)
         table.add(
             Figure(
-                name: name, value: most / max(least, 0.001), unit: "×", budget: 1.3,
-                remark: "\((most * 10).rounded() / 10) µs to \((least * 10).rounded() / 10) µs"))
+                name: name, value: ratio, unit: "×", budget: 1.3,
+                remark: "\((more * 10).rounded() / 10) µs to \((less * 10).rounded() / 10) µs"))
     }
 }

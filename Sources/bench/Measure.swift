@@ -33,6 +33,28 @@ enum Measure {
         return value
     }
 
+    /// Two kinds of work by turns, so that whatever else the machine does hits both: the median of the pairs' ratios,
+    /// and the fastest round of each. Each pair warms up for the next; the first is thrown away.
+    static func pairs(
+        rounds: Int, _ less: (Int) async throws -> Void, _ more: (Int) async throws -> Void
+    ) async throws -> (ratio: Double, less: Double, more: Double) {
+        let clock = ContinuousClock()
+        func time(_ first: Int, _ work: (Int) async throws -> Void) async throws -> Double {
+            let start = clock.now
+            for round in first..<first + rounds { try await work(round) }
+            return max(microseconds(clock.now - start), 0.001) / Double(rounds)
+        }
+        var times: [(less: Double, more: Double)] = []
+        for pair in 0...2 * samples {
+            let large = try await time(pair * rounds, more)
+            times.append((try await time(pair * rounds, less), large))
+        }
+        times.removeFirst()
+        return (
+            median(times.map { $0.more / $0.less }), times.map(\.less).min() ?? 0, times.map(\.more).min() ?? 0
+        )
+    }
+
     /// `lot` does as many rounds, from the number on that it is given.
     private static func samples(of rounds: Int, _ lot: (Int) async throws -> Void) async throws -> [Double] {
         let clock = ContinuousClock()
