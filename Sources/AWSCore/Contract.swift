@@ -43,16 +43,18 @@ package struct Contract: Sendable {
     /// - Throws: `ContractFailure` for anything that is not such a file.
     package init(json: JSONValue) throws {
         version = json["botocore"]?.string ?? ""
-        var places: [String: Shape.Reference] = [:]
+        var places: [String: [String: Shape.Reference]] = [:]
         var sources: [(service: String, json: JSONValue)] = []
         for section in json["shapes"]?.object?.members ?? [] {
+            var own: [String: Shape.Reference] = [:]
             for entry in section.value.object?.members ?? [] {
-                places["\(section.name).\(entry.name)"] = sources.count
+                own[entry.name] = sources.count
                 sources.append((section.name, entry.value))
             }
+            places[section.name] = own
         }
         let find = { (service: String, name: String) throws(ContractFailure) -> Shape.Reference in
-            guard let place = places["\(service).\(name)"] else {
+            guard let place = places[service]?[name] else {
                 throw ContractFailure("no shape \(service).\(name)")
             }
             return place
@@ -61,7 +63,7 @@ package struct Contract: Sendable {
             try Shape(source.json) { (name: String) throws(ContractFailure) in try find(source.service, name) }
         }
         renaming = Self.renaming(shapes)
-        secretARN = places["control.SecretArn"]
+        secretARN = places["control"]?["SecretArn"]
         operations = try (json["operations"]?.array ?? []).map { try Self.operation($0, find: find) }
         guard !operations.isEmpty else { throw ContractFailure("no operations") }
         // An empty name in a path is one that breaks its constraints (ledger `aws-empty-label`).

@@ -85,18 +85,16 @@ package final class LabDefinition: Sendable {
         try reader.checkNames()
         about = try reader.text("about", or: name)
         region = try reader.text("region", or: Self.standardRegion)
-        contract = try reader.file("contract") { json in try Contract(json: json) }
-        directory = try reader.file("users") { json in try UserDirectory(json: json) }
-        (inbound, clients) = try reader.file("profile", of: .idp) { json in
-            (try InboundProfile(json: json), (json["clients"]?.array ?? []).compactMap(RegisteredClient.init))
+        // Half of the work each.
+        let parties: PartyFiles
+        (contract, parties) = try sideBySide { () throws(Diagnostic) in
+            try reader.file("contract") { json in try Contract(json: json) }
+        } _: { () throws(Diagnostic) in
+            try PartyFiles(reader, looksClosely: looksClosely)
         }
-        signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
-        clientKeys = try reader.keys(of: .aws)
-        (vendors, vendor) = try reader.vendors()
-        let userMembers = looksClosely ? directory.users.first.map(AuthorizationServer.userMembers) : nil
-        tools = try reader.file("profile", of: .mcp) { json in
-            try ToolCatalogue(json: json, userMembers: userMembers)
-        }
+        (directory, inbound, clients) = (parties.directory, parties.inbound, parties.clients)
+        (signer, clientKeys) = (parties.signer, parties.clientKeys)
+        (vendors, vendor, tools) = (parties.vendors, parties.vendor, parties.tools)
         functions = try reader.file(ofOptional: .lambda, or: .none) { json in try FunctionCatalogue(json: json) }
         apis = try reader.file(ofOptional: .rest, or: .none) { json in try RESTCatalogue(json: json) }
         access = try reader.file(ofOptional: "access", or: .none) { json in try AccessSettings(json: json) }
@@ -133,6 +131,32 @@ package final class LabDefinition: Sendable {
         let template = "\(origins[.gateway] ?? "")/gateways/{gatewayId}"
         let book = AddressBook(origins: origins, gatewayTemplate: template, realHosts: hosts.single)
         return (book, hosts)
+    }
+}
+
+/// What the files of those parties say that every lab has.
+private struct PartyFiles: Sendable {
+    let directory: UserDirectory
+    let inbound: InboundProfile
+    let clients: [RegisteredClient]
+    let signer: TokenSigner
+    let clientKeys: TokenSigner?
+    let vendors: VendorShelf
+    let vendor: VendorProfile
+    let tools: ToolCatalogue
+
+    init(_ reader: LabReader, looksClosely: Bool) throws(Diagnostic) {
+        directory = try reader.file("users") { json in try UserDirectory(json: json) }
+        (inbound, clients) = try reader.file("profile", of: .idp) { json in
+            (try InboundProfile(json: json), (json["clients"]?.array ?? []).compactMap(RegisteredClient.init))
+        }
+        signer = try reader.file("keys", of: .idp) { json in try TokenSigner(keys: json) }
+        clientKeys = try reader.keys(of: .aws)
+        (vendors, vendor) = try reader.vendors()
+        let userMembers = looksClosely ? directory.users.first.map(AuthorizationServer.userMembers) : nil
+        tools = try reader.file("profile", of: .mcp) { json in
+            try ToolCatalogue(json: json, userMembers: userMembers)
+        }
     }
 }
 
