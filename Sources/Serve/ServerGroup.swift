@@ -43,20 +43,10 @@ package struct ServerGroup: Sendable {
         assemble: @escaping @Sendable (Prepared, ServedOrigins) async throws -> PartyAnswer,
         while serving: @escaping @Sendable (Prepared, ServedOrigins) async throws -> Void
     ) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: limits.loops)
-        let loop = LoopExecutor(group.next())
         let desk = AnswerDesk()
         let (settled, bindings) = AsyncStream<Binding>.makeStream()
-        let commons = Commons(total: ConnectionGate.Total(), ration: BodyRation(limits.longBodies))
-        let servers = parties.map { party in
-            server(of: party, group: group, desk: desk, commons) {
-                bindings.yield(Binding(party: party, outcome: .success($0)))
-            }
-        }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for (party, server) in zip(parties, servers) {
-                tasks.addTask(executorPreference: loop) { try await serve(server, party, bindings) }
-            }
+            // First: it works while the event loops are made.
             tasks.addTask {
                 async let prepared = prepare()
                 var outcomes: [Party: Result<Int, IOError>] = [:]
@@ -70,14 +60,25 @@ package struct ServerGroup: Sendable {
                 desk.open(try await assemble(prepared, origins), guardedBy: plan.callers(of: origins))
                 try await serving(prepared, origins)
                 desk.endStreams()
-                await close(servers)
                 throw Stopped()
+            }
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: limits.loops)
+            let loop = LoopExecutor(group.next())
+            let commons = Commons(total: ConnectionGate.Total(), ration: BodyRation(limits.longBodies))
+            let servers = parties.map { party in
+                server(of: party, group: group, desk: desk, commons) {
+                    bindings.yield(Binding(party: party, outcome: .success($0)))
+                }
+            }
+            for (party, server) in zip(parties, servers) {
+                tasks.addTask(executorPreference: loop) { try await serve(server, party, bindings) }
             }
             tasks.addTask(executorPreference: loop) { try await desk.beat(whileStreaming) }
             do {
                 for try await _ in tasks {}
             } catch is Stopped {
                 // The ordinary end.
+                await close(servers)
                 tasks.cancelAll()
             } catch {
                 // Whoever waits for streams, or for a lab, would wait for ever.
